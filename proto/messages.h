@@ -64,7 +64,7 @@ struct orl_field {
 	const struct orl_message *rec; /* of an ORL_LIST */
 };
 
-enum orl_dir { ORL_NODIR, ORL_C2S, ORL_S2C };
+enum orl_dir { ORL_NODIR, ORL_C2S, ORL_S2C, ORL_BOTH };
 
 struct orl_message {
 	uint16_t id;

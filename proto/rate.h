@@ -1,0 +1,96 @@
+/*
+ * rate.h - how much may be on the way now.
+ *
+ * The network window of PROTOCOL.md (Sending): bytes that TCP has not yet had
+ * acknowledged are held at the path's bandwidth-delay product, estimated from
+ * our own samples. Pure: bytes and time in, bytes and time out. Runs on both
+ * ends: a server's pictures and a client's uploads obey the same window.
+ *
+ * Use: orl_rate_sample() whenever the socket's counters have been read (after
+ * a write, at orl_rate_deadline(), when the socket becomes writable), then
+ * orl_rate_allowed() before something is encoded or drained.
+ */
+#ifndef ORL_PROTO_RATE_H
+#define ORL_PROTO_RATE_H
+
+#include "proto/base.h"
+
+/* What the transport knows, from TCP_INFO and SIOCOUTQ. */
+struct orl_rate_input {
+	uint64_t now;      /* ns */
+	uint64_t sent;     /* bytes ever written to the socket */
+	uint64_t acked;    /* bytes ever acknowledged by the other end's TCP */
+	uint64_t unsent;   /* bytes of `sent` still in our own socket buffer */
+	uint64_t rtt;      /* newest smoothed round trip, ns; 0 is not known */
+	uint64_t rtt_min;  /* least round trip seen lately by TCP, ns, or 0 */
+	uint64_t cwnd;     /* congestion window, bytes; 0 is not known */
+	uint32_t mss;      /* bytes */
+	bool probing_rtt;  /* bbr is in PROBE_RTT */
+	bool waiting;      /* more was ready to be sent than was allowed */
+};
+
+enum orl_rate_class {
+	ORL_RATE_PICTURE, /* channels 0-3: rate * (min_rtt + 8 ms) */
+	ORL_RATE_BULK,    /* channels 4-6: rate * (min_rtt + 3 ms) */
+};
+
+enum { ORL_RATE_TICKS = 10, ORL_RATE_RTTS = 16 };
+
+/* In the owner's memory; its fields are rate.c's own business. */
+struct orl_rate {
+	uint64_t now;
+};
+
+/* prior: bytes a second to start from, 0 for the default (10 Mbit/s). */
+void orl_rate_init(struct orl_rate *r, uint64_t prior, uint64_t max_rate);
+
+void orl_rate_sample(struct orl_rate *r, const struct orl_rate_input *in);
+
+/* Bytes that may be written now, 0 when the window is full. */
+uint64_t orl_rate_allowed(const struct orl_rate *r, enum orl_rate_class class);
+/* Estimate, bytes a second; never 0. */
+uint64_t orl_rate_estimate(const struct orl_rate *r);
+/* Least round trip of the last 10 s, ns. */
+uint64_t orl_rate_min_rtt(const struct orl_rate *r);
+/*
+ * Bytes of link time: rate * ns, for the size of chunks and parts. Parts are
+ * planned to 8 ms, chunks to 4 ms (2 ms on channels 4-6).
+ */
+uint64_t orl_rate_bytes(const struct orl_rate *r, uint64_t ns);
+/* When the window should be looked at again though nothing happened. */
+uint64_t orl_rate_deadline(const struct orl_rate *r);
+
+/* For statistics and tests. */
+struct orl_rate_state {
+	uint64_t rate, min_rtt, window, inflight;
+	bool competing, draining, probing;
+};
+void orl_rate_state(const struct orl_rate *r, struct orl_rate_state *out);
+
+/*
+ * The client window: acks against commits. Sending of pictures stops at two
+ * overdue commits. All times are the server's clock, ns.
+ */
+struct orl_pace {
+	uint32_t newest;
+};
+void orl_pace_init(struct orl_pace *p);
+/*
+ * A commit was queued when `at`, behind `queued` bytes of link time; acks of
+ * small ones are `batched` by the client for up to 50 ms.
+ */
+void orl_pace_commit(struct orl_pace *p, uint32_t frame, uint64_t at,
+		bool batched);
+/*
+ * An ack of `frame` and everything before it came at `now`; the client
+ * needed `cost` ns from receiving to showing. ORIEL_EPROTO when it names a
+ * frame that was never committed.
+ */
+int orl_pace_ack(struct orl_pace *p, uint32_t frame, uint64_t now,
+		uint64_t cost);
+/* How many commits are overdue, given the path's round trip. */
+unsigned orl_pace_overdue(const struct orl_pace *p, uint64_t now, uint64_t rtt);
+/* When the next commit becomes overdue, UINT64_MAX for never. */
+uint64_t orl_pace_deadline(const struct orl_pace *p, uint64_t rtt);
+
+#endif
