@@ -23,8 +23,6 @@ struct oriel_peer;    /* one connected client */
 struct oriel_auth;    /* one peer's pending request to be let in */
 struct oriel_display; /* one screen that peers see */
 struct oriel_frame;   /* one picture, shared and reference counted */
-struct oriel_sound;   /* one sound stream, to peers or from a peer */
-struct oriel_print;   /* one print job on its way to a peer */
 
 /* ---- events ------------------------------------------------------------ */
 
@@ -37,10 +35,18 @@ struct oriel_server_events {
 	size_t size;
 
 	/*
-	 * Somebody wants in. Answer with oriel_auth_accept() or
-	 * oriel_auth_reject(), now or later, from any thread. NULL refuses all.
+	 * Somebody wants in, and says who it is: oriel_auth_name(). Say how it
+	 * must prove that, with one of oriel_auth_use_password(),
+	 * _use_verifier(), _use_none() or oriel_auth_reject(), now or later.
+	 * Not called for the server's own user on a unix: socket, who needs
+	 * no proof. NULL refuses all others.
 	 */
-	void (*auth)(void *user, struct oriel_auth *auth);
+	void (*auth_wanted)(void *user, struct oriel_auth *auth);
+	/*
+	 * The proof was right. Answer with oriel_auth_accept() or _reject(),
+	 * now or later. NULL lets nobody in.
+	 */
+	void (*auth_proved)(void *user, struct oriel_auth *auth);
 
 	void (*peer_joined)(void *user, struct oriel_peer *peer);
 	/* reason: 0 for a goodbye, else a negative ORIEL_E code. */
@@ -48,8 +54,8 @@ struct oriel_server_events {
 
 	/*
 	 * At least one peer could show a new frame of this display now. Called
-	 * again only after the next oriel_display_submit(); a host that paints
-	 * on its own schedule may leave it NULL.
+	 * again only after the next submit or patch; a host that paints on its
+	 * own schedule may leave it NULL.
 	 */
 	void (*frame_wanted)(void *user, struct oriel_display *display);
 	/* A peer would like this size; obey with oriel_display_resize(), or not. */
@@ -57,8 +63,10 @@ struct oriel_server_events {
 			int32_t width, int32_t height);
 
 	/*
-	 * Input; only from peers with ORIEL_MAY_INPUT. Keys that a peer held
-	 * when it left are reported up before peer_left.
+	 * Input; only from the peer that owns it, with ORIEL_MAY_INPUT. Keys
+	 * and buttons that a peer held when it left are reported up before
+	 * peer_left. Events repeat nothing: a key that is down does not go
+	 * down again.
 	 */
 	void (*key)(void *user, struct oriel_peer *peer,
 			const struct oriel_key *key);
@@ -66,52 +74,49 @@ struct oriel_server_events {
 			const struct oriel_pointer *pointer);
 	void (*touch)(void *user, struct oriel_peer *peer,
 			const struct oriel_touch *touch);
-
-	/* Clipboard: the peer offers, the host asks, the data arrives. */
-	void (*clipboard_offered)(void *user, struct oriel_peer *peer,
-			const char *const *types, size_t count);
-	void (*clipboard_wanted)(
-			void *user, struct oriel_peer *peer, const char *type);
-	void (*clipboard_data)(void *user, struct oriel_peer *peer,
-			const char *type, const void *data, size_t bytes);
-
-	/* A microphone: interleaved samples, ORIEL_MAY_SPEAK only. */
-	void (*sound_in)(void *user, struct oriel_peer *peer,
-			const struct oriel_sound_format *format,
-			const int16_t *samples, size_t frames);
-
-	/* USB devices of a peer, ORIEL_MAY_USB only. */
-	void (*usb_attached)(void *user, struct oriel_peer *peer,
-			struct oriel_usb *usb,
-			const struct oriel_usb_info *info);
-	void (*usb_completed)(void *user, struct oriel_usb *usb, uint64_t id,
-			enum oriel_usb_status status, const void *data,
-			uint32_t bytes);
-	void (*usb_detached)(void *user, struct oriel_usb *usb);
-
-	/* The print job has room again, or has ended (status 0 or ORIEL_E). */
-	void (*print_ready)(void *user, struct oriel_print *print);
-	void (*print_ended)(void *user, struct oriel_print *print, int status);
+	/* Characters without a physical key, UTF-8. */
+	void (*text)(void *user, struct oriel_peer *peer, const char *text);
+	/* The lock keys at the client (oriel_locks), to be made the desktop's. */
+	void (*locks)(void *user, struct oriel_peer *peer, uint32_t locks);
 };
 
 /* ---- the server -------------------------------------------------------- */
 
 enum oriel_server_flags {
-	/* Serve tcp:// in the clear. Otherwise only unix: may be. */
-	ORIEL_SERVER_PLAINTEXT = 1 << 0,
+	/* Never send a pixel that is not exact, not even for a moment. */
+	ORIEL_SERVER_LOSSLESS = 1 << 0,
+	/*
+	 * Offer the login method NONE on unix: sockets and loopback; the host
+	 * still has to answer with oriel_auth_use_none(). For tests.
+	 */
+	ORIEL_SERVER_OPEN = 1 << 1,
 };
 
 struct oriel_server_config {
 	size_t size;
 	uint32_t flags;
-	const char *name; /* what clients show; NULL is the host name */
+	const char *name; /* what clients show; NULL is "oriel" */
 	const struct oriel_server_events *events;
 	void *user; /* first argument of every event */
 	const struct oriel_hooks *hooks;
-	const char *certificate, *private_key; /* PEM text; no file is read */
+	/*
+	 * PEM text; no file is read. Without them tcp:// cannot be listened
+	 * on; oriel_server_make_pair() makes a pair.
+	 */
+	const char *certificate, *private_key;
+	/* 32 bytes that seal resumption tokens, NULL: new for each server. */
+	const uint8_t *token_key;
 	uint32_t workers;       /* encoder threads; 0 encodes inside dispatch */
 	uint32_t max_peers;     /* 0 is 16 */
 	uint64_t max_bandwidth; /* bytes a second to one peer; 0 is no limit */
+	const char *congestion; /* TCP's: "bbr", "cubic"; NULL: bbr if allowed */
+	/* One line of a TLS key log, for debugging: it opens every session. */
+	void (*keylog)(void *user, const char *line);
+	/*
+	 * For tests of the exactness check: after this many commits to a peer
+	 * one pixel of what it is believed to have is falsified. 0 is never.
+	 */
+	uint32_t test_desync;
 };
 
 /* Make a server that does not listen yet. Threads: any. */
@@ -125,8 +130,9 @@ ORIEL_API ORIEL_CHECK int oriel_server_create(struct oriel_server **out,
 ORIEL_API void oriel_server_destroy(struct oriel_server *server);
 
 /*
- * The one descriptor to watch for reading, from creation to destruction.
- * It also becomes readable for timers and for work finished by workers.
+ * The one descriptor to watch for reading, from creation to destruction; it
+ * also becomes readable for timers and for work finished by workers.
+ * ORIEL_ENOTSUP where descriptors do not nest: use oriel_server_wait().
  * Threads: any.
  */
 ORIEL_API int oriel_server_fd(const struct oriel_server *server);
@@ -150,11 +156,12 @@ ORIEL_API int oriel_server_wait(struct oriel_server *server, int timeout_ms);
 ORIEL_API void oriel_server_wake(struct oriel_server *server);
 
 /*
- * Accept peers on "tcp://HOST:PORT" or "unix:PATH". May be called for
- * several addresses. Threads: loop.
+ * Accept peers on "tcp://HOST:PORT" (port 0: a free one) or "unix:PATH". May
+ * be called for several addresses. The address in force, with the port, is
+ * copied into actual[size] when that is not NULL. Threads: loop.
  */
-ORIEL_API ORIEL_CHECK int oriel_server_listen(
-		struct oriel_server *server, const char *address);
+ORIEL_API ORIEL_CHECK int oriel_server_listen(struct oriel_server *server,
+		const char *address, char *actual, size_t size);
 
 /*
  * Serve a connected stream socket, which becomes the server's on success.
@@ -163,27 +170,82 @@ ORIEL_API ORIEL_CHECK int oriel_server_listen(
 ORIEL_API ORIEL_CHECK int oriel_server_adopt(
 		struct oriel_server *server, int socket);
 
+/*
+ * SHA-256 of the certificate's public key (SPKI): what viewers pin.
+ * Threads: any.
+ */
+ORIEL_API ORIEL_CHECK int oriel_server_pin(
+		const struct oriel_server *server, uint8_t sha256[32]);
+
+/*
+ * Make a self-signed ECDSA pair for `name` as PEM text; free both with
+ * oriel_text_free(). Threads: any.
+ */
+ORIEL_API ORIEL_CHECK int oriel_server_make_pair(
+		char **certificate, char **private_key, const char *name);
+/* Wipe, then free. Threads: any. */
+ORIEL_API void oriel_text_free(char *text);
+/*
+ * Days until the server's certificate expires; negative when it has.
+ * Threads: any.
+ */
+ORIEL_API int32_t oriel_server_certificate_days(
+		const struct oriel_server *server);
+
+/* Show a sentence to every peer; level 0 information, 1 warning, 2 gone. */
+ORIEL_API void oriel_server_notice(
+		struct oriel_server *server, int level, const char *text);
+/* The desktop's lock keys (oriel_locks), when they have changed. */
+ORIEL_API void oriel_server_set_locks(
+		struct oriel_server *server, uint32_t locks);
+/* Whether the desktop takes relative motion only. */
+ORIEL_API void oriel_server_set_relative(
+		struct oriel_server *server, bool relative);
+
 /* ---- letting peers in -------------------------------------------------- */
+/* An auth lives from auth_wanted until answered, or until the peer leaves:
+ * answering later is by oriel_auth_ref(), which keeps it answerable. */
 
-/* The name the peer claims, or "". Valid until answered. Threads: any. */
+ORIEL_API struct oriel_auth *oriel_auth_ref(struct oriel_auth *auth);
+ORIEL_API void oriel_auth_unref(struct oriel_auth *auth);
+
+/* The name the peer claims: "oriel" when it gives none, "ticket" with one. */
 ORIEL_API const char *oriel_auth_name(const struct oriel_auth *auth);
+/* Where it comes from, "192.0.2.7:40123". */
+ORIEL_API const char *oriel_auth_address(const struct oriel_auth *auth);
 
-/* Whether the peer proved that it knows this password. Threads: any. */
-ORIEL_API bool oriel_auth_knows(struct oriel_auth *auth, const char *password);
-
-/* Let the peer in with these rights. Ends `auth`. Threads: any. */
+/* It must know this password, which is read before the call returns. */
+ORIEL_API ORIEL_CHECK int oriel_auth_use_password(
+		struct oriel_auth *auth, const char *password);
+/*
+ * It must know the password behind "SCRAM-SHA-256$ITER:SALT$STORED:SERVER"
+ * (RFC 5803). ORIEL_EINVAL when that is not one.
+ */
+ORIEL_API ORIEL_CHECK int oriel_auth_use_verifier(
+		struct oriel_auth *auth, const char *verifier);
+/* No proof. ORIEL_EDENIED unless the server is ORIEL_SERVER_OPEN and the
+ * peer is on a unix: socket or loopback and chose the method NONE. */
+ORIEL_API ORIEL_CHECK int oriel_auth_use_none(struct oriel_auth *auth);
+/*
+ * There is no such user. The peer learns that after its proof only, in the
+ * way that a wrong password fails.
+ */
+ORIEL_API void oriel_auth_reject(struct oriel_auth *auth, const char *why);
+/* After auth_proved: let it in with these rights. */
 ORIEL_API void oriel_auth_accept(struct oriel_auth *auth, uint32_t rights);
 
 /*
- * Send the peer away. `why` is shown to it and may be NULL. Ends `auth`.
- * Threads: any.
+ * "SCRAM-SHA-256$..." for a password, to be kept instead of it, in
+ * out[size]; 256 bytes are enough. Takes about 0.1 s. Threads: any.
  */
-ORIEL_API void oriel_auth_reject(struct oriel_auth *auth, const char *why);
+ORIEL_API ORIEL_CHECK int oriel_make_verifier(
+		char *out, size_t size, const char *password);
 
 /* ---- peers ------------------------------------------------------------- */
 /* A peer lives from peer_joined until peer_left returns. Threads: loop. */
 
 ORIEL_API const char *oriel_peer_name(const struct oriel_peer *peer);
+ORIEL_API const char *oriel_peer_user(const struct oriel_peer *peer);
 ORIEL_API const char *oriel_peer_address(const struct oriel_peer *peer);
 ORIEL_API uint32_t oriel_peer_rights(const struct oriel_peer *peer);
 ORIEL_API void oriel_peer_set_rights(struct oriel_peer *peer, uint32_t rights);
@@ -198,8 +260,9 @@ ORIEL_API void oriel_peer_close(struct oriel_peer *peer, const char *why);
 
 enum oriel_frame_flags {
 	/*
-	 * The pixels may change while they are read (guest memory). The
-	 * server then copies what it encodes, one tile at a time.
+	 * The pixels may change while they are read (guest memory): a tear is
+	 * possible, and mended by the next damage. Without it a frame is
+	 * immutable until it is released.
 	 */
 	ORIEL_FRAME_VOLATILE = 1 << 0,
 };
@@ -215,8 +278,9 @@ struct oriel_frame_config {
 };
 
 /*
- * Wrap pixels without copying them. Starts with one reference. On failure
- * release is not called. Threads: any.
+ * Wrap pixels without copying them. Starts with one reference. ORIEL_EINVAL
+ * for pixels that make no sense, ORIEL_ENOTSUP for a format that is not
+ * served (XRGB2101010). On failure release is not called. Threads: any.
  */
 ORIEL_API ORIEL_CHECK int oriel_frame_create(struct oriel_frame **out,
 		struct oriel_server *server,
@@ -235,89 +299,57 @@ struct oriel_display_config {
 	uint32_t scale_percent; /* 0 is 100 */
 };
 
-/* Show peers another screen. Threads: loop. */
+/* Show peers another screen, black at first. At most 16. Threads: loop. */
 ORIEL_API ORIEL_CHECK int oriel_display_create(struct oriel_display **out,
 		struct oriel_server *server,
 		const struct oriel_display_config *config);
 ORIEL_API void oriel_display_destroy(struct oriel_display *display);
+ORIEL_API uint32_t oriel_display_id(const struct oriel_display *display);
+ORIEL_API void oriel_display_set_data(
+		struct oriel_display *display, void *data);
+ORIEL_API void *oriel_display_data(const struct oriel_display *display);
 
-/* Move or resize. Frames submitted from now on have the new size. */
+/*
+ * Move or resize. Frames submitted from now on have the new size; on failure
+ * (EINVAL, ENOMEM) the display is as before.
+ */
 ORIEL_API ORIEL_CHECK int oriel_display_resize(struct oriel_display *display,
 		int32_t x, int32_t y, int32_t width, int32_t height);
 
 /*
  * Show `frame`, which differs from the one before inside `damage` only
- * (count 0: everywhere). Keeps its own reference. A frame that no peer had
- * time for is skipped, its damage is not. Threads: loop.
+ * (count 0: everywhere). Keeps its own reference, until the frame is replaced
+ * or has been compared. A frame that no peer had time for is skipped, its
+ * damage is not. ORIEL_EINVAL when the frame's size is not the display's;
+ * damage is clipped. Threads: loop.
  */
 ORIEL_API ORIEL_CHECK int oriel_display_submit(struct oriel_display *display,
 		struct oriel_frame *frame, const struct oriel_rect *damage,
 		size_t count);
 
 /*
- * Hint, before the submit it belongs to: the content of `to` was at (x, y)
- * of the previous frame. Wrong hints cost bandwidth, nothing else.
+ * Replace a rectangle with `pixels`, its upper left corner at (x, y): compared
+ * and copied before the call returns, nothing is kept. `time` is that of
+ * capture, 0 is now. ORIEL_EINVAL when it is not inside the display. To be
+ * used instead of submit, not beside it. Threads: loop.
  */
-ORIEL_API void oriel_display_moved(struct oriel_display *display,
-		const struct oriel_rect *to, int32_t x, int32_t y);
+ORIEL_API ORIEL_CHECK int oriel_display_patch(struct oriel_display *display,
+		const struct oriel_pixels *pixels, int32_t x, int32_t y,
+		uint64_t time);
+
+/*
+ * Whether a peer could be sent something of this display at once. A source
+ * that has to fetch its pixels may put that off until frame_wanted; what it
+ * fetches then is newer.
+ */
+ORIEL_API bool oriel_display_wanted(const struct oriel_display *display);
 
 /* The pointer's picture, at most 256 x 256 ARGB8888; NULL hides it. */
-ORIEL_API ORIEL_CHECK int oriel_display_set_cursor(
-		struct oriel_display *display, const struct oriel_pixels *image,
-		int32_t hot_x, int32_t hot_y);
+ORIEL_API ORIEL_CHECK int oriel_server_set_cursor(struct oriel_server *server,
+		const struct oriel_pixels *image, int32_t hot_x, int32_t hot_y);
 /* Where the desktop put the pointer, when it was not a peer that did. */
 ORIEL_API void oriel_display_warp_cursor(
 		struct oriel_display *display, int32_t x, int32_t y);
-
-/* ---- sound to peers ---------------------------------------------------- */
-
-ORIEL_API ORIEL_CHECK int oriel_sound_create(struct oriel_sound **out,
-		struct oriel_server *server,
-		const struct oriel_sound_format *format);
-ORIEL_API void oriel_sound_destroy(struct oriel_sound *sound);
-/*
- * Queue samples captured at `time` (0: now). Late sound is dropped, not
- * played late. Threads: any, one at a time for one stream.
- */
-ORIEL_API ORIEL_CHECK int oriel_sound_write(struct oriel_sound *sound,
-		const int16_t *samples, size_t frames, uint64_t time);
-
-/* ---- clipboard --------------------------------------------------------- */
-
-/*
- * Tell every peer with ORIEL_MAY_COPY what could be pasted; count 0 takes
- * it back.
- */
-ORIEL_API ORIEL_CHECK int oriel_clipboard_offer(struct oriel_server *server,
-		const char *const *types, size_t count);
-/* Ask a peer for what it offered; clipboard_data answers. */
-ORIEL_API ORIEL_CHECK int oriel_clipboard_request(
-		struct oriel_peer *peer, const char *type);
-/* Answer clipboard_wanted; NULL data says no. */
-ORIEL_API ORIEL_CHECK int oriel_clipboard_send(struct oriel_peer *peer,
-		const char *type, const void *data, size_t bytes);
-
-/* ---- USB --------------------------------------------------------------- */
-
-/* Submit a transfer to a peer's device; usb_completed answers. */
-ORIEL_API ORIEL_CHECK int oriel_usb_submit(
-		struct oriel_usb *usb, const struct oriel_usb_transfer *t);
-ORIEL_API void oriel_usb_cancel(struct oriel_usb *usb, uint64_t id);
-/* Give the device back to its owner. Ends `usb`. */
-ORIEL_API void oriel_usb_detach(struct oriel_usb *usb);
-
-/* ---- printing ---------------------------------------------------------- */
-
-/* Start a job on a peer's printer; `type` is "application/pdf" and so on. */
-ORIEL_API ORIEL_CHECK int oriel_print_create(struct oriel_print **out,
-		struct oriel_peer *peer, const char *title, const char *type);
-/* Append. Takes all of it, or returns ORIEL_ELIMIT: wait for print_ready. */
-ORIEL_API ORIEL_CHECK int oriel_print_write(
-		struct oriel_print *print, const void *data, size_t bytes);
-/* Complete the job; print_ended follows and ends `print`. */
-ORIEL_API ORIEL_CHECK int oriel_print_finish(struct oriel_print *print);
-/* Drop the job. Ends `print`. */
-ORIEL_API void oriel_print_destroy(struct oriel_print *print);
 
 #ifdef __cplusplus
 }

@@ -139,62 +139,42 @@ struct oriel_pixels {
 struct oriel_key {
 	uint32_t usage; /* USB HID usage: page << 16 | id, e.g. 0x070004 = A */
 	bool down;
-	uint64_t time;
+	uint32_t keysym; /* X keysym it has at the client, 0 is unknown */
+	uint64_t time;   /* 0 is now */
 };
 
 enum oriel_pointer_flags {
 	ORIEL_POINTER_RELATIVE = 1 << 0, /* x, y are motion in 1/256 pixel */
 };
 
+enum oriel_locks {
+	ORIEL_LOCK_CAPS = 1 << 0,
+	ORIEL_LOCK_NUM = 1 << 1,
+	ORIEL_LOCK_SCROLL = 1 << 2,
+};
+
 struct oriel_pointer {
 	uint32_t display;
 	uint32_t flags;
 	int32_t x, y;             /* absolute: pixels of the display */
-	uint32_t buttons;         /* bit n is button n + 1 of the HID page */
-	int16_t wheel_x, wheel_y; /* 120 units a notch */
-	uint64_t time;
+	uint32_t buttons;         /* all that are down: bit n is button n + 1
+				     of the HID page: left, right, middle */
+	int16_t wheel_x, wheel_y; /* 120 a notch; right and up are positive */
+	uint64_t time;            /* 0 is now */
+};
+
+enum oriel_touch_phase {
+	ORIEL_TOUCH_DOWN,
+	ORIEL_TOUCH_MOVED,
+	ORIEL_TOUCH_UP,
 };
 
 struct oriel_touch {
 	uint32_t display;
 	uint32_t contact; /* the same from down to up */
-	bool down;
+	enum oriel_touch_phase phase;
 	int32_t x, y;
-	uint64_t time;
-};
-
-/* ---- sound ------------------------------------------------------------- */
-
-struct oriel_sound_format {
-	uint32_t rate;     /* 8000 to 48000 */
-	uint32_t channels; /* 1 or 2, interleaved signed 16 bit */
-};
-
-/* ---- USB devices, as both ends see them -------------------------------- */
-
-struct oriel_usb; /* one redirected device */
-
-struct oriel_usb_info {
-	uint16_t vendor, product, release;
-	uint8_t device_class, device_subclass, device_protocol;
-	uint8_t speed; /* 1 low, 2 full, 3 high, 4 super */
-};
-
-struct oriel_usb_transfer {
-	uint64_t id;      /* chosen by the submitter, echoed on completion */
-	uint8_t endpoint; /* bEndpointAddress; bit 7 set is device to host */
-	uint8_t type;     /* 0 control, 1 isochronous, 2 bulk, 3 interrupt */
-	uint8_t setup[8]; /* control only */
-	const void *data; /* host to device payload, else NULL */
-	uint32_t length;  /* of data, or how much may come back */
-};
-
-enum oriel_usb_status {
-	ORIEL_USB_DONE,
-	ORIEL_USB_STALL,
-	ORIEL_USB_CANCELLED,
-	ORIEL_USB_GONE,
-	ORIEL_USB_ERROR,
+	uint64_t time; /* 0 is now */
 };
 
 /* ---- rights ------------------------------------------------------------ */
@@ -214,15 +194,36 @@ enum oriel_rights {
 
 /* ---- statistics -------------------------------------------------------- */
 
-/* Filled up to the caller's `size`; fields only ever grow at the end. */
+enum { ORIEL_STAT_CHANNELS = 7 };
+
+/*
+ * Of one connection, since it began. Set `size` before the call; it is filled
+ * up to there, and fields only ever grow at the end. Times are ns.
+ */
 struct oriel_stats {
 	size_t size;
-	uint64_t rtt;       /* smoothed round trip */
+	uint64_t bytes_in, bytes_out; /* on the socket, TLS records included */
+	/* By channel: control, sound, cursor, display, usb, clipboard, print. */
+	uint64_t channel_in[ORIEL_STAT_CHANNELS];
+	uint64_t channel_out[ORIEL_STAT_CHANNELS];
+	uint64_t rtt, min_rtt;
 	uint64_t bandwidth; /* estimate, bytes a second */
-	uint64_t bytes_in, bytes_out;
-	uint64_t frames, frames_skipped;
-	uint64_t encode_time, decode_time; /* sums */
-	uint64_t latency;                  /* capture to shown, smoothed */
+	uint64_t updates;   /* commits sent or received */
+	uint64_t frames_shown;
+	uint64_t frames_skipped; /* submitted, but replaced before they went */
+	uint64_t skipped_link;   /* ... because the link had no room */
+	uint64_t skipped_client; /* ... because the client was behind */
+	uint64_t codec_time;     /* encoding (server) or decoding (client) */
+	uint64_t codec_cells;    /* cells of 16 x 16 in that time */
+	uint64_t copied_bytes;   /* pixels copied on their way, in bytes */
+	uint64_t checks, resets; /* exactness checks, and how many failed */
+	/* Capture to shown, of the last 1024 updates. */
+	uint64_t latency_p50, latency_p95, latency_p99;
+	uint64_t input_p50; /* input to the update that shows it (client) */
+	bool exact;         /* all displays, proved by the client's own hash */
+	/* From the last change until it was proved exact; 0: not yet. */
+	uint64_t lossless_after;
+	char congestion[16]; /* congestion control in force */
 };
 
 #ifdef __cplusplus
