@@ -13,10 +13,12 @@
 
 enum {
 	SPAN = 16,
-	CHUNK = 128, /* pixels hashed at a time, for the vectoriser */
+	CHUNK = 128, /* pixels sampled at a time, for the vectoriser */
 	TABLE_BITS = 16,
 	VOTE_BITS = 14,
 	PROBES = 8,
+	/* The old picture has all rows, so every second one will do. */
+	NOW_STEP = 2,
 	MATCHES_MAX = 1 << 15,
 	/* Aimed at: what fills half the table when every pixel is an edge. */
 	ANCHORS_MAX = 1 << (TABLE_BITS - 1),
@@ -41,7 +43,7 @@ struct vote {
 
 struct orl_anchors {
 	const struct orl_env *env;
-	unsigned sample_shift;
+	uint16_t sample_mask; /* more bits: fewer anchors */
 	bool of_now; /* anchors look up, else they are put in */
 	size_t n_matches;
 	struct anchor table[1 << TABLE_BITS];
@@ -119,48 +121,58 @@ static void found(struct orl_anchors *a, uint32_t hash, int32_t x, int32_t y)
 	vote(a, v);
 }
 
-/*
- * Hashes of CHUNK spans. Doubling: each step joins two neighbours of the one
- * before. The factors are shifts because SSE2 has no 32-bit multiply.
- */
-static void hash_chunk(const uint32_t *restrict p, uint32_t *restrict out)
+/* Of SPAN pixels; unlike the sampling hash it tells contents apart. */
+static uint32_t span_hash(const uint32_t *p)
 {
-	uint32_t a[CHUNK + 16], b[CHUNK + 16];
-	for (size_t i = 0; i < CHUNK + 12; i++)
-		a[i] = (p[i] << 5) + p[i] + p[i + 1];
-	for (size_t i = 0; i < CHUNK + 12; i++)
-		b[i] = (a[i] << 9) - a[i] + a[i + 2];
+	uint32_t h = 0;
+	for (size_t i = 0; i < SPAN; i++)
+		h = (h ^ p[i]) * 0x9e3779b1u + (h >> 13);
+	return h ^ h >> 16;
+}
+
+/*
+ * Where anchors begin: hit[i] is set when the sampling hash of the span at
+ * p[i] has `mask` clear and an edge is there. Pixels are folded to 16 bits,
+ * which SSE2 multiplies eight at a time; the hash doubles its reach in each
+ * step.
+ */
+static void sample_chunk(const uint32_t *restrict p, uint16_t mask,
+		uint16_t *restrict hit)
+{
+	uint16_t c[CHUNK + 32], a[CHUNK + 24], b[CHUNK + 16];
+	for (size_t i = 0; i < CHUNK + 32; i++)
+		c[i] = (uint16_t)(p[i] ^ p[i] >> 13);
+	for (size_t i = 0; i < CHUNK + 24; i++)
+		a[i] = (uint16_t)(c[i] * 0x6b35u + c[i + 1]);
+	for (size_t i = 0; i < CHUNK + 16; i++)
+		b[i] = (uint16_t)(a[i] * 0x2f6bu + a[i + 2]);
 	for (size_t i = 0; i < CHUNK + 8; i++)
-		a[i] = (b[i] << 13) + b[i] + b[i + 4];
+		a[i] = (uint16_t)(b[i] * 0x9e3bu + b[i + 4]);
 	for (size_t i = 0; i < CHUNK; i++)
-		b[i] = (a[i] << 7) - a[i] + a[i + 8];
+		b[i] = (uint16_t)(a[i] * 0xc2b3u + a[i + 8]);
 	for (size_t i = 0; i < CHUNK; i++)
-		out[i] = (b[i] ^ b[i] >> 15) * 0x9e3779b1u;
+		hit[i] = ((b[i] & mask) == 0) & (c[i] != c[i + 1]);
 }
 
 /* Anchors that begin in n <= CHUNK pixels at x, y of a row. */
 static void scan_chunk(struct orl_anchors *a, const uint32_t *p, size_t n,
 		int32_t x, int32_t y)
 {
-	uint32_t hashes[CHUNK];
-	uint8_t hit[CHUNK];
-	const unsigned shift = a->sample_shift;
+	uint16_t hit[CHUNK];
 	uint32_t edges = 0;
 	for (size_t i = 0; i < CHUNK; i++)
 		edges |= p[i] ^ p[i + 1];
 	if (!edges)
 		return;
-	hash_chunk(p, hashes);
-	for (size_t i = 0; i < CHUNK; i++)
-		hit[i] = (hashes[i] >> shift == 0) & (p[i] != p[i + 1]);
-	for (size_t i = 0; i < n; i += 8) {
-		uint64_t eight;
-		memcpy(&eight, hit + i, sizeof(eight));
-		if (!eight)
+	sample_chunk(p, a->sample_mask, hit);
+	for (size_t i = 0; i < n; i += 4) {
+		uint64_t four;
+		memcpy(&four, hit + i, sizeof(four));
+		if (!four)
 			continue;
-		for (size_t k = i; k < i + 8 && k < n; k++)
+		for (size_t k = i; k < i + 4 && k < n; k++)
 			if (hit[k])
-				found(a, hashes[k], x + (int32_t)k, y);
+				found(a, span_hash(p + k), x + (int32_t)k, y);
 	}
 }
 
@@ -200,7 +212,7 @@ static void scan_run(struct orl_anchors *a, const struct view *v, int32_t row,
 	const int32_t x = col * ORL_CELL;
 	const int32_t end = orl_min32(v->width, end_col * ORL_CELL);
 	const int32_t bottom = orl_min32(v->height, (row + 1) * ORL_CELL);
-	for (int32_t y = row * ORL_CELL; y < bottom; y++) {
+	for (int32_t y = row * ORL_CELL; y < bottom; y += a->of_now ? NOW_STEP : 1) {
 		const uint32_t *line = v->pixels + (size_t)y * v->stride;
 		if (y && memcmp(line + x, line - v->stride + x,
 					 (size_t)(end - x) * 4) == 0)
@@ -233,7 +245,7 @@ static void scan(struct orl_anchors *a, const struct view *v)
 }
 
 /* How thin to sample so that the table does not fill up. */
-static unsigned sample_shift(const struct view *v)
+static uint16_t sample_mask(const struct view *v)
 {
 	const size_t cells = (size_t)v->cols *
 			(size_t)((v->height + ORL_CELL - 1) / ORL_CELL);
@@ -243,7 +255,7 @@ static unsigned sample_shift(const struct view *v)
 		pixels += v->dirty[i] ? ORL_CELL * ORL_CELL : 0;
 	while (pixels >> bits > ANCHORS_MAX)
 		bits++;
-	return 32 - bits;
+	return (uint16_t)(0xffff << (16 - bits));
 }
 
 void orl_anchors_match(struct orl_anchors *a, const uint32_t *old,
@@ -255,7 +267,7 @@ void orl_anchors_match(struct orl_anchors *a, const uint32_t *old,
 	memset(a->table, 0, sizeof(a->table));
 	memset(a->votes, 0, sizeof(a->votes));
 	a->n_matches = 0;
-	a->sample_shift = sample_shift(&v);
+	a->sample_mask = sample_mask(&v);
 	a->of_now = false;
 	scan(a, &v);
 	v.pixels = now;
