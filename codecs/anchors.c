@@ -17,11 +17,11 @@ enum {
 	TABLE_BITS = 16,
 	VOTE_BITS = 14,
 	PROBES = 8,
-	/* The old picture has all rows, so every second one will do. */
+	/* The table has all rows of the old picture; half of the new will do. */
 	NOW_STEP = 2,
 	MATCHES_MAX = 1 << 15,
-	/* Aimed at: what fills half the table when every pixel is an edge. */
-	ANCHORS_MAX = 1 << (TABLE_BITS - 1),
+	/* Aimed at. Edges are only estimated, so the table is much larger. */
+	ANCHORS_AIM = 1 << (TABLE_BITS - 3),
 	SAMPLE_BITS_MIN = 3,
 	TWICE = 0xffff, /* as x: seen more than once, so of no use */
 };
@@ -44,7 +44,8 @@ struct vote {
 struct orl_anchors {
 	const struct orl_env *env;
 	uint16_t sample_mask; /* more bits: fewer anchors */
-	bool of_now; /* anchors look up, else they are put in */
+	bool of_now;  /* anchors look up, else they are put in */
+	int32_t step; /* rows */
 	size_t n_matches;
 	struct anchor table[1 << TABLE_BITS];
 	struct match matches[MATCHES_MAX];
@@ -165,6 +166,11 @@ static void scan_chunk(struct orl_anchors *a, const uint32_t *p, size_t n,
 	if (!edges)
 		return;
 	sample_chunk(p, a->sample_mask, hit);
+	uint16_t any = 0;
+	for (size_t i = 0; i < CHUNK; i++)
+		any |= hit[i];
+	if (!any)
+		return;
 	for (size_t i = 0; i < n; i += 4) {
 		uint64_t four;
 		memcpy(&four, hit + i, sizeof(four));
@@ -212,7 +218,7 @@ static void scan_run(struct orl_anchors *a, const struct view *v, int32_t row,
 	const int32_t x = col * ORL_CELL;
 	const int32_t end = orl_min32(v->width, end_col * ORL_CELL);
 	const int32_t bottom = orl_min32(v->height, (row + 1) * ORL_CELL);
-	for (int32_t y = row * ORL_CELL; y < bottom; y += a->of_now ? NOW_STEP : 1) {
+	for (int32_t y = row * ORL_CELL; y < bottom; y += a->step) {
 		const uint32_t *line = v->pixels + (size_t)y * v->stride;
 		if (y && memcmp(line + x, line - v->stride + x,
 					 (size_t)(end - x) * 4) == 0)
@@ -244,18 +250,23 @@ static void scan(struct orl_anchors *a, const struct view *v)
 	}
 }
 
-/* How thin to sample so that the table does not fill up. */
-static uint16_t sample_mask(const struct view *v)
+/* Edges in dirty cells, from one row of pixels in each row of cells. */
+static size_t count_edges(const struct view *v)
 {
-	const size_t cells = (size_t)v->cols *
-			(size_t)((v->height + ORL_CELL - 1) / ORL_CELL);
-	size_t pixels = 0;
-	unsigned bits = SAMPLE_BITS_MIN;
-	for (size_t i = 0; i < cells; i++)
-		pixels += v->dirty[i] ? ORL_CELL * ORL_CELL : 0;
-	while (pixels >> bits > ANCHORS_MAX)
-		bits++;
-	return (uint16_t)(0xffff << (16 - bits));
+	size_t n = 0;
+	for (int32_t y = ORL_CELL / 2; y < v->height; y += ORL_CELL) {
+		const uint32_t *line = v->pixels + (size_t)y * v->stride;
+		const uint8_t *dirty = v->dirty +
+				(size_t)(y / ORL_CELL) * (size_t)v->cols;
+		for (int32_t x = 0; x + ORL_CELL < v->width; x += ORL_CELL) {
+			const uint32_t *p = line + x;
+			if (!dirty[x / ORL_CELL])
+				continue;
+			for (size_t i = 0; i < ORL_CELL; i++)
+				n += p[i] != p[i + 1];
+		}
+	}
+	return n * ORL_CELL;
 }
 
 void orl_anchors_match(struct orl_anchors *a, const uint32_t *old,
@@ -267,11 +278,17 @@ void orl_anchors_match(struct orl_anchors *a, const uint32_t *old,
 	memset(a->table, 0, sizeof(a->table));
 	memset(a->votes, 0, sizeof(a->votes));
 	a->n_matches = 0;
-	a->sample_mask = sample_mask(&v);
+	const size_t edges = count_edges(&v);
+	unsigned bits = SAMPLE_BITS_MIN;
+	while (edges >> bits > ANCHORS_AIM)
+		bits++;
+	a->sample_mask = (uint16_t)(0xffff << (16 - bits));
 	a->of_now = false;
+	a->step = 1;
 	scan(a, &v);
 	v.pixels = now;
 	a->of_now = true;
+	a->step = NOW_STEP;
 	scan(a, &v);
 }
 

@@ -8,7 +8,8 @@
 #include "codecs/canvas.h"
 
 enum {
-	ORL_ANCHOR_VOTES = 24, /* fewer votes are chance */
+	/* Fewer are chance. Half of 24, as half of the rows vote. */
+	ORL_ANCHOR_VOTES = 12,
 };
 
 /* Where content of `now` stood in `old`, relative to where it is. */

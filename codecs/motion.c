@@ -362,12 +362,12 @@ static void mark_taken(const struct search *s, struct rect r)
 		}
 }
 
-/* All copies of the vector in hand, the best first. Uses up passes. */
+/* Copies of the vector in hand, the best first. Uses up passes. */
 static void take_rects(struct search *s, int *passes)
 {
 	match_tiles(s);
 	while (*passes > 0 && s->n < s->max) {
-		struct rect t;
+		struct rect t = { 0 };
 		--*passes;
 		sum_tiles(s);
 		if (best_rect(s, &t) < WORTH)
@@ -526,13 +526,12 @@ size_t orl_motion_search(struct orl_motion *m, const uint32_t *old,
 	if (!worth_a_search(&s) || !reserve(m, s.cols, s.tile_rows))
 		return 0;
 	orl_anchors_match(m->anchors, old, now, stride, width, height, dirty);
+	memset(m->taken, 0, m->tiles);
 	for (int i = 0; i < ORL_MOTION_VECTORS; i++) {
 		if (!orl_anchors_best(m->anchors, &s.v))
 			break;
-		if (i == 0) {
+		if (i == 0)
 			weigh_tiles(&s);
-			memset(m->taken, 0, m->tiles);
-		}
 		take_rects(&s, &passes);
 		orl_anchors_settle(m->anchors, s.v, out, s.n);
 	}
