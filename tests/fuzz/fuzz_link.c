@@ -2,7 +2,8 @@
  * fuzz_link.c - any bytes, cut anywhere, into a link of either role whose
  * handlers send, hold, release, cancel, open and refuse.
  *
- * Byte 0: 1 server, 2 open from the start, 4 in one piece, 8 time runs fast.
+ * Byte 0: 1 server, 2 open from the start, 4 in one piece, 8 time runs fast,
+ * 16 all of it is said 64 times (windows are larger than inputs).
  * Byte 1 seeds the pieces. The rest is what the peer says; the first byte of
  * a message that the link reports says what the handler does.
  */
@@ -135,6 +136,34 @@ static void check(const struct fuzz *f)
 	require(!l->error || !queued);
 }
 
+/* What the peer says, in pieces. */
+static int say(struct fuzz *f, unsigned how, const uint8_t *data, size_t size)
+{
+	int err = 0;
+	for (size_t at = 0; at < size && !err;) {
+		size_t n = size - at;
+		if (!(how & 4) && n > 1)
+			n = 1 + next(f) % (next(f) & 3 ? 8 : n);
+		n = n < size - at ? n : size - at;
+		f->now += how & 8 ? next(f) * 500000ull : 1000000;
+		orl_link_tick(f->link, f->now);
+		/* A copy: nobody may look at it later. */
+		uint8_t *piece = malloc(n);
+		require(piece);
+		memcpy(piece, data + at, n);
+		err = orl_link_feed(f->link, piece, n, f->now);
+		free(piece);
+		at += n;
+		check(f);
+		unsigned channels = next(f) & ORL_CHANNELS_ALL;
+		if (channels & 1)
+			drain(f, 4 + next(f) % 2000,
+					channels | orl_link_owed(f->link));
+		check(f);
+	}
+	return err;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const struct orl_link_calls calls = { on_message };
@@ -151,27 +180,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 				f.now) == 0);
 	if (how & 2)
 		orl_link_open(f.link);
-	for (size_t at = 2; at < size && !err;) {
-		size_t n = size - at;
-		if (!(how & 4) && n > 1)
-			n = 1 + next(&f) % (next(&f) & 3 ? 8 : n);
-		n = n < size - at ? n : size - at;
-		f.now += how & 8 ? next(&f) * 500000ull : 1000000;
-		orl_link_tick(f.link, f.now);
-		/* A copy: nobody may look at it later. */
-		uint8_t *piece = malloc(n);
-		require(piece);
-		memcpy(piece, data + at, n);
-		err = orl_link_feed(f.link, piece, n, f.now);
-		free(piece);
-		at += n;
-		check(&f);
-		unsigned channels = next(&f) & ORL_CHANNELS_ALL;
-		if (channels & 1)
-			drain(&f, 4 + next(&f) % 2000,
-					channels | orl_link_owed(f.link));
-		check(&f);
-	}
+	for (int i = 0; i < (how & 16 ? 64 : 1) && !err; i++)
+		err = say(&f, how, data + 2, size - 2);
 	for (int i = 0; i < 64; i++) {
 		uint64_t due = orl_link_deadline(f.link);
 		drain(&f, 1300, ORL_CHANNELS_ALL);

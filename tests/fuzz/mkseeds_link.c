@@ -9,7 +9,7 @@
 #include "proto/link.h"
 #include "proto/messages.h"
 
-enum { SERVER = 1, OPEN = 2, WHOLE = 4, FAST = 8 };
+enum { SERVER = 1, OPEN = 2, WHOLE = 4, FAST = 8, REPEAT = 16 };
 
 struct seed {
 	uint8_t data[2048];
@@ -135,6 +135,24 @@ int main(int argc, char **argv)
 	for (int i = 0; i < 2; i++)
 		chunk(&s, 8, "\x80", 1, 1000);
 	save(argv[1], "message-that-goes-on", &s);
+
+	begin(&s, OPEN | WHOLE | REPEAT, 12);
+	chunk(&s, 5 | 8, "\x80", 1, 1000); /* ends in a message that is long */
+	chunk(&s, 5 | 8, "", 0, 10);
+	save(argv[1], "message-too-long", &s);
+
+	begin(&s, SERVER | OPEN | WHOLE | REPEAT, 13);
+	for (int i = 0; i < 8; i++)
+		chunk(&s, 5 | (i < 7 ? 8 : 0), "\xff", i == 0, 150);
+	save(argv[1], "credit-is-granted", &s);
+
+	begin(&s, SERVER | OPEN | REPEAT, 14);
+	SAY(0, "\x80\x03\x05\x01\x00\x0d"); /* send a clip as well */
+	SAY(0, "\x80\x03\x03\x01\x00\x0d");
+	chunk(&s, 5 | 8, "\x80", 1, 600);
+	SAY(0, "\x0b\x05\1\0\0\0"); /* some of it has gone by now */
+	chunk(&s, 5, "", 0, 600);
+	save(argv[1], "clipboard-granted", &s);
 
 	begin(&s, OPEN | WHOLE, 11);
 	memcpy(s.data + 2, "\0\0\0", 3);
