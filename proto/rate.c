@@ -11,17 +11,18 @@
  * The constants; tests/unit/test_rate.c shows what they do to which path:
  *
  *   8, 3 ms     standing queue allowed to pictures, to bulk: what bridges the
- *               time between an ack and our next write
+ *               time between an ack and our next write; at least 4 ms
+ *               and two segments, which are 15 ms at 1.5 Mbit/s
  *   2.0         gain while the rate still grows: a slow start
  *   1.25        growth that still counts as such
  *   1.25        probe, one round in eight, by at most 25 ms of queue
- *   2 ms        a full window that queues less than this for two rounds does
- *               not fill the path: grow again
+ *   1/4         a full window that queues less than this part of it for two
+ *               rounds does not fill the path: grow again
  *   5/8, 7/8    one round below the first or two below the second, with a
  *               queue to show for it: the path became slower
  *   17/16       bytes on the way / round trip bound a sample by this much
  *   0.75        window of a look at the round trip without our queue: every
- *               10 s if it was not seen by then, every 5 s beside others
+ *               8 s if it was not seen by then, every 5 s beside others
  *   10 ms, 8    queue beyond our own for so many rounds: others are there
  *   10 s        a minimum's life, and the idle time that makes the rate a guess
  */
@@ -157,13 +158,23 @@ static uint64_t recent_rtt(const struct orl_rate *r)
 	return least == UINT64_MAX ? r->rtt : least;
 }
 
+/*
+ * The queue of our own that keeps the path busy. On thin paths it is not a
+ * queue at all: a segment's own time and the one its ack was delayed for.
+ */
+static uint64_t excess(const struct orl_rate *r)
+{
+	uint64_t segments = needed(r->rate, 2 * r->mss);
+	return orl_max64(8 * MS, 4 * MS + orl_min64(segments, 100 * MS));
+}
+
 /* The round trip that a full window explains, W / rate. */
 static uint64_t window_time(const struct orl_rate *r)
 {
 	uint64_t base = r->min_rtt;
 	if (r->growing && r->rate < r->max_rate)
 		base *= 2;
-	return base + probe_time(r) + 8 * MS;
+	return base + probe_time(r) + excess(r);
 }
 
 static uint64_t window(const struct orl_rate *r)
@@ -208,8 +219,11 @@ static uint64_t window_of(const struct orl_rate *r, enum orl_rate_class class)
 uint64_t orl_rate_allowed(const struct orl_rate *r, enum orl_rate_class class)
 {
 	uint64_t w = window_of(r, class);
-	uint64_t room = orl_min64(sub(w, inflight(r)), paid(r));
-	return room < r->mss ? 0 : room;
+	uint64_t room = sub(w, inflight(r)), limit = paid(r);
+	/* Whole segments, rounded so that the window is kept on average. */
+	if (room < r->mss && room >= r->mss / 2)
+		room = r->mss;
+	return room < r->mss || limit < r->mss ? 0 : orl_min64(room, limit);
 }
 
 /* ---- samples ------------------------------------------------------------ */
@@ -247,8 +261,9 @@ static void start_round(struct orl_rate *r)
 static uint64_t round_length(const struct orl_rate *r)
 {
 	uint64_t rtt = r->competing ? r->rtt :
-			orl_min64(r->rtt, r->min_rtt + 8 * MS);
-	uint64_t acks = orl_min64(needed(r->rate, 8 * r->mss), 100 * MS);
+			orl_min64(r->rtt, r->min_rtt + excess(r));
+	uint64_t acks = r->growing ? 0 :
+			orl_min64(needed(r->rate, 16 * r->mss), 150 * MS);
 	return orl_max64(orl_max64(rtt, acks), 2 * MS);
 }
 
@@ -258,10 +273,13 @@ static uint64_t measure(const struct orl_rate *r)
 			r->now - r->round_at);
 	/*
 	 * What was on the way, by the round trip, is what can have arrived:
-	 * acks held back and let go together are no rate.
+	 * acks held back and let go together are no rate. Our own queue is
+	 * all that is believed of the round trip: its smoothing lags.
 	 */
 	if (r->round_rtt && r->round_most) {
-		uint64_t bound = rate_of(r->round_most, r->round_rtt);
+		uint64_t rtt = r->competing ? r->round_rtt :
+				orl_min64(r->round_rtt, r->min_rtt + excess(r));
+		uint64_t bound = rate_of(r->round_most, rtt);
 		s = orl_min64(s, bound + bound / 16);
 	}
 	return s;
@@ -303,7 +321,7 @@ static bool slower(struct orl_rate *r, uint64_t sample)
 /* Whether the window still has to find the path's rate. */
 static void grow(struct orl_rate *r, uint64_t before, uint64_t sample)
 {
-	bool queue = r->rtt > r->min_rtt + orl_max64(4 * MS, r->min_rtt / 8);
+	bool queue = r->rtt > r->min_rtt + orl_max64(excess(r) / 2, r->min_rtt / 8);
 	bool grew = sample >= before + before / 4;
 	if (r->growing) {
 		r->flat = grew ? 0 : r->flat + 1;
@@ -314,7 +332,7 @@ static void grow(struct orl_rate *r, uint64_t before, uint64_t sample)
 		}
 		return;
 	}
-	r->empty = r->rtt < r->min_rtt + 2 * MS ? r->empty + 1 : 0;
+	r->empty = r->rtt < r->min_rtt + excess(r) / 4 ? r->empty + 1 : 0;
 	if ((grew && !queue) || r->empty >= 2) {
 		r->growing = true;
 		r->flat = r->empty = 0;
@@ -347,7 +365,7 @@ static void end_round(struct orl_rate *r)
 	if (r->prior) {
 		/* The first burst is back: without a queue it is believed. */
 		uint64_t took = sub(r->now - r->round_at, r->min_rtt);
-		if (r->rtt > r->min_rtt + 12 * MS) {
+		if (r->rtt > r->min_rtt + excess(r) + 4 * MS) {
 			forget_samples(r);
 			add_sample(r, orl_min64(r->rate, rate_of(
 					r->delivered - r->round_delivered,
@@ -383,20 +401,20 @@ static bool behind(const struct orl_rate *r)
 		return false;
 	uint64_t due = carried(r->rate, r->now - r->round_at);
 	uint64_t come = r->delivered - r->round_delivered;
-	return due > come + carried(r->rate, 8 * MS) + 2 * r->mss &&
+	return due > come + carried(r->rate, excess(r)) + 2 * r->mss &&
 			inflight(r) > 4 * r->mss;
 }
 
 static void check(struct orl_rate *r)
 {
-	uint64_t age = r->competing ? 5 * SECOND : 10 * SECOND;
+	uint64_t age = r->competing ? 5 * SECOND : 8 * SECOND;
 	uint64_t last = r->competing ? r->check_at : r->near_at;
 	if (r->checking) {
 		if (r->now < r->check_until)
 			return;
 		r->checking = false;
 		r->check_at = r->near_at = r->now;
-		if (r->competing && r->rtt < r->min_rtt + 8 * MS) {
+		if (r->competing && r->rtt < r->min_rtt + excess(r)) {
 			r->competing = false;
 			r->high = 0;
 		}
@@ -406,7 +424,9 @@ static void check(struct orl_rate *r)
 			r->now - last < age)
 		return;
 	r->checking = true;
-	r->check_until = r->now + 2 * r->rtt + 2 * MS;
+	/* Two round trips, and the acks that its smoothing lags behind. */
+	r->check_until = r->now + 2 * r->rtt + 2 * MS +
+			orl_min64(needed(r->rate, 16 * r->mss), 300 * MS);
 }
 
 static void drained(struct orl_rate *r)
@@ -450,7 +470,7 @@ static void take(struct orl_rate *r, const struct orl_rate_input *in)
 
 void orl_rate_sample(struct orl_rate *r, const struct orl_rate_input *in)
 {
-	bool idle = !inflight(r);
+	bool idle = !inflight(r) && !r->waiting;
 	uint64_t sent = r->sent, delivered = r->delivered;
 	take(r, in);
 	r->delivered = clamp(received(in), r->delivered, r->sent);
@@ -524,6 +544,9 @@ uint64_t orl_rate_deadline(const struct orl_rate *r)
 	w = r->draining ? carried(r->rate, r->min_rtt) : window_of(r, class);
 	uint64_t room = orl_max64(r->mss, carried(r->rate, 2 * MS));
 	wait = needed(r->rate, sub(used + orl_min64(room, w / 2), w));
+	/* What is not known yet is looked at more often. */
+	if (r->growing)
+		wait = orl_min64(wait, r->rtt);
 	if (paid(r) < r->mss)
 		wait = orl_max64(wait, needed(r->max_rate, room));
 	uint64_t slow = clamp((r->now - r->progress_at) / 8, 25 * MS, 100 * MS);

@@ -48,7 +48,7 @@ struct flow {
 	uint64_t newest;           /* send time of the newest delivered */
 	double cwnd;               /* bytes */
 	enum path_control control;
-	bool on, greedy, in_recovery, waked, probed;
+	bool on, greedy, in_recovery, restarted, waked, probed;
 	/* cubic */
 	double ssthresh, wmax, k;
 	uint64_t epoch;
@@ -191,7 +191,17 @@ static double cube_root(double x)
 static void cubic_acked(struct path *p, struct flow *w, uint64_t bytes,
 		bool used)
 {
-	if (w->in_recovery || !used)
+	if (w->in_recovery && !w->restarted) {
+		/* Proportional rate reduction. */
+		double more = 0.7 * (double)bytes;
+		if ((double)w->pipe < w->ssthresh)
+			more = (double)bytes + PATH_MSS;
+		w->cwnd = (double)w->pipe + more;
+		if (w->cwnd > w->ssthresh && (double)w->pipe < w->ssthresh)
+			w->cwnd = w->ssthresh;
+		return;
+	}
+	if (!used)
 		return;
 	if (w->cwnd < w->ssthresh) {
 		w->cwnd += (double)bytes;
@@ -499,7 +509,9 @@ static void acked(struct path *p, unsigned f, uint64_t index, uint64_t upto)
 	if (latest.sent_at > w->newest)
 		w->newest = latest.sent_at;
 	if (w->in_recovery && w->una >= w->recover) {
-		w->in_recovery = false;
+		if (w->control == PATH_CUBIC && !w->restarted)
+			w->cwnd = w->ssthresh;
+		w->in_recovery = w->restarted = false;
 		if (w->control == PATH_BBR && w->prior_cwnd > w->cwnd)
 			w->cwnd = w->prior_cwnd;
 	}
@@ -536,7 +548,7 @@ static void timer(struct path *p, unsigned f)
 		arm(p, f);
 		return;
 	}
-	w->in_recovery = true;
+	w->in_recovery = w->restarted = true;
 	w->recover = w->next;
 	mark_lost(p, w, UINT64_MAX);
 	lost_some(p, w, true);
