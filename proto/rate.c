@@ -23,6 +23,7 @@
  *   17/16       bytes on the way / round trip bound a sample by this much
  *   0.75        window of a look at the round trip without our queue: every
  *               8 s if it was not seen by then, every 5 s beside others
+ *               (the first three after 1 s)
  *   10 ms, 8    queue beyond our own for so many rounds: others are there
  *   10 s        a minimum's life, and the idle time that makes the rate a guess
  */
@@ -47,6 +48,7 @@ enum {
 	UNKNOWN_WINDOW = 256 << 10,
 	DEFAULT_MSS = 1448,
 	HIGH_ROUNDS = 8,
+	ABOVE_ROUNDS = 20,
 };
 
 static uint64_t sub(uint64_t a, uint64_t b)
@@ -338,7 +340,7 @@ static void compete(struct orl_rate *r)
 	r->growing = r->drained = false;
 	r->check_at = r->now;
 	r->checked[0] = r->checked[1] = 0;
-	r->high = 0;
+	r->high = r->above = r->checks = 0;
 }
 
 /* The path carries less than it did: true when the rate was lowered at once. */
@@ -394,12 +396,15 @@ static void company(struct orl_rate *r)
 {
 	if (r->competing || r->draining)
 		return;
-	if (recent_rtt(r) > window_time(r) + 10 * MS)
+	uint64_t rtt = recent_rtt(r), ours = window_time(r);
+	/* A little above for longer than the rate's memory: it sinks slowly. */
+	r->above = rtt > ours + ours / 16 + 2 * MS ? r->above + 1 : 0;
+	if (rtt > ours + 10 * MS)
 		r->high += r->drained ? HIGH_ROUNDS / 2 : 1;
 	else
 		r->high = 0;
 	r->drained = r->drained && r->high;
-	if (r->high >= HIGH_ROUNDS)
+	if (r->high >= HIGH_ROUNDS || r->above >= ABOVE_ROUNDS)
 		compete(r);
 }
 
@@ -459,11 +464,12 @@ static bool behind(const struct orl_rate *r)
  */
 static void checked(struct orl_rate *r)
 {
-	uint64_t slack = r->check_rtt / 32 + MS;
+	uint64_t slack = r->check_rtt / 64 + MS;
 	r->checking = false;
 	r->check_at = r->near_at = r->now;
 	if (!r->competing)
 		return;
+	r->checks++;
 	bool same = true;
 	for (unsigned i = 0; i < 2; i++)
 		same = same && r->checked[i] < r->check_rtt + slack &&
@@ -482,7 +488,8 @@ static void checked(struct orl_rate *r)
 
 static void check(struct orl_rate *r)
 {
-	uint64_t age = r->competing ? 5 * SECOND : 8 * SECOND;
+	uint64_t age = !r->competing ? 8 * SECOND : r->checks < 3 ?
+			SECOND : 5 * SECOND;
 	uint64_t last = r->competing ? r->check_at : r->near_at;
 	if (r->checking) {
 		r->check_rtt = orl_min64(r->check_rtt, r->rtt);
@@ -542,7 +549,7 @@ static void take(struct orl_rate *r, const struct orl_rate_input *in)
 
 void orl_rate_sample(struct orl_rate *r, const struct orl_rate_input *in)
 {
-	bool idle = !inflight(r) && !r->waiting;
+	bool idle = !inflight(r);
 	uint64_t sent = r->sent, delivered = r->delivered;
 	take(r, in);
 	r->delivered = clamp(received(in), r->delivered, r->sent);
@@ -551,23 +558,36 @@ void orl_rate_sample(struct orl_rate *r, const struct orl_rate_input *in)
 	else if (r->looks < 16)
 		r->looks++;
 	mark(r);
-	if (idle && r->sent > sent) {
+	if (idle && r->sent > sent &&
+			r->now - r->idle_at > orl_max64(r->rtt, 10 * MS)) {
 		if (r->now - r->idle_at >= 10 * SECOND)
 			r->prior = true;
 		start_round(r);
 		r->was_full = false;
-		r->progress_at = r->now;
 	}
+	if (idle && r->sent > sent)
+		r->progress_at = r->now;
 	if (!r->rtt || r->delivered > delivered)
 		take_rtt(r, in);
 	if (r->delivered > delivered) {
-		/* After a standstill the acks come in a heap. */
-		if (r->now - r->progress_at > r->rtt + r->rtt / 2 + 10 * MS)
-			r->spoilt = true;
+		/*
+		 * After a standstill acks come in a heap, or TCP begins anew:
+		 * until all that was on the way is repaired nothing is learnt.
+		 */
+		if (r->now - r->progress_at > r->rtt + r->rtt / 2 + 10 * MS) {
+			r->stalled_to = r->sent;
+			r->growing = !r->competing;
+			r->draining = false;
+			r->flat = 0;
+		}
 		r->progress_at = r->now;
+		if (!inflight(r))
+			r->idle_at = r->now;
 	}
 	r->round_most = orl_max64(r->round_most, sub(r->wire, r->delivered) +
 					(r->delivered - delivered));
+	if (r->delivered < r->stalled_to)
+		r->spoilt = true;
 	if (r->checking || r->holding)
 		r->full = false;
 	if (!(in->waiting || in->unsent) || !inflight(r))
@@ -575,8 +595,6 @@ void orl_rate_sample(struct orl_rate *r, const struct orl_rate_input *in)
 	if (r->delivered > delivered &&
 			r->now - r->round_at >= round_length(r))
 		end_round(r);
-	if (!inflight(r))
-		r->idle_at = r->now;
 	r->closed = behind(r);
 	drained(r);
 	check(r);
