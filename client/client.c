@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "proto/io/host.h"
+#include "proto/io/socket.h"
 
 int oriel_client_create(struct oriel_client **out,
 		const struct oriel_client_config *config)
@@ -155,12 +156,15 @@ int oriel_client_adopt(struct oriel_client *c, int socket, const char *host)
 		return ORIEL_EINVAL;
 	if (c->conn)
 		return ORIEL_ESTATE;
-	bool local = orl_socket_is_local(socket);
-	if (!local && !host)
+	struct orl_peer_name who;
+	int err = orl_socket_peer(&who, socket);
+	if (err)
+		return err;
+	if (!who.local && !host)
 		return ORIEL_EINVAL;
 	memset(&c->address, 0, sizeof(c->address));
-	c->address.local = local;
-	return start(c, socket, local, host);
+	c->address.local = who.local;
+	return start(c, socket, who.local, host);
 }
 
 void oriel_client_disconnect(struct oriel_client *c)

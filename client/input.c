@@ -294,7 +294,7 @@ static int send_screen(struct oriel_client *c, const struct orl_input *in)
 
 static int send_one(struct oriel_client *c, const struct orl_input *in)
 {
-	struct orl_take take = { .take = in->u.take };
+	struct orl_take take;
 
 	switch (in->kind) {
 	case ORL_INPUT_KEY:
@@ -313,6 +313,7 @@ static int send_one(struct oriel_client *c, const struct orl_input *in)
 		c->buttons = 0;
 		return send_held(c);
 	case ORL_INPUT_TAKE:
+		take.take = in->u.take;
 		return ORL_CLIENT_PUT(c, take, &take);
 	case ORL_INPUT_SHOWN:
 	case ORL_INPUT_VISIBLE:

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "codecs/cursor.h"
+#include "proto/io/socket.h"
 
 struct handler {
 	uint16_t id;

@@ -372,7 +372,7 @@ static int send_token(struct oriel_peer *peer)
 	if (!orl_conn_tls(peer->conn))
 		return 0; /* on unix: the viewer logs in again */
 	memcpy(token.session, peer->session, sizeof(token.session));
-	strncpy(token.user, peer->user, sizeof(token.user) - 1);
+	memcpy(token.user, peer->user, sizeof(token.user));
 	int err = orl_random(&server->env, token.id, sizeof(token.id));
 	if (!err)
 		err = orl_random(&server->env, token.key, sizeof(token.key));

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "proto/io/host.h"
+#include "proto/io/socket.h"
 
 /* A default environment, for what is called without a handle. */
 static int default_env(struct orl_env *env)
@@ -214,10 +215,13 @@ int oriel_server_adopt(struct oriel_server *server, int socket)
 {
 	if (!server || socket < 0)
 		return ORIEL_EINVAL;
-	bool local = orl_socket_is_local(socket);
-	if (!local && !server->tls)
+	struct orl_peer_name who;
+	int err = orl_socket_peer(&who, socket);
+	if (err)
+		return err;
+	if (!who.local && !server->tls)
 		return ORIEL_ETLS;
-	return orl_peer_create(server, socket, local);
+	return orl_peer_create(server, socket, who.local);
 }
 
 int oriel_server_pin(const struct oriel_server *server, uint8_t sha256[32])
