@@ -119,9 +119,8 @@ static void on_record(void *user, enum orl_role from, const uint8_t *data,
 			assert_int_equal(orl_get_credit(p + 1, 5, &v), 0);
 			flow = &w->side[!from].flow[v.channel];
 			flow->credit += v.bytes;
-			assert_true(flow->credit <=
-					orl_link_credit((enum orl_channel)v
-									.channel));
+			enum orl_channel of = (enum orl_channel)v.channel;
+			assert_true(flow->credit <= orl_link_credit(of));
 		}
 		if (ch < ORL_CHANNEL_USB) {
 			assert_true(ch >= lowest);

@@ -284,6 +284,17 @@ static void silence_is_probed_and_then_fatal(void **state)
 	assert_true(orl_link_deadline(b.link) == 181 * S);
 	assert_int_equal(orl_link_tick(a.link, 61 * S - 1), 0);
 	assert_int_equal(orl_link_queued(a.link, 1), 0);
+	/* Both have to have been quiet for that long. */
+	assert_int_equal(send_n(&a, ORL_MSG_notice, 5), 0);
+	assert_int_equal(pass(&a, &b, 2 * S), 0);
+	assert_true(orl_link_deadline(a.link) == 61 * S);
+	assert_int_equal(orl_link_feed(a.link, "\2\0\0\x34\3", 5, 3 * S), 0);
+	assert_true(orl_link_deadline(a.link) == 62 * S);
+	assert_true(orl_link_deadline(b.link) == 182 * S);
+	end(&a);
+	end(&b);
+	begin(&a, ORL_SERVER, true);
+	begin(&b, ORL_CLIENT, true);
 	assert_int_equal(orl_link_tick(a.link, 61 * S), 0);
 	assert_int_equal(orl_link_queued(a.link, 1), 13);
 	assert_true(orl_link_deadline(a.link) == 181 * S);

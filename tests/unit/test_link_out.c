@@ -250,6 +250,36 @@ static void little_is_owed_after_long(void **state)
 	end(&e);
 }
 
+static void what_does_not_wait_is_not_owed(void **state)
+{
+	struct end e;
+	uint8_t out[1 << 15], head[5000] = { 0 };
+	struct orl_send send = {
+		.id = 0x0501, .stream = 1, .head = head, .head_n = sizeof(head)
+	};
+	(void)state;
+	begin(&e, ORL_SERVER, true);
+	assert_int_equal(orl_link_send(e.link, &send), 0);
+	assert_int_equal(send_n(&e, ORL_MSG_part, 50000), 0);
+	for (int i = 0; i < 10; i++)
+		orl_link_drain(e.link, out, sizeof(out), 1000,
+				ORL_CHANNELS_PICTURE, S);
+	assert_int_equal(orl_link_cancel(e.link, ORL_CHANNEL_CLIPBOARD, 1), 0);
+	assert_int_equal(orl_link_owed(e.link), ORL_CHANNELS_BULK);
+	assert_int_equal(drain(&e, out, 1000), 1000);
+	assert_memory_equal(out, "\5\0\5\xfe\1\0\0\0", 8);
+	/* Now it has nothing to wait for; what is said meanwhile is free. */
+	for (int i = 0; i < 10; i++)
+		assert_int_equal(drain(&e, out, 1000), 1000);
+	assert_int_equal(send_n(&e, 0x0501, 10), 0);
+	assert_int_equal(orl_link_owed(e.link), 0);
+	assert_int_equal(drain(&e, out, 1000), 1000);
+	assert_int_equal(out[2] & 7, ORL_CHANNEL_DISPLAY);
+	assert_int_equal(drain(&e, out, 1000), 1000);
+	assert_int_equal(out[2] & 7, ORL_CHANNEL_CLIPBOARD);
+	end(&e);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -261,6 +291,7 @@ int main(void)
 		cmocka_unit_test(a_tail_is_borrowed_until_it_is_gone),
 		cmocka_unit_test(bulk_is_owed_a_twentieth),
 		cmocka_unit_test(little_is_owed_after_long),
+		cmocka_unit_test(what_does_not_wait_is_not_owed),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
