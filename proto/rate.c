@@ -10,9 +10,11 @@
  *
  * The constants; tests/unit/test_rate.c shows what they do to which path:
  *
- *   8, 3 ms     standing queue allowed to pictures, to bulk: what bridges the
- *               time between an ack and our next write; at least 4 ms
- *               and two segments, which are 15 ms at 1.5 Mbit/s
+ *   8 ms        standing queue allowed to pictures, what bridges the time
+ *               between an ack and our next write; 3/8 of it to bulk. Less
+ *               below 2 ms of round trip (4 of them, at least 3 ms: 8 ms
+ *               of a gigabit overflow switches); at least half of it and
+ *               two segments, which are 15 ms at 1.5 Mbit/s
  *   2.0         gain while the rate still grows: a slow start
  *   1.25        growth that still counts as such
  *   1.25        probe, one round in eight, by at most 25 ms of queue
@@ -211,7 +213,8 @@ static uint64_t segments(const struct orl_rate *r)
 
 static uint64_t excess(const struct orl_rate *r)
 {
-	return orl_max64(8 * MS, 4 * MS + segments(r));
+	uint64_t queue = clamp(4 * r->min_rtt, 3 * MS, 8 * MS);
+	return orl_max64(queue, queue / 2 + segments(r));
 }
 
 /* The round trip that a full window explains, W / rate. */
@@ -259,7 +262,7 @@ static uint64_t window_of(const struct orl_rate *r, enum orl_rate_class class)
 	uint64_t w = window(r);
 	if (class == ORL_RATE_PICTURE || !w || !r->min_rtt)
 		return w;
-	return orl_max64(sub(w, carried(r->rate, 5 * MS)), 2 * r->mss);
+	return orl_max64(sub(w, carried(r->rate, excess(r) * 5 / 8)), 2 * r->mss);
 }
 
 uint64_t orl_rate_allowed(const struct orl_rate *r, enum orl_rate_class class)
@@ -477,7 +480,7 @@ static void checked(struct orl_rate *r)
 	if (!r->competing) {
 		/* Not ours then; unless the path changed just now. */
 		bool strange = r->check_rtt >
-				r->min_rtt + 4 * MS + segments(r);
+				r->min_rtt + excess(r) / 2 + segments(r);
 		r->strange = strange ? r->strange + 1 : 0;
 		if (r->strange >= 2)
 			compete(r);
