@@ -598,3 +598,8 @@ void orl_listener_close(struct orl_listener *listener)
 		unlink(listener->path);
 	listener->path[0] = 0;
 }
+
+void orl_socket_close(int socket)
+{
+	close(socket);
+}

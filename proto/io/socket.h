@@ -24,4 +24,6 @@ struct orl_peer_name {
  */
 int orl_socket_peer(struct orl_peer_name *out, int socket);
 
+void orl_socket_close(int socket);
+
 #endif
