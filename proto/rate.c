@@ -23,6 +23,7 @@
  *   17/16       bytes on the way / round trip bound a sample by this much
  *   0.75        window of a look at the round trip without our queue: every
  *               8 s if it was not seen by then, every 5 s beside others
+ *               (the first three after 1 s)
  *   10 ms, 8    queue beyond our own for so many rounds: others are there
  *   10 s        a minimum's life, and the idle time that makes the rate a guess
  */
@@ -47,6 +48,7 @@ enum {
 	UNKNOWN_WINDOW = 256 << 10,
 	DEFAULT_MSS = 1448,
 	HIGH_ROUNDS = 8,
+	ABOVE_ROUNDS = 20,
 };
 
 static uint64_t sub(uint64_t a, uint64_t b)
@@ -99,19 +101,18 @@ void orl_rate_init(struct orl_rate *r, uint64_t prior, uint64_t max_rate)
 
 static void see_rtt(struct orl_rate *r, uint64_t rtt)
 {
-	/* Beside others the empty path is seen less often. */
-	uint64_t length = r->competing ? 3 * SECOND : SECOND;
-	if (!r->min_rtt)
+	/* Beside others the empty path is not seen: check() decides. */
+	if (!r->min_rtt || r->competing)
 		r->tick_at = r->now;
 	for (unsigned i = 0; i < ORL_RATE_TICKS; i++) {
-		if (r->now - r->tick_at < length)
+		if (r->now - r->tick_at < SECOND)
 			break;
 		memmove(r->tick + 1, r->tick,
 				(ORL_RATE_TICKS - 1) * sizeof(r->tick[0]));
 		r->tick[0] = 0;
-		r->tick_at += length;
+		r->tick_at += SECOND;
 	}
-	if (r->now - r->tick_at >= length)
+	if (r->now - r->tick_at >= SECOND)
 		r->tick_at = r->now;
 	if (!r->tick[0] || rtt < r->tick[0])
 		r->tick[0] = rtt;
@@ -123,9 +124,45 @@ static void see_rtt(struct orl_rate *r, uint64_t rtt)
 		r->near_at = r->now;
 }
 
+/* Remember when this much had left; older marks thin out. */
+static void mark(struct orl_rate *r)
+{
+	unsigned n = r->marks;
+	if (n && (r->wire <= r->mark[n - 1].wire ||
+			r->now - r->mark[n - 1].at < r->rtt / 16)) {
+		return;
+	}
+	if (n == ORL_RATE_MARKS) {
+		for (n = 0; n < ORL_RATE_MARKS / 2; n++)
+			r->mark[n] = r->mark[2 * n + 1];
+	}
+	r->mark[n].at = r->now;
+	r->mark[n].wire = r->wire;
+	r->marks = n + 1;
+}
+
+/*
+ * The most that the newest acked byte's round trip can have been. TCP's own is
+ * smoothed over eight acks, which on a thin path is many round trips.
+ */
+static uint64_t own_rtt(struct orl_rate *r, uint64_t acked)
+{
+	unsigned i = 0;
+	while (i < r->marks && r->mark[i].wire < acked)
+		i++;
+	if (!i)
+		return MOST_RTT;
+	uint64_t rtt = r->now - r->mark[i - 1].at;
+	memmove(r->mark, r->mark + i - 1,
+			(r->marks - i + 1) * sizeof(r->mark[0]));
+	r->marks -= i - 1;
+	return rtt;
+}
+
 static void take_rtt(struct orl_rate *r, const struct orl_rate_input *in)
 {
 	uint64_t rtt = orl_min64(in->rtt, MOST_RTT);
+	uint64_t own = own_rtt(r, in->acked);
 	uint64_t least = orl_min64(in->rtt_min, MOST_RTT);
 	if (!rtt)
 		return;
@@ -134,6 +171,9 @@ static void take_rtt(struct orl_rate *r, const struct orl_rate_input *in)
 		see_rtt(r, orl_min64(least, rtt));
 	if (least)
 		r->told_min = least;
+	if (least && own < least)
+		own = least;
+	rtt = orl_max64(orl_min64(rtt, own), 1);
 	r->rtt = rtt;
 	see_rtt(r, rtt);
 	if (!r->round_rtt || rtt < r->round_rtt)
@@ -291,9 +331,16 @@ static void slow_down(struct orl_rate *r, uint64_t sample)
 	add_sample(r, sample);
 	r->growing = false;
 	r->draining = true;
-	r->weak = false;
-	/* Should the queue outlive our own, it is not ours: see company(). */
-	r->high = HIGH_ROUNDS - 2;
+	r->weak = r->drained = false;
+}
+
+static void compete(struct orl_rate *r)
+{
+	r->competing = true;
+	r->growing = r->drained = false;
+	r->check_at = r->now;
+	r->checked[0] = r->checked[1] = 0;
+	r->high = r->above = r->checks = 0;
 }
 
 /* The path carries less than it did: true when the rate was lowered at once. */
@@ -303,6 +350,11 @@ static bool slower(struct orl_rate *r, uint64_t sample)
 	bool weak = sample < r->rate / 8 * 7;
 	if (r->competing || !queue || !weak) {
 		r->weak = false;
+		return false;
+	}
+	/* We have emptied our part of the queue, and it is still there. */
+	if (r->drained) {
+		compete(r);
 		return false;
 	}
 	if (sample < r->rate / 8 * 5) {
@@ -344,16 +396,16 @@ static void company(struct orl_rate *r)
 {
 	if (r->competing || r->draining)
 		return;
-	if (recent_rtt(r) > window_time(r) + 10 * MS)
-		r->high++;
+	uint64_t rtt = recent_rtt(r), ours = window_time(r);
+	/* A little above for longer than the rate's memory: it sinks slowly. */
+	r->above = rtt > ours + ours / 16 + 2 * MS ? r->above + 1 : 0;
+	if (rtt > ours + 10 * MS)
+		r->high += r->drained ? HIGH_ROUNDS / 2 : 1;
 	else
 		r->high = 0;
-	if (r->high < HIGH_ROUNDS)
-		return;
-	r->competing = true;
-	r->compete_at = r->check_at = r->now;
-	r->growing = false;
-	r->high = 0;
+	r->drained = r->drained && r->high;
+	if (r->high >= HIGH_ROUNDS || r->above >= ABOVE_ROUNDS)
+		compete(r);
 }
 
 static void end_round(struct orl_rate *r)
@@ -405,25 +457,51 @@ static bool behind(const struct orl_rate *r)
 			inflight(r) > 4 * r->mss;
 }
 
+/*
+ * Our part of the queue was taken out for a while. Beside others: have they
+ * left, or, when three looks in a row saw the same, has the path grown longer?
+ * A competitor's queue goes up and down.
+ */
+static void checked(struct orl_rate *r)
+{
+	uint64_t slack = r->check_rtt / 64 + MS;
+	r->checking = false;
+	r->check_at = r->near_at = r->now;
+	if (!r->competing)
+		return;
+	r->checks++;
+	bool same = true;
+	for (unsigned i = 0; i < 2; i++)
+		same = same && r->checked[i] < r->check_rtt + slack &&
+				r->checked[i] + slack > r->check_rtt;
+	r->checked[1] = r->checked[0];
+	r->checked[0] = r->check_rtt;
+	if (same) {
+		memset(r->tick, 0, sizeof(r->tick));
+		r->tick[0] = r->min_rtt = r->check_rtt;
+	}
+	if (r->check_rtt < r->min_rtt + 8 * MS) {
+		r->competing = false;
+		r->high = 0;
+	}
+}
+
 static void check(struct orl_rate *r)
 {
-	uint64_t age = r->competing ? 5 * SECOND : 8 * SECOND;
+	uint64_t age = !r->competing ? 8 * SECOND : r->checks < 3 ?
+			SECOND : 5 * SECOND;
 	uint64_t last = r->competing ? r->check_at : r->near_at;
 	if (r->checking) {
-		if (r->now < r->check_until)
-			return;
-		r->checking = false;
-		r->check_at = r->near_at = r->now;
-		if (r->competing && r->rtt < r->min_rtt + excess(r)) {
-			r->competing = false;
-			r->high = 0;
-		}
+		r->check_rtt = orl_min64(r->check_rtt, r->rtt);
+		if (r->now >= r->check_until)
+			checked(r);
 		return;
 	}
 	if (!r->rtt || r->prior || r->draining || !r->was_full ||
 			r->now - last < age)
 		return;
 	r->checking = true;
+	r->check_rtt = r->rtt;
 	/* Two round trips, and the acks that its smoothing lags behind. */
 	r->check_until = r->now + 2 * r->rtt + 2 * MS +
 			orl_min64(needed(r->rate, 16 * r->mss), 300 * MS);
@@ -435,6 +513,7 @@ static void drained(struct orl_rate *r)
 				carried(r->rate, r->min_rtt)))
 		return;
 	r->draining = false;
+	r->drained = true;
 	start_round(r);
 	r->was_full = false;
 }
@@ -470,7 +549,7 @@ static void take(struct orl_rate *r, const struct orl_rate_input *in)
 
 void orl_rate_sample(struct orl_rate *r, const struct orl_rate_input *in)
 {
-	bool idle = !inflight(r) && !r->waiting;
+	bool idle = !inflight(r);
 	uint64_t sent = r->sent, delivered = r->delivered;
 	take(r, in);
 	r->delivered = clamp(received(in), r->delivered, r->sent);
@@ -478,23 +557,37 @@ void orl_rate_sample(struct orl_rate *r, const struct orl_rate_input *in)
 		r->looks = 0;
 	else if (r->looks < 16)
 		r->looks++;
-	if (idle && r->sent > sent) {
+	mark(r);
+	if (idle && r->sent > sent &&
+			r->now - r->idle_at > orl_max64(r->rtt, 10 * MS)) {
 		if (r->now - r->idle_at >= 10 * SECOND)
 			r->prior = true;
 		start_round(r);
 		r->was_full = false;
-		r->progress_at = r->now;
 	}
+	if (idle && r->sent > sent)
+		r->progress_at = r->now;
 	if (!r->rtt || r->delivered > delivered)
 		take_rtt(r, in);
 	if (r->delivered > delivered) {
-		/* After a standstill the acks come in a heap. */
-		if (r->now - r->progress_at > r->rtt + r->rtt / 2 + 10 * MS)
-			r->spoilt = true;
+		/*
+		 * After a standstill acks come in a heap, or TCP begins anew:
+		 * until all that was on the way is repaired nothing is learnt.
+		 */
+		if (r->now - r->progress_at > r->rtt + r->rtt / 2 + 10 * MS) {
+			r->stalled_to = r->sent;
+			r->growing = !r->competing;
+			r->draining = false;
+			r->flat = 0;
+		}
 		r->progress_at = r->now;
+		if (!inflight(r))
+			r->idle_at = r->now;
 	}
 	r->round_most = orl_max64(r->round_most, sub(r->wire, r->delivered) +
 					(r->delivered - delivered));
+	if (r->delivered < r->stalled_to)
+		r->spoilt = true;
 	if (r->checking || r->holding)
 		r->full = false;
 	if (!(in->waiting || in->unsent) || !inflight(r))
@@ -502,8 +595,6 @@ void orl_rate_sample(struct orl_rate *r, const struct orl_rate_input *in)
 	if (r->delivered > delivered &&
 			r->now - r->round_at >= round_length(r))
 		end_round(r);
-	if (!inflight(r))
-		r->idle_at = r->now;
 	r->closed = behind(r);
 	drained(r);
 	check(r);

@@ -229,14 +229,18 @@ static void cubic_acked(struct path *p, struct flow *w, uint64_t bytes,
 		w->cwnd += 0.01 * (double)bytes * PATH_MSS / w->cwnd;
 }
 
-static void lost_some(struct path *p, struct flow *w, bool timeout)
+static void lost_some(struct flow *w, bool timeout, bool again)
 {
-	(void)p;
 	if (w->control == PATH_BBR) {
 		if (timeout) {
-			w->prior_cwnd = w->cwnd;
+			if (!again)
+				w->prior_cwnd = w->cwnd;
 			w->cwnd = PATH_MSS;
 		}
+		return;
+	}
+	if (again) {
+		w->cwnd = PATH_MSS;
 		return;
 	}
 	w->wmax = w->cwnd < w->wmax ? w->cwnd * 0.85 : w->cwnd;
@@ -447,7 +451,7 @@ static void mark_lost(struct path *p, struct flow *w, uint64_t older)
 	if (some && !w->in_recovery) {
 		w->in_recovery = true;
 		w->recover = w->next;
-		lost_some(p, w, false);
+		lost_some(w, false, false);
 	}
 }
 
@@ -548,10 +552,11 @@ static void timer(struct path *p, unsigned f)
 		arm(p, f);
 		return;
 	}
+	bool again = w->restarted;
 	w->in_recovery = w->restarted = true;
 	w->recover = w->next;
 	mark_lost(p, w, UINT64_MAX);
-	lost_some(p, w, true);
+	lost_some(w, true, again);
 	w->backoff++;
 	w->pace_at = p->now;
 	send_more(p, f);
