@@ -41,6 +41,7 @@ struct orl_pane {
 	struct orl_view view;
 	struct oriel_rect shown_rect;
 	uint32_t shown_id;
+	char shown_name[128];
 	bool visible, redraw;
 };
 

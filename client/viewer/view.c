@@ -7,7 +7,10 @@
 
 #include "client/viewer/view.h"
 
-enum { SLACK = 64 * 64 }; /* pixels copied in vain rather than one more rect */
+enum {
+	SLACK = 64 * 64, /* pixels copied in vain rather than one more rect */
+	BLOCK = 256,
+};
 
 static int64_t area(struct oriel_rect r)
 {
@@ -154,32 +157,57 @@ static uint32_t swap_red_blue(uint32_t p)
 	return (p & 0xff00ff00) | (p & 0xff) << 16 | (p >> 16 & 0xff);
 }
 
+static const uint32_t *row_of(const struct oriel_pixels *p, int32_t y)
+{
+	return (const uint32_t *)(const void *)((const char *)p->data +
+						(ptrdiff_t)y * p->stride);
+}
+
+static uint32_t *place_of(void *to, size_t stride, int32_t x, int32_t y)
+{
+	return (uint32_t *)(void *)((char *)to + (size_t)y * stride) + x;
+}
+
+/* A block of at most BLOCK columns: where each comes from is found once. */
+static void copy_scaled(const struct orl_view *view, struct oriel_rect r,
+		void *to, size_t to_stride, const struct oriel_pixels *from)
+{
+	bool swap = from->format == ORIEL_FORMAT_XBGR8888;
+	int32_t columns_of[BLOCK], y;
+	for (int32_t k = 0; k < r.width; k++)
+		orl_view_to_picture(view, r.x + k, r.y, &columns_of[k], &y);
+	for (int32_t i = 0; i < r.height; i++) {
+		int32_t x;
+		orl_view_to_picture(view, r.x, r.y + i, &x, &y);
+		const uint32_t *in = row_of(from, y);
+		uint32_t *out = place_of(to, to_stride, r.x, r.y + i);
+		for (int32_t k = 0; k < r.width; k++) {
+			uint32_t p = in[columns_of[k]];
+			out[k] = swap ? swap_red_blue(p) : p;
+		}
+	}
+}
+
 void orl_view_copy(const struct orl_view *view, struct oriel_rect rect,
 		void *to, size_t to_stride, const struct oriel_pixels *from)
 {
-	bool scaled = orl_view_is_scaled(view);
-	bool swap = from->format == ORIEL_FORMAT_XBGR8888;
+	if (orl_view_is_scaled(view) ||
+			from->format == ORIEL_FORMAT_XBGR8888) {
+		for (int32_t k = 0; k < rect.width; k += BLOCK) {
+			struct oriel_rect r = rect;
+			r.x += k;
+			r.width -= k;
+			if (r.width > BLOCK)
+				r.width = BLOCK;
+			copy_scaled(view, r, to, to_stride, from);
+		}
+		return;
+	}
 	for (int32_t i = 0; i < rect.height; i++) {
-		int32_t y = rect.y + i, sy, sx;
-		uint32_t *out = (uint32_t *)(void *)((char *)to +
-						     (size_t)y * to_stride) +
-				rect.x;
-		orl_view_to_picture(view, rect.x, y, &sx, &sy);
-		const uint32_t *in =
-				(const uint32_t *)(const void *)((const char *)
-								from->data +
-						(size_t)sy *
-						(size_t)from->stride);
-		if (!scaled && !swap) {
-			memcpy(out, in + sx, (size_t)rect.width * 4);
-			continue;
-		}
-		for (int32_t k = 0; k < rect.width; k++) {
-			int32_t x = rect.x + k - view->place.x;
-			uint32_t p = in[nearest(x, view->width,
-					view->place.width)];
-			out[k] = swap ? swap_red_blue(p) : p;
-		}
+		int32_t x, y;
+		orl_view_to_picture(view, rect.x, rect.y + i, &x, &y);
+		memcpy(place_of(to, to_stride, rect.x, rect.y + i),
+				row_of(from, y) + x, (size_t)rect.width * 4);
 	}
 }
 

@@ -25,18 +25,27 @@ struct orl_pane *orl_ui_pane(struct orl_ui *ui, Uint32 window_id)
 	return NULL;
 }
 
-static void set_title(struct orl_ui *ui, struct orl_pane *pane,
-		const char *title, const char *name)
+/* Several windows are told apart by their displays' names. */
+static void set_titles(struct orl_ui *ui)
 {
-	char text[400];
+	char title[sizeof(ui->title)], text[sizeof(ui->title) + 160];
 	int windows = 0;
+	pthread_mutex_lock(&ui->lock);
+	memcpy(title, ui->title, sizeof(title));
+	pthread_mutex_unlock(&ui->lock);
 	for (int i = 0; i < ORL_SCREENS_MAX; i++)
 		windows += ui->panes[i].window != NULL;
-	if (windows > 1 && *name)
-		snprintf(text, sizeof(text), "%s - %s", title, name);
-	else
-		snprintf(text, sizeof(text), "%s", title);
-	SDL_SetWindowTitle(pane->window, text);
+	for (int i = 0; i < ORL_SCREENS_MAX; i++) {
+		struct orl_pane *pane = &ui->panes[i];
+		if (!pane->window)
+			continue;
+		if (windows > 1 && pane->shown_name[0])
+			snprintf(text, sizeof(text), "%s - %s", title,
+					pane->shown_name);
+		else
+			snprintf(text, sizeof(text), "%s", title);
+		SDL_SetWindowTitle(pane->window, text);
+	}
 }
 
 static bool covers_display(const struct orl_ui *ui)
@@ -57,7 +66,7 @@ static void open_window(struct orl_ui *ui, struct orl_pane *pane)
 	SDL_Rect space = { 0, 0, pane->shown_rect.width,
 		pane->shown_rect.height };
 	int display = display_for(ui, pane);
-	int x = (int)SDL_WINDOWPOS_UNDEFINED_DISPLAY(display), y = x;
+	int x = (int)SDL_WINDOWPOS_UNDEFINED_DISPLAY((Uint32)display), y = x;
 	int w = pane->shown_rect.width, h = pane->shown_rect.height;
 	Uint32 flags = SDL_WINDOW_RESIZABLE;
 	if (covers_display(ui)) {
@@ -73,7 +82,7 @@ static void open_window(struct orl_ui *ui, struct orl_pane *pane)
 		w = fit.place.width;
 		h = fit.place.height;
 	}
-	pane->window = SDL_CreateWindow(ui->title, x, y, w, h, flags);
+	pane->window = SDL_CreateWindow("Oriel", x, y, w, h, flags);
 	if (!pane->window) {
 		orl_complain("cannot open a window: %s", SDL_GetError());
 		orl_viewer_quit(ui->viewer);
@@ -101,13 +110,11 @@ static void close_window(struct orl_ui *ui, struct orl_pane *pane)
 static void follow_screen(struct orl_ui *ui, struct orl_pane *pane)
 {
 	struct oriel_rect before = pane->shown_rect;
-	char name[sizeof(pane->name)], title[sizeof(ui->title)];
 	pthread_mutex_lock(&ui->lock);
 	pane->changed = false;
 	pane->shown_rect = pane->rect;
 	pane->shown_id = pane->id;
-	memcpy(name, pane->name, sizeof(name));
-	memcpy(title, ui->title, sizeof(title));
+	memcpy(pane->shown_name, pane->name, sizeof(pane->shown_name));
 	pthread_mutex_unlock(&ui->lock);
 	if (!pane->window)
 		open_window(ui, pane);
@@ -119,7 +126,7 @@ static void follow_screen(struct orl_ui *ui, struct orl_pane *pane)
 				pane->shown_rect.height);
 	if (!pane->window)
 		return;
-	set_title(ui, pane, title, name);
+	set_titles(ui);
 	orl_pane_fit(pane);
 }
 
@@ -133,6 +140,7 @@ static void read_pane(struct orl_ui *ui, struct orl_pane *pane)
 	pthread_mutex_unlock(&ui->lock);
 	if (removed) {
 		close_window(ui, pane);
+		set_titles(ui);
 		pthread_mutex_lock(&ui->lock);
 		pane->used = false;
 		pane->removed = false;
@@ -160,17 +168,13 @@ static void read_cursor(struct orl_ui *ui)
 
 static void read_title(struct orl_ui *ui)
 {
-	char title[sizeof(ui->title)];
 	pthread_mutex_lock(&ui->lock);
 	bool changed = ui->title_changed;
 	ui->title_changed = false;
-	memcpy(title, ui->title, sizeof(title));
 	pthread_mutex_unlock(&ui->lock);
 	if (!changed)
 		return;
-	for (int i = 0; i < ORL_SCREENS_MAX; i++)
-		if (ui->panes[i].window)
-			set_title(ui, &ui->panes[i], title, "");
+	set_titles(ui);
 	/* The server knows this client from now on. */
 	orl_input_locks(ui, true);
 }
@@ -287,15 +291,29 @@ static void set_hints(void)
 	SDL_SetHint(SDL_HINT_MOUSE_FOCUS_CLICKTHROUGH, "1");
 }
 
+/* Where there is no display SDL may draw into nothing, if it can. */
+static bool open_video(void)
+{
+	bool asked = SDL_getenv("SDL_VIDEODRIVER") != NULL;
+	int err = SDL_Init(SDL_INIT_VIDEO);
+	const char *driver = err ? "" : SDL_GetCurrentVideoDriver();
+	if (!err && (asked || (strcmp(driver, "offscreen") != 0 &&
+					      strcmp(driver, "dummy") != 0)))
+		return true;
+	orl_complain("there is no display to open a window on (%s); set "
+		     "DISPLAY, or use --headless",
+			err ? SDL_GetError() : driver);
+	SDL_Quit();
+	return false;
+}
+
 int orl_ui_create(struct orl_ui **out, struct orl_viewer *v)
 {
 	struct orl_ui *ui = calloc(1, sizeof(*ui));
 	if (!ui)
 		return ORIEL_ENOMEM;
 	set_hints();
-	if (SDL_Init(SDL_INIT_VIDEO) != 0) {
-		orl_complain("there is no display to open a window on (%s); "
-			     "set DISPLAY, or use --headless", SDL_GetError());
+	if (!open_video()) {
 		free(ui);
 		return ORIEL_ENOTSUP;
 	}
