@@ -60,6 +60,7 @@ struct orl_block_op {
 };
 
 struct orl_hcx; /* contexts of one slice, see hcx.h */
+struct orl_res; /* the residual codec's tools, see res.h */
 
 struct orl_canvas {
 	const struct orl_env *env;
@@ -71,6 +72,7 @@ struct orl_canvas {
 	uint8_t *usable;       /* the neighbour rule, during a part */
 	unsigned slices;       /* 1, 2 or 4 */
 	struct orl_hcx *hcx[ORL_SLICES_MAX];
+	struct orl_res *res; /* made when first needed */
 	void *scratch; /* residual planes, the gather buffer of copies; grows
 			  to what one part needs, never past the limits */
 	size_t scratch_size;
@@ -96,20 +98,48 @@ static inline unsigned orl_canvas_slice(const struct orl_canvas *c, int32_t row)
 bool orl_canvas_is_exact(const struct orl_canvas *c);
 
 /*
- * Start a part that has these operations: checks all of them (inside the
- * canvas, destinations and blocks disjoint among themselves and from each
- * other, area of copies and blocks <= area of the canvas, known op), then
- * applies the copies as one (all sources are read before any destination is
- * written) with their effect on `exact`, and sets `usable`.
- * ORIEL_EPROTO when a check fails: nothing has then changed.
+ * Start a part that has these operations: checks all of them, applies the
+ * copies as one (all sources are read before any destination is written) with
+ * their effect on `exact`, and sets `usable`. ORIEL_EPROTO when a check
+ * fails, ORIEL_ENOMEM: nothing has then changed.
+ *
+ * The checks: at most ORL_PART_COPIES_MAX copies and ORL_PART_BLOCKS_MAX
+ * blocks; none is empty; all lie inside the canvas, sources as well; an op is
+ * HCX or RES; an HCX block lies in one slice's band; copies (destinations)
+ * are disjoint among themselves and blocks among themselves; the area of the
+ * destinations plus that of the blocks is at most that of the canvas.
  *
  * Copies first, blocks after, is the order of time: a block may overlap the
- * destination of a copy, so "disjoint" is copies among copies and blocks
- * among blocks.
+ * destination of a copy.
+ *
+ * The effect of copies on `exact`: a cell that some destination touches is
+ * afterwards exact when it was exact before or the destinations cover it
+ * whole, and every cell that the pixels copied into it came from was exact
+ * before. Each block's cells become exact when it is coded.
  */
 int orl_canvas_begin(struct orl_canvas *c, const struct orl_copy_op *copies,
 		size_t n_copies, const struct orl_block_op *blocks,
 		size_t n_blocks);
+
+/* Whether a block of the part needs slice i, or RES for i = ORL_SLICES_MAX. */
+bool orl_canvas_has_section(const struct orl_canvas *c,
+		const struct orl_block_op *blocks, size_t n_blocks, unsigned i);
+
+/*
+ * One section of a part that orl_canvas_begin() has started: slice i, or the
+ * residuals for i = ORL_SLICES_MAX. Sets *length. Different sections may be
+ * coded at the same time by different threads: a slice uses its own contexts
+ * and its own band of `usable` and `exact`. Those of RES blocks are only
+ * marked by the residuals' section, which therefore must not run beside a
+ * slice whose band its blocks touch unless the caller only reads `exact`
+ * when all are done. Errors as orl_canvas_encode().
+ */
+int orl_canvas_encode_section(struct orl_canvas *c,
+		const struct orl_block_op *blocks, size_t n_blocks, unsigned i,
+		uint8_t *out, size_t cap, size_t *length);
+int orl_canvas_decode_section(struct orl_canvas *c,
+		const struct orl_block_op *blocks, size_t n_blocks, unsigned i,
+		const uint8_t *data, size_t size);
 
 /*
  * Code the blocks of a part that orl_canvas_begin() has started, from the
@@ -119,8 +149,8 @@ int orl_canvas_begin(struct orl_canvas *c, const struct orl_copy_op *copies,
  * They are written to out[0..cap) one after the other, lengths[] gets the
  * length of each and *n_lengths their number (at most ORL_SLICES_MAX + 1).
  *
- * ORIEL_ELIMIT when cap is too small: the canvas is then not in step with its
- * twin any more and must be reset on both ends.
+ * ORIEL_ELIMIT when cap is too small, ORIEL_ENOMEM: the canvas is then not in
+ * step with its twin any more and must be reset on both ends.
  */
 int orl_canvas_encode(struct orl_canvas *c, const struct orl_block_op *blocks,
 		size_t n_blocks, uint8_t *out, size_t cap, size_t *lengths,

@@ -22,15 +22,18 @@ enum orl_class orl_classify(const uint32_t *pixels, size_t stride,
 		int32_t width, int32_t height);
 
 /*
- * Gather the set cells of wanted[rows * cols] into blocks in raster order:
- * runs in a cell row of one class, cut where (col / 4) changes only between
- * classes, then merged downwards while the extent and the class are the same,
- * never across a slice's band and at most 4 cells high. Classes are decided
- * on pieces of at most 4 x 4 cells of the grid. Stops at `max` blocks or when
- * the estimated bytes, by cell_bytes[class], reach `budget` (at least one
- * cell is always taken; a block is cut short to fit). Cells taken are cleared
- * in wanted[]. Returns the number of blocks. `force` may name an op that
- * every block gets instead of the class's (0: none).
+ * Gather the set cells of wanted[rows * cols] (each byte 0 or 1) into blocks
+ * in raster order: runs in a cell row of one class, then merged downwards
+ * while the extent and the class are the same, never across a slice's band.
+ * Classes are decided on pieces of at most 4 x 4 cells of the grid, from the
+ * smallest rectangle around the wanted cells of the piece. Stops at `max`
+ * blocks or when the estimated bytes, by cell_bytes[class], reach `budget`
+ * (at least one cell is always taken; a block is cut short to fit). Cells
+ * taken are cleared in wanted[]. Returns the number of blocks. `force` may
+ * name an op that every block gets instead of the class's (0: none); cells
+ * then count as PICTURE for RES, else as TEXT.
+ *
+ * Of the grid only width, height, cols, rows and slices are looked at.
  */
 size_t orl_plan_blocks(const struct orl_canvas *grid, const uint32_t *pixels,
 		size_t stride, uint8_t *wanted, const uint32_t cell_bytes[2],

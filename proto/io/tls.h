@@ -20,8 +20,14 @@ struct orl_tls_config {
 	/* One line of a key log (NSS format), NULL: none. */
 	void (*keylog)(void *user, const char *line);
 	void *user;
+	uint64_t update_records; /* sent before a key update; 0 is 2^22 */
 };
 
+/*
+ * ORIEL_EINVAL when a PEM text cannot be read, ORIEL_ETLS when the key does
+ * not belong to the certificate; the log says which. No prompt is ever shown
+ * for an encrypted key, it cannot be read.
+ */
 int orl_tls_context_create(struct orl_tls_context **out,
 		const struct orl_env *env, const struct orl_tls_config *config);
 void orl_tls_context_destroy(struct orl_tls_context *context);
@@ -41,6 +47,7 @@ int64_t orl_tls_days_left(const char *certificate);
 /* `host` is what the client's SNI and name check use; NULL on a server. */
 int orl_tls_create(struct orl_tls **out, struct orl_tls_context *context,
 		int socket, const char *host);
+/* Does not close the socket. */
 void orl_tls_destroy(struct orl_tls *tls);
 
 enum orl_tls_want { ORL_TLS_READ = -1000, ORL_TLS_WRITE = -1001 };
@@ -51,17 +58,26 @@ enum orl_tls_want { ORL_TLS_READ = -1000, ORL_TLS_WRITE = -1001 };
  * from orl_tls_why().
  */
 int orl_tls_handshake(struct orl_tls *tls);
-/* Bytes read (0: end of stream), ORL_TLS_READ/WRITE, or an error. */
+/*
+ * Bytes read (0: the other end said goodbye), ORL_TLS_READ/WRITE, or an
+ * error: ORIEL_ECLOSED when the stream was cut without a goodbye.
+ */
 int orl_tls_read(struct orl_tls *tls, void *buf, size_t n);
 /*
  * Seal and write one record of n <= 16384 bytes: n, or ORL_TLS_READ/WRITE:
- * call again with the same bytes, or an error.
+ * call again with the same bytes, or an error. ORIEL_ECLOSED: the other end
+ * takes nothing any more, but what it sent before can still be read.
  */
 int orl_tls_write(struct orl_tls *tls, const void *data, size_t n);
 /* Whether decrypted bytes wait inside, so that poll would not tell. */
 bool orl_tls_pending(const struct orl_tls *tls);
+/* Say goodbye, if the socket takes it now. */
 void orl_tls_shutdown(struct orl_tls *tls);
+/* A sentence on the last error, "" when there was none. */
 const char *orl_tls_why(const struct orl_tls *tls);
+/* What went through the socket, handshake and record heads included. */
+uint64_t orl_tls_bytes_in(const struct orl_tls *tls);
+uint64_t orl_tls_bytes_out(const struct orl_tls *tls);
 
 /* Of the other end, after the handshake. */
 int orl_tls_peer_pin(const struct orl_tls *tls, uint8_t sha256[static 32]);

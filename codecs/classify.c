@@ -1,0 +1,112 @@
+/*
+ * classify.c - text and interface, or a picture?
+ *
+ * The test is strict: HCX on a photograph costs time, RES on text costs
+ * bytes, and the second is seen more often. A piece is a picture only when
+ * neighbours differ, colours are many, and a small model of HCX, run on a few
+ * rows, could not tell the next pixel either.
+ */
+#include <string.h>
+
+#include "codecs/classify.h"
+
+/* All thresholds, in percent of the pixels looked at. */
+enum {
+	CHANGES = 45, /* differ from their left neighbour, more than */
+	COLOURS = 25, /* are a colour not seen before, more than */
+	MISSES = 60,  /* a context does not foretell, more than: 1.2 B/pixel */
+};
+
+enum {
+	SIDE = 64,
+	TRIAL_ROWS = 8,
+	COLOUR_BITS = 12, /* twice the colours there can be */
+	TRIAL_BITS = 10,
+};
+
+static uint32_t mix(uint32_t v)
+{
+	v *= 0x9e3779b1u;
+	return v ^ v >> 15;
+}
+
+static int32_t count_changes(const uint32_t *pixels, size_t stride,
+		int32_t width, int32_t height)
+{
+	int32_t n = 0;
+	for (int32_t y = 0; y < height; y += 2) {
+		const uint32_t *row = pixels + (size_t)y * stride;
+		for (int32_t x = 1; x < width; x++)
+			n += row[x] != row[x - 1];
+	}
+	return n;
+}
+
+/* Stops counting once there are more than `enough`. */
+static int32_t count_colours(const uint32_t *pixels, size_t stride,
+		int32_t width, int32_t height, int32_t enough)
+{
+	uint32_t seen[1 << COLOUR_BITS];
+	const uint32_t last = ORL_COUNT(seen) - 1;
+	int32_t n = 0;
+	memset(seen, 0, sizeof(seen));
+	for (int32_t y = 0; y < height; y += 2) {
+		const uint32_t *row = pixels + (size_t)y * stride;
+		for (int32_t x = 0; x < width; x++) {
+			const uint32_t key = (row[x] & 0xffffff) + 1;
+			uint32_t at = mix(key) >> (32 - COLOUR_BITS);
+			while (seen[at] && seen[at] != key)
+				at = (at + 1) & last;
+			if (seen[at])
+				continue;
+			seen[at] = key;
+			if (++n > enough)
+				return n;
+		}
+	}
+	return n;
+}
+
+/*
+ * What HCX would not foretell: a pixel that is neither its left nor its upper
+ * neighbour nor what last followed the same neighbours. In per cent, over
+ * rows spread evenly.
+ */
+static int32_t trial_misses(const uint32_t *pixels, size_t stride,
+		int32_t width, int32_t height)
+{
+	uint32_t table[1 << TRIAL_BITS];
+	const int32_t rows = orl_min32(TRIAL_ROWS, height - 1);
+	int32_t n = 0, misses = 0;
+	memset(table, 0, sizeof(table));
+	for (int32_t i = 0; i < rows; i++) {
+		const int32_t y = 1 + i * (height - 1) / rows;
+		const uint32_t *row = pixels + (size_t)y * stride;
+		const uint32_t *up = row - stride;
+		for (int32_t x = 1; x < width; x++) {
+			const uint32_t c = row[x], w = row[x - 1], u = up[x];
+			const uint32_t uw = up[x - 1];
+			uint32_t *entry = &table[mix(mix(w + 3 * u) + uw) >>
+						 (32 - TRIAL_BITS)];
+			misses += c != w && c != u && c != *entry;
+			*entry = c;
+			n++;
+		}
+	}
+	return n ? misses * 100 / n : 0;
+}
+
+enum orl_class orl_classify(const uint32_t *pixels, size_t stride,
+		int32_t width, int32_t height)
+{
+	width = orl_min32(width, SIDE);
+	height = orl_min32(height, SIDE);
+	const int32_t n = width * ((height + 1) / 2);
+	if (count_changes(pixels, stride, width, height) * 100 <= n * CHANGES)
+		return ORL_CLASS_TEXT;
+	const int32_t enough = n * COLOURS / 100;
+	if (count_colours(pixels, stride, width, height, enough) <= enough)
+		return ORL_CLASS_TEXT;
+	return trial_misses(pixels, stride, width, height) > MISSES ?
+			ORL_CLASS_PICTURE : ORL_CLASS_TEXT;
+}

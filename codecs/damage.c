@@ -1,0 +1,121 @@
+/*
+ * damage.c - from a captured picture to the shadow: compare, copy, and say
+ * which cells differ.
+ *
+ * The source may be memory that a guest writes while it is read. So a row of
+ * a cell is loaded once into a local array; what is compared and what is
+ * stored are both that array. A row that compares equal needs no store, which
+ * keeps an unchanged screen at the price of reading it.
+ */
+#include <assert.h>
+#include <stdatomic.h>
+#include <string.h>
+
+#include "codecs/motion.h"
+
+enum { COLS_MAX = ORL_DISPLAY_SIDE_MAX / ORL_CELL };
+
+/*
+ * Load pixels that somebody else may be writing. Without the fence a compiler
+ * may forget the copy and read the source again.
+ */
+ORL_INLINE void load(uint32_t *out, const uint8_t *source, size_t n)
+{
+	memcpy(out, source, n * sizeof(*out));
+	atomic_signal_fence(memory_order_seq_cst);
+}
+
+ORL_INLINE uint32_t pixel(uint32_t v, bool swap_rb)
+{
+	if (!swap_rb)
+		return v & 0xffffff;
+	return (v & 0xff00) | (v & 0xff) << 16 | (v >> 16 & 0xff);
+}
+
+/* One whole row of a cell. The trip count is fixed so that it vectorises. */
+ORL_INLINE bool row_of_cell(uint32_t *into, const uint8_t *source,
+		bool swap_rb)
+{
+	uint32_t now[ORL_CELL];
+	uint32_t differ = 0;
+	load(now, source, ORL_CELL);
+	for (size_t i = 0; i < ORL_CELL; i++) {
+		now[i] = pixel(now[i], swap_rb);
+		differ |= now[i] ^ into[i];
+	}
+	if (!differ)
+		return false;
+	memcpy(into, now, sizeof(now));
+	return true;
+}
+
+/* The same for a row that the rectangle or the picture cuts. */
+static bool part_of_row(uint32_t *into, const uint8_t *source, size_t n,
+		bool swap_rb)
+{
+	uint32_t now[ORL_CELL];
+	uint32_t differ = 0;
+	load(now, source, n);
+	for (size_t i = 0; i < n; i++) {
+		now[i] = pixel(now[i], swap_rb);
+		differ |= now[i] ^ into[i];
+		into[i] = now[i];
+	}
+	return differ != 0;
+}
+
+/* One pixel row, x to end; differs[col] is set for the cells that do. */
+ORL_INLINE void row(uint32_t *into, const uint8_t *source, int32_t x,
+		int32_t end, uint8_t *differs, bool swap_rb)
+{
+	const int32_t first = orl_min32(end, (x + ORL_CELL - 1) & -ORL_CELL);
+	const int32_t last = orl_max32(first, end & -ORL_CELL);
+	if (x < first)
+		differs[x / ORL_CELL] |= part_of_row(into + x, source,
+				(size_t)(first - x), swap_rb);
+	source += (size_t)(first - x) * sizeof(*into);
+	for (int32_t i = first; i < last; i += ORL_CELL) {
+		differs[i / ORL_CELL] |= row_of_cell(into + i, source, swap_rb);
+		source += ORL_CELL * sizeof(*into);
+	}
+	if (last < end)
+		differs[last / ORL_CELL] |= part_of_row(into + last, source,
+				(size_t)(end - last), swap_rb);
+}
+
+size_t orl_damage(uint32_t *into, size_t into_stride, int32_t width,
+		int32_t height, uint8_t *changed, const void *source,
+		size_t stride, bool swap_rb, int32_t x, int32_t y,
+		int32_t rect_width, int32_t rect_height)
+{
+	const int32_t cols = (width + ORL_CELL - 1) / ORL_CELL;
+	const int32_t end = x + rect_width, bottom = y + rect_height;
+	uint8_t differs[COLS_MAX];
+	size_t n = 0;
+	assert(width <= ORL_DISPLAY_SIDE_MAX && x >= 0 && y >= 0);
+	assert(rect_width >= 0 && rect_width <= width - x);
+	assert(rect_height >= 0 && rect_height <= height - y);
+	if (rect_width == 0)
+		return 0;
+	while (y < bottom) {
+		const int32_t cell = y / ORL_CELL;
+		const int32_t stop =
+				orl_min32(bottom, (cell + 1) * ORL_CELL);
+		memset(differs, 0, (size_t)cols);
+		for (; y < stop; y++) {
+			const uint8_t *from = (const uint8_t *)source +
+					(size_t)y * stride + (size_t)x * 4;
+			uint32_t *to = into + (size_t)y * into_stride;
+			if (swap_rb)
+				row(to, from, x, end, differs, true);
+			else
+				row(to, from, x, end, differs, false);
+		}
+		uint8_t *out = changed + (size_t)cell * (size_t)cols;
+		for (int32_t i = x / ORL_CELL; i <= (end - 1) / ORL_CELL; i++) {
+			out[i] |= differs[i];
+			n += differs[i];
+		}
+	}
+	return n;
+}

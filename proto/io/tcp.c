@@ -1,0 +1,149 @@
+/*
+ * tcp.c - socket options and TCP_INFO, as Linux has them.
+ *
+ * Everything here is a hint to or from the kernel: when it refuses, the
+ * connection works all the same, only less well.
+ */
+#include "proto/io/tcp.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+
+#include <linux/inet_diag.h>
+#include <linux/sockios.h>
+#include <linux/tcp.h>
+
+enum {
+	USER_TIMEOUT_MS = 120 * 1000, /* ORL_SILENCE_SECONDS */
+	DSCP_AF41 = 34 << 2,
+	LOWAT_MAX = 16 << 10,
+	BBR_UNIT = 256,     /* a gain of 1 */
+	BBR_PROBE_CWND = 4, /* segments, while it probes the round trip */
+};
+
+const char *orl_socket_text(int error)
+{
+	switch (error) {
+	case ECONNREFUSED:
+		return "the connection was refused";
+	case ECONNRESET:
+	case EPIPE:
+		return "the other end reset the connection";
+	case ETIMEDOUT:
+		return "the other end does not answer";
+	case EHOSTUNREACH:
+	case EHOSTDOWN:
+		return "the host cannot be reached";
+	case ENETUNREACH:
+	case ENETDOWN:
+	case EADDRNOTAVAIL:
+		return "the network cannot be reached";
+	case EACCES:
+	case EPERM:
+		return "the connection is not permitted";
+	case ENOENT:
+		return "there is no such socket";
+	default:
+		return "the connection failed";
+	}
+}
+
+static void set_int(int socket, int level, int option, int value)
+{
+	(void)setsockopt(socket, level, option, &value, sizeof(value));
+}
+
+void orl_tcp_tune(int socket, const char *congestion)
+{
+	const char *name = congestion ? congestion : "bbr";
+	set_int(socket, IPPROTO_TCP, TCP_NODELAY, 1);
+	set_int(socket, IPPROTO_TCP, TCP_USER_TIMEOUT, USER_TIMEOUT_MS);
+	/* One of the two fails, by the family. */
+	set_int(socket, IPPROTO_IP, IP_TOS, DSCP_AF41);
+	set_int(socket, IPPROTO_IPV6, IPV6_TCLASS, DSCP_AF41);
+	(void)setsockopt(socket, IPPROTO_TCP, TCP_CONGESTION, name,
+			(socklen_t)strlen(name));
+}
+
+void orl_tcp_congestion(int socket, char *out, size_t size)
+{
+	char name[17] = "";
+	socklen_t n = sizeof(name) - 1;
+	if (getsockopt(socket, IPPROTO_TCP, TCP_CONGESTION, name, &n) != 0)
+		name[0] = 0;
+	snprintf(out, size, "%s", name);
+}
+
+/*
+ * Its window is at 4 segments in two cases only; a window gain of 1 tells
+ * PROBE_RTT from a path that is that thin.
+ */
+static bool bbr_probes_rtt(int socket)
+{
+	union tcp_cc_info cc;
+	socklen_t n = sizeof(cc);
+	memset(&cc, 0, sizeof(cc));
+	return getsockopt(socket, IPPROTO_TCP, TCP_CC_INFO, &cc, &n) == 0 &&
+			n >= sizeof(cc.bbr) &&
+			cc.bbr.bbr_cwnd_gain == BBR_UNIT;
+}
+
+bool orl_tcp_sample(struct orl_tcp *tcp, int socket, uint64_t sent,
+		struct orl_rate_input *in)
+{
+	struct tcp_info info;
+	socklen_t n = sizeof(info);
+
+	memset(&info, 0, sizeof(info));
+	if (getsockopt(socket, IPPROTO_TCP, TCP_INFO, &info, &n) != 0)
+		return false;
+	if (!tcp->based) {
+		/* The kernel also counts its SYN, and what others had sent. */
+		int queued = 0;
+		char name[17];
+		if (ioctl(socket, SIOCOUTQ, &queued) != 0)
+			return false;
+		uint64_t acked = sent - orl_min64(sent, (uint64_t)queued);
+		tcp->acked_base = info.tcpi_bytes_acked - acked;
+		orl_tcp_congestion(socket, name, sizeof(name));
+		tcp->bbr = strcmp(name, "bbr") == 0;
+		tcp->based = true;
+	}
+	in->sent = sent;
+	in->acked = orl_min64(info.tcpi_bytes_acked - tcp->acked_base, sent);
+	in->unsent = info.tcpi_notsent_bytes;
+	in->rtt = (uint64_t)info.tcpi_rtt * 1000;
+	in->rtt_min = info.tcpi_min_rtt == UINT32_MAX
+			? 0
+			: (uint64_t)info.tcpi_min_rtt * 1000;
+	in->mss = info.tcpi_snd_mss;
+	in->cwnd = (uint64_t)info.tcpi_snd_cwnd * info.tcpi_snd_mss;
+	in->probing_rtt = tcp->bbr && info.tcpi_snd_cwnd <= BBR_PROBE_CWND &&
+			bbr_probes_rtt(socket);
+	return true;
+}
+
+bool orl_tcp_full(const struct orl_tcp *tcp, int socket)
+{
+	int unsent = 0;
+	if (!tcp->lowat || ioctl(socket, SIOCOUTQNSD, &unsent) != 0)
+		return false;
+	return unsent >= 0 && (uint32_t)unsent >= tcp->lowat;
+}
+
+void orl_tcp_set_lowat(
+		struct orl_tcp *tcp, int socket, uint64_t bytes, uint32_t mss)
+{
+	uint64_t want = orl_max64(bytes, 2 * (uint64_t)mss);
+	uint32_t lowat = (uint32_t)orl_min64(want, LOWAT_MAX);
+	/* Within a quarter is near enough to spare the call. */
+	if (lowat > tcp->lowat - tcp->lowat / 4 &&
+			lowat < tcp->lowat + tcp->lowat / 4)
+		return;
+	set_int(socket, IPPROTO_TCP, TCP_NOTSENT_LOWAT, (int)lowat);
+	tcp->lowat = lowat;
+}
