@@ -46,6 +46,8 @@ __attribute__((format(printf, 3, 4))) static enum orl_options_result wrong(
 
 bool orl_fingerprint_parse(uint8_t sha256[static 32], const char *text)
 {
+	if (strncmp(text, "sha256:", 7) == 0)
+		text += 7;
 	for (int i = 0; i < 32; i++) {
 		char pair[3] = { 0 };
 		if (i && *text == ':')

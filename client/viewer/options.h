@@ -61,7 +61,7 @@ enum orl_options_result orl_options_check(
 
 /* "SHA256", "first-use" or "ca:FILE". */
 bool orl_trust_parse(struct orl_trust_rule *rule, const char *text);
-/* 64 hexadecimal digits, colons between pairs allowed. */
+/* 64 hexadecimal digits; colons between pairs, and "sha256:", are allowed. */
 bool orl_fingerprint_parse(uint8_t sha256[static 32], const char *text);
 
 /*

@@ -41,12 +41,13 @@ static void put_usage(FILE *f)
 			(uint64_t)u.ru_maxrss * 1024);
 }
 
-static void put_channels(FILE *f, const struct oriel_stats *s)
+static void put_channels(FILE *f, const char *key, const uint64_t *values,
+		const uint64_t *more)
 {
-	fputs("\"channels\":{", f);
+	fprintf(f, "\"%s\":{", key);
 	for (int i = 0; i < ORIEL_STAT_CHANNELS; i++)
 		fprintf(f, "%s\"%s\":%" PRIu64, i ? "," : "", channels[i],
-				s->channel_in[i] + s->channel_out[i]);
+				values[i] + (more ? more[i] : 0));
 	fputs("},", f);
 }
 
@@ -61,7 +62,8 @@ void orl_stats_write(struct orl_viewer *v, bool final)
 			",\"bytes_out\":%" PRIu64 ",",
 			(double)(orl_now() - v->start) / 1e9, s.bytes_in,
 			s.bytes_out);
-	put_channels(f, &s);
+	put_channels(f, "channels", s.channel_in, s.channel_out);
+	put_channels(f, "channels_in", s.channel_in, NULL);
 	fprintf(f,
 			"\"updates\":%" PRIu64 ",\"frames_shown\":%" PRIu64
 			",\"frames_skipped\":%" PRIu64 ",",
@@ -80,7 +82,7 @@ void orl_stats_write(struct orl_viewer *v, bool final)
 	put_ms(f, "rtt_ms", s.rtt);
 	fputc(',', f);
 	put_ms(f, "input_ms", s.input_p50);
-	fprintf(f, ",\"rate\":%" PRIu64 ",\"decode_s\":%.6f,\"congestion\":%s",
+	fprintf(f, ",\"rate\":%" PRIu64 ",\"codec_s\":%.6f,\"congestion\":%s",
 			s.bandwidth, (double)s.codec_time / 1e9,
 			orl_json_quote(quoted, sizeof(quoted), s.congestion));
 	fputs(final ? ",\"final\":true}\n" : "}\n", f);
