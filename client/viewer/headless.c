@@ -1,0 +1,99 @@
+/*
+ * headless.c - what is left when the connection ends: the pictures. A screen
+ * that goes away with its connection leaves a copy behind, if somebody wants
+ * a screenshot of it.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "client/viewer/viewer.h"
+
+struct orl_picture {
+	uint32_t id;
+	struct oriel_pixels pixels;
+	uint32_t data[];
+};
+
+struct orl_picture *orl_picture_of(const struct oriel_screen *screen)
+{
+	struct oriel_pixels from;
+	oriel_screen_pixels(screen, &from);
+	if (!from.data || from.width <= 0 || from.height <= 0)
+		return NULL;
+	size_t row = (size_t)from.width * 4;
+	struct orl_picture *p =
+			malloc(sizeof(*p) + row * (size_t)from.height);
+	if (!p)
+		return NULL;
+	p->id = oriel_screen_id(screen);
+	p->pixels = from;
+	p->pixels.data = p->data;
+	p->pixels.stride = (int32_t)row;
+	for (int32_t y = 0; y < from.height; y++)
+		memcpy((char *)p->data + (size_t)y * row,
+				(const char *)from.data +
+						(size_t)y * (size_t)from.stride,
+				row);
+	return p;
+}
+
+void orl_picture_free(struct orl_picture *picture)
+{
+	free(picture);
+}
+
+struct shot {
+	uint32_t id;
+	struct oriel_pixels pixels;
+};
+
+static int by_id(const void *a, const void *b)
+{
+	const struct shot *x = a, *y = b;
+	return (x->id > y->id) - (x->id < y->id);
+}
+
+/* Of the screens there are; if there are none, of those there were. */
+static size_t collect(struct orl_viewer *v, struct shot *shots)
+{
+	size_t n = 0;
+	for (int i = 0; i < ORL_SCREENS_MAX; i++) {
+		if (!v->screens[i])
+			continue;
+		oriel_screen_pixels(v->screens[i], &shots[n].pixels);
+		shots[n].id = oriel_screen_id(v->screens[i]);
+		if (shots[n].pixels.data && shots[n].pixels.width > 0)
+			n++;
+	}
+	for (int i = 0; i < ORL_SCREENS_MAX && !v->state; i++) {
+		if (v->screens[i] || !v->last[i])
+			continue;
+		shots[n].id = v->last[i]->id;
+		shots[n++].pixels = v->last[i]->pixels;
+	}
+	return n;
+}
+
+bool orl_screenshot(struct orl_viewer *v)
+{
+	struct shot shots[ORL_SCREENS_MAX];
+	size_t n = collect(v, shots);
+	if (!n) {
+		orl_complain("no picture has arrived, so %s was not written",
+				v->options.screenshot);
+		return false;
+	}
+	qsort(shots, n, sizeof(shots[0]), by_id);
+	for (size_t i = 0; i < n; i++) {
+		char path[4096];
+		orl_png_name(path, sizeof(path), v->options.screenshot,
+				(unsigned)i);
+		int err = orl_png_write(path, &shots[i].pixels);
+		if (err) {
+			orl_complain("cannot write %s (%s); choose another "
+				     "place", path, strerror(err));
+			return false;
+		}
+	}
+	return true;
+}

@@ -1,0 +1,191 @@
+/*
+ * main.c - oriel-view: options in, exit code out. Signals are taken by a
+ * thread that waits for them, so nothing is ever interrupted half way.
+ */
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "client/viewer/ui.h"
+#include "client/viewer/viewer.h"
+
+void orl_viewer_quit(struct orl_viewer *v)
+{
+	if (atomic_exchange(&v->quit, true))
+		return;
+	if (write(v->quit_pipe[1], "", 1) < 0)
+		return; /* the flag is set, and the pipe is for prompts only */
+	oriel_client_wake(v->client);
+}
+
+/* ---- signals ---- */
+
+static void fill_signals(sigset_t *set)
+{
+	sigemptyset(set);
+	sigaddset(set, SIGINT);
+	sigaddset(set, SIGTERM);
+	sigaddset(set, SIGHUP);
+	sigaddset(set, SIGUSR1); /* the program's own: the thread may end */
+}
+
+static void *take_signals(void *arg)
+{
+	struct orl_viewer *v = arg;
+	sigset_t set;
+	int signal;
+	fill_signals(&set);
+	while (sigwait(&set, &signal) == 0 && signal != SIGUSR1)
+		orl_viewer_quit(v);
+	return NULL;
+}
+
+/* ---- running ---- */
+
+static void *run_session(void *arg)
+{
+	struct orl_viewer *v = arg;
+	v->code = orl_session_run(v);
+	orl_ui_done(v->ui);
+	return NULL;
+}
+
+static int run_with_window(struct orl_viewer *v)
+{
+	pthread_t thread;
+	if (pthread_create(&thread, NULL, run_session, v) != 0)
+		return ORL_EXIT_INTERNAL;
+	orl_ui_run(v->ui);
+	pthread_join(thread, NULL);
+	return v->code;
+}
+
+static int run(struct orl_viewer *v)
+{
+	pthread_t signals;
+	if (!v->options.headless && orl_ui_create(&v->ui, v) != 0)
+		return ORL_EXIT_INTERNAL;
+	int err = orl_session_create(v);
+	if (err) {
+		orl_complain("cannot start: %s", oriel_strerror(err));
+		return ORL_EXIT_INTERNAL;
+	}
+	if (pthread_create(&signals, NULL, take_signals, v) != 0)
+		return ORL_EXIT_INTERNAL;
+	int code = v->ui ? run_with_window(v) : orl_session_run(v);
+	pthread_kill(signals, SIGUSR1);
+	pthread_join(signals, NULL);
+	return code;
+}
+
+static void clean_up(struct orl_viewer *v)
+{
+	/* The UI first: it may still point into the screens. */
+	orl_ui_destroy(v->ui);
+	orl_session_destroy(v);
+	orl_secret_wipe(&v->secret);
+	free(v->authorities);
+	if (v->stats)
+		fclose(v->stats);
+	close(v->quit_pipe[0]);
+	close(v->quit_pipe[1]);
+}
+
+/* ---- getting ready ---- */
+
+static bool read_viewfile(struct orl_viewer *v)
+{
+	struct orl_viewfile file;
+	const char *path = v->options.file;
+	char why[256], *text;
+	size_t n;
+	int err = orl_file_read(&text, &n, path, ORL_VIEWFILE_MAX + 1);
+	if (err) {
+		orl_complain("cannot read %s (%s)", path, strerror(err));
+		return false;
+	}
+	bool ok = orl_viewfile_parse(&file, text, n, why, sizeof(why)) &&
+		  orl_options_merge(&v->options, &file, why, sizeof(why)) ==
+				  ORL_OPTIONS_RUN;
+	if (!ok)
+		orl_complain("%s: %s", path, why);
+	free(text);
+	return ok;
+}
+
+static bool read_files(struct orl_viewer *v)
+{
+	const struct orl_options *o = &v->options;
+	const char *path = o->password_file ? o->password_file : o->ticket_file;
+	int err = path ? orl_secret_read(&v->secret, path) : 0;
+	if (err) {
+		orl_complain("cannot read a secret from %s (%s); its first "
+			     "line is taken", path,
+				err == ENODATA ? "it is empty" : strerror(err));
+		return false;
+	}
+	if (o->trust.mode == ORL_TRUST_CA) {
+		size_t n;
+		err = orl_file_read(&v->authorities, &n, o->trust.ca, 1 << 20);
+		if (err) {
+			orl_complain("cannot read %s (%s); it must hold the "
+				     "authority's certificate as PEM",
+					o->trust.ca, strerror(err));
+			return false;
+		}
+	}
+	if (o->stats && !(v->stats = fopen(o->stats, "w"))) {
+		orl_complain("cannot write %s (%s); choose another place",
+				o->stats, strerror(errno));
+		return false;
+	}
+	return true;
+}
+
+static bool prepare(struct orl_viewer *v)
+{
+	char why[ORL_VIEWFILE_VALUE + 256];
+	sigset_t set;
+	if (v->options.file && !read_viewfile(v))
+		return false;
+	if (orl_options_check(&v->options, why, sizeof(why)) !=
+			ORL_OPTIONS_RUN) {
+		orl_complain("%s", why);
+		return false;
+	}
+	fill_signals(&set);
+	pthread_sigmask(SIG_BLOCK, &set, NULL);
+	signal(SIGPIPE, SIG_IGN);
+	return read_files(v);
+}
+
+int main(int argc, char **argv)
+{
+	static struct orl_viewer v;
+	char why[ORL_VIEWFILE_VALUE + 256];
+	v.start = orl_now();
+	switch (orl_options_parse(&v.options, argc, argv, why, sizeof(why))) {
+	case ORL_OPTIONS_HELP:
+		fputs(orl_options_help, stdout);
+		return ORL_EXIT_OK;
+	case ORL_OPTIONS_VERSION:
+		printf("oriel-view %u.%u.%u\n", ORIEL_VERSION >> 16,
+				ORIEL_VERSION >> 8 & 0xff,
+				ORIEL_VERSION & 0xff);
+		return ORL_EXIT_OK;
+	case ORL_OPTIONS_WRONG:
+		orl_complain("%s", why);
+		return ORL_EXIT_USAGE;
+	case ORL_OPTIONS_RUN:
+	default:
+		break;
+	}
+	if (pipe(v.quit_pipe) != 0)
+		return ORL_EXIT_INTERNAL;
+	int code = prepare(&v) ? run(&v) : ORL_EXIT_USAGE;
+	clean_up(&v);
+	return code;
+}

@@ -1,0 +1,151 @@
+/*
+ * notes.c - what the connection's thread leaves for the UI's. Each note says
+ * what is so, not what to do, so a note may replace one that was not read yet
+ * and nothing piles up while the UI is busy.
+ */
+#include <string.h>
+
+#include "client/viewer/ui.h"
+
+void orl_ui_wake(struct orl_ui *ui)
+{
+	SDL_Event e;
+	if (atomic_exchange(&ui->woken, true))
+		return;
+	SDL_zero(e);
+	e.type = ui->wake_event;
+	SDL_PushEvent(&e);
+	pthread_mutex_lock(&ui->lock);
+	pthread_cond_signal(&ui->work);
+	pthread_mutex_unlock(&ui->lock);
+}
+
+void orl_ui_title(struct orl_ui *ui, const char *name)
+{
+	pthread_mutex_lock(&ui->lock);
+	if (!ui->viewer->options.title[0])
+		snprintf(ui->title, sizeof(ui->title), "%s", name);
+	ui->title_changed = true;
+	pthread_mutex_unlock(&ui->lock);
+	orl_ui_wake(ui);
+}
+
+static void note_screen(struct orl_pane *pane, struct oriel_screen *screen)
+{
+	pane->rect = oriel_screen_rect(screen);
+	pane->id = oriel_screen_id(screen);
+	snprintf(pane->name, sizeof(pane->name), "%s",
+			oriel_screen_name(screen));
+	pane->changed = true;
+}
+
+void orl_ui_screen_added(struct orl_ui *ui, struct oriel_screen *screen)
+{
+	pthread_mutex_lock(&ui->lock);
+	for (int i = 0; i < ORL_SCREENS_MAX; i++) {
+		struct orl_pane *pane = &ui->panes[i];
+		if (pane->used)
+			continue;
+		pane->used = true;
+		pane->removed = false;
+		pane->damage.n = 0;
+		/* Nobody reads a pane that was not used. */
+		pane->screen = screen;
+		note_screen(pane, screen);
+		oriel_screen_set_data(screen, pane);
+		break;
+	}
+	pthread_mutex_unlock(&ui->lock);
+	orl_ui_wake(ui);
+}
+
+void orl_ui_screen_changed(struct orl_ui *ui, struct oriel_screen *screen)
+{
+	struct orl_pane *pane = oriel_screen_data(screen);
+	if (!pane)
+		return;
+	pthread_mutex_lock(&ui->lock);
+	note_screen(pane, screen);
+	pthread_mutex_unlock(&ui->lock);
+	orl_ui_wake(ui);
+}
+
+void orl_ui_screen_updated(struct orl_ui *ui, struct oriel_screen *screen,
+		const struct oriel_rect *rects, size_t count)
+{
+	struct orl_pane *pane = oriel_screen_data(screen);
+	if (!pane)
+		return;
+	pthread_mutex_lock(&ui->lock);
+	for (size_t i = 0; i < count; i++)
+		orl_damage_add(&pane->damage, rects[i]);
+	pthread_mutex_unlock(&ui->lock);
+	orl_ui_wake(ui);
+}
+
+void orl_ui_screen_removed(struct orl_ui *ui, struct oriel_screen *screen)
+{
+	struct orl_pane *pane = oriel_screen_data(screen);
+	if (!pane)
+		return;
+	oriel_screen_set_data(screen, NULL);
+	/* The UI may be copying from it: it is gone when this returns. */
+	pthread_mutex_lock(&pane->pin);
+	pane->screen = NULL;
+	pthread_mutex_unlock(&pane->pin);
+	pthread_mutex_lock(&ui->lock);
+	pane->removed = true;
+	pthread_mutex_unlock(&ui->lock);
+	orl_ui_wake(ui);
+}
+
+void orl_ui_cursor(struct orl_ui *ui, const struct oriel_pixels *image,
+		int32_t hot_x, int32_t hot_y)
+{
+	pthread_mutex_lock(&ui->lock);
+	ui->cursor_changed = true;
+	ui->cursor_hidden = !image || image->width <= 0 ||
+			    image->height <= 0 ||
+			    image->width > ORL_CURSOR_SIDE ||
+			    image->height > ORL_CURSOR_SIDE;
+	if (!ui->cursor_hidden) {
+		ui->cursor_width = image->width;
+		ui->cursor_height = image->height;
+		ui->hot_x = hot_x;
+		ui->hot_y = hot_y;
+		for (int32_t y = 0; y < image->height; y++)
+			memcpy(ui->cursor + y * image->width,
+					(const char *)image->data +
+							(ptrdiff_t)y *
+							image->stride,
+					(size_t)image->width * 4);
+	}
+	pthread_mutex_unlock(&ui->lock);
+	orl_ui_wake(ui);
+}
+
+void orl_ui_warp(struct orl_ui *ui, struct oriel_screen *screen, int32_t x,
+		int32_t y)
+{
+	pthread_mutex_lock(&ui->lock);
+	ui->warped = true;
+	ui->warp_pane = oriel_screen_data(screen);
+	ui->warp_x = x;
+	ui->warp_y = y;
+	pthread_mutex_unlock(&ui->lock);
+	orl_ui_wake(ui);
+}
+
+void orl_ui_relative(struct orl_ui *ui, bool relative)
+{
+	pthread_mutex_lock(&ui->lock);
+	ui->relative = relative;
+	pthread_mutex_unlock(&ui->lock);
+	orl_ui_wake(ui);
+}
+
+void orl_ui_done(struct orl_ui *ui)
+{
+	atomic_store(&ui->done, true);
+	orl_ui_wake(ui);
+}

@@ -1,0 +1,305 @@
+/*
+ * options.c - the command line. The names are a stable interface: what is
+ * listed in oriel-view(1) keeps its meaning.
+ */
+#include <ctype.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "client/viewer/options.h"
+
+const char orl_options_help[] =
+	"usage: oriel-view [OPTION]... ADDRESS | FILE.oriel\n"
+	"Show a desktop on the network.\n"
+	"\n"
+	"ADDRESS is oriel://[USER@]HOST[:PORT] or unix:PATH.\n"
+	"\n"
+	"  --fullscreen             cover the display, without borders\n"
+	"  --kiosk                  and take the whole keyboard, and stay open\n"
+	"  --trust=RULE             first-use, ca:FILE or the SHA-256 of the\n"
+	"                           server's key; without it, you are asked\n"
+	"  --password-file=FILE     the password is the first line of FILE\n"
+	"  --ticket-file=FILE       log in with a ticket\n"
+	"  --headless               open no window\n"
+	"  --screenshot=FILE.png    write the last picture at the end\n"
+	"  --exit-after=SECONDS     end then\n"
+	"  --exit-when=CONDITION    end when lossless or closed\n"
+	"  --stats=FILE             write statistics, a line a second\n"
+	"  --json                   write events to stdout, a line each\n"
+	"  --verbose                say more on stderr\n"
+	"  --help, --version\n"
+	"\n"
+	"Exit status: 0 ok, 1 internal, 2 usage, 3 cannot connect, 4 trust,\n"
+	"5 login, 6 connection lost, 7 deadline. See oriel-view(1).\n";
+
+__attribute__((format(printf, 3, 4))) static enum orl_options_result wrong(
+		char *error, size_t size, const char *format, ...)
+{
+	va_list args;
+	va_start(args, format);
+	vsnprintf(error, size, format, args);
+	va_end(args);
+	return ORL_OPTIONS_WRONG;
+}
+
+bool orl_fingerprint_parse(uint8_t sha256[static 32], const char *text)
+{
+	if (strncmp(text, "sha256:", 7) == 0)
+		text += 7;
+	for (int i = 0; i < 32; i++) {
+		char pair[3] = { 0 };
+		if (i && *text == ':')
+			text++;
+		for (int k = 0; k < 2; k++) {
+			if (!isxdigit((unsigned char)text[0]))
+				return false;
+			pair[k] = *text++;
+		}
+		sha256[i] = (uint8_t)strtoul(pair, NULL, 16);
+	}
+	return *text == '\0';
+}
+
+bool orl_trust_parse(struct orl_trust_rule *rule, const char *text)
+{
+	memset(rule, 0, sizeof(*rule));
+	if (strcmp(text, "first-use") == 0) {
+		rule->mode = ORL_TRUST_FIRST_USE;
+		return true;
+	}
+	if (strncmp(text, "ca:", 3) == 0 && text[3] &&
+			strlen(text + 3) < sizeof(rule->ca)) {
+		rule->mode = ORL_TRUST_CA;
+		snprintf(rule->ca, sizeof(rule->ca), "%s", text + 3);
+		return true;
+	}
+	rule->mode = ORL_TRUST_PIN;
+	return orl_fingerprint_parse(rule->pin, text);
+}
+
+/* Plain decimal seconds, "2.5": strtod would take inf, nan and hex too. */
+static bool parse_seconds(uint64_t *ns, const char *text)
+{
+	char *end;
+	if (!*text || text[strspn(text, "0123456789.")])
+		return false;
+	double seconds = strtod(text, &end);
+	if (*end || !(seconds > 0) || seconds > 1e9)
+		return false;
+	*ns = (uint64_t)(seconds * 1e9);
+	return *ns > 0;
+}
+
+static const char *value_of(const char *arg, const char *name)
+{
+	size_t n = strlen(name);
+	if (strncmp(arg, name, n) != 0 || arg[n] != '=')
+		return NULL;
+	return arg + n + 1;
+}
+
+static bool set_flag(struct orl_options *o, const char *arg)
+{
+	const struct {
+		const char *name;
+		bool *flag;
+	} flags[] = {
+		{ "--headless", &o->headless },
+		{ "--fullscreen", &o->fullscreen },
+		{ "--kiosk", &o->kiosk },
+		{ "--json", &o->json },
+		{ "--verbose", &o->verbose },
+	};
+	for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++) {
+		if (strcmp(arg, flags[i].name) == 0)
+			return *flags[i].flag = true;
+	}
+	return false;
+}
+
+static bool set_path(struct orl_options *o, const char *arg)
+{
+	const struct {
+		const char *name;
+		const char **path;
+	} paths[] = {
+		{ "--screenshot", &o->screenshot },
+		{ "--stats", &o->stats },
+		{ "--password-file", &o->password_file },
+		{ "--ticket-file", &o->ticket_file },
+	};
+	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
+		const char *value = value_of(arg, paths[i].name);
+		if (value && *value) {
+			*paths[i].path = value;
+			return true;
+		}
+	}
+	return false;
+}
+
+static enum orl_options_result set_value(
+		struct orl_options *o, const char *arg, char *error, size_t size)
+{
+	const char *value;
+	if ((value = value_of(arg, "--trust"))) {
+		o->trust_set = true;
+		if (orl_trust_parse(&o->trust, value))
+			return ORL_OPTIONS_RUN;
+		return wrong(error, size,
+				"--trust is first-use, ca:FILE or the 64 "
+				"hexadecimal digits of a SHA-256");
+	}
+	if ((value = value_of(arg, "--exit-after"))) {
+		if (parse_seconds(&o->exit_after, value))
+			return ORL_OPTIONS_RUN;
+		return wrong(error, size,
+				"--exit-after is a number of seconds, as 10 "
+				"or 2.5");
+	}
+	if ((value = value_of(arg, "--exit-when"))) {
+		if (strcmp(value, "lossless") == 0)
+			o->exit_when = ORL_EXIT_LOSSLESS;
+		else if (strcmp(value, "closed") == 0)
+			o->exit_when = ORL_EXIT_CLOSED;
+		else
+			return wrong(error, size,
+					"--exit-when is lossless or closed");
+		return ORL_OPTIONS_RUN;
+	}
+	return wrong(error, size,
+			"%s is not an option; see oriel-view --help", arg);
+}
+
+static bool ends_with(const char *s, const char *end)
+{
+	size_t n = strlen(s), m = strlen(end);
+	return n > m && strcmp(s + n - m, end) == 0;
+}
+
+static enum orl_options_result set_place(
+		struct orl_options *o, const char *arg, char *error, size_t size)
+{
+	if (o->address[0] || o->file)
+		return wrong(error, size,
+				"%s is a second address; give one", arg);
+	if (strncmp(arg, "oriel://", 8) == 0 ||
+			strncmp(arg, "unix:", 5) == 0) {
+		if (strlen(arg) >= sizeof(o->address))
+			return wrong(error, size, "the address is too long");
+		snprintf(o->address, sizeof(o->address), "%s", arg);
+		return ORL_OPTIONS_RUN;
+	}
+	if (ends_with(arg, ".vv"))
+		return wrong(error, size,
+				"%s is a file for SPICE and VNC viewers, "
+				"which this is not; open it with "
+				"remote-viewer, or ask for an .oriel file",
+				arg);
+	if (!ends_with(arg, ".oriel"))
+		return wrong(error, size,
+				"%s is not an address; write oriel://HOST, "
+				"unix:PATH or the name of an .oriel file",
+				arg);
+	o->file = arg;
+	return ORL_OPTIONS_RUN;
+}
+
+enum orl_options_result orl_options_parse(struct orl_options *o, int argc,
+		char *const *argv, char *error, size_t size)
+{
+	bool options = true;
+	memset(o, 0, sizeof(*o));
+	for (int i = 1; i < argc; i++) {
+		enum orl_options_result result;
+		const char *arg = argv[i];
+		if (options && strcmp(arg, "--help") == 0)
+			return ORL_OPTIONS_HELP;
+		if (options && strcmp(arg, "--version") == 0)
+			return ORL_OPTIONS_VERSION;
+		if (options && strcmp(arg, "--") == 0) {
+			options = false;
+			continue;
+		}
+		if (!options || arg[0] != '-')
+			result = set_place(o, arg, error, size);
+		else if (set_flag(o, arg) || set_path(o, arg))
+			continue;
+		else
+			result = set_value(o, arg, error, size);
+		if (result != ORL_OPTIONS_RUN)
+			return result;
+	}
+	return ORL_OPTIONS_RUN;
+}
+
+enum orl_options_result orl_options_merge(struct orl_options *o,
+		const struct orl_viewfile *file, char *error, size_t size)
+{
+	const char *a = file->address;
+	if (strncmp(a, "oriel://", 8) != 0 && strncmp(a, "unix:", 5) != 0)
+		return wrong(error, size,
+				"its address is neither oriel://HOST nor "
+				"unix:PATH");
+	snprintf(o->address, sizeof(o->address), "%s", a);
+	snprintf(o->title, sizeof(o->title), "%s", file->title);
+	o->fullscreen |= file->fullscreen;
+	if (!file->trust[0] || o->trust_set)
+		return ORL_OPTIONS_RUN;
+	if (!orl_trust_parse(&o->trust, file->trust))
+		return wrong(error, size,
+				"its trust is neither first-use nor ca:FILE "
+				"nor a SHA-256");
+	o->trust_set = true;
+	return ORL_OPTIONS_RUN;
+}
+
+enum orl_options_result orl_options_check(
+		const struct orl_options *o, char *error, size_t size)
+{
+	if (!o->address[0])
+		return wrong(error, size,
+				"which desktop? Give oriel://HOST or an "
+				".oriel file; see oriel-view --help");
+	if (o->password_file && o->ticket_file)
+		return wrong(error, size,
+				"give --password-file or --ticket-file, not "
+				"both");
+	if (o->headless && (o->fullscreen || o->kiosk) && !o->file)
+		return wrong(error, size,
+				"--headless has no window for --fullscreen "
+				"or --kiosk; leave one out");
+	return ORL_OPTIONS_RUN;
+}
+
+bool orl_address_host(char *out, size_t size, const char *address)
+{
+	if (strncmp(address, "oriel://", 8) != 0)
+		return false;
+	address += 8;
+	const char *at = strrchr(address, '@');
+	if (at)
+		address = at + 1;
+	size_t host = strcspn(address, ":/");
+	if (*address == '[') {
+		const char *end = strchr(address, ']');
+		if (!end)
+			return false;
+		host = (size_t)(end + 1 - address);
+	}
+	const char *port = address + host;
+	size_t digits = *port == ':' ? strspn(port + 1, "0123456789") : 0;
+	if (!host || (*port == ':' && (!digits || port[1 + digits])) ||
+			(*port && *port != ':'))
+		return false;
+	int n = snprintf(out, size, "%.*s:%s", (int)host, address,
+			digits ? port + 1 : "5910");
+	if (n < 0 || (size_t)n >= size)
+		return false;
+	for (char *p = out; *p; p++)
+		if (*p >= 'A' && *p <= 'Z')
+			*p = (char)(*p - 'A' + 'a');
+	return true;
+}

@@ -1,0 +1,75 @@
+/*
+ * options.h - what the command line and an .oriel file ask for. Options beat
+ * the file. Nothing here opens a file or knows SDL, so tests call it directly.
+ */
+#ifndef ORL_VIEWER_OPTIONS_H
+#define ORL_VIEWER_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "client/viewer/viewfile.h"
+
+enum orl_trust_mode {
+	ORL_TRUST_ASK,       /* on the terminal */
+	ORL_TRUST_FIRST_USE, /* take and remember a key not seen before */
+	ORL_TRUST_PIN,       /* this key and no other */
+	ORL_TRUST_CA,        /* what this authority vouches for */
+};
+
+struct orl_trust_rule {
+	enum orl_trust_mode mode;
+	uint8_t pin[32];
+	char ca[ORL_VIEWFILE_VALUE];
+};
+
+enum orl_exit_when {
+	ORL_EXIT_NEVER,
+	ORL_EXIT_LOSSLESS, /* every screen is proved exact */
+	ORL_EXIT_CLOSED,   /* the server has said goodbye */
+};
+
+struct orl_options {
+	const char *file; /* an .oriel file to read first, NULL is none */
+	char address[ORL_VIEWFILE_VALUE];
+	char title[ORL_VIEWFILE_VALUE];
+	struct orl_trust_rule trust;
+	bool trust_set;
+	const char *password_file, *ticket_file;
+	const char *screenshot, *stats;
+	uint64_t exit_after; /* ns from the start, 0 is never */
+	enum orl_exit_when exit_when;
+	bool headless, fullscreen, kiosk, json, verbose;
+};
+
+enum orl_options_result {
+	ORL_OPTIONS_RUN,
+	ORL_OPTIONS_HELP,
+	ORL_OPTIONS_VERSION,
+	ORL_OPTIONS_WRONG, /* error says why */
+};
+
+enum orl_options_result orl_options_parse(struct orl_options *o, int argc,
+		char *const *argv, char *error, size_t size);
+/* Take over what the file says and no option has said. */
+enum orl_options_result orl_options_merge(struct orl_options *o,
+		const struct orl_viewfile *file, char *error, size_t size);
+/* What every run needs: an address, and options that go together. */
+enum orl_options_result orl_options_check(
+		const struct orl_options *o, char *error, size_t size);
+
+/* "SHA256", "first-use" or "ca:FILE". */
+bool orl_trust_parse(struct orl_trust_rule *rule, const char *text);
+/* 64 hexadecimal digits; colons between pairs, and "sha256:", are allowed. */
+bool orl_fingerprint_parse(uint8_t sha256[static 32], const char *text);
+
+/*
+ * "host:port" of an oriel:// address as it is remembered: without user, in
+ * lower case, the port always there. False: it is no such address.
+ */
+bool orl_address_host(char *out, size_t size, const char *address);
+
+extern const char orl_options_help[];
+
+#endif

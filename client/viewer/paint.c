@@ -1,0 +1,124 @@
+/*
+ * paint.c - a screen's pixels in its window. The window's own surface is
+ * written, and the rectangles that were are named to SDL: no renderer and no
+ * texture, which without a graphics card would be copies more.
+ */
+#include "client/viewer/ui.h"
+
+void orl_pane_fit(struct orl_pane *pane)
+{
+	int w, h;
+	SDL_GetWindowSize(pane->window, &w, &h);
+	orl_view_fit(&pane->view, w, h, pane->shown_rect.width,
+			pane->shown_rect.height);
+	pane->redraw = true;
+}
+
+static bool ours(Uint32 format)
+{
+	return format == SDL_PIXELFORMAT_RGB888 ||
+	       format == SDL_PIXELFORMAT_ARGB8888;
+}
+
+/* The surface to write to: the window's, or one of our format beside it. */
+static SDL_Surface *target(struct orl_pane *pane, SDL_Surface *window)
+{
+	SDL_Surface *s = pane->converted;
+	if (ours(window->format->format)) {
+		SDL_FreeSurface(s);
+		pane->converted = NULL;
+		return window;
+	}
+	if (s && s->w == window->w && s->h == window->h)
+		return s;
+	SDL_FreeSurface(s);
+	pane->converted = SDL_CreateRGBSurfaceWithFormat(0, window->w,
+			window->h, 32, SDL_PIXELFORMAT_RGB888);
+	pane->redraw = true;
+	return pane->converted;
+}
+
+static struct oriel_rect inside(struct oriel_rect r, int32_t w, int32_t h)
+{
+	if (r.x + r.width > w)
+		r.width = w - r.x;
+	if (r.y + r.height > h)
+		r.height = h - r.y;
+	return r;
+}
+
+/* Copies, and leaves in rects what was written; false: nothing can be. */
+static int copy(struct orl_pane *pane, SDL_Surface *to,
+		const struct oriel_pixels *from,
+		const struct orl_damage *damage, SDL_Rect *rects)
+{
+	int n = 0;
+	for (size_t i = 0; i < damage->n; i++) {
+		struct oriel_rect r = inside(orl_view_to_window(&pane->view,
+						damage->rects[i]),
+				to->w, to->h);
+		if (r.width <= 0 || r.height <= 0)
+			continue;
+		orl_view_copy(&pane->view, r, to->pixels, (size_t)to->pitch,
+				from);
+		rects[n++] = (SDL_Rect){ r.x, r.y, r.width, r.height };
+	}
+	return n;
+}
+
+static void flush(struct orl_pane *pane, SDL_Surface *window,
+		SDL_Surface *from, SDL_Rect *rects, int n)
+{
+	if (from != window)
+		for (int i = 0; i < n; i++) {
+			SDL_Rect at = rects[i];
+			SDL_BlitSurface(from, &rects[i], window, &at);
+		}
+	SDL_UpdateWindowSurfaceRects(pane->window, rects, n);
+}
+
+/* pin is held. */
+static void paint(struct orl_pane *pane, struct orl_damage damage)
+{
+	SDL_Rect rects[ORL_DAMAGE_RECTS];
+	struct oriel_pixels from;
+	int n = 0;
+	SDL_Surface *window = SDL_GetWindowSurface(pane->window);
+	SDL_Surface *to = window ? target(pane, window) : NULL;
+	if (!to)
+		return;
+	oriel_screen_acquire(pane->screen, &from);
+	/* A change of size has its own note, which has not been read yet. */
+	if (from.data && from.width == pane->view.width &&
+			from.height == pane->view.height) {
+		if (pane->redraw) {
+			SDL_FillRect(to, NULL, 0);
+			damage.n = 1;
+			damage.rects[0] = (struct oriel_rect){ 0, 0,
+				from.width, from.height };
+		}
+		n = copy(pane, to, &from, &damage, rects);
+	}
+	oriel_screen_release(pane->screen);
+	if (n && pane->redraw) {
+		rects[0] = (SDL_Rect){ 0, 0, to->w, to->h };
+		n = 1;
+		pane->redraw = false;
+	}
+	if (n)
+		flush(pane, window, to, rects, n);
+}
+
+void orl_pane_paint(struct orl_ui *ui, struct orl_pane *pane,
+		struct orl_damage damage)
+{
+	uint64_t before = orl_now();
+	pthread_mutex_lock(&pane->pin);
+	if (pane->screen && pane->visible)
+		paint(pane, damage);
+	if (pane->screen && damage.n)
+		oriel_screen_shown(pane->screen, 0);
+	pthread_mutex_unlock(&pane->pin);
+	ui->draws++;
+	ui->draw_time += orl_now() - before;
+}

@@ -1,0 +1,523 @@
+/*
+ * session.c - the connection: it is made, answered for and watched here,
+ * with a window or without. Everything in this file runs in one thread, the
+ * one that dispatches; what concerns windows is handed on to ui.h.
+ *
+ * A server waits ten seconds for a login. Who is asked for a password or
+ * about a key may take longer: the answer is kept, and the connection made
+ * again.
+ */
+#include <inttypes.h>
+#include <string.h>
+
+#include "client/viewer/ui.h"
+#include "client/viewer/viewer.h"
+
+enum { ATTEMPTS_MAX = 4 };
+
+#define NS_PER_MS UINT64_C(1000000)
+#define NS_PER_S UINT64_C(1000000000)
+
+static const char *const state_names[] = {
+	"idle",
+	"connecting",
+	"securing",
+	"authenticating",
+	"ready",
+};
+
+/* The first thing that fails decides the exit code. */
+static void fail(struct orl_viewer *v, enum orl_exit_code code)
+{
+	if (!v->code)
+		v->code = (int)code;
+}
+
+static bool over_tls(const struct orl_viewer *v)
+{
+	return strncmp(v->options.address, "unix:", 5) != 0;
+}
+
+static void become_ready(struct orl_viewer *v)
+{
+	const char *name = oriel_client_server_name(v->client);
+	v->ready = true;
+	if (!v->options.password_file && !v->options.ticket_file)
+		orl_secret_wipe(&v->secret);
+	if (over_tls(v) && !orl_trust_confirm(v,
+					oriel_client_login_asked(v->client))) {
+		fail(v, ORL_EXIT_TRUST);
+		oriel_client_disconnect(v->client);
+		return;
+	}
+	if (v->ui)
+		orl_ui_title(v->ui, name);
+}
+
+static void on_state(void *user, enum oriel_client_state state, int error,
+		const char *text)
+{
+	struct orl_viewer *v = user;
+	char quoted[ORL_JSON_SIZE(512)];
+	v->state = state;
+	orl_event(v, "state", "\"state\":\"%s\",\"error\":%d,\"text\":%s",
+			state_names[state], error,
+			orl_json_quote(quoted, sizeof(quoted), text));
+	if (state == ORIEL_CLIENT_READY)
+		become_ready(v);
+	if (state != ORIEL_CLIENT_IDLE)
+		return;
+	v->ended = true;
+	v->error = error;
+	snprintf(v->why, sizeof(v->why), "%s",
+			*text ? text : oriel_strerror(error));
+}
+
+static void on_trust_wanted(
+		void *user, const uint8_t sha256[32], bool verified)
+{
+	struct orl_viewer *v = user;
+	char hex[65];
+	memcpy(v->key, sha256, sizeof(v->key));
+	for (int i = 0; i < 32; i++)
+		snprintf(hex + 2 * i, 3, "%02x", sha256[i]);
+	orl_event(v, "trust_wanted", "\"sha256\":\"%s\",\"verified\":%s", hex,
+			verified ? "true" : "false");
+	bool trusted = orl_trust_decide(v, v->key, verified);
+	if (!trusted)
+		fail(v, ORL_EXIT_TRUST);
+	oriel_client_trust(v->client, trusted);
+}
+
+/* False: there is nothing to answer with. */
+static bool have_secret(struct orl_viewer *v)
+{
+	char question[ORL_VIEWFILE_VALUE + 32], line[1024];
+	if (v->secret)
+		return true;
+	snprintf(question, sizeof(question), "Password for %s: ",
+			v->options.address);
+	v->prompts++;
+	v->secret_asked = true;
+	enum orl_answer answer = orl_terminal_ask(
+			v, question, false, line, sizeof(line));
+	if (answer == ORL_ANSWERED)
+		v->secret = strdup(line);
+	explicit_bzero(line, sizeof(line));
+	if (answer == ORL_NO_TERMINAL)
+		orl_complain("%s wants a password and there is no terminal "
+			     "to ask; use --password-file=FILE",
+				v->options.address);
+	return v->secret != NULL;
+}
+
+static void on_login_wanted(void *user)
+{
+	struct orl_viewer *v = user;
+	orl_event(v, "login_wanted", NULL);
+	const char *name = v->options.ticket_file ? "ticket" : NULL;
+	const char *secret = NULL;
+	if (have_secret(v))
+		secret = v->secret;
+	else
+		fail(v, ORL_EXIT_LOGIN);
+	int err = oriel_client_login(v->client, name, secret);
+	if (err)
+		orl_complain("cannot log in: %s", oriel_strerror(err));
+}
+
+static void on_rights(void *user, uint32_t rights)
+{
+	orl_event(user, "rights", "\"rights\":%" PRIu32, rights);
+}
+
+static void on_owner(void *user, bool yours, const char *name)
+{
+	char quoted[ORL_JSON_SIZE(256)];
+	orl_event(user, "owner", "\"yours\":%s,\"name\":%s",
+			yours ? "true" : "false",
+			orl_json_quote(quoted, sizeof(quoted), name));
+}
+
+static void on_notice(void *user, int level, const char *text)
+{
+	struct orl_viewer *v = user;
+	char quoted[ORL_JSON_SIZE(1024)];
+	orl_event(v, "notice", "\"level\":%d,\"text\":%s", level,
+			orl_json_quote(quoted, sizeof(quoted), text));
+	if (!v->options.json)
+		orl_complain("the server says: %s", text);
+}
+
+/* ---- screens ---- */
+
+static void screen_event(struct orl_viewer *v, const char *name,
+		const struct oriel_screen *screen)
+{
+	char quoted[ORL_JSON_SIZE(128)];
+	struct oriel_rect r = oriel_screen_rect(screen);
+	orl_event(v, name,
+			"\"screen\":%" PRIu32 ",\"x\":%" PRId32
+			",\"y\":%" PRId32 ",\"width\":%" PRId32
+			",\"height\":%" PRId32 ",\"name\":%s",
+			oriel_screen_id(screen), r.x, r.y, r.width, r.height,
+			orl_json_quote(quoted, sizeof(quoted),
+					oriel_screen_name(screen)));
+}
+
+static void on_screen_added(void *user, struct oriel_screen *screen)
+{
+	struct orl_viewer *v = user;
+	screen_event(v, "screen_added", screen);
+	for (int i = 0; i < ORL_SCREENS_MAX; i++) {
+		if (v->screens[i])
+			continue;
+		v->screens[i] = screen;
+		orl_picture_free(v->last[i]);
+		v->last[i] = NULL;
+		break;
+	}
+	if (v->ui)
+		orl_ui_screen_added(v->ui, screen);
+}
+
+static void on_screen_changed(void *user, struct oriel_screen *screen)
+{
+	struct orl_viewer *v = user;
+	screen_event(v, "screen_changed", screen);
+	if (v->ui)
+		orl_ui_screen_changed(v->ui, screen);
+}
+
+static void on_screen_updated(void *user, struct oriel_screen *screen,
+		const struct oriel_rect *rects, size_t count)
+{
+	struct orl_viewer *v = user;
+	if (v->ui)
+		orl_ui_screen_updated(v->ui, screen, rects, count);
+	else
+		oriel_screen_shown(screen, 0);
+}
+
+static void on_screen_removed(void *user, struct oriel_screen *screen)
+{
+	struct orl_viewer *v = user;
+	screen_event(v, "screen_removed", screen);
+	for (int i = 0; i < ORL_SCREENS_MAX; i++) {
+		if (v->screens[i] != screen)
+			continue;
+		v->screens[i] = NULL;
+		if (v->options.screenshot)
+			v->last[i] = orl_picture_of(screen);
+	}
+	if (v->ui)
+		orl_ui_screen_removed(v->ui, screen);
+}
+
+static void on_screen_exact(
+		void *user, struct oriel_screen *screen, bool exact)
+{
+	orl_event(user, "exact", "\"screen\":%" PRIu32 ",\"exact\":%s",
+			oriel_screen_id(screen), exact ? "true" : "false");
+}
+
+static void on_cursor(void *user, const struct oriel_pixels *image,
+		int32_t hot_x, int32_t hot_y)
+{
+	struct orl_viewer *v = user;
+	orl_event(v, "cursor",
+			"\"width\":%" PRId32 ",\"height\":%" PRId32
+			",\"hot_x\":%" PRId32 ",\"hot_y\":%" PRId32,
+			image ? image->width : 0, image ? image->height : 0,
+			hot_x, hot_y);
+	if (v->ui)
+		orl_ui_cursor(v->ui, image, hot_x, hot_y);
+}
+
+static void on_cursor_warped(void *user, struct oriel_screen *screen,
+		int32_t x, int32_t y)
+{
+	struct orl_viewer *v = user;
+	if (v->ui)
+		orl_ui_warp(v->ui, screen, x, y);
+}
+
+static void on_locks(void *user, uint32_t locks)
+{
+	orl_event(user, "locks", "\"locks\":%" PRIu32, locks);
+}
+
+static void on_relative(void *user, bool relative)
+{
+	struct orl_viewer *v = user;
+	orl_event(v, "relative", "\"relative\":%s",
+			relative ? "true" : "false");
+	if (v->ui)
+		orl_ui_relative(v->ui, relative);
+}
+
+static const struct oriel_client_events events = {
+	.size = sizeof(events),
+	.state = on_state,
+	.trust_wanted = on_trust_wanted,
+	.login_wanted = on_login_wanted,
+	.rights = on_rights,
+	.owner = on_owner,
+	.notice = on_notice,
+	.screen_added = on_screen_added,
+	.screen_changed = on_screen_changed,
+	.screen_updated = on_screen_updated,
+	.screen_removed = on_screen_removed,
+	.screen_exact = on_screen_exact,
+	.cursor = on_cursor,
+	.cursor_warped = on_cursor_warped,
+	.locks = on_locks,
+	.relative = on_relative,
+};
+
+/* ---- the loop ---- */
+
+uint64_t orl_session_deadline(const struct orl_viewer *v)
+{
+	if (!v->options.exit_after)
+		return UINT64_MAX;
+	return v->start + v->options.exit_after;
+}
+
+static bool all_exact(const struct orl_viewer *v)
+{
+	bool any = false;
+	if (v->state != ORIEL_CLIENT_READY)
+		return false;
+	for (int i = 0; i < ORL_SCREENS_MAX; i++) {
+		if (!v->screens[i])
+			continue;
+		if (!oriel_screen_is_exact(v->screens[i]))
+			return false;
+		any = true;
+	}
+	return any;
+}
+
+static int timeout_ms(const struct orl_viewer *v, uint64_t now)
+{
+	uint64_t until = orl_session_deadline(v);
+	if (v->stats && v->next_stats < until)
+		until = v->next_stats;
+	if (until == UINT64_MAX)
+		return -1;
+	if (until <= now)
+		return 0;
+	uint64_t ms = (until - now + NS_PER_MS - 1) / NS_PER_MS;
+	return ms > INT32_MAX ? INT32_MAX : (int)ms;
+}
+
+static void write_due_stats(struct orl_viewer *v, uint64_t now)
+{
+	if (!v->stats || now < v->next_stats)
+		return;
+	orl_stats_write(v, false);
+	while (v->next_stats <= now)
+		v->next_stats += NS_PER_S;
+}
+
+enum why {
+	STOPPED, /* by the user */
+	REACHED, /* --exit-when=lossless */
+	EXPIRED, /* --exit-after */
+	ENDED,   /* the connection has */
+	BROKEN,  /* we have */
+};
+
+static enum why watch(struct orl_viewer *v)
+{
+	for (;;) {
+		uint64_t now = orl_now();
+		if (v->ended)
+			return ENDED;
+		if (atomic_load(&v->quit))
+			return STOPPED;
+		if (v->options.exit_when == ORL_EXIT_LOSSLESS && all_exact(v))
+			return REACHED;
+		if (now >= orl_session_deadline(v))
+			return EXPIRED;
+		write_due_stats(v, now);
+		int err = oriel_client_wait(v->client, timeout_ms(v, now));
+		if (err < 0) {
+			orl_complain("cannot go on: %s", oriel_strerror(err));
+			return BROKEN;
+		}
+	}
+}
+
+/* Whether a failed attempt deserves another: see the top of this file. */
+static bool again(struct orl_viewer *v)
+{
+	if (v->ready || v->code || v->attempts >= ATTEMPTS_MAX ||
+			atomic_load(&v->quit))
+		return false;
+	if (v->error == ORIEL_EAUTH && v->secret_asked) {
+		orl_secret_wipe(&v->secret);
+		fputs("That was not the password.\n", stderr);
+		return true;
+	}
+	return v->prompts && v->error != ORIEL_EAUTH &&
+	       v->error != ORIEL_EDENIED;
+}
+
+static enum why connect_and_watch(struct orl_viewer *v)
+{
+	enum why why;
+	do {
+		v->ended = false;
+		v->prompts = 0;
+		v->attempts++;
+		int err = oriel_client_connect(
+				v->client, v->options.address);
+		if (err) {
+			v->error = err;
+			snprintf(v->why, sizeof(v->why), "%s",
+					oriel_strerror(err));
+			return ENDED;
+		}
+		why = watch(v);
+	} while (why == ENDED && again(v));
+	return why;
+}
+
+/* Let the goodbye out, for half a second at most. */
+static void hang_up(struct orl_viewer *v)
+{
+	uint64_t now = orl_now(), until = now + NS_PER_S / 2;
+	if (v->ended)
+		return;
+	oriel_client_disconnect(v->client);
+	while (!v->ended && now < until) {
+		int ms = (int)((until - now) / NS_PER_MS) + 1;
+		if (oriel_client_wait(v->client, ms) < 0)
+			break;
+		now = orl_now();
+	}
+}
+
+/* The connection ended by itself: say so, and how to go on. */
+static int code_of_end(struct orl_viewer *v)
+{
+	const char *address = v->options.address;
+	if (v->code)
+		return v->code;
+	if (v->ready && !v->error) {
+		if (v->options.exit_when != ORL_EXIT_LOSSLESS)
+			return ORL_EXIT_OK;
+		orl_complain("%s said goodbye before its picture was exact; "
+			     "look at the server's log", address);
+		return ORL_EXIT_GONE;
+	}
+	if (v->ready) {
+		orl_complain("the connection to %s was lost (%s); start again "
+			     "to reconnect", address, v->why);
+		return ORL_EXIT_GONE;
+	}
+	if (v->error == ORIEL_EAUTH) {
+		orl_complain("%s does not accept this name and %s (%s); "
+			     "check them and try again", address,
+				v->options.ticket_file ? "ticket" : "password",
+				v->why);
+		return ORL_EXIT_LOGIN;
+	}
+	if (v->error == ORIEL_EDENIED) {
+		orl_complain("%s does not let you in (%s); ask whoever runs "
+			     "it", address, v->why);
+		return ORL_EXIT_LOGIN;
+	}
+	if (v->error == ORIEL_EINVAL) {
+		orl_complain("%s is not an address; write oriel://HOST:PORT "
+			     "or unix:PATH", address);
+		return ORL_EXIT_USAGE;
+	}
+	orl_complain("cannot connect to %s (%s); check the address, and that "
+		     "oriel-serve runs there", address, v->why);
+	return ORL_EXIT_CONNECT;
+}
+
+static int code_of(struct orl_viewer *v, enum why why)
+{
+	switch (why) {
+	case STOPPED:
+		return v->code;
+	case REACHED:
+		return ORL_EXIT_OK;
+	case EXPIRED:
+		if (v->code)
+			return v->code;
+		if (v->options.exit_when != ORL_EXIT_NEVER) {
+			orl_complain("--exit-after has passed before the "
+				     "desktop was %s; allow more time",
+					v->options.exit_when ==
+							ORL_EXIT_LOSSLESS ?
+						"lossless" :
+						"closed");
+			return ORL_EXIT_DEADLINE;
+		}
+		if (v->ready)
+			return ORL_EXIT_OK;
+		orl_complain("cannot connect to %s before --exit-after; check "
+			     "the address", v->options.address);
+		return ORL_EXIT_CONNECT;
+	case ENDED:
+		return code_of_end(v);
+	case BROKEN:
+	default:
+		return ORL_EXIT_INTERNAL;
+	}
+}
+
+static void say(void *user, enum oriel_log_level level, const char *topic,
+		const char *text)
+{
+	(void)user;
+	(void)level;
+	orl_complain("%s: %s", topic, text);
+}
+
+int orl_session_run(struct orl_viewer *v)
+{
+	v->next_stats = v->start + NS_PER_S;
+	int code = code_of(v, connect_and_watch(v));
+	if (v->stats)
+		orl_stats_write(v, true);
+	if (v->options.screenshot && !orl_screenshot(v) && !code)
+		code = ORL_EXIT_INTERNAL;
+	hang_up(v);
+	orl_event(v, "end", "\"code\":%d", code);
+	return code;
+}
+
+int orl_session_create(struct orl_viewer *v)
+{
+	const struct oriel_hooks hooks = {
+		.size = sizeof(hooks),
+		.log = say,
+		.log_level = v->options.verbose ? ORIEL_LOG_INFO :
+						  ORIEL_LOG_NONE,
+	};
+	const struct oriel_client_config config = {
+		.size = sizeof(config),
+		.name = "oriel-view",
+		.events = &events,
+		.user = v,
+		.hooks = &hooks,
+		.authorities = v->authorities,
+	};
+	return oriel_client_create(&v->client, &config);
+}
+
+void orl_session_destroy(struct orl_viewer *v)
+{
+	oriel_client_destroy(v->client);
+	v->client = NULL;
+	for (int i = 0; i < ORL_SCREENS_MAX; i++) {
+		orl_picture_free(v->last[i]);
+		v->last[i] = NULL;
+	}
+}

@@ -1,0 +1,90 @@
+/*
+ * stats.c - the statistics line. Its keys keep their meaning for ever; new
+ * ones may be added. What is not known yet is null.
+ */
+#include <inttypes.h>
+#include <sys/resource.h>
+
+#include "client/viewer/viewer.h"
+
+static const char *const channels[ORIEL_STAT_CHANNELS] = {
+	"control",
+	"sound",
+	"cursor",
+	"display",
+	"usb",
+	"clipboard",
+	"print",
+};
+
+static void put_ms(FILE *f, const char *key, uint64_t ns)
+{
+	if (ns)
+		fprintf(f, "\"%s\":%.3f", key, (double)ns / 1e6);
+	else
+		fprintf(f, "\"%s\":null", key);
+}
+
+static double seconds(struct timeval t)
+{
+	return (double)t.tv_sec + (double)t.tv_usec / 1e6;
+}
+
+static void put_usage(FILE *f)
+{
+	struct rusage u;
+	getrusage(RUSAGE_SELF, &u);
+	fprintf(f,
+			"\"cpu_user_s\":%.6f,\"cpu_sys_s\":%.6f,"
+			"\"max_rss_bytes\":%" PRIu64 ",",
+			seconds(u.ru_utime), seconds(u.ru_stime),
+			(uint64_t)u.ru_maxrss * 1024);
+}
+
+static void put_channels(FILE *f, const char *key, const uint64_t *values,
+		const uint64_t *more)
+{
+	fprintf(f, "\"%s\":{", key);
+	for (int i = 0; i < ORIEL_STAT_CHANNELS; i++)
+		fprintf(f, "%s\"%s\":%" PRIu64, i ? "," : "", channels[i],
+				values[i] + (more ? more[i] : 0));
+	fputs("},", f);
+}
+
+void orl_stats_write(struct orl_viewer *v, bool final)
+{
+	char quoted[ORL_JSON_SIZE(16)];
+	struct oriel_stats s = { .size = sizeof(s) };
+	FILE *f = v->stats;
+	oriel_client_stats(v->client, &s);
+	fprintf(f,
+			"{\"t\":%.3f,\"bytes_in\":%" PRIu64
+			",\"bytes_out\":%" PRIu64 ",",
+			(double)(orl_now() - v->start) / 1e9, s.bytes_in,
+			s.bytes_out);
+	put_channels(f, "channels", s.channel_in, s.channel_out);
+	put_channels(f, "channels_in", s.channel_in, NULL);
+	fprintf(f,
+			"\"updates\":%" PRIu64 ",\"frames_shown\":%" PRIu64
+			",\"frames_skipped\":%" PRIu64 ",",
+			s.updates, s.frames_shown, s.frames_skipped);
+	put_usage(f);
+	fputs("\"latency_ms\":{", f);
+	put_ms(f, "p50", s.latency_p50);
+	fputc(',', f);
+	put_ms(f, "p95", s.latency_p95);
+	fputc(',', f);
+	put_ms(f, "p99", s.latency_p99);
+	fprintf(f, "},\"exact\":%s,", s.exact ? "true" : "false");
+	put_ms(f, "lossless_after_ms", s.lossless_after);
+	fprintf(f, ",\"checks\":%" PRIu64 ",\"resets\":%" PRIu64 ",", s.checks,
+			s.resets);
+	put_ms(f, "rtt_ms", s.rtt);
+	fputc(',', f);
+	put_ms(f, "input_ms", s.input_p50);
+	fprintf(f, ",\"rate\":%" PRIu64 ",\"codec_s\":%.6f,\"congestion\":%s",
+			s.bandwidth, (double)s.codec_time / 1e9,
+			orl_json_quote(quoted, sizeof(quoted), s.congestion));
+	fputs(final ? ",\"final\":true}\n" : "}\n", f);
+	fflush(f);
+}

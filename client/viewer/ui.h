@@ -1,0 +1,122 @@
+/*
+ * ui.h - the windows. The main thread owns SDL, and sleeps in SDL_WaitEvent;
+ * the connection's thread leaves notes under a lock and wakes it by one
+ * pushed event, however many notes there are.
+ */
+#ifndef ORL_VIEWER_UI_H
+#define ORL_VIEWER_UI_H
+
+#include <pthread.h>
+
+#include <SDL2/SDL.h>
+
+#include "client/viewer/keys.h"
+#include "client/viewer/view.h"
+#include "client/viewer/viewer.h"
+
+enum { ORL_CURSOR_SIDE = 256 };
+
+/* One display of the server, one window here. */
+struct orl_pane {
+	/*
+	 * pin is held while the UI reads the screen, and while the connection
+	 * takes it away.
+	 */
+	pthread_mutex_t pin;
+	struct oriel_screen *screen;
+
+	/* Notes, under ui->lock. */
+	bool used;    /* from screen_added until the UI has seen removed */
+	bool removed;
+	bool changed; /* size, place or name */
+	struct oriel_rect rect;
+	uint32_t id;
+	char name[128];
+	struct orl_damage damage;
+
+	/* The UI thread's own. */
+	SDL_Window *window;
+	Uint32 window_id;
+	SDL_Surface *converted; /* where the window's format is not ours */
+	struct orl_view view;
+	struct oriel_rect shown_rect;
+	uint32_t shown_id;
+	char shown_name[128];
+	bool visible, redraw;
+};
+
+struct orl_ui {
+	struct orl_viewer *viewer;
+	Uint32 wake_event;
+	atomic_bool woken;
+	atomic_bool done; /* the connection's thread is about to end */
+
+	pthread_mutex_t lock;
+	pthread_cond_t work; /* for the time when there is no window */
+	struct orl_pane panes[ORL_SCREENS_MAX];
+	char title[ORL_VIEWFILE_VALUE];
+	bool title_changed;
+	bool cursor_changed, cursor_hidden;
+	uint32_t cursor[ORL_CURSOR_SIDE * ORL_CURSOR_SIDE];
+	int32_t cursor_width, cursor_height, hot_x, hot_y;
+	bool warped;
+	struct orl_pane *warp_pane;
+	int32_t warp_x, warp_y;
+	bool relative;
+
+	/* The UI thread's own. */
+	SDL_Cursor *cursor_made;
+	bool relative_wanted, is_relative;
+	struct orl_text_rule text_rule;
+	struct orl_wheel wheel;
+	uint32_t buttons, locks;
+	bool locks_known, focused;
+	struct orl_pane *pointed; /* where the pointer was last */
+	int32_t pointer_x, pointer_y;
+	uint64_t draws; /* and the time they took, for --verbose */
+	uint64_t draw_time;
+};
+
+/* ---- window.c, the UI thread ---- */
+int orl_ui_create(struct orl_ui **out, struct orl_viewer *v);
+void orl_ui_destroy(struct orl_ui *ui);
+/* Until orl_ui_done(). */
+void orl_ui_run(struct orl_ui *ui);
+struct orl_pane *orl_ui_pane(struct orl_ui *ui, Uint32 window_id);
+
+/* ---- paint.c, the UI thread ---- */
+void orl_pane_fit(struct orl_pane *pane);
+void orl_pane_paint(struct orl_ui *ui, struct orl_pane *pane,
+		struct orl_damage damage);
+
+/* ---- input.c, the UI thread ---- */
+/* True when the event was input. */
+bool orl_input_event(struct orl_ui *ui, const SDL_Event *e);
+void orl_input_relative(struct orl_ui *ui, bool relative);
+void orl_input_warp(struct orl_ui *ui, struct orl_pane *pane, int32_t x,
+		int32_t y);
+/* Say the lock keys again, as after login. */
+void orl_input_locks(struct orl_ui *ui, bool again);
+
+/* ---- cursor.c, the UI thread ---- */
+void orl_cursor_set(struct orl_ui *ui, const uint32_t *pixels, int32_t width,
+		int32_t height, int32_t hot_x, int32_t hot_y);
+void orl_cursor_hide(struct orl_ui *ui);
+void orl_cursor_fini(struct orl_ui *ui);
+
+/* ---- notes.c, the connection's thread ---- */
+void orl_ui_wake(struct orl_ui *ui);
+void orl_ui_title(struct orl_ui *ui, const char *name);
+void orl_ui_screen_added(struct orl_ui *ui, struct oriel_screen *screen);
+void orl_ui_screen_changed(struct orl_ui *ui, struct oriel_screen *screen);
+void orl_ui_screen_updated(struct orl_ui *ui, struct oriel_screen *screen,
+		const struct oriel_rect *rects, size_t count);
+void orl_ui_screen_removed(struct orl_ui *ui, struct oriel_screen *screen);
+void orl_ui_cursor(struct orl_ui *ui, const struct oriel_pixels *image,
+		int32_t hot_x, int32_t hot_y);
+void orl_ui_warp(struct orl_ui *ui, struct oriel_screen *screen, int32_t x,
+		int32_t y);
+void orl_ui_relative(struct orl_ui *ui, bool relative);
+void orl_ui_done(struct orl_ui *ui);
+
+#endif

@@ -1,0 +1,113 @@
+/*
+ * viewer.h - the program: one connection, run by one thread, and in window
+ * mode a second one, the main thread, that owns SDL (ui.h).
+ */
+#ifndef ORL_VIEWER_VIEWER_H
+#define ORL_VIEWER_VIEWER_H
+
+#include <stdatomic.h>
+#include <stdio.h>
+
+#include <oriel/oriel-client.h>
+
+#include "client/viewer/options.h"
+
+struct orl_ui;
+
+enum { ORL_SCREENS_MAX = 16 };
+
+enum orl_exit_code {
+	ORL_EXIT_OK,
+	ORL_EXIT_INTERNAL,
+	ORL_EXIT_USAGE,
+	ORL_EXIT_CONNECT,
+	ORL_EXIT_TRUST,
+	ORL_EXIT_LOGIN,
+	ORL_EXIT_GONE,
+	ORL_EXIT_DEADLINE,
+};
+
+struct orl_viewer {
+	struct orl_options options;
+	char *authorities; /* PEM of --trust=ca:FILE */
+	char *secret;      /* password or ticket */
+	uint64_t start;    /* of the program */
+	struct oriel_client *client;
+	struct orl_ui *ui; /* NULL when headless */
+
+	/* Set by orl_viewer_quit(), and the pipe is then readable. */
+	atomic_bool quit;
+	int quit_pipe[2];
+
+	/* ---- the connection's own, session.c ---- */
+	struct oriel_screen *screens[ORL_SCREENS_MAX];
+	struct orl_picture *last[ORL_SCREENS_MAX]; /* of removed screens */
+	FILE *stats;
+	uint64_t next_stats;
+	enum oriel_client_state state;
+	bool ready;     /* has been READY */
+	bool ended;     /* is IDLE again */
+	int error;      /* why */
+	char why[512];
+	int code;       /* of exit, once something has failed; else 0 */
+	uint8_t key[32]; /* the server's */
+	bool secret_asked; /* the terminal has been asked for it */
+	unsigned prompts;  /* of this attempt */
+	unsigned attempts;
+};
+
+uint64_t orl_now(void);
+/* One line on stderr. */
+__attribute__((format(printf, 1, 2))) void orl_complain(
+		const char *format, ...);
+/* End the program in order. Threads: any. */
+void orl_viewer_quit(struct orl_viewer *v);
+
+/* session.c */
+int orl_session_create(struct orl_viewer *v);
+/* Connect, and run until the end: the program's exit code. */
+int orl_session_run(struct orl_viewer *v);
+void orl_session_destroy(struct orl_viewer *v);
+/* The moment of --exit-after, UINT64_MAX without. */
+uint64_t orl_session_deadline(const struct orl_viewer *v);
+
+/* stats.c */
+void orl_stats_write(struct orl_viewer *v, bool final);
+
+/* events.c: --json, a line of it; nothing without that option. */
+__attribute__((format(printf, 3, 4))) void orl_event(
+		struct orl_viewer *v, const char *name, const char *format, ...);
+/* Bytes that a JSON string of `text` takes, quotes and NUL, at most. */
+#define ORL_JSON_SIZE(n) ((n) * 6 + 3)
+const char *orl_json_quote(char *out, size_t size, const char *text);
+
+/* png.c: pixels as FILE, FILE-1, ...; 0 or errno. */
+int orl_png_write(const char *path, const struct oriel_pixels *pixels);
+void orl_png_name(char *out, size_t size, const char *path, unsigned index);
+
+/* headless.c: what is written at the end. */
+struct orl_picture *orl_picture_of(const struct oriel_screen *screen);
+void orl_picture_free(struct orl_picture *picture);
+bool orl_screenshot(struct orl_viewer *v);
+
+/* trust.c */
+bool orl_trust_decide(struct orl_viewer *v, const uint8_t sha256[static 32],
+		bool verified);
+/* After login: remember what the server asked; false: refuse it. */
+bool orl_trust_confirm(struct orl_viewer *v, bool login_asked);
+
+/* secret.c */
+enum orl_answer {
+	ORL_ANSWERED,
+	ORL_NO_TERMINAL,
+	ORL_NOT_ANSWERED, /* end of input, quit or deadline */
+};
+enum orl_answer orl_terminal_ask(struct orl_viewer *v, const char *question,
+		bool echo, char *out, size_t size);
+/* The first line of a file, to be freed by orl_secret_wipe(). */
+int orl_secret_read(char **out, const char *path);
+void orl_secret_wipe(char **secret);
+/* A whole file as text; 0 or errno. */
+int orl_file_read(char **out, size_t *length, const char *path, size_t max);
+
+#endif

@@ -1,0 +1,346 @@
+/*
+ * window.c - windows, one for each display of the server, and the loop of the
+ * main thread. It sleeps in SDL_WaitEvent: a still desktop costs nothing.
+ * SDL can be woken there only while it has a window, so before the first and
+ * after the last it sleeps on a condition.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "client/viewer/ui.h"
+
+static bool any_window(const struct orl_ui *ui)
+{
+	for (int i = 0; i < ORL_SCREENS_MAX; i++)
+		if (ui->panes[i].window)
+			return true;
+	return false;
+}
+
+struct orl_pane *orl_ui_pane(struct orl_ui *ui, Uint32 window_id)
+{
+	for (int i = 0; i < ORL_SCREENS_MAX; i++)
+		if (ui->panes[i].window && ui->panes[i].window_id == window_id)
+			return &ui->panes[i];
+	return NULL;
+}
+
+/* Several windows are told apart by their displays' names. */
+static void set_titles(struct orl_ui *ui)
+{
+	char title[sizeof(ui->title)], text[sizeof(ui->title) + 160];
+	int windows = 0;
+	pthread_mutex_lock(&ui->lock);
+	memcpy(title, ui->title, sizeof(title));
+	pthread_mutex_unlock(&ui->lock);
+	for (int i = 0; i < ORL_SCREENS_MAX; i++)
+		windows += ui->panes[i].window != NULL;
+	for (int i = 0; i < ORL_SCREENS_MAX; i++) {
+		struct orl_pane *pane = &ui->panes[i];
+		if (!pane->window)
+			continue;
+		if (windows > 1 && pane->shown_name[0])
+			snprintf(text, sizeof(text), "%s - %s", title,
+					pane->shown_name);
+		else
+			snprintf(text, sizeof(text), "%s", title);
+		SDL_SetWindowTitle(pane->window, text);
+	}
+}
+
+static bool covers_display(const struct orl_ui *ui)
+{
+	return ui->viewer->options.fullscreen || ui->viewer->options.kiosk;
+}
+
+/* The display of ours for the server's nth: each its own, if there are. */
+static int display_for(const struct orl_ui *ui, const struct orl_pane *pane)
+{
+	int n = SDL_GetNumVideoDisplays();
+	int index = (int)(pane - ui->panes);
+	return n > 0 ? index % n : 0;
+}
+
+static void open_window(struct orl_ui *ui, struct orl_pane *pane)
+{
+	SDL_Rect space = { 0, 0, pane->shown_rect.width,
+		pane->shown_rect.height };
+	int display = display_for(ui, pane);
+	int x = (int)SDL_WINDOWPOS_UNDEFINED_DISPLAY((Uint32)display), y = x;
+	int w = pane->shown_rect.width, h = pane->shown_rect.height;
+	Uint32 flags = SDL_WINDOW_RESIZABLE;
+	if (covers_display(ui)) {
+		SDL_GetDisplayBounds(display, &space);
+		flags = SDL_WINDOW_BORDERLESS | SDL_WINDOW_FULLSCREEN_DESKTOP;
+		x = space.x;
+		y = space.y;
+		w = space.w;
+		h = space.h;
+	} else if (SDL_GetDisplayUsableBounds(display, &space) == 0) {
+		struct orl_view fit;
+		orl_view_fit(&fit, space.w, space.h, w, h);
+		w = fit.place.width;
+		h = fit.place.height;
+	}
+	pane->window = SDL_CreateWindow("Oriel", x, y, w, h, flags);
+	if (!pane->window) {
+		orl_complain("cannot open a window: %s", SDL_GetError());
+		orl_viewer_quit(ui->viewer);
+		return;
+	}
+	pane->window_id = SDL_GetWindowID(pane->window);
+	pane->visible = true;
+	if (ui->viewer->options.kiosk)
+		SDL_SetWindowKeyboardGrab(pane->window, SDL_TRUE);
+	SDL_RaiseWindow(pane->window);
+}
+
+static void close_window(struct orl_ui *ui, struct orl_pane *pane)
+{
+	if (ui->pointed == pane)
+		ui->pointed = NULL;
+	if (pane->window)
+		SDL_DestroyWindow(pane->window);
+	SDL_FreeSurface(pane->converted);
+	pane->window = NULL;
+	pane->converted = NULL;
+	pane->view.width = 0;
+}
+
+static void follow_screen(struct orl_ui *ui, struct orl_pane *pane)
+{
+	struct oriel_rect before = pane->shown_rect;
+	pthread_mutex_lock(&ui->lock);
+	pane->changed = false;
+	pane->shown_rect = pane->rect;
+	pane->shown_id = pane->id;
+	memcpy(pane->shown_name, pane->name, sizeof(pane->shown_name));
+	pthread_mutex_unlock(&ui->lock);
+	if (!pane->window)
+		open_window(ui, pane);
+	else if (!covers_display(ui) &&
+			(before.width != pane->shown_rect.width ||
+					before.height !=
+							pane->shown_rect.height))
+		SDL_SetWindowSize(pane->window, pane->shown_rect.width,
+				pane->shown_rect.height);
+	if (!pane->window)
+		return;
+	set_titles(ui);
+	orl_pane_fit(pane);
+}
+
+static void read_pane(struct orl_ui *ui, struct orl_pane *pane)
+{
+	struct orl_damage damage;
+	pthread_mutex_lock(&ui->lock);
+	bool removed = pane->removed, changed = pane->changed;
+	damage = pane->damage;
+	pane->damage.n = 0;
+	pthread_mutex_unlock(&ui->lock);
+	if (removed) {
+		close_window(ui, pane);
+		set_titles(ui);
+		pthread_mutex_lock(&ui->lock);
+		pane->used = false;
+		pane->removed = false;
+		pthread_mutex_unlock(&ui->lock);
+		return;
+	}
+	if (changed)
+		follow_screen(ui, pane);
+	if (pane->window && (damage.n || pane->redraw))
+		orl_pane_paint(ui, pane, damage);
+}
+
+static void read_cursor(struct orl_ui *ui)
+{
+	pthread_mutex_lock(&ui->lock);
+	bool changed = ui->cursor_changed;
+	ui->cursor_changed = false;
+	if (changed && ui->cursor_hidden)
+		orl_cursor_hide(ui);
+	else if (changed)
+		orl_cursor_set(ui, ui->cursor, ui->cursor_width,
+				ui->cursor_height, ui->hot_x, ui->hot_y);
+	pthread_mutex_unlock(&ui->lock);
+}
+
+static void read_title(struct orl_ui *ui)
+{
+	pthread_mutex_lock(&ui->lock);
+	bool changed = ui->title_changed;
+	ui->title_changed = false;
+	pthread_mutex_unlock(&ui->lock);
+	if (!changed)
+		return;
+	set_titles(ui);
+	/* The server knows this client from now on. */
+	orl_input_locks(ui, true);
+}
+
+static void read_notes(struct orl_ui *ui)
+{
+	/* First, so that a note left meanwhile wakes again. */
+	atomic_store(&ui->woken, false);
+	for (int i = 0; i < ORL_SCREENS_MAX; i++)
+		if (ui->panes[i].used)
+			read_pane(ui, &ui->panes[i]);
+	read_title(ui);
+	read_cursor(ui);
+	pthread_mutex_lock(&ui->lock);
+	bool relative = ui->relative, warped = ui->warped;
+	struct orl_pane *pane = ui->warp_pane;
+	int32_t x = ui->warp_x, y = ui->warp_y;
+	ui->warped = false;
+	pthread_mutex_unlock(&ui->lock);
+	orl_input_relative(ui, relative);
+	if (warped && pane)
+		orl_input_warp(ui, pane, x, y);
+}
+
+/* A window that nobody can see asks for no pictures. */
+static void set_visible(struct orl_pane *pane, bool visible)
+{
+	if (pane->visible == visible)
+		return;
+	pane->visible = visible;
+	pane->redraw = true;
+	pthread_mutex_lock(&pane->pin);
+	if (pane->screen)
+		oriel_screen_set_visible(pane->screen, visible);
+	pthread_mutex_unlock(&pane->pin);
+}
+
+static void on_window(struct orl_ui *ui, const SDL_WindowEvent *e)
+{
+	struct orl_damage none = { .n = 0 };
+	struct orl_pane *pane = orl_ui_pane(ui, e->windowID);
+	if (!pane)
+		return;
+	switch (e->event) {
+	case SDL_WINDOWEVENT_CLOSE:
+		if (!ui->viewer->options.kiosk)
+			orl_viewer_quit(ui->viewer);
+		return;
+	case SDL_WINDOWEVENT_HIDDEN:
+	case SDL_WINDOWEVENT_MINIMIZED:
+		set_visible(pane, false);
+		return;
+	case SDL_WINDOWEVENT_SHOWN:
+	case SDL_WINDOWEVENT_RESTORED:
+		set_visible(pane, true);
+		break;
+	case SDL_WINDOWEVENT_SIZE_CHANGED:
+		orl_pane_fit(pane);
+		break;
+	case SDL_WINDOWEVENT_EXPOSED:
+		pane->redraw = true;
+		break;
+	default:
+		return;
+	}
+	orl_pane_paint(ui, pane, none);
+}
+
+static void handle(struct orl_ui *ui, const SDL_Event *e)
+{
+	if (orl_input_event(ui, e))
+		return;
+	if (e->type == ui->wake_event)
+		read_notes(ui);
+	else if (e->type == SDL_WINDOWEVENT)
+		on_window(ui, &e->window);
+	else if (e->type == SDL_QUIT && !ui->viewer->options.kiosk)
+		orl_viewer_quit(ui->viewer);
+}
+
+static void wait_without_window(struct orl_ui *ui)
+{
+	pthread_mutex_lock(&ui->lock);
+	while (!atomic_load(&ui->woken) && !atomic_load(&ui->done))
+		pthread_cond_wait(&ui->work, &ui->lock);
+	pthread_mutex_unlock(&ui->lock);
+	read_notes(ui);
+}
+
+void orl_ui_run(struct orl_ui *ui)
+{
+	SDL_Event e;
+	while (!atomic_load(&ui->done)) {
+		if (!any_window(ui))
+			wait_without_window(ui);
+		else if (SDL_WaitEvent(&e))
+			handle(ui, &e);
+	}
+	if (ui->viewer->options.verbose && ui->draws)
+		orl_complain("%llu draws, %.3f ms each",
+				(unsigned long long)ui->draws,
+				(double)ui->draw_time / 1e6 /
+						(double)ui->draws);
+}
+
+static void set_hints(void)
+{
+	SDL_SetHint(SDL_HINT_NO_SIGNAL_HANDLERS, "1");
+	SDL_SetHint(SDL_HINT_FRAMEBUFFER_ACCELERATION, "0");
+	SDL_SetHint(SDL_HINT_VIDEO_ALLOW_SCREENSAVER, "1");
+	SDL_SetHint(SDL_HINT_VIDEO_MINIMIZE_ON_FOCUS_LOSS, "0");
+	SDL_SetHint(SDL_HINT_VIDEO_X11_NET_WM_BYPASS_COMPOSITOR, "0");
+	/* The click that gives the window the focus is meant as a click. */
+	SDL_SetHint(SDL_HINT_MOUSE_FOCUS_CLICKTHROUGH, "1");
+}
+
+/* Where there is no display SDL may draw into nothing, if it can. */
+static bool open_video(void)
+{
+	bool asked = SDL_getenv("SDL_VIDEODRIVER") != NULL;
+	int err = SDL_Init(SDL_INIT_VIDEO);
+	const char *driver = err ? "" : SDL_GetCurrentVideoDriver();
+	if (!err && (asked || (strcmp(driver, "offscreen") != 0 &&
+					      strcmp(driver, "dummy") != 0)))
+		return true;
+	orl_complain("there is no display to open a window on (%s); set "
+		     "DISPLAY, or use --headless",
+			err ? SDL_GetError() : driver);
+	SDL_Quit();
+	return false;
+}
+
+int orl_ui_create(struct orl_ui **out, struct orl_viewer *v)
+{
+	struct orl_ui *ui = calloc(1, sizeof(*ui));
+	if (!ui)
+		return ORIEL_ENOMEM;
+	set_hints();
+	if (!open_video()) {
+		free(ui);
+		return ORIEL_ENOTSUP;
+	}
+	ui->viewer = v;
+	ui->wake_event = SDL_RegisterEvents(1);
+	pthread_mutex_init(&ui->lock, NULL);
+	pthread_cond_init(&ui->work, NULL);
+	for (int i = 0; i < ORL_SCREENS_MAX; i++)
+		pthread_mutex_init(&ui->panes[i].pin, NULL);
+	snprintf(ui->title, sizeof(ui->title), "%s",
+			v->options.title[0] ? v->options.title : "Oriel");
+	SDL_StartTextInput();
+	*out = ui;
+	return 0;
+}
+
+void orl_ui_destroy(struct orl_ui *ui)
+{
+	if (!ui)
+		return;
+	for (int i = 0; i < ORL_SCREENS_MAX; i++) {
+		close_window(ui, &ui->panes[i]);
+		pthread_mutex_destroy(&ui->panes[i].pin);
+	}
+	orl_cursor_fini(ui);
+	SDL_Quit();
+	pthread_cond_destroy(&ui->work);
+	pthread_mutex_destroy(&ui->lock);
+	free(ui);
+}

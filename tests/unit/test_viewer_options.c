@@ -1,0 +1,198 @@
+/* test_viewer_options.c - the command line of oriel-view. */
+#include "tests/unit/unit.h"
+
+#include <string.h>
+
+#include "client/viewer/options.h"
+
+#define HEX "00112233445566778899aabbccddeeff"
+#define COLONS "00:11:22:33:44:55:66:77:88:99:AA:BB:CC:DD:EE:FF"
+
+static char error[1024];
+static struct orl_options o;
+
+/* Up to six arguments. */
+static enum orl_options_result parse(const char *a, const char *b,
+		const char *c, const char *d, const char *e, const char *f)
+{
+	char *argv[] = { (char *)"oriel-view", (char *)a, (char *)b, (char *)c,
+		(char *)d, (char *)e, (char *)f };
+	int argc = 1;
+	while (argc < 7 && argv[argc])
+		argc++;
+	error[0] = '\0';
+	return orl_options_parse(&o, argc, argv, error, sizeof(error));
+}
+
+static void wrong(const char *arg, const char *because)
+{
+	if (parse(arg, NULL, NULL, NULL, NULL, NULL) != ORL_OPTIONS_WRONG ||
+			!strstr(error, because))
+		fail_msg("%s: %s", arg, error);
+}
+
+static void takes_the_documented_options(void **state)
+{
+	(void)state;
+	assert_int_equal(parse("oriel://desk:7000", "--headless", "--json",
+					 "--screenshot=a.png",
+					 "--exit-after=2.5",
+					 "--exit-when=lossless"),
+			ORL_OPTIONS_RUN);
+	assert_string_equal(o.address, "oriel://desk:7000");
+	assert_true(o.headless && o.json && !o.fullscreen && !o.kiosk);
+	assert_string_equal(o.screenshot, "a.png");
+	assert_int_equal(o.exit_after, UINT64_C(2500000000));
+	assert_int_equal(o.exit_when, ORL_EXIT_LOSSLESS);
+	assert_int_equal(parse("--fullscreen", "--kiosk", "--stats=s",
+					 "--password-file=p",
+					 "--exit-when=closed", "unix:/run/x"),
+			ORL_OPTIONS_RUN);
+	assert_true(o.fullscreen && o.kiosk);
+	assert_string_equal(o.stats, "s");
+	assert_string_equal(o.password_file, "p");
+	assert_int_equal(o.exit_when, ORL_EXIT_CLOSED);
+	assert_string_equal(o.address, "unix:/run/x");
+	assert_int_equal(o.trust.mode, ORL_TRUST_ASK);
+	assert_int_equal(parse("desk.oriel", "--ticket-file=t", NULL, NULL,
+					 NULL, NULL),
+			ORL_OPTIONS_RUN);
+	assert_string_equal(o.file, "desk.oriel");
+	assert_string_equal(o.ticket_file, "t");
+	assert_int_equal(parse("--help", "rest", NULL, NULL, NULL, NULL),
+			ORL_OPTIONS_HELP);
+	assert_int_equal(parse("--version", NULL, NULL, NULL, NULL, NULL),
+			ORL_OPTIONS_VERSION);
+	assert_int_equal(parse("--", "-x.oriel", NULL, NULL, NULL, NULL),
+			ORL_OPTIONS_RUN);
+	assert_string_equal(o.file, "-x.oriel");
+}
+
+static void refuses_the_rest(void **state)
+{
+	(void)state;
+	wrong("--colour", "not an option");
+	wrong("--headless=yes", "not an option");
+	wrong("--stats=", "not an option");
+	wrong("-f", "not an option");
+	wrong("--exit-when=never", "--exit-when is");
+	wrong("--exit-after=soon", "--exit-after is");
+	wrong("--exit-after=", "--exit-after is");
+	wrong("--exit-after=0", "--exit-after is");
+	wrong("--exit-after=-1", "--exit-after is");
+	wrong("--exit-after=inf", "--exit-after is");
+	wrong("--exit-after=1.2.3", "--exit-after is");
+	wrong("--trust=", "--trust is");
+	wrong("--trust=ca:", "--trust is");
+	wrong("--trust=yes", "--trust is");
+	wrong("desk.vv", "SPICE");
+	wrong("http://desk", "is not an address");
+	wrong(".oriel", "is not an address");
+	assert_int_equal(parse("oriel://a", "oriel://b", NULL, NULL, NULL,
+					 NULL),
+			ORL_OPTIONS_WRONG);
+	assert_int_equal(parse("--headless", NULL, NULL, NULL, NULL, NULL),
+			ORL_OPTIONS_RUN);
+	assert_int_equal(orl_options_check(&o, error, sizeof(error)),
+			ORL_OPTIONS_WRONG);
+	assert_int_equal(parse("oriel://a", "--ticket-file=a",
+					 "--password-file=b", NULL, NULL, NULL),
+			ORL_OPTIONS_RUN);
+	assert_int_equal(orl_options_check(&o, error, sizeof(error)),
+			ORL_OPTIONS_WRONG);
+	assert_int_equal(parse("oriel://a", "--headless", "--fullscreen", NULL,
+					 NULL, NULL),
+			ORL_OPTIONS_RUN);
+	assert_int_equal(orl_options_check(&o, error, sizeof(error)),
+			ORL_OPTIONS_WRONG);
+}
+
+static void reads_trust(void **state)
+{
+	struct orl_trust_rule rule;
+	(void)state;
+	assert_true(orl_trust_parse(&rule, "first-use"));
+	assert_int_equal(rule.mode, ORL_TRUST_FIRST_USE);
+	assert_true(orl_trust_parse(&rule, "ca:/etc/ca.pem"));
+	assert_int_equal(rule.mode, ORL_TRUST_CA);
+	assert_string_equal(rule.ca, "/etc/ca.pem");
+	assert_true(orl_trust_parse(&rule, HEX HEX));
+	assert_int_equal(rule.mode, ORL_TRUST_PIN);
+	assert_int_equal(rule.pin[1], 0x11);
+	assert_int_equal(rule.pin[31], 0xff);
+	assert_true(orl_trust_parse(&rule, COLONS ":" COLONS));
+	assert_int_equal(rule.pin[30], 0xee);
+	assert_true(orl_trust_parse(&rule, "sha256:" HEX HEX));
+	assert_false(orl_trust_parse(&rule, HEX));
+	assert_false(orl_trust_parse(&rule, HEX HEX "0"));
+	assert_false(orl_trust_parse(&rule, HEX HEX ":"));
+	assert_false(orl_trust_parse(&rule, ":" HEX HEX));
+	assert_false(orl_trust_parse(&rule, "0x" HEX HEX));
+}
+
+static void options_beat_the_file(void **state)
+{
+	struct orl_viewfile f = { .address = "oriel://desk",
+		.trust = "first-use", .title = "Desk", .fullscreen = true };
+	(void)state;
+	assert_int_equal(parse("a.oriel", NULL, NULL, NULL, NULL, NULL), 0);
+	assert_int_equal(orl_options_merge(&o, &f, error, sizeof(error)), 0);
+	assert_string_equal(o.address, "oriel://desk");
+	assert_string_equal(o.title, "Desk");
+	assert_true(o.fullscreen);
+	assert_int_equal(o.trust.mode, ORL_TRUST_FIRST_USE);
+	assert_int_equal(parse("a.oriel", "--trust=" HEX HEX, NULL, NULL, NULL,
+					 NULL),
+			0);
+	assert_int_equal(orl_options_merge(&o, &f, error, sizeof(error)), 0);
+	assert_int_equal(o.trust.mode, ORL_TRUST_PIN);
+	assert_int_equal(parse("a.oriel", NULL, NULL, NULL, NULL, NULL), 0);
+	strcpy(f.trust, "anybody");
+	assert_int_equal(orl_options_merge(&o, &f, error, sizeof(error)),
+			ORL_OPTIONS_WRONG);
+	strcpy(f.address, "http://desk");
+	assert_int_equal(orl_options_merge(&o, &f, error, sizeof(error)),
+			ORL_OPTIONS_WRONG);
+}
+
+static void names_hosts(void **state)
+{
+	static const char *const cases[][2] = {
+		{ "oriel://Desk.Example", "desk.example:5910" },
+		{ "oriel://me@desk:7", "desk:7" },
+		{ "oriel://a@b@desk", "desk:5910" },
+		{ "oriel://[FE80::1]", "[fe80::1]:5910" },
+		{ "oriel://u@[::1]:80", "[::1]:80" },
+		{ "oriel://10.0.0.1:5911", "10.0.0.1:5911" },
+		{ "oriel://", NULL },
+		{ "oriel://:80", NULL },
+		{ "oriel://desk:", NULL },
+		{ "oriel://desk:8x", NULL },
+		{ "oriel://desk/path", NULL },
+		{ "oriel://[::1", NULL },
+		{ "oriel://[::1]x", NULL },
+		{ "unix:/x", NULL },
+	};
+	char out[32];
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		bool ok = orl_address_host(out, sizeof(out), cases[i][0]);
+		assert_int_equal(ok, cases[i][1] != NULL);
+		if (ok)
+			assert_string_equal(out, cases[i][1]);
+	}
+	assert_false(orl_address_host(out, 9, "oriel://desk"));
+	assert_true(orl_address_host(out, 10, "oriel://desk"));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(takes_the_documented_options),
+		cmocka_unit_test(refuses_the_rest),
+		cmocka_unit_test(reads_trust),
+		cmocka_unit_test(options_beat_the_file),
+		cmocka_unit_test(names_hosts),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
