@@ -17,7 +17,7 @@ enum {
 	TABLE_BITS = 16,
 	VOTE_BITS = 14,
 	PROBES = 8, /* slots looked at in either table */
-	/* The table has all rows of the old picture; half of the new will do. */
+	/* All rows of the old picture are in the table; half of the new do. */
 	NOW_STEP = 2,
 	MATCHES_MAX = 1 << 15,
 	/* Aimed at. Edges are only estimated, so the table is much larger. */
