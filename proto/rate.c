@@ -131,11 +131,11 @@ static void see_rtt(struct orl_rate *r, uint64_t rtt)
 /* Remember when this much had left; older marks thin out. */
 static void mark(struct orl_rate *r)
 {
+	uint64_t apart = orl_min64(r->rtt, 2 * r->min_rtt) / 16;
 	unsigned n = r->marks;
 	if (n && (r->wire <= r->mark[n - 1].wire ||
-			r->now - r->mark[n - 1].at < r->rtt / 16)) {
+			r->now - r->mark[n - 1].at < apart))
 		return;
-	}
 	if (n == ORL_RATE_MARKS) {
 		for (n = 0; n < ORL_RATE_MARKS / 2; n++)
 			r->mark[n] = r->mark[2 * n + 1];
@@ -362,7 +362,7 @@ static bool slower(struct orl_rate *r, uint64_t sample)
 		return false;
 	}
 	/* We have emptied our part of the queue, and it is still there. */
-	if (r->drained) {
+	if (r->drained && r->rtts[0] > window_time(r) + 4 * MS) {
 		compete(r);
 		return false;
 	}
@@ -409,7 +409,7 @@ static void company(struct orl_rate *r)
 	/* A little above for longer than the rate's memory: it sinks slowly. */
 	r->above = rtt > ours + ours / 16 + 2 * MS ? r->above + 1 : 0;
 	if (rtt > ours + 10 * MS)
-		r->high += r->drained ? HIGH_ROUNDS / 2 : 1;
+		r->high += r->drained ? HIGH_ROUNDS / 2 - 1 : 1;
 	else
 		r->high = 0;
 	r->drained = r->drained && r->high;
@@ -477,6 +477,8 @@ static void checked(struct orl_rate *r)
 	uint64_t slack = r->check_rtt / 64 + MS;
 	r->checking = false;
 	r->check_at = r->near_at = r->now;
+	if (r->check_rtt == MOST_RTT)
+		return; /* a standstill */
 	if (!r->competing) {
 		/* Not ours then; unless the path changed just now. */
 		bool strange = r->check_rtt >
@@ -514,7 +516,8 @@ static void check(struct orl_rate *r)
 		age = SECOND;
 	uint64_t last = r->competing ? r->check_at : r->near_at;
 	if (r->checking) {
-		r->check_rtt = orl_min64(r->check_rtt, r->rtt);
+		if (r->progress_at == r->now)
+			r->check_rtt = orl_min64(r->check_rtt, r->rtt);
 		if (r->now >= r->check_until)
 			checked(r);
 		return;
@@ -523,7 +526,7 @@ static void check(struct orl_rate *r)
 			r->now - last < age)
 		return;
 	r->checking = true;
-	r->check_rtt = r->rtt;
+	r->check_rtt = MOST_RTT;
 	/* Two round trips, and the acks that its smoothing lags behind. */
 	r->check_until = r->now + 2 * r->rtt + 2 * MS +
 			orl_min64(needed(r->rate, 16 * r->mss), 300 * MS);
