@@ -341,6 +341,7 @@ static void slow_down(struct orl_rate *r, uint64_t sample)
 	r->growing = false;
 	r->draining = true;
 	r->weak = r->drained = false;
+	r->past_rate = 0;
 }
 
 static void compete(struct orl_rate *r)
@@ -348,7 +349,7 @@ static void compete(struct orl_rate *r)
 	r->competing = true;
 	r->growing = r->drained = false;
 	r->check_at = r->now;
-	r->checked[0] = r->checked[1] = 0;
+	r->checked[0] = r->checked[1] = r->past_rate = 0;
 	r->high = r->above = r->checks = r->clear = r->strange = 0;
 }
 
@@ -400,6 +401,24 @@ static void grow(struct orl_rate *r, uint64_t before, uint64_t sample)
 	}
 }
 
+/*
+ * We take our share of the queue back and it does not shrink: within sixteen
+ * rounds the rate fell by a quarter, and in none of them the round trip came
+ * below what our window explains.
+ */
+static bool sinking(struct orl_rate *r)
+{
+	bool sank;
+	r->past_rtt = orl_min64(r->past_rtt, r->rtts[0]);
+	if (r->past_rate && r->round % 16)
+		return false;
+	sank = r->past_rate && r->rate < r->past_rate / 4 * 3 &&
+			r->past_rtt + r->past_rtt / 64 > window_time(r);
+	r->past_rate = r->rate;
+	r->past_rtt = UINT64_MAX;
+	return sank;
+}
+
 /* Whether others fill the queue that we wait in. */
 static void company(struct orl_rate *r)
 {
@@ -408,7 +427,9 @@ static void company(struct orl_rate *r)
 	uint64_t rtt = recent_rtt(r), ours = window_time(r);
 	/* A little above for longer than the rate's memory: it sinks slowly. */
 	r->above = rtt > ours + ours / 16 + 2 * MS ? r->above + 1 : 0;
-	if (rtt > ours + 10 * MS)
+	if (sinking(r))
+		r->high = HIGH_ROUNDS;
+	else if (rtt > ours + 10 * MS)
 		r->high += r->drained ? HIGH_ROUNDS / 2 - 1 : 1;
 	else
 		r->high = 0;
