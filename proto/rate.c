@@ -10,18 +10,22 @@
  *
  * The constants; tests/unit/test_rate.c shows what they do to which path:
  *
- *   8, 3 ms     standing queue allowed to pictures, to bulk: what bridges the
- *               time between an ack and our next write
+ *   8 ms        standing queue allowed to pictures, what bridges the time
+ *               between an ack and our next write; 3/8 of it to bulk. Less
+ *               below 2 ms of round trip (4 of them, at least 3 ms: 8 ms
+ *               of a gigabit overflow switches); at least half of it and
+ *               two segments, which are 15 ms at 1.5 Mbit/s
  *   2.0         gain while the rate still grows: a slow start
  *   1.25        growth that still counts as such
  *   1.25        probe, one round in eight, by at most 25 ms of queue
- *   2 ms        a full window that queues less than this for two rounds does
- *               not fill the path: grow again
+ *   1/4         a full window that queues less than this part of it for two
+ *               rounds does not fill the path: grow again
  *   5/8, 7/8    one round below the first or two below the second, with a
  *               queue to show for it: the path became slower
  *   17/16       bytes on the way / round trip bound a sample by this much
  *   0.75        window of a look at the round trip without our queue: every
- *               10 s if it was not seen by then, every 5 s beside others
+ *               8 s if it was not seen by then, every 5 s beside others
+ *               (the first three after 1 s)
  *   10 ms, 8    queue beyond our own for so many rounds: others are there
  *   10 s        a minimum's life, and the idle time that makes the rate a guess
  */
@@ -46,6 +50,8 @@ enum {
 	UNKNOWN_WINDOW = 256 << 10,
 	DEFAULT_MSS = 1448,
 	HIGH_ROUNDS = 8,
+	ABOVE_ROUNDS = 20,
+	CLEAR_CHECKS = 2,
 };
 
 static uint64_t sub(uint64_t a, uint64_t b)
@@ -92,25 +98,25 @@ void orl_rate_init(struct orl_rate *r, uint64_t prior, uint64_t max_rate)
 	r->rate = clamp(r->rate, LEAST_RATE, r->max_rate);
 	r->mss = DEFAULT_MSS;
 	r->prior = r->growing = true;
+	r->prior_to = UINT64_MAX;
 }
 
 /* ---- round trips -------------------------------------------------------- */
 
 static void see_rtt(struct orl_rate *r, uint64_t rtt)
 {
-	/* Beside others the empty path is seen less often. */
-	uint64_t length = r->competing ? 3 * SECOND : SECOND;
-	if (!r->min_rtt)
+	/* Beside others the empty path is not seen: check() decides. */
+	if (!r->min_rtt || r->competing)
 		r->tick_at = r->now;
 	for (unsigned i = 0; i < ORL_RATE_TICKS; i++) {
-		if (r->now - r->tick_at < length)
+		if (r->now - r->tick_at < SECOND)
 			break;
 		memmove(r->tick + 1, r->tick,
 				(ORL_RATE_TICKS - 1) * sizeof(r->tick[0]));
 		r->tick[0] = 0;
-		r->tick_at += length;
+		r->tick_at += SECOND;
 	}
-	if (r->now - r->tick_at >= length)
+	if (r->now - r->tick_at >= SECOND)
 		r->tick_at = r->now;
 	if (!r->tick[0] || rtt < r->tick[0])
 		r->tick[0] = rtt;
@@ -122,9 +128,45 @@ static void see_rtt(struct orl_rate *r, uint64_t rtt)
 		r->near_at = r->now;
 }
 
+/* Remember when this much had left; older marks thin out. */
+static void mark(struct orl_rate *r)
+{
+	uint64_t apart = orl_min64(r->rtt, 2 * r->min_rtt) / 16;
+	unsigned n = r->marks;
+	if (n && (r->wire <= r->mark[n - 1].wire ||
+			r->now - r->mark[n - 1].at < apart))
+		return;
+	if (n == ORL_RATE_MARKS) {
+		for (n = 0; n < ORL_RATE_MARKS / 2; n++)
+			r->mark[n] = r->mark[2 * n + 1];
+	}
+	r->mark[n].at = r->now;
+	r->mark[n].wire = r->wire;
+	r->marks = n + 1;
+}
+
+/*
+ * The most that the newest acked byte's round trip can have been. TCP's own is
+ * smoothed over eight acks, which on a thin path is many round trips.
+ */
+static uint64_t own_rtt(struct orl_rate *r, uint64_t acked)
+{
+	unsigned i = 0;
+	while (i < r->marks && r->mark[i].wire < acked)
+		i++;
+	if (!i)
+		return MOST_RTT;
+	uint64_t rtt = r->now - r->mark[i - 1].at;
+	memmove(r->mark, r->mark + i - 1,
+			(r->marks - i + 1) * sizeof(r->mark[0]));
+	r->marks -= i - 1;
+	return rtt;
+}
+
 static void take_rtt(struct orl_rate *r, const struct orl_rate_input *in)
 {
 	uint64_t rtt = orl_min64(in->rtt, MOST_RTT);
+	uint64_t own = own_rtt(r, in->acked);
 	uint64_t least = orl_min64(in->rtt_min, MOST_RTT);
 	if (!rtt)
 		return;
@@ -133,6 +175,9 @@ static void take_rtt(struct orl_rate *r, const struct orl_rate_input *in)
 		see_rtt(r, orl_min64(least, rtt));
 	if (least)
 		r->told_min = least;
+	if (least && own < least)
+		own = least;
+	rtt = orl_max64(orl_min64(rtt, own), 1);
 	r->rtt = rtt;
 	see_rtt(r, rtt);
 	if (!r->round_rtt || rtt < r->round_rtt)
@@ -157,13 +202,28 @@ static uint64_t recent_rtt(const struct orl_rate *r)
 	return least == UINT64_MAX ? r->rtt : least;
 }
 
+/*
+ * The queue of our own that keeps the path busy. On thin paths it is not a
+ * queue at all: a segment's own time and the one its ack was delayed for.
+ */
+static uint64_t segments(const struct orl_rate *r)
+{
+	return orl_min64(needed(r->rate, 2 * r->mss), 100 * MS);
+}
+
+static uint64_t excess(const struct orl_rate *r)
+{
+	uint64_t queue = clamp(4 * r->min_rtt, 3 * MS, 8 * MS);
+	return orl_max64(queue, queue / 2 + segments(r));
+}
+
 /* The round trip that a full window explains, W / rate. */
 static uint64_t window_time(const struct orl_rate *r)
 {
 	uint64_t base = r->min_rtt;
 	if (r->growing && r->rate < r->max_rate)
 		base *= 2;
-	return base + probe_time(r) + 8 * MS;
+	return base + probe_time(r) + excess(r);
 }
 
 static uint64_t window(const struct orl_rate *r)
@@ -202,14 +262,17 @@ static uint64_t window_of(const struct orl_rate *r, enum orl_rate_class class)
 	uint64_t w = window(r);
 	if (class == ORL_RATE_PICTURE || !w || !r->min_rtt)
 		return w;
-	return orl_max64(sub(w, carried(r->rate, 5 * MS)), 2 * r->mss);
+	return orl_max64(sub(w, carried(r->rate, excess(r) * 5 / 8)), 2 * r->mss);
 }
 
 uint64_t orl_rate_allowed(const struct orl_rate *r, enum orl_rate_class class)
 {
 	uint64_t w = window_of(r, class);
-	uint64_t room = orl_min64(sub(w, inflight(r)), paid(r));
-	return room < r->mss ? 0 : room;
+	uint64_t room = sub(w, inflight(r)), limit = paid(r);
+	/* Whole segments, rounded so that the window is kept on average. */
+	if (room < r->mss && room >= r->mss / 2)
+		room = r->mss;
+	return room < r->mss || limit < r->mss ? 0 : orl_min64(room, limit);
 }
 
 /* ---- samples ------------------------------------------------------------ */
@@ -247,8 +310,9 @@ static void start_round(struct orl_rate *r)
 static uint64_t round_length(const struct orl_rate *r)
 {
 	uint64_t rtt = r->competing ? r->rtt :
-			orl_min64(r->rtt, r->min_rtt + 8 * MS);
-	uint64_t acks = orl_min64(needed(r->rate, 8 * r->mss), 100 * MS);
+			orl_min64(r->rtt, r->min_rtt + excess(r));
+	uint64_t acks = r->growing ? 0 :
+			orl_min64(needed(r->rate, 16 * r->mss), 150 * MS);
 	return orl_max64(orl_max64(rtt, acks), 2 * MS);
 }
 
@@ -258,10 +322,13 @@ static uint64_t measure(const struct orl_rate *r)
 			r->now - r->round_at);
 	/*
 	 * What was on the way, by the round trip, is what can have arrived:
-	 * acks held back and let go together are no rate.
+	 * acks held back and let go together are no rate. Our own queue is
+	 * all that is believed of the round trip: its smoothing lags.
 	 */
 	if (r->round_rtt && r->round_most) {
-		uint64_t bound = rate_of(r->round_most, r->round_rtt);
+		uint64_t rtt = r->competing ? r->round_rtt :
+				orl_min64(r->round_rtt, r->min_rtt + excess(r));
+		uint64_t bound = rate_of(r->round_most, rtt);
 		s = orl_min64(s, bound + bound / 16);
 	}
 	return s;
@@ -273,9 +340,17 @@ static void slow_down(struct orl_rate *r, uint64_t sample)
 	add_sample(r, sample);
 	r->growing = false;
 	r->draining = true;
-	r->weak = false;
-	/* Should the queue outlive our own, it is not ours: see company(). */
-	r->high = HIGH_ROUNDS - 2;
+	r->weak = r->drained = false;
+	r->past_rate = 0;
+}
+
+static void compete(struct orl_rate *r)
+{
+	r->competing = true;
+	r->growing = r->drained = false;
+	r->check_at = r->now;
+	r->checked[0] = r->checked[1] = r->past_rate = 0;
+	r->high = r->above = r->checks = r->clear = r->strange = 0;
 }
 
 /* The path carries less than it did: true when the rate was lowered at once. */
@@ -285,6 +360,11 @@ static bool slower(struct orl_rate *r, uint64_t sample)
 	bool weak = sample < r->rate / 8 * 7;
 	if (r->competing || !queue || !weak) {
 		r->weak = false;
+		return false;
+	}
+	/* We have emptied our part of the queue, and it is still there. */
+	if (r->drained && r->rtts[0] > window_time(r) + 4 * MS) {
+		compete(r);
 		return false;
 	}
 	if (sample < r->rate / 8 * 5) {
@@ -303,7 +383,7 @@ static bool slower(struct orl_rate *r, uint64_t sample)
 /* Whether the window still has to find the path's rate. */
 static void grow(struct orl_rate *r, uint64_t before, uint64_t sample)
 {
-	bool queue = r->rtt > r->min_rtt + orl_max64(4 * MS, r->min_rtt / 8);
+	bool queue = r->rtt > r->min_rtt + orl_max64(excess(r) / 2, r->min_rtt / 8);
 	bool grew = sample >= before + before / 4;
 	if (r->growing) {
 		r->flat = grew ? 0 : r->flat + 1;
@@ -314,11 +394,29 @@ static void grow(struct orl_rate *r, uint64_t before, uint64_t sample)
 		}
 		return;
 	}
-	r->empty = r->rtt < r->min_rtt + 2 * MS ? r->empty + 1 : 0;
+	r->empty = r->rtt < r->min_rtt + excess(r) / 4 ? r->empty + 1 : 0;
 	if ((grew && !queue) || r->empty >= 2) {
 		r->growing = true;
 		r->flat = r->empty = 0;
 	}
+}
+
+/*
+ * We take our share of the queue back and it does not shrink: within sixteen
+ * rounds the rate fell by a quarter, and in none of them the round trip came
+ * below what our window explains.
+ */
+static bool sinking(struct orl_rate *r)
+{
+	bool sank;
+	r->past_rtt = orl_min64(r->past_rtt, r->rtts[0]);
+	if (r->past_rate && r->round % 16)
+		return false;
+	sank = r->past_rate && r->rate < r->past_rate / 4 * 3 &&
+			r->past_rtt + r->past_rtt / 64 > window_time(r);
+	r->past_rate = r->rate;
+	r->past_rtt = UINT64_MAX;
+	return sank;
 }
 
 /* Whether others fill the queue that we wait in. */
@@ -326,16 +424,18 @@ static void company(struct orl_rate *r)
 {
 	if (r->competing || r->draining)
 		return;
-	if (recent_rtt(r) > window_time(r) + 10 * MS)
-		r->high++;
+	uint64_t rtt = recent_rtt(r), ours = window_time(r);
+	/* A little above for longer than the rate's memory: it sinks slowly. */
+	r->above = rtt > ours + ours / 16 + 2 * MS ? r->above + 1 : 0;
+	if (sinking(r))
+		r->high = HIGH_ROUNDS;
+	else if (rtt > ours + 10 * MS)
+		r->high += r->drained ? HIGH_ROUNDS / 2 - 1 : 1;
 	else
 		r->high = 0;
-	if (r->high < HIGH_ROUNDS)
-		return;
-	r->competing = true;
-	r->compete_at = r->check_at = r->now;
-	r->growing = false;
-	r->high = 0;
+	r->drained = r->drained && r->high;
+	if (r->high >= HIGH_ROUNDS || r->above >= ABOVE_ROUNDS)
+		compete(r);
 }
 
 static void end_round(struct orl_rate *r)
@@ -346,15 +446,16 @@ static void end_round(struct orl_rate *r)
 	r->rtts[0] = r->round_rtt;
 	if (r->prior) {
 		/* The first burst is back: without a queue it is believed. */
+		bool known = r->samples;
 		uint64_t took = sub(r->now - r->round_at, r->min_rtt);
-		if (r->rtt > r->min_rtt + 12 * MS) {
+		if (r->rtt > r->min_rtt + excess(r) + 4 * MS) {
 			forget_samples(r);
 			add_sample(r, orl_min64(r->rate, rate_of(
 					r->delivered - r->round_delivered,
 					took)));
 		}
 		r->prior = false;
-		r->growing = true;
+		r->growing = !known;
 		r->flat = 0;
 	} else if (valid && slower(r, sample)) {
 		/* The rate is lowered already. */
@@ -383,30 +484,73 @@ static bool behind(const struct orl_rate *r)
 		return false;
 	uint64_t due = carried(r->rate, r->now - r->round_at);
 	uint64_t come = r->delivered - r->round_delivered;
-	return due > come + carried(r->rate, 8 * MS) + 2 * r->mss &&
+	return due > come + carried(r->rate, excess(r)) + 2 * r->mss &&
 			inflight(r) > 4 * r->mss;
+}
+
+/*
+ * Our part of the queue was taken out for a while. Beside others: have they
+ * left, or, when three looks in a row saw the same, has the path grown longer?
+ * A competitor's queue goes up and down.
+ */
+static void checked(struct orl_rate *r)
+{
+	uint64_t slack = r->check_rtt / 64 + MS;
+	r->checking = false;
+	r->check_at = r->near_at = r->now;
+	if (r->check_rtt == MOST_RTT)
+		return; /* a standstill */
+	if (!r->competing) {
+		/* Not ours then; unless the path changed just now. */
+		bool strange = r->check_rtt >
+				r->min_rtt + excess(r) / 2 + segments(r);
+		r->strange = strange ? r->strange + 1 : 0;
+		if (r->strange >= 2)
+			compete(r);
+		return;
+	}
+	r->checks++;
+	bool same = true;
+	for (unsigned i = 0; i < 2; i++)
+		same = same && r->checked[i] < r->check_rtt + slack &&
+				r->checked[i] + slack > r->check_rtt;
+	r->checked[1] = r->checked[0];
+	r->checked[0] = r->check_rtt;
+	if (same) {
+		memset(r->tick, 0, sizeof(r->tick));
+		r->tick[0] = r->min_rtt = r->check_rtt;
+	}
+	/* A competitor that just backed off looks like none, once. */
+	r->clear = r->check_rtt < r->min_rtt + excess(r) ? r->clear + 1 : 0;
+	if (same || r->clear >= CLEAR_CHECKS) {
+		r->competing = false;
+		r->high = r->above = 0;
+	}
 }
 
 static void check(struct orl_rate *r)
 {
-	uint64_t age = r->competing ? 5 * SECOND : 10 * SECOND;
+	uint64_t age = clamp(64 * r->rtt, 3 * SECOND, 8 * SECOND);
+	if (r->competing)
+		age = r->checks < 3 || r->clear ? SECOND : 5 * SECOND;
+	else if (r->strange)
+		age = SECOND;
 	uint64_t last = r->competing ? r->check_at : r->near_at;
 	if (r->checking) {
-		if (r->now < r->check_until)
-			return;
-		r->checking = false;
-		r->check_at = r->near_at = r->now;
-		if (r->competing && r->rtt < r->min_rtt + 8 * MS) {
-			r->competing = false;
-			r->high = 0;
-		}
+		if (r->progress_at == r->now)
+			r->check_rtt = orl_min64(r->check_rtt, r->rtt);
+		if (r->now >= r->check_until)
+			checked(r);
 		return;
 	}
 	if (!r->rtt || r->prior || r->draining || !r->was_full ||
 			r->now - last < age)
 		return;
 	r->checking = true;
-	r->check_until = r->now + 2 * r->rtt + 2 * MS;
+	r->check_rtt = MOST_RTT;
+	/* Two round trips, and the acks that its smoothing lags behind. */
+	r->check_until = r->now + 2 * r->rtt + 2 * MS +
+			orl_min64(needed(r->rate, 16 * r->mss), 300 * MS);
 }
 
 static void drained(struct orl_rate *r)
@@ -415,6 +559,7 @@ static void drained(struct orl_rate *r)
 				carried(r->rate, r->min_rtt)))
 		return;
 	r->draining = false;
+	r->drained = true;
 	start_round(r);
 	r->was_full = false;
 }
@@ -458,32 +603,48 @@ void orl_rate_sample(struct orl_rate *r, const struct orl_rate_input *in)
 		r->looks = 0;
 	else if (r->looks < 16)
 		r->looks++;
-	if (idle && r->sent > sent) {
+	mark(r);
+	if (idle && r->sent > sent &&
+			r->now - r->idle_at > orl_max64(r->rtt, 10 * MS)) {
 		if (r->now - r->idle_at >= 10 * SECOND)
 			r->prior = true;
+		r->prior_to = UINT64_MAX;
 		start_round(r);
 		r->was_full = false;
-		r->progress_at = r->now;
 	}
+	if (idle && r->sent > sent)
+		r->progress_at = r->now;
 	if (!r->rtt || r->delivered > delivered)
 		take_rtt(r, in);
 	if (r->delivered > delivered) {
-		/* After a standstill the acks come in a heap. */
-		if (r->now - r->progress_at > r->rtt + r->rtt / 2 + 10 * MS)
-			r->spoilt = true;
+		/*
+		 * After a standstill acks come in a heap, or TCP begins anew:
+		 * until all that was on the way is repaired nothing is learnt.
+		 */
+		if (r->now - r->progress_at > r->rtt + r->rtt / 2 + 10 * MS) {
+			r->stalled_to = r->sent;
+			r->growing = !r->competing;
+			r->draining = false;
+			r->flat = 0;
+		}
 		r->progress_at = r->now;
+		if (!inflight(r))
+			r->idle_at = r->now;
 	}
 	r->round_most = orl_max64(r->round_most, sub(r->wire, r->delivered) +
 					(r->delivered - delivered));
+	if (r->delivered < r->stalled_to)
+		r->spoilt = true;
 	if (r->checking || r->holding)
 		r->full = false;
 	if (!(in->waiting || in->unsent) || !inflight(r))
 		r->full = false;
+	if (r->delivered > delivered && r->prior_to == UINT64_MAX)
+		r->prior_to = sent;
 	if (r->delivered > delivered &&
-			r->now - r->round_at >= round_length(r))
+			r->now - r->round_at >= round_length(r) &&
+			(!r->prior || r->delivered >= r->prior_to))
 		end_round(r);
-	if (!inflight(r))
-		r->idle_at = r->now;
 	r->closed = behind(r);
 	drained(r);
 	check(r);
@@ -524,6 +685,9 @@ uint64_t orl_rate_deadline(const struct orl_rate *r)
 	w = r->draining ? carried(r->rate, r->min_rtt) : window_of(r, class);
 	uint64_t room = orl_max64(r->mss, carried(r->rate, 2 * MS));
 	wait = needed(r->rate, sub(used + orl_min64(room, w / 2), w));
+	/* What is not known yet is looked at more often. */
+	if (r->growing)
+		wait = orl_min64(wait, r->rtt);
 	if (paid(r) < r->mss)
 		wait = orl_max64(wait, needed(r->max_rate, room));
 	uint64_t slow = clamp((r->now - r->progress_at) / 8, 25 * MS, 100 * MS);

@@ -35,28 +35,33 @@ enum orl_rate_class {
 	ORL_RATE_BULK,    /* channels 4-6: rate * (min_rtt + 3 ms) */
 };
 
-enum { ORL_RATE_TICKS = 10, ORL_RATE_RTTS = 10 };
+enum { ORL_RATE_TICKS = 10, ORL_RATE_RTTS = 10, ORL_RATE_MARKS = 32 };
 
 /* In the owner's memory; its fields are rate.c's own business. */
 struct orl_rate {
 	uint64_t now, rate, max_rate, paid_until;
 	/* The socket, as last told. */
 	uint64_t sent, wire, delivered, cwnd, mss, rtt, told_min;
-	uint64_t progress_at, idle_at;
+	uint64_t progress_at, idle_at, stalled_to, prior_to;
 	bool seen, waiting, holding;
 	/* Least round trip: one a tick, the least of all of them. */
 	uint64_t tick[ORL_RATE_TICKS], tick_at, min_rtt, near_at;
+	/* When how much had left, for a round trip without smoothing. */
+	struct {
+		uint64_t at, wire;
+	} mark[ORL_RATE_MARKS];
+	unsigned marks;
 	/* The newest samples of the rate; how many there are. */
 	uint64_t sample[ORL_RATE_RTTS];
 	unsigned samples;
 	/* The round that is being measured, and what the last one was. */
 	uint64_t round_at, round_delivered, round_rtt, round_most, round;
-	uint64_t rtts[4], weak_sample;
+	uint64_t rtts[4], weak_sample, past_rate, past_rtt;
 	bool full, was_full, spoilt, weak;
 	/* What the window is. */
-	bool prior, growing, draining, closed, competing, checking;
-	unsigned flat, empty, high;
-	uint64_t check_at, check_until, compete_at;
+	bool prior, growing, draining, drained, closed, competing, checking;
+	unsigned flat, empty, high, above, checks, clear, strange;
+	uint64_t check_at, check_until, check_rtt, checked[2];
 	unsigned looks;
 };
 

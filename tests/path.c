@@ -48,7 +48,7 @@ struct flow {
 	uint64_t newest;           /* send time of the newest delivered */
 	double cwnd;               /* bytes */
 	enum path_control control;
-	bool on, greedy, in_recovery, waked, probed;
+	bool on, greedy, in_recovery, restarted, waked, probed;
 	/* cubic */
 	double ssthresh, wmax, k;
 	uint64_t epoch;
@@ -191,7 +191,17 @@ static double cube_root(double x)
 static void cubic_acked(struct path *p, struct flow *w, uint64_t bytes,
 		bool used)
 {
-	if (w->in_recovery || !used)
+	if (w->in_recovery && !w->restarted) {
+		/* Proportional rate reduction. */
+		double more = 0.7 * (double)bytes;
+		if ((double)w->pipe < w->ssthresh)
+			more = (double)bytes + PATH_MSS;
+		w->cwnd = (double)w->pipe + more;
+		if (w->cwnd > w->ssthresh && (double)w->pipe < w->ssthresh)
+			w->cwnd = w->ssthresh;
+		return;
+	}
+	if (!used)
 		return;
 	if (w->cwnd < w->ssthresh) {
 		w->cwnd += (double)bytes;
@@ -219,14 +229,18 @@ static void cubic_acked(struct path *p, struct flow *w, uint64_t bytes,
 		w->cwnd += 0.01 * (double)bytes * PATH_MSS / w->cwnd;
 }
 
-static void lost_some(struct path *p, struct flow *w, bool timeout)
+static void lost_some(struct flow *w, bool timeout, bool again)
 {
-	(void)p;
 	if (w->control == PATH_BBR) {
 		if (timeout) {
-			w->prior_cwnd = w->cwnd;
+			if (!again)
+				w->prior_cwnd = w->cwnd;
 			w->cwnd = PATH_MSS;
 		}
+		return;
+	}
+	if (again) {
+		w->cwnd = PATH_MSS;
 		return;
 	}
 	w->wmax = w->cwnd < w->wmax ? w->cwnd * 0.85 : w->cwnd;
@@ -413,7 +427,7 @@ static void send_more(struct path *p, unsigned f)
 			w->sent += w->ring[i % RING].length;
 		transmit(p, f, i);
 		if (w->control == PATH_BBR) {
-			double gap = (PATH_MSS + PATH_HEADER) * 1e9 /
+			double gap = PATH_MSS * 1.01e9 /
 					(w->gain * bbr_rate(w));
 			if (w->pace_at + 2 * MS < p->now)
 				w->pace_at = p->now;
@@ -437,7 +451,7 @@ static void mark_lost(struct path *p, struct flow *w, uint64_t older)
 	if (some && !w->in_recovery) {
 		w->in_recovery = true;
 		w->recover = w->next;
-		lost_some(p, w, false);
+		lost_some(w, false, false);
 	}
 }
 
@@ -499,7 +513,9 @@ static void acked(struct path *p, unsigned f, uint64_t index, uint64_t upto)
 	if (latest.sent_at > w->newest)
 		w->newest = latest.sent_at;
 	if (w->in_recovery && w->una >= w->recover) {
-		w->in_recovery = false;
+		if (w->control == PATH_CUBIC && !w->restarted)
+			w->cwnd = w->ssthresh;
+		w->in_recovery = w->restarted = false;
 		if (w->control == PATH_BBR && w->prior_cwnd > w->cwnd)
 			w->cwnd = w->prior_cwnd;
 	}
@@ -536,10 +552,11 @@ static void timer(struct path *p, unsigned f)
 		arm(p, f);
 		return;
 	}
-	w->in_recovery = true;
+	bool again = w->restarted;
+	w->in_recovery = w->restarted = true;
 	w->recover = w->next;
 	mark_lost(p, w, UINT64_MAX);
-	lost_some(p, w, true);
+	lost_some(w, true, again);
 	w->backoff++;
 	w->pace_at = p->now;
 	send_more(p, f);
