@@ -3,17 +3,8 @@
  */
 #include "tests/sim.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-uint64_t rng_seed(uint64_t other)
-{
-	const char *text = getenv("SEED");
-	uint64_t seed = text ? strtoull(text, NULL, 0) : other;
-	printf("seed %llu (SEED=... runs another)\n", (unsigned long long)seed);
-	return seed;
-}
 
 int sim_init(struct sim *sim, const struct orl_env *env,
 		const struct sim_config *config,
