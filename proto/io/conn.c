@@ -662,9 +662,12 @@ static bool fill(struct orl_conn *conn)
 		channels |= ORL_CHANNELS_PICTURE | orl_link_owed(link);
 	if (bulk)
 		channels |= ORL_CHANNELS_BULK;
+	bool paced = orl_link_ready(
+			link, ORL_CHANNELS_PICTURE | ORL_CHANNELS_BULK) > 0;
 	conn->out_n = orl_link_drain(link, conn->out, RECORD,
 			record_size(conn, pictures, bulk), channels,
 			orl_now(conn->env));
+	conn->paced = conn->paced || (paced && conn->out_n);
 	return conn->out_n > 0;
 }
 
@@ -681,7 +684,7 @@ static void linger(struct orl_conn *conn)
 static void set_timers(struct orl_conn *conn)
 {
 	uint64_t look = UINT64_MAX;
-	if (conn->paced && !conn->peer.local)
+	if (conn->paced && conn->in.now)
 		look = orl_rate_deadline(&conn->rate);
 	conn->paced = conn->paced && look != UINT64_MAX;
 	orl_timer_set(conn->loop, &conn->rate_timer, look);
@@ -711,10 +714,8 @@ static void pump(struct orl_conn *conn)
 		tick(conn);
 	if (conn->state != OPEN && conn->state != FINISHING)
 		return;
-	if (conn->state == OPEN && (conn->paced || anything_paced(conn))) {
-		conn->paced = true;
+	if (conn->state == OPEN && (conn->paced || anything_paced(conn)))
 		sample(conn);
-	}
 	while (conn->writable && !full && !done) {
 		if (conn->out_n || fill(conn))
 			(void)write_out(conn);
@@ -733,7 +734,8 @@ static void pump(struct orl_conn *conn)
 		tick(conn);
 	if (conn->state == ENDED)
 		return;
-	conn->held = !done || (conn->paced && anything_paced(conn));
+	conn->held = !done || anything_paced(conn);
+	conn->paced = conn->paced || conn->held;
 	tell_sent(conn);
 	set_timers(conn);
 	if (full && conn->writable)
