@@ -211,8 +211,8 @@ static void see_signals(struct orl_job *job)
 	sigset_t set;
 	pthread_sigmask(SIG_SETMASK, NULL, &set);
 	t->output = (unsigned)(sigismember(&set, SIGINT) &&
-			sigismember(&set, SIGALRM) &&
-			sigismember(&set, SIGCHLD));
+			       sigismember(&set, SIGALRM) &&
+			       sigismember(&set, SIGCHLD));
 	t->worker = pthread_self();
 }
 

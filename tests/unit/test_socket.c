@@ -167,8 +167,8 @@ static void tcp_takes_a_free_port(void **state)
 	for (size_t i = 0; i < ORL_COUNT(addresses); i++) {
 		struct door d = { .listener.accepted = take };
 		char to[128];
-		int err = orl_listener_open(&d.listener, w->loop, &w->env,
-				addresses[i]);
+		int err = orl_listener_open(
+				&d.listener, w->loop, &w->env, addresses[i]);
 		if (err && strchr(addresses[i], '['))
 			continue; /* a machine without IPv6 */
 		assert_int_equal(err, 0);
@@ -186,8 +186,8 @@ static void tcp_takes_a_free_port(void **state)
 		struct orl_peer_name name;
 		assert_int_equal(orl_socket_peer(&name, d.sockets[0]), 0);
 		/* Also through a socket that speaks both families. */
-		assert_string_equal(name.network,
-				i == 1 ? "::/64" : "127.0.0.1");
+		assert_string_equal(
+				name.network, i == 1 ? "::/64" : "127.0.0.1");
 		assert_true(name.loopback);
 		assert_true(fcntl(d.sockets[0], F_GETFL) & O_NONBLOCK);
 		assert_true(fcntl(d.sockets[0], F_GETFD) & FD_CLOEXEC);
