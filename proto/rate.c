@@ -131,11 +131,11 @@ static void see_rtt(struct orl_rate *r, uint64_t rtt)
 /* Remember when this much had left; older marks thin out. */
 static void mark(struct orl_rate *r)
 {
+	uint64_t apart = orl_min64(r->rtt, 2 * r->min_rtt) / 16;
 	unsigned n = r->marks;
 	if (n && (r->wire <= r->mark[n - 1].wire ||
-			r->now - r->mark[n - 1].at < r->rtt / 16)) {
+			r->now - r->mark[n - 1].at < apart))
 		return;
-	}
 	if (n == ORL_RATE_MARKS) {
 		for (n = 0; n < ORL_RATE_MARKS / 2; n++)
 			r->mark[n] = r->mark[2 * n + 1];
@@ -341,6 +341,7 @@ static void slow_down(struct orl_rate *r, uint64_t sample)
 	r->growing = false;
 	r->draining = true;
 	r->weak = r->drained = false;
+	r->past_rate = 0;
 }
 
 static void compete(struct orl_rate *r)
@@ -348,7 +349,7 @@ static void compete(struct orl_rate *r)
 	r->competing = true;
 	r->growing = r->drained = false;
 	r->check_at = r->now;
-	r->checked[0] = r->checked[1] = 0;
+	r->checked[0] = r->checked[1] = r->past_rate = 0;
 	r->high = r->above = r->checks = r->clear = r->strange = 0;
 }
 
@@ -362,7 +363,7 @@ static bool slower(struct orl_rate *r, uint64_t sample)
 		return false;
 	}
 	/* We have emptied our part of the queue, and it is still there. */
-	if (r->drained) {
+	if (r->drained && r->rtts[0] > window_time(r) + 4 * MS) {
 		compete(r);
 		return false;
 	}
@@ -400,6 +401,24 @@ static void grow(struct orl_rate *r, uint64_t before, uint64_t sample)
 	}
 }
 
+/*
+ * We take our share of the queue back and it does not shrink: within sixteen
+ * rounds the rate fell by a quarter, and in none of them the round trip came
+ * below what our window explains.
+ */
+static bool sinking(struct orl_rate *r)
+{
+	bool sank;
+	r->past_rtt = orl_min64(r->past_rtt, r->rtts[0]);
+	if (r->past_rate && r->round % 16)
+		return false;
+	sank = r->past_rate && r->rate < r->past_rate / 4 * 3 &&
+			r->past_rtt + r->past_rtt / 64 > window_time(r);
+	r->past_rate = r->rate;
+	r->past_rtt = UINT64_MAX;
+	return sank;
+}
+
 /* Whether others fill the queue that we wait in. */
 static void company(struct orl_rate *r)
 {
@@ -408,8 +427,10 @@ static void company(struct orl_rate *r)
 	uint64_t rtt = recent_rtt(r), ours = window_time(r);
 	/* A little above for longer than the rate's memory: it sinks slowly. */
 	r->above = rtt > ours + ours / 16 + 2 * MS ? r->above + 1 : 0;
-	if (rtt > ours + 10 * MS)
-		r->high += r->drained ? HIGH_ROUNDS / 2 : 1;
+	if (sinking(r))
+		r->high = HIGH_ROUNDS;
+	else if (rtt > ours + 10 * MS)
+		r->high += r->drained ? HIGH_ROUNDS / 2 - 1 : 1;
 	else
 		r->high = 0;
 	r->drained = r->drained && r->high;
@@ -477,6 +498,8 @@ static void checked(struct orl_rate *r)
 	uint64_t slack = r->check_rtt / 64 + MS;
 	r->checking = false;
 	r->check_at = r->near_at = r->now;
+	if (r->check_rtt == MOST_RTT)
+		return; /* a standstill */
 	if (!r->competing) {
 		/* Not ours then; unless the path changed just now. */
 		bool strange = r->check_rtt >
@@ -514,7 +537,8 @@ static void check(struct orl_rate *r)
 		age = SECOND;
 	uint64_t last = r->competing ? r->check_at : r->near_at;
 	if (r->checking) {
-		r->check_rtt = orl_min64(r->check_rtt, r->rtt);
+		if (r->progress_at == r->now)
+			r->check_rtt = orl_min64(r->check_rtt, r->rtt);
 		if (r->now >= r->check_until)
 			checked(r);
 		return;
@@ -523,7 +547,7 @@ static void check(struct orl_rate *r)
 			r->now - last < age)
 		return;
 	r->checking = true;
-	r->check_rtt = r->rtt;
+	r->check_rtt = MOST_RTT;
 	/* Two round trips, and the acks that its smoothing lags behind. */
 	r->check_until = r->now + 2 * r->rtt + 2 * MS +
 			orl_min64(needed(r->rate, 16 * r->mss), 300 * MS);
