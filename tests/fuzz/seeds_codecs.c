@@ -166,12 +166,34 @@ static void parts(const char *name, int32_t w, int32_t h, unsigned slices,
 	orl_canvas_fini(&c);
 }
 
+/* Parts that fail one check each, as fuzz_canvas.c reads them. */
+static void rejected(void)
+{
+	static const uint8_t bytes[] = {
+		39, 39, 0,                                 /* 40 x 40 */
+		1, 0, 0, 0, 0, 4, 0, 0,                    /* an empty copy */
+		2, 0, 0, 0, 8, 8, 9, 9, 7, 7, 8, 8, 9, 9,  /* overlapping */
+		3, 0, 0, 0, 8, 8, 9, 9, 8, 8, 8, 8, 0, 0,  /* crossing */
+		20, 20, 8, 8, 16, 16, 0,
+		0, 1, 9, 9, 9, 9, 1,                       /* outside */
+		0, 1, 0, 0, 1, 1, 7,                       /* no such op */
+		0, 2, 0, 0, 2, 2, 2, 1, 1, 1, 1, 1,        /* overlapping */
+		1, 1, 0, 0, 40, 40, 0, 0, 0, 0, 1, 1, 1,   /* too much area */
+		0, 1, 0, 0, 1, 1, 1, 0,                    /* no section */
+		0, 1, 0, 0, 1, 1, 1, 2, 0, 0, 0, 0,        /* one too many */
+		0, 1, 0, 0, 1, 1, 2, 1, 4, 0, 1, 2, 3, 4,  /* too short */
+		0, 1, 0, 0, 1, 1, 2, 1, 8, 0, 9, 0, 0, 0, 0, 0, 0, 0,
+		0, 1, 0, 0, 1, 1, 2, 1, 8, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+	};
+	save("fuzz_canvas/rejected", bytes, sizeof(bytes));
+}
+
 int main(void)
 {
 	static const struct orl_copy_op scroll = { 0, 16, 40, 20, 0, 17 };
 	static const struct orl_copy_op swap[2] = { { 0, 0, 8, 8, 20, 20 },
 		{ 20, 20, 8, 8, 0, 0 } };
-	static const struct orl_copy_op whole = { 16, 16, 16, 16, 0, 33 };
+	static const struct orl_copy_op whole = { 16, 16, 16, 16, 0, 0 };
 	if (orl_host_env(&env, NULL))
 		return 1;
 	contexts("text", 96, 64);
@@ -185,5 +207,6 @@ int main(void)
 	parts("scroll", 40, 60, 1, &scroll, 1);
 	parts("swap", 50, 64, 2, swap, 2);
 	parts("whole-cell", 60, 70, 4, &whole, 1);
+	rejected();
 	return 0;
 }
