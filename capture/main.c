@@ -24,7 +24,7 @@
 enum {
 	MAX_PEERS = 16,
 	BUDGET_NS = 8000000,   /* of one dispatch, so that the source runs too */
-	GOODBYE_MS = 1000,     /* for peers to take the last bytes */
+	GOODBYE_MS = 300,      /* for the last bytes to go out */
 	SETTLE_MS = 20,        /* from a source's end until `exact` is news */
 	MAX_FDS = 2 + ORL_SOURCE_FDS + ORL_METRICS_FDS,
 };
@@ -278,16 +278,21 @@ static const struct oriel_server_events events = {
 
 /* ---- the loop ---------------------------------------------------------- */
 
-/* Say goodbye to all and go on until they have left, or a second. */
+/* Say goodbye to all, and give the server time to get that out. */
 static void leave(struct serve *serve, int status, const char *why)
 {
+	uint32_t n = serve->peer_count;
+
 	if (serve->leaving)
 		return;
 	serve->leaving = true;
 	serve->status = status;
-	serve->leave_by = orl_now() + GOODBYE_MS * ORL_MSEC;
-	for (uint32_t i = 0; i < serve->peer_count; i++)
-		oriel_peer_close(serve->peers[i], why);
+	serve->leave_by = orl_now();
+	if (n)
+		serve->leave_by += GOODBYE_MS * ORL_MSEC;
+	/* Each may be off the list when the call returns. */
+	while (n-- > 0)
+		oriel_peer_close(serve->peers[n], why);
 }
 
 /* --once: is everything done that will ever be? */
@@ -365,8 +370,7 @@ static void run(struct serve *serve)
 	const struct orl_source_kind *kind = serve->source->kind;
 	char why[ORL_WHY_MAX] = "";
 
-	while (!serve->leaving ||
-			(serve->peer_count && orl_now() < serve->leave_by)) {
+	while (!serve->leaving || orl_now() < serve->leave_by) {
 		uint64_t now;
 		int err = 0;
 
