@@ -26,13 +26,13 @@ struct orl_pane {
 	struct oriel_screen *screen;
 
 	/* Notes, under ui->lock. */
-	bool used;    /* from screen_added until the UI has seen removed */
+	bool used; /* from screen_added until the UI has seen removed */
 	bool removed;
 	bool changed; /* size, place or name */
 	struct oriel_rect rect;
 	uint32_t id;
 	char name[128];
-	struct orl_damage damage;
+	struct orl_view_damaged damage;
 
 	/* The UI thread's own. */
 	SDL_Window *window;
@@ -87,14 +87,14 @@ struct orl_pane *orl_ui_pane(struct orl_ui *ui, Uint32 window_id);
 /* ---- paint.c, the UI thread ---- */
 void orl_pane_fit(struct orl_pane *pane);
 void orl_pane_paint(struct orl_ui *ui, struct orl_pane *pane,
-		struct orl_damage damage);
+		struct orl_view_damaged damage);
 
 /* ---- input.c, the UI thread ---- */
 /* True when the event was input. */
 bool orl_input_event(struct orl_ui *ui, const SDL_Event *e);
 void orl_input_relative(struct orl_ui *ui, bool relative);
-void orl_input_warp(struct orl_ui *ui, struct orl_pane *pane, int32_t x,
-		int32_t y);
+void orl_input_warp(
+		struct orl_ui *ui, struct orl_pane *pane, int32_t x, int32_t y);
 /* Say the lock keys again, as after login. */
 void orl_input_locks(struct orl_ui *ui, bool again);
 
