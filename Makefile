@@ -8,59 +8,83 @@ PREFIX ?= /usr/local
 BINDIR ?= $(PREFIX)/bin
 LIBDIR ?= $(PREFIX)/lib
 INCLUDEDIR ?= $(PREFIX)/include
-MANDIR ?= $(PREFIX)/share/man
+DATADIR ?= $(PREFIX)/share
+MANDIR ?= $(DATADIR)/man
 
 CC ?= cc
+AR ?= ar
 PKG_CONFIG ?= pkg-config
 CFLAGS ?= -O2 -g
 WARNINGS = -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wvla -Wundef \
 	-Wstrict-prototypes -Wmissing-prototypes -Wwrite-strings
 ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -fPIC -fvisibility=hidden -pthread \
-	-Iinclude -I. -MMD -MP $(WARNINGS) $(CFLAGS)
+	-Iinclude -I. -MMD -MP $(WARNINGS) $(DEFS) $(CFLAGS)
 
-# What the machine has. WITH_X=no turns one off.
-have = $(if $(filter no,$(WITH_$1)),,$(shell $(PKG_CONFIG) --exists $2 && echo yes))
-flags = $(shell $(PKG_CONFIG) $1 $2)
+.DEFAULT_GOAL := all
+
+# GPL=no leaves out the GPL libraries (Debian's libavcodec) and what needs them.
+GPL ?= yes
+
+flags = $(shell $(PKG_CONFIG) $1 $2 2>/dev/null)
+objects = $(patsubst %.c,$(O)/%.o,$(wildcard $(addsuffix /*.c,$1)))
 
 LIBS = $(call flags,--libs,libssl libcrypto libzstd)
+X_LIBS = $(call flags,--libs,x11 xext xdamage xfixes xtst xrandr)
+SDL_LIBS = $(call flags,--libs,sdl2 libpng)
+BENCH_LIBS = $(call flags,--libs,libpng libwebp)
+ifeq ($(GPL),yes)
+AV_LIBS = $(call flags,--libs,libavformat libavcodec libavutil libswscale)
+else
+DEFS += -DORIEL_NO_LIBAV
+endif
 
-objects = $(patsubst %.c,$(O)/%.o,$(wildcard $(addsuffix /*.c,$1)))
-mains = proto/msgdoc
-pure := $(filter-out $(mains:%=$(O)/%.o),$(call objects,proto codecs redirect))
+host_tools = $(O)/proto/msgdoc.o
+pure := $(filter-out $(host_tools),$(call objects,proto codecs redirect))
 core := $(pure) $(call objects,proto/io)
 server := $(call objects,server)
 client := $(call objects,client)
-units := $(patsubst %.c,$(O)/%,$(wildcard tests/unit/*.c))
-fuzzers := $(patsubst %.c,$(O)/%,$(wildcard tests/fuzz/fuzz_*.c))
 
 libs := $(O)/liboriel-server.so.$(ABI) $(O)/liboriel-client.so.$(ABI) \
 	$(O)/liboriel-server.a $(O)/liboriel-client.a
+programs := $(O)/oriel-serve $(O)/oriel-view $(O)/oriel-bench
+man := $(O)/oriel-serve.1 $(O)/oriel-view.1 $(O)/oriel-bench.1 $(O)/oriel.7
 
 $(V).SILENT: # make V=1 shows the commands
-all: $(libs) $(O)/oriel-server.pc $(O)/oriel-client.pc
+all: libs programs man
+libs: $(libs) $(O)/oriel-server.pc $(O)/oriel-client.pc
+programs: $(programs)
+man: $(man)
 
 help:
 	grep -E '^#: ' $(firstword $(MAKEFILE_LIST)) | cut -c4-
 
-#: make                  the libraries, the viewer, the X11 server
-#: make check            unit and property tests, fuzz corpora, lints (2 min)
-#: make e2e              real programs on real displays (10 min)
-#: make asan | ubsan     check, under the sanitizers
+#: make demo             install what it needs, show a desktop in a window
+#: make check            install what the tests need, run all of them
+#: make                  libraries, programs, man pages
+#: make quick            unit and property tests, corpora, lints (2 min)
+#: make asan|tsan        the same under the sanitizers
+#: make e2e              real programs on real displays
+#: make coverage         lines of proto/ and codecs/, and of each parser
 #: make fuzz             every fuzzer for FUZZ_TIME seconds (clang)
-#: make bench            the benchmarks, as a table
+#: make bench            the codecs, against PNG, WebP, zstd and QOI
 #: make tidy | format    clang-tidy and cppcheck | clang-format
-#: make doc              PROTOCOL.md's tables, man pages, oriel.lua
-#: make abi              compare with the last release (abidiff)
+#: make doc              PROTOCOL.md's tables and the Wireshark dissector
 #: make install          to DESTDIR and PREFIX; also uninstall
+#: make clean
+
+# ---- compiling
+
+$(O)/client/viewer/%.o: DEFS += $(SDL_CFLAGS)
+SDL_CFLAGS := $(call flags,--cflags,sdl2)
 
 $(O)/%.o: %.c
 	mkdir -p $(@D)
 	echo "  CC    $<"
 	$(CC) $(ALL_CFLAGS) -c -o $@ $<
 
-# One instruction set, one file; nothing else is built with these.
-ifeq ($(shell uname -m),x86_64)
-$(O)/codecs/dsp_avx2.o: CFLAGS += -mavx2 -mbmi2
+# The hot loops of these want more than -O2; the sanitizers' -O1 stays.
+ifneq ($(findstring -O2,$(CFLAGS)),)
+$(O)/codecs/%.o: CFLAGS += -O3
 endif
 
 $(O)/liboriel-%.so.$(ABI): $(core)
@@ -69,10 +93,27 @@ $(O)/liboriel-%.so.$(ABI): $(core)
 		$(LDFLAGS) -o $@ $^ $(LIBS)
 	ln -sf $(@F) $(@:.$(ABI)=)
 $(O)/liboriel-%.a: $(core)
+	echo "  AR    $@"
 	rm -f $@
 	$(AR) rcs $@ $^
 $(O)/liboriel-server.so.$(ABI) $(O)/liboriel-server.a: $(server)
 $(O)/liboriel-client.so.$(ABI) $(O)/liboriel-client.a: $(client)
+
+# What a program is made of but for its main; tests link it as well.
+capture := $(filter-out $(O)/capture/main.o,$(call objects,capture))
+viewer := $(filter-out $(O)/client/viewer/main.o,$(call objects,client/viewer))
+bench := $(filter-out $(O)/bench/main.o,$(call objects,bench))
+
+$(O)/oriel-serve: $(O)/capture/main.o $(capture) $(O)/liboriel-server.a
+	echo "  LD    $@"
+	$(CC) -pthread $(CFLAGS) $(LDFLAGS) -o $@ $^ $(X_LIBS) $(AV_LIBS) $(LIBS)
+$(O)/oriel-view: $(O)/client/viewer/main.o $(viewer) $(O)/liboriel-client.a
+	echo "  LD    $@"
+	$(CC) -pthread $(CFLAGS) $(LDFLAGS) -o $@ $^ $(SDL_LIBS) $(LIBS) -lm
+$(O)/oriel-bench: $(O)/bench/main.o $(bench) $(core)
+	echo "  LD    $@"
+	$(CC) -pthread $(CFLAGS) $(LDFLAGS) -o $@ $^ $(BENCH_LIBS) $(AV_LIBS) \
+		$(LIBS) -lm
 
 $(O)/oriel-%.pc: Makefile
 	mkdir -p $(@D)
@@ -80,67 +121,148 @@ $(O)/oriel-%.pc: Makefile
 		'includedir=$(INCLUDEDIR)' '' 'Name: oriel-$*' \
 		'Description: Oriel remote display, $* library' \
 		'Version: $(VERSION)' 'Libs: -L$${libdir} -loriel-$*' \
-		'Libs.private: $(LIBS)' 'Cflags: -I$${includedir}' > $@
+		'Libs.private: $(LIBS) -pthread' \
+		'Cflags: -I$${includedir}' > $@
+
+vpath %.scd capture client/viewer bench .
+$(O)/%: %.scd
+	mkdir -p $(@D)
+	echo "  MAN   $@"
+	scdoc < $< > $@
 
 # ---- tests
 
-$(O)/tests/unit/%: $(O)/tests/unit/%.o $(core) $(server) $(client)
-	$(CC) -pthread $(CFLAGS) $(LDFLAGS) -o $@ $^ -lcmocka $(LIBS)
-$(O)/tests/fuzz/fuzz_%: $(O)/tests/fuzz/fuzz_%.o \
-		$(if $(FUZZ),,$(O)/tests/fuzz/replay.o) $(core)
-	$(CC) -pthread $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+units := $(patsubst %.c,$(O)/%,$(wildcard tests/unit/test_*.c tests/prop/prop_*.c))
+fuzzers := $(patsubst %.c,$(O)/%,$(wildcard tests/fuzz/fuzz_*.c))
+threaded := $(filter %/test_loop %/test_pool %/test_conn %/test_session,$(units))
+TEST_LIBS = -lcmocka $(LIBS) -lm
 
-check: all $(units) $(fuzzers) lint
-	tests/run.sh $(units) $(fuzzers)
-lint: all
+$(O)/tests/all.a: $(core) $(server) $(client) $(capture) $(viewer) \
+		$(call objects,tests)
+	rm -f $@
+	$(AR) rcs $@ $^
+# The loop once more, as on a system without epoll.
+$(O)/tests/unit/test_loop_poll.o: DEFS += -DORL_NO_EPOLL
+
+test_link = echo "  LD    $@"; $(CC) -pthread $(CFLAGS) $(LDFLAGS) -o $@ \
+	$(filter %.o,$^) $(filter %.a,$^)
+$(O)/tests/unit/%: $(O)/tests/unit/%.o $(O)/tests/all.a
+	$(test_link) $(TEST_LIBS) $(UNIT_LIBS)
+$(O)/tests/prop/%: $(O)/tests/prop/%.o $(O)/tests/all.a
+	$(test_link) $(TEST_LIBS)
+$(O)/tests/fuzz/fuzz_%: $(O)/tests/fuzz/fuzz_%.o $(O)/tests/all.a \
+		$(if $(FUZZ),,$(O)/tests/fuzz/replay.o)
+	$(test_link) $(FUZZ_LIBS) $(LIBS)
+$(O)/tests/unit/test_x11_keys: UNIT_LIBS = $(X_LIBS)
+$(O)/tests/fuzz/fuzz_trace: FUZZ_LIBS = $(AV_LIBS)
+
+quick: all $(units) $(fuzzers) lint
+	tests/run.sh $(units) $(fuzzers) tests/lint/layers.sh
+lint: libs
 	tests/lint/layers.sh
-	$(if $(findstring sanitize,$(CFLAGS)),,tests/lint/pure.sh $(pure))
+	tests/lint/headers.sh $(CC)
+	$(if $(findstring sanitize,$(CFLAGS))$(findstring coverage,$(CFLAGS)),,\
+		tests/lint/pure.sh $(pure))
+	tests/lint/symbols.sh $(O)/liboriel-server.so.$(ABI) \
+		$(O)/liboriel-client.so.$(ABI)
 
+SAN = -fno-sanitize-recover=all -fno-omit-frame-pointer
 asan:
-	$(MAKE) check O=build/asan \
-		CFLAGS='-O1 -g -fsanitize=address,undefined \
-		-fno-sanitize-recover=all -fno-omit-frame-pointer'
+	$(MAKE) sanitized O=build/asan \
+		CFLAGS='-O1 -g -fsanitize=address,undefined $(SAN)'
+tsan:
+	$(MAKE) run-threaded O=build/tsan CFLAGS='-O1 -g -fsanitize=thread $(SAN)'
+sanitized: $(units) $(fuzzers)
+	tests/run.sh $(units) $(fuzzers)
+run-threaded: $(threaded)
+	tests/run.sh $(threaded)
+
+# Everything, after installing what it needs.
+check:
+	tools/need.sh check
+	tests/check.sh
+
+demo:
+	tools/need.sh demo
+	$(MAKE) programs
+	tools/demo.sh $(O)
+
+e2e: all
+	tests/run.sh $(sort $(wildcard tests/e2e/[a-z]*.sh))
+
+FUZZ_TIME ?= 60
 fuzz:
 	$(MAKE) run-fuzzers O=build/fuzz CC=clang FUZZ=1 \
-		CFLAGS='-O1 -g -fsanitize=fuzzer-no-link,address,undefined' \
-		LDFLAGS=-fsanitize=fuzzer,address,undefined
-FUZZ_TIME ?= 60
+		CFLAGS='-O1 -g -fsanitize=fuzzer-no-link,address,undefined $(SAN)' \
+		FUZZ_LIBS=-fsanitize=fuzzer
 run-fuzzers: $(fuzzers)
-	for f in $(fuzzers); do \
-		mkdir -p $(O)/corpus/$${f##*/}; \
-		$$f -max_total_time=$(FUZZ_TIME) $(O)/corpus/$${f##*/} \
-			tests/fuzz/corpus/$${f##*/} || exit 1; done
+	tests/fuzz/run.sh $(FUZZ_TIME) $(fuzzers)
+
+coverage:
+	$(MAKE) $(@:%=run-%) O=build/cov CFLAGS='-O0 -g --coverage'
+run-coverage: $(units) $(fuzzers)
+	tests/coverage.sh $(O)
+
+bench: $(O)/oriel-bench
+	$(O)/oriel-bench codecs $(BENCH_ARGS)
 
 # ---- the developer's tools
 
-sources := $(wildcard $(addsuffix /*.[ch],include/oriel proto proto/io codecs redirect \
-	server client client/viewer capture examples bench tests/unit tests/fuzz))
+sources := $(wildcard $(addsuffix /*.[ch],include/oriel proto proto/io codecs \
+	redirect server client client/viewer capture examples bench tests \
+	tests/unit tests/prop tests/fuzz))
 format:
-	clang-format -i $(sources)
+	clang-format -i $(filter-out %/messages.h %/messages.c,$(sources))
 tidy: compile_commands.json
-	clang-tidy -p . --quiet $(filter %.c,$(sources))
+	clang-tidy -p . --quiet $(filter-out tests/% bench/%,$(filter %.c,$(sources)))
 compile_commands.json: Makefile
 	{ printf '['; sep=; for f in $(filter %.c,$(sources)); do \
 		printf '%s\n{"directory":"$(CURDIR)","file":"%s",' "$$sep" $$f; \
-		printf '"command":"$(CC) $(ALL_CFLAGS) -c %s"}' $$f; sep=,; \
-	done; printf '\n]\n'; } > $@
+		printf '"command":"$(CC) $(ALL_CFLAGS) $(SDL_CFLAGS) -c %s"}' $$f; \
+		sep=,; done; printf '\n]\n'; } > $@
+
+msgdoc := $(O)/proto/msgdoc
+$(msgdoc): $(O)/proto/msgdoc.o $(O)/proto/messages.o
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^
+doc: $(msgdoc)
+	$(msgdoc) tables PROTOCOL.md
+	$(msgdoc) lua > tools/oriel.lua
 
 # ---- install
 
 install: all
-	install -d $(addprefix $(DESTDIR),$(LIBDIR)/pkgconfig \
-		$(INCLUDEDIR)/oriel)
+	install -d $(addprefix $(DESTDIR),$(BINDIR) $(LIBDIR)/pkgconfig \
+		$(INCLUDEDIR)/oriel $(MANDIR)/man1 $(MANDIR)/man7 \
+		$(DATADIR)/oriel $(DATADIR)/doc/oriel)
+	install -m 755 $(programs) $(DESTDIR)$(BINDIR)
 	install -m 644 include/oriel/*.h $(DESTDIR)$(INCLUDEDIR)/oriel
 	install -m 644 $(O)/oriel-*.pc $(DESTDIR)$(LIBDIR)/pkgconfig
 	install -m 644 $(O)/liboriel-*.a $(DESTDIR)$(LIBDIR)
 	install -m 755 $(O)/liboriel-*.so.$(ABI) $(DESTDIR)$(LIBDIR)
-	cp -P $(O)/liboriel-*.so $(DESTDIR)$(LIBDIR)
+	cp -P $(O)/liboriel-server.so $(O)/liboriel-client.so $(DESTDIR)$(LIBDIR)
+	install -m 644 $(filter %.1,$(man)) $(DESTDIR)$(MANDIR)/man1
+	install -m 644 $(filter %.7,$(man)) $(DESTDIR)$(MANDIR)/man7
+	install -m 644 tools/oriel.lua tools/oriel-sysctl.conf \
+		tools/oriel-modules.conf $(DESTDIR)$(DATADIR)/oriel
+	install -m 644 README.md PROTOCOL.md SECURITY.md LICENSE \
+		$(DESTDIR)$(DATADIR)/doc/oriel
+
+uninstall:
+	rm -f $(addprefix $(DESTDIR)$(BINDIR)/,$(notdir $(programs)))
+	rm -f $(addprefix $(DESTDIR)$(LIBDIR)/,$(notdir $(libs)) \
+		liboriel-server.so liboriel-client.so \
+		pkgconfig/oriel-server.pc pkgconfig/oriel-client.pc)
+	rm -f $(addprefix $(DESTDIR)$(MANDIR)/man1/,$(notdir $(filter %.1,$(man)))) \
+		$(addprefix $(DESTDIR)$(MANDIR)/man7/,$(notdir $(filter %.7,$(man))))
+	rm -rf $(DESTDIR)$(INCLUDEDIR)/oriel $(DESTDIR)$(DATADIR)/oriel \
+		$(DESTDIR)$(DATADIR)/doc/oriel
 
 clean:
 	rm -rf build compile_commands.json
 
-.PHONY: all help check lint asan fuzz run-fuzzers format tidy install clean \
-	compile_commands.json
+.PHONY: all libs programs man help quick lint asan tsan sanitized \
+	run-threaded check demo e2e fuzz run-fuzzers coverage run-coverage \
+	bench format tidy doc install uninstall clean compile_commands.json
 .SECONDARY:
 .DELETE_ON_ERROR:
 -include $(shell find $(O) -name '*.d' 2>/dev/null)

@@ -204,7 +204,7 @@ static int get_lines(struct orl_passwd *p, char *why, size_t size)
 			continue;
 		n++;
 		char *colon = is_verifier(line) ? NULL : strchr(line, ':');
-		if (!colon) {
+		if (!colon && !lone) {
 			lone = line;
 			lone_number = number;
 		}

@@ -46,8 +46,8 @@ void orl_passwd_destroy(struct orl_passwd *p);
 const char *orl_passwd_find(
 		const struct orl_passwd *p, const char *user, bool *verifier);
 
-/* For the other files of secrets; see tickets.c. `p` is malloc'd. */
-int orl_passwd_read(char **p, size_t *n, int fd, const char *path, char *why,
+/* For the other files of secrets; see tickets.c. `out` is malloc'd. */
+int orl_passwd_read(char **out, size_t *n, int fd, const char *path, char *why,
 		size_t size);
 /* UTF-8, no control characters, no blank at either end, not empty. */
 bool orl_passwd_text_ok(const char *p, size_t n);

@@ -16,7 +16,7 @@ enum {
 	CHUNK = 128, /* pixels sampled at a time, for the vectoriser */
 	TABLE_BITS = 16,
 	VOTE_BITS = 14,
-	PROBES = 8,
+	PROBES = 8, /* slots looked at, in either table */
 	/* The table has all rows of the old picture; half of the new will do. */
 	NOW_STEP = 2,
 	MATCHES_MAX = 1 << 15,
@@ -44,8 +44,9 @@ struct vote {
 struct orl_anchors {
 	const struct orl_env *env;
 	uint16_t sample_mask; /* more bits: fewer anchors */
-	bool of_now;  /* anchors look up, else they are put in */
-	int32_t step; /* rows */
+	unsigned chunk_max;   /* a pattern that repeats takes no more */
+	bool of_now;          /* anchors look up, else they are put in */
+	int32_t step;         /* rows */
 	size_t n_matches;
 	struct anchor table[1 << TABLE_BITS];
 	struct match matches[MATCHES_MAX];
@@ -166,6 +167,7 @@ static void scan_chunk(struct orl_anchors *a, const uint32_t *p, size_t n,
 	if (!edges)
 		return;
 	sample_chunk(p, a->sample_mask, hit);
+	unsigned found_here = 0;
 	uint16_t any = 0;
 	for (size_t i = 0; i < CHUNK; i++)
 		any |= hit[i];
@@ -176,9 +178,13 @@ static void scan_chunk(struct orl_anchors *a, const uint32_t *p, size_t n,
 		memcpy(&four, hit + i, sizeof(four));
 		if (!four)
 			continue;
-		for (size_t k = i; k < i + 4 && k < n; k++)
-			if (hit[k])
-				found(a, span_hash(p + k), x + (int32_t)k, y);
+		for (size_t k = i; k < i + 4 && k < n; k++) {
+			if (!hit[k])
+				continue;
+			found(a, span_hash(p + k), x + (int32_t)k, y);
+			if (++found_here == a->chunk_max)
+				return;
+		}
 	}
 }
 
@@ -188,8 +194,7 @@ static void scan_row(struct orl_anchors *a, const uint32_t *row, int32_t x,
 {
 	uint32_t padded[CHUNK + 32];
 	for (; x + SPAN <= end; x += CHUNK) {
-		const size_t n = (size_t)orl_min32(
-				CHUNK, end - SPAN + 1 - x);
+		const size_t n = (size_t)orl_min32(CHUNK, end - SPAN + 1 - x);
 		const size_t have = (size_t)(end - x);
 		const uint32_t *p = row + x;
 		if (have < ORL_COUNT(padded)) {
@@ -237,11 +242,12 @@ static void scan(struct orl_anchors *a, const struct view *v)
 			if (!dirty[c])
 				continue;
 			int32_t end = c + 1;
-			while (end < v->cols && (dirty[end] ||
-						(end + 2 < v->cols &&
-						 dirty[end + 2]) ||
-						(end + 1 < v->cols &&
-						 dirty[end + 1])))
+			while (end < v->cols &&
+					(dirty[end] ||
+							(end + 2 < v->cols &&
+									dirty[end + 2]) ||
+							(end + 1 < v->cols &&
+									dirty[end + 1])))
 				end++;
 			scan_run(a, v, r, orl_max32(c - 1, 0),
 					orl_min32(end + 1, v->cols));
@@ -250,14 +256,18 @@ static void scan(struct orl_anchors *a, const struct view *v)
 	}
 }
 
-/* Edges in dirty cells, from one row of pixels in each row of cells. */
+/*
+ * Edges in dirty cells, from one row of pixels in each row of cells; not
+ * always the same, or a pattern could hide between them.
+ */
 static size_t count_edges(const struct view *v)
 {
 	size_t n = 0;
-	for (int32_t y = ORL_CELL / 2; y < v->height; y += ORL_CELL) {
+	for (int32_t row = 0; row * ORL_CELL < v->height; row++) {
+		const int32_t y = orl_min32(v->height - 1,
+				row * ORL_CELL + row * 7 % ORL_CELL);
 		const uint32_t *line = v->pixels + (size_t)y * v->stride;
-		const uint8_t *dirty = v->dirty +
-				(size_t)(y / ORL_CELL) * (size_t)v->cols;
+		const uint8_t *dirty = v->dirty + (size_t)row * (size_t)v->cols;
 		for (int32_t x = 0; x + ORL_CELL < v->width; x += ORL_CELL) {
 			const uint32_t *p = line + x;
 			if (!dirty[x / ORL_CELL])
@@ -283,6 +293,7 @@ void orl_anchors_match(struct orl_anchors *a, const uint32_t *old,
 	while (edges >> bits > ANCHORS_AIM)
 		bits++;
 	a->sample_mask = (uint16_t)(0xffff << (16 - bits));
+	a->chunk_max = 2 + (4u * CHUNK >> bits);
 	a->of_now = false;
 	a->step = 1;
 	scan(a, &v);

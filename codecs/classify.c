@@ -107,6 +107,7 @@ enum orl_class orl_classify(const uint32_t *pixels, size_t stride,
 	const int32_t enough = n * COLOURS / 100;
 	if (count_colours(pixels, stride, width, height, enough) <= enough)
 		return ORL_CLASS_TEXT;
-	return trial_misses(pixels, stride, width, height) > MISSES ?
-			ORL_CLASS_PICTURE : ORL_CLASS_TEXT;
+	return trial_misses(pixels, stride, width, height) > MISSES
+			       ? ORL_CLASS_PICTURE
+			       : ORL_CLASS_TEXT;
 }

@@ -14,7 +14,7 @@ enum { LEVEL = 9 }; /* at 64 x 64 below a millisecond */
 static bool allowed(int32_t width, int32_t height)
 {
 	return width >= 1 && width <= ORL_CURSOR_SIDE_MAX && height >= 1 &&
-			height <= ORL_CURSOR_SIDE_MAX;
+	       height <= ORL_CURSOR_SIDE_MAX;
 }
 
 static void put_word(uint8_t *p, uint32_t v)
@@ -26,7 +26,7 @@ static void put_word(uint8_t *p, uint32_t v)
 static uint32_t get_word(const uint8_t *p)
 {
 	return (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 |
-			(uint32_t)p[3] << 24;
+	       (uint32_t)p[3] << 24;
 }
 
 int orl_cursor_encode(const struct orl_env *env, const uint32_t *pixels,
@@ -46,8 +46,8 @@ int orl_cursor_encode(const struct orl_env *env, const uint32_t *pixels,
 	const size_t got = ZSTD_compress(out, cap, raw, size, LEVEL);
 	orl_free(env, raw);
 	if (ZSTD_isError(got))
-		return cap < ZSTD_compressBound(size) ? ORIEL_ELIMIT :
-							ORIEL_ENOMEM;
+		return cap < ZSTD_compressBound(size) ? ORIEL_ELIMIT
+						      : ORIEL_ENOMEM;
 	*n = got;
 	return 0;
 }

@@ -33,8 +33,7 @@ ORL_INLINE uint32_t pixel(uint32_t v, bool swap_rb)
 }
 
 /* One whole row of a cell. The trip count is fixed so that it vectorises. */
-ORL_INLINE bool row_of_cell(uint32_t *into, const uint8_t *source,
-		bool swap_rb)
+ORL_INLINE bool row_of_cell(uint32_t *into, const uint8_t *source, bool swap_rb)
 {
 	uint32_t now[ORL_CELL];
 	uint32_t differ = 0;
@@ -50,8 +49,8 @@ ORL_INLINE bool row_of_cell(uint32_t *into, const uint8_t *source,
 }
 
 /* The same for a row that the rectangle or the picture cuts. */
-static bool part_of_row(uint32_t *into, const uint8_t *source, size_t n,
-		bool swap_rb)
+static bool part_of_row(
+		uint32_t *into, const uint8_t *source, size_t n, bool swap_rb)
 {
 	uint32_t now[ORL_CELL];
 	uint32_t differ = 0;
@@ -71,8 +70,8 @@ ORL_INLINE void row(uint32_t *into, const uint8_t *source, int32_t x,
 	const int32_t first = orl_min32(end, (x + ORL_CELL - 1) & -ORL_CELL);
 	const int32_t last = orl_max32(first, end & -ORL_CELL);
 	if (x < first)
-		differs[x / ORL_CELL] |= part_of_row(into + x, source,
-				(size_t)(first - x), swap_rb);
+		differs[x / ORL_CELL] |= part_of_row(
+				into + x, source, (size_t)(first - x), swap_rb);
 	source += (size_t)(first - x) * sizeof(*into);
 	for (int32_t i = first; i < last; i += ORL_CELL) {
 		differs[i / ORL_CELL] |= row_of_cell(into + i, source, swap_rb);
@@ -99,12 +98,12 @@ size_t orl_damage(uint32_t *into, size_t into_stride, int32_t width,
 		return 0;
 	while (y < bottom) {
 		const int32_t cell = y / ORL_CELL;
-		const int32_t stop =
-				orl_min32(bottom, (cell + 1) * ORL_CELL);
+		const int32_t stop = orl_min32(bottom, (cell + 1) * ORL_CELL);
 		memset(differs, 0, (size_t)cols);
 		for (; y < stop; y++) {
 			const uint8_t *from = (const uint8_t *)source +
-					(size_t)y * stride + (size_t)x * 4;
+					      (size_t)y * stride +
+					      (size_t)x * 4;
 			uint32_t *to = into + (size_t)y * into_stride;
 			if (swap_rb)
 				row(to, from, x, end, differs, true);

@@ -30,6 +30,8 @@ enum {
 	MIN_PERCENT = 3, /* of the cells dirty, or no search */
 	/* Rectangles looked for, in all: bounds the time. */
 	PASSES = 10,
+	/* As a shift: of what the largest saves, what a smaller one must. */
+	SHARE = 6,
 };
 
 struct rect {
@@ -54,13 +56,14 @@ struct search {
 	const uint32_t *old, *now;
 	size_t stride;
 	int32_t width, height;
-	int32_t cols, rows;  /* cells */
-	int32_t tile_rows;   /* tiles a column; cols of them a row */
-	struct rect bounds;  /* of the dirty cells, in tiles */
+	int32_t cols, rows; /* cells */
+	int32_t tile_rows;  /* tiles a column; cols of them a row */
+	struct rect bounds; /* of the dirty cells, in tiles */
 	const uint8_t *dirty, *exact;
 	struct orl_vector v;
 	struct orl_copy_op *out;
 	size_t n, max;
+	uint32_t least; /* that a rectangle must save */
 };
 
 int orl_motion_create(struct orl_motion **out, const struct orl_env *env)
@@ -184,7 +187,7 @@ static void match_tiles(struct search *s)
 			const struct rect r = tile(s, col, row);
 			const size_t i = line + (size_t)col;
 			s->m->match[i] = !s->m->taken[i] && may_read(s, r) &&
-					same_pixels(s, r);
+					 same_pixels(s, r);
 		}
 	}
 }
@@ -224,16 +227,17 @@ static void weigh_tiles(struct search *s)
 {
 	struct orl_motion *m = s->m;
 	for (int32_t row = 0; row < s->tile_rows; row++) {
-		const uint8_t *dirty = s->dirty + (size_t)(row / TILES_A_CELL) *
-				(size_t)s->cols;
+		const uint8_t *dirty =
+				s->dirty +
+				(size_t)(row / TILES_A_CELL) * (size_t)s->cols;
 		uint16_t *out = m->weight + (size_t)row * (size_t)s->cols;
 		for (int32_t col = 0; col < s->cols; col++)
-			out[col] = dirty[col] ? (uint16_t)weigh(s, col, row) :
-						0;
+			out[col] = dirty[col] ? (uint16_t)weigh(s, col, row)
+					      : 0;
 	}
 }
 
-/* sums[row][col]: the weight of matching tiles above and left of there. */
+/* sums[row][col]: the weight of all tiles above and left of there. */
 static void sum_tiles(struct search *s)
 {
 	const struct rect b = s->bounds;
@@ -241,14 +245,12 @@ static void sum_tiles(struct search *s)
 	uint32_t *sums = s->m->sums;
 	memset(sums, 0, wide * sizeof(*sums));
 	for (int32_t row = b.y; row < b.end_y; row++) {
-		const size_t line = (size_t)row * (size_t)s->cols +
-				(size_t)b.x;
-		const uint16_t *weight = s->m->weight + line;
-		const uint8_t *match = s->m->match + line;
+		const uint16_t *weight = s->m->weight +
+					 (size_t)row * (size_t)s->cols + b.x;
 		uint32_t sum = 0;
 		sums[wide] = 0;
 		for (size_t i = 1; i < wide; i++) {
-			sum += match[i - 1] ? weight[i - 1] : 0u;
+			sum += weight[i - 1];
 			sums[wide + i] = sums[i] + sum;
 		}
 		sums += wide;
@@ -265,6 +267,14 @@ static uint32_t weight_of(const struct search *s, struct rect r)
 	return low[end] - low[x] - top[end] + top[x];
 }
 
+/* What does not grow to the least size, or is too small to weigh more. */
+static bool may_beat(struct rect r, uint32_t most)
+{
+	const int32_t w = r.end_x - r.x, h = r.end_y - r.y;
+	return w >= MIN_W / TILE_W && h >= MIN_H / TILE_H &&
+	       (uint32_t)(w * h) * (TILE_W * TILE_H) > most;
+}
+
 /*
  * The rectangle of matching tiles with the most weight. Every largest
  * rectangle ends in some row, where it is as wide as the columns stay high
@@ -277,22 +287,23 @@ static uint32_t best_rect(const struct search *s, struct rect *best)
 	uint32_t most = 0;
 	memset(height, 0, (size_t)(s->cols + 1) * sizeof(*height));
 	for (int32_t row = b.y; row < b.end_y; row++) {
-		const uint8_t *match = s->m->match +
-				(size_t)row * (size_t)s->cols;
+		const uint8_t *match =
+				s->m->match + (size_t)row * (size_t)s->cols;
 		size_t n = 0;
 		for (int32_t col = b.x; col <= b.end_x; col++) {
-			const uint16_t h = (uint16_t)(col < b.end_x &&
-							match[col] ?
-					height[col] + 1 :
-					0);
+			const uint16_t h = (uint16_t)(col < b.end_x && match[col]
+								      ? height[col] + 1
+								      : 0);
 			height[col] = h;
 			while (n && height[stack[n - 1]] >= h) {
 				const int32_t high = height[stack[--n]];
-				const int32_t from =
-						n ? stack[n - 1] + 1 : b.x;
+				const int32_t from = n ? stack[n - 1] + 1 : b.x;
 				const struct rect r = { from, row + 1 - high,
 					col, row + 1 };
-				const uint32_t w = high ? weight_of(s, r) : 0;
+				const uint32_t w =
+						may_beat(r, most)
+								? weight_of(s, r)
+								: 0;
 				if (w > most) {
 					most = w;
 					*best = r;
@@ -318,8 +329,8 @@ static bool overlaps(const struct search *s, struct rect r)
 static bool good(const struct search *s, struct rect r)
 {
 	return r.x >= 0 && r.y >= 0 && r.end_x <= s->width &&
-			r.end_y <= s->height && !overlaps(s, r) &&
-			may_read(s, r) && same_pixels(s, r);
+	       r.end_y <= s->height && !overlaps(s, r) && may_read(s, r) &&
+	       same_pixels(s, r);
 }
 
 /* To the exact extents: less than a tile on each side. */
@@ -355,8 +366,8 @@ static void mark_taken(const struct search *s, struct rect r)
 	for (int32_t y = r.y / TILE_H; y <= (r.end_y - 1) / TILE_H; y++)
 		for (int32_t x = r.x / TILE_W; x <= (r.end_x - 1) / TILE_W;
 				x++) {
-			const size_t i = (size_t)y * (size_t)s->cols +
-					(size_t)x;
+			const size_t i =
+					(size_t)y * (size_t)s->cols + (size_t)x;
 			s->m->taken[i] = 1;
 			s->m->match[i] = 0;
 		}
@@ -369,9 +380,11 @@ static void take_rects(struct search *s, int *passes)
 	while (*passes > 0 && s->n < s->max) {
 		struct rect t = { 0 };
 		--*passes;
-		sum_tiles(s);
-		if (best_rect(s, &t) < WORTH)
+		const uint32_t w = best_rect(s, &t);
+		if (w < s->least)
 			return;
+		if (w >> SHARE > s->least)
+			s->least = w >> SHARE;
 		struct rect r = { t.x * TILE_W, t.y * TILE_H,
 			orl_min32(s->width, t.end_x * TILE_W),
 			orl_min32(s->height, t.end_y * TILE_H) };
@@ -416,7 +429,7 @@ static uint32_t cell_weight(const struct search *s, int32_t col, int32_t row)
 		const int32_t t = row * TILES_A_CELL + i;
 		if (t < s->tile_rows)
 			sum += s->m->weight[(size_t)t * (size_t)s->cols +
-					(size_t)col];
+					    (size_t)col];
 	}
 	return sum;
 }
@@ -433,13 +446,13 @@ static uint32_t worth(const struct search *s, const struct orl_copy_op *c)
 			row++) {
 		const int32_t y = row * ORL_CELL;
 		const bool high = y >= c->y &&
-				orl_min32(s->height, y + ORL_CELL) <= end_y;
+				  orl_min32(s->height, y + ORL_CELL) <= end_y;
 		for (int32_t col = c->x / ORL_CELL;
 				col <= (end_x - 1) / ORL_CELL; col++) {
 			const int32_t x = col * ORL_CELL;
 			const bool whole = high && x >= c->x &&
-					orl_min32(s->width, x + ORL_CELL) <=
-							end_x;
+					   orl_min32(s->width, x + ORL_CELL) <=
+							   end_x;
 			if (!s->dirty[row * s->cols + col])
 				continue;
 			if (whole || cell_is_right(s, col, row))
@@ -521,6 +534,7 @@ size_t orl_motion_search(struct orl_motion *m, const uint32_t *old,
 		.dirty = dirty,
 		.exact = exact,
 		.out = out,
+		.least = WORTH,
 		.max = max < ORL_MOTION_COPIES ? max : ORL_MOTION_COPIES,
 	};
 	if (!worth_a_search(&s) || !reserve(m, s.cols, s.tile_rows))
@@ -530,8 +544,10 @@ size_t orl_motion_search(struct orl_motion *m, const uint32_t *old,
 	for (int i = 0; i < ORL_MOTION_VECTORS; i++) {
 		if (!orl_anchors_best(m->anchors, &s.v))
 			break;
-		if (i == 0)
+		if (i == 0) {
 			weigh_tiles(&s);
+			sum_tiles(&s);
+		}
 		take_rects(&s, &passes);
 		orl_anchors_settle(m->anchors, s.v, out, s.n);
 	}

@@ -32,8 +32,8 @@ static struct box wanted_box(const struct plan *p, struct box piece)
 {
 	struct box b = { piece.end_col, piece.end_row, 0, 0 };
 	for (int32_t r = piece.row; r < piece.end_row; r++) {
-		const uint8_t *line = p->wanted + (size_t)r *
-				(size_t)p->grid->cols;
+		const uint8_t *line =
+				p->wanted + (size_t)r * (size_t)p->grid->cols;
 		for (int32_t c = piece.col; c < piece.end_col; c++) {
 			if (!line[c])
 				continue;
@@ -49,8 +49,8 @@ static struct box wanted_box(const struct plan *p, struct box piece)
 static enum orl_class class_of(const struct plan *p, struct box b)
 {
 	if (p->force)
-		return p->force == ORL_OP_RES ? ORL_CLASS_PICTURE :
-						ORL_CLASS_TEXT;
+		return p->force == ORL_OP_RES ? ORL_CLASS_PICTURE
+					      : ORL_CLASS_TEXT;
 	const int32_t x = b.col * ORL_CELL, y = b.row * ORL_CELL;
 	return orl_classify(p->pixels + (size_t)y * p->stride + x, p->stride,
 			orl_min32(b.end_col * ORL_CELL, p->grid->width) - x,
@@ -96,8 +96,7 @@ static bool same_run(struct plan *p, int32_t row, int32_t col, int32_t end,
 }
 
 /* The block that begins at a wanted cell. */
-static struct box grow(struct plan *p, int32_t col, int32_t row,
-		unsigned value)
+static struct box grow(struct plan *p, int32_t col, int32_t row, unsigned value)
 {
 	const struct orl_canvas *grid = p->grid;
 	const unsigned slice = orl_canvas_slice(grid, row);
@@ -142,8 +141,8 @@ static uint64_t take(struct plan *p, struct box b, unsigned value,
 	else if (value == CLASSED + ORL_CLASS_PICTURE)
 		out->op = ORL_OP_RES;
 	for (int32_t r = b.row; r < b.end_row; r++)
-		memset(p->wanted + (size_t)r * (size_t)p->grid->cols + b.col,
-				0, out->cols);
+		memset(p->wanted + (size_t)r * (size_t)p->grid->cols + b.col, 0,
+				out->cols);
 	return (uint64_t)out->cols * out->rows;
 }
 
@@ -163,7 +162,7 @@ size_t orl_plan_blocks(const struct orl_canvas *grid, const uint32_t *pixels,
 				continue;
 			const uint32_t bytes = cell_bytes[value - CLASSED];
 			if (n == max || (n && (used >= budget ||
-						    budget - used < bytes)))
+							      budget - used < bytes)))
 				goto done;
 			struct box b = grow(&p, col, row, value);
 			fit(&b, budget - used, bytes);

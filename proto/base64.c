@@ -8,7 +8,7 @@
 size_t orl_base64_put(char *out, const void *data, size_t n)
 {
 	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				     "abcdefghijklmnopqrstuvwxyz0123456789+/";
+				     "abcdefghijklmnopqrstuvwxyz0123456789+/=";
 	const uint8_t *p = data;
 	size_t len = 0;
 
@@ -21,8 +21,8 @@ size_t orl_base64_put(char *out, const void *data, size_t n)
 			v |= p[i + 2];
 		out[len++] = digits[v >> 18];
 		out[len++] = digits[v >> 12 & 63];
-		out[len++] = left > 1 ? digits[v >> 6 & 63] : '=';
-		out[len++] = left > 2 ? digits[v & 63] : '=';
+		out[len++] = digits[left > 1 ? v >> 6 & 63 : 64];
+		out[len++] = digits[left > 2 ? v & 63 : 64];
 	}
 	return len;
 }

@@ -189,8 +189,8 @@ size_t orl_link_queued(const struct orl_link *link, unsigned channels);
  * know: it may have ended, or its first message may have been dropped here.
  * ORIEL_EINVAL for other channels and stream 0.
  */
-int orl_link_cancel(
-		struct orl_link *link, enum orl_channel channel, uint32_t stream);
+int orl_link_cancel(struct orl_link *link, enum orl_channel channel,
+		uint32_t stream);
 
 /*
  * Received payload is granted back as its message's handler returns. A

@@ -10,9 +10,11 @@
  *
  * The constants; tests/unit/test_rate.c shows what they do to which path:
  *
- *   8, 3 ms     standing queue allowed to pictures, to bulk: what bridges the
- *               time between an ack and our next write; at least 4 ms
- *               and two segments, which are 15 ms at 1.5 Mbit/s
+ *   8 ms        standing queue allowed to pictures, what bridges the time
+ *               between an ack and our next write; 3/8 of it to bulk. Less
+ *               below 2 ms of round trip (4 of them, at least 3 ms: 8 ms
+ *               of a gigabit overflow switches); at least half of it and
+ *               two segments, which are 15 ms at 1.5 Mbit/s
  *   2.0         gain while the rate still grows: a slow start
  *   1.25        growth that still counts as such
  *   1.25        probe, one round in eight, by at most 25 ms of queue
@@ -49,6 +51,7 @@ enum {
 	DEFAULT_MSS = 1448,
 	HIGH_ROUNDS = 8,
 	ABOVE_ROUNDS = 20,
+	CLEAR_CHECKS = 2,
 };
 
 static uint64_t sub(uint64_t a, uint64_t b)
@@ -95,6 +98,7 @@ void orl_rate_init(struct orl_rate *r, uint64_t prior, uint64_t max_rate)
 	r->rate = clamp(r->rate, LEAST_RATE, r->max_rate);
 	r->mss = DEFAULT_MSS;
 	r->prior = r->growing = true;
+	r->prior_to = UINT64_MAX;
 }
 
 /* ---- round trips -------------------------------------------------------- */
@@ -202,10 +206,15 @@ static uint64_t recent_rtt(const struct orl_rate *r)
  * The queue of our own that keeps the path busy. On thin paths it is not a
  * queue at all: a segment's own time and the one its ack was delayed for.
  */
+static uint64_t segments(const struct orl_rate *r)
+{
+	return orl_min64(needed(r->rate, 2 * r->mss), 100 * MS);
+}
+
 static uint64_t excess(const struct orl_rate *r)
 {
-	uint64_t segments = needed(r->rate, 2 * r->mss);
-	return orl_max64(8 * MS, 4 * MS + orl_min64(segments, 100 * MS));
+	uint64_t queue = clamp(4 * r->min_rtt, 3 * MS, 8 * MS);
+	return orl_max64(queue, queue / 2 + segments(r));
 }
 
 /* The round trip that a full window explains, W / rate. */
@@ -253,7 +262,7 @@ static uint64_t window_of(const struct orl_rate *r, enum orl_rate_class class)
 	uint64_t w = window(r);
 	if (class == ORL_RATE_PICTURE || !w || !r->min_rtt)
 		return w;
-	return orl_max64(sub(w, carried(r->rate, 5 * MS)), 2 * r->mss);
+	return orl_max64(sub(w, carried(r->rate, excess(r) * 5 / 8)), 2 * r->mss);
 }
 
 uint64_t orl_rate_allowed(const struct orl_rate *r, enum orl_rate_class class)
@@ -340,7 +349,7 @@ static void compete(struct orl_rate *r)
 	r->growing = r->drained = false;
 	r->check_at = r->now;
 	r->checked[0] = r->checked[1] = 0;
-	r->high = r->above = r->checks = 0;
+	r->high = r->above = r->checks = r->clear = r->strange = 0;
 }
 
 /* The path carries less than it did: true when the rate was lowered at once. */
@@ -416,6 +425,7 @@ static void end_round(struct orl_rate *r)
 	r->rtts[0] = r->round_rtt;
 	if (r->prior) {
 		/* The first burst is back: without a queue it is believed. */
+		bool known = r->samples;
 		uint64_t took = sub(r->now - r->round_at, r->min_rtt);
 		if (r->rtt > r->min_rtt + excess(r) + 4 * MS) {
 			forget_samples(r);
@@ -424,7 +434,7 @@ static void end_round(struct orl_rate *r)
 					took)));
 		}
 		r->prior = false;
-		r->growing = true;
+		r->growing = !known;
 		r->flat = 0;
 	} else if (valid && slower(r, sample)) {
 		/* The rate is lowered already. */
@@ -467,8 +477,15 @@ static void checked(struct orl_rate *r)
 	uint64_t slack = r->check_rtt / 64 + MS;
 	r->checking = false;
 	r->check_at = r->near_at = r->now;
-	if (!r->competing)
+	if (!r->competing) {
+		/* Not ours then; unless the path changed just now. */
+		bool strange = r->check_rtt >
+				r->min_rtt + excess(r) / 2 + segments(r);
+		r->strange = strange ? r->strange + 1 : 0;
+		if (r->strange >= 2)
+			compete(r);
 		return;
+	}
 	r->checks++;
 	bool same = true;
 	for (unsigned i = 0; i < 2; i++)
@@ -480,16 +497,21 @@ static void checked(struct orl_rate *r)
 		memset(r->tick, 0, sizeof(r->tick));
 		r->tick[0] = r->min_rtt = r->check_rtt;
 	}
-	if (r->check_rtt < r->min_rtt + 8 * MS) {
+	/* A competitor that just backed off looks like none, once. */
+	r->clear = r->check_rtt < r->min_rtt + excess(r) ? r->clear + 1 : 0;
+	if (same || r->clear >= CLEAR_CHECKS) {
 		r->competing = false;
-		r->high = 0;
+		r->high = r->above = 0;
 	}
 }
 
 static void check(struct orl_rate *r)
 {
-	uint64_t age = !r->competing ? 8 * SECOND : r->checks < 3 ?
-			SECOND : 5 * SECOND;
+	uint64_t age = clamp(64 * r->rtt, 3 * SECOND, 8 * SECOND);
+	if (r->competing)
+		age = r->checks < 3 || r->clear ? SECOND : 5 * SECOND;
+	else if (r->strange)
+		age = SECOND;
 	uint64_t last = r->competing ? r->check_at : r->near_at;
 	if (r->checking) {
 		r->check_rtt = orl_min64(r->check_rtt, r->rtt);
@@ -562,6 +584,7 @@ void orl_rate_sample(struct orl_rate *r, const struct orl_rate_input *in)
 			r->now - r->idle_at > orl_max64(r->rtt, 10 * MS)) {
 		if (r->now - r->idle_at >= 10 * SECOND)
 			r->prior = true;
+		r->prior_to = UINT64_MAX;
 		start_round(r);
 		r->was_full = false;
 	}
@@ -592,8 +615,11 @@ void orl_rate_sample(struct orl_rate *r, const struct orl_rate_input *in)
 		r->full = false;
 	if (!(in->waiting || in->unsent) || !inflight(r))
 		r->full = false;
+	if (r->delivered > delivered && r->prior_to == UINT64_MAX)
+		r->prior_to = sent;
 	if (r->delivered > delivered &&
-			r->now - r->round_at >= round_length(r))
+			r->now - r->round_at >= round_length(r) &&
+			(!r->prior || r->delivered >= r->prior_to))
 		end_round(r);
 	r->closed = behind(r);
 	drained(r);

@@ -42,7 +42,7 @@ struct orl_rate {
 	uint64_t now, rate, max_rate, paid_until;
 	/* The socket, as last told. */
 	uint64_t sent, wire, delivered, cwnd, mss, rtt, told_min;
-	uint64_t progress_at, idle_at, stalled_to;
+	uint64_t progress_at, idle_at, stalled_to, prior_to;
 	bool seen, waiting, holding;
 	/* Least round trip: one a tick, the least of all of them. */
 	uint64_t tick[ORL_RATE_TICKS], tick_at, min_rtt, near_at;
@@ -60,7 +60,7 @@ struct orl_rate {
 	bool full, was_full, spoilt, weak;
 	/* What the window is. */
 	bool prior, growing, draining, drained, closed, competing, checking;
-	unsigned flat, empty, high, above, checks;
+	unsigned flat, empty, high, above, checks, clear, strange;
 	uint64_t check_at, check_until, check_rtt, checked[2];
 	unsigned looks;
 };

@@ -126,8 +126,9 @@ static int add_nonce(struct common *c, size_t n)
 static size_t binding_text(const struct common *c,
 		uint8_t out[static sizeof(bound_header) + 32])
 {
-	struct orl_wr w = { out, sizeof(bound_header) + 32, 0 };
+	struct orl_wr w = { .cap = sizeof(bound_header) + 32 };
 
+	w.p = out;
 	if (c->gs2 == 'p') {
 		put(&w, bound_header);
 		wr_raw(&w, c->exporter, 32);
@@ -215,7 +216,9 @@ int orl_scram_client_create(struct orl_scram_client **out,
 	if (!c)
 		return ORIEL_ENOMEM;
 	common_init(&c->c, env, binding);
-	c->c.gs2 = !binding->exporter ? 'n' : binding->unbound ? 'y' : 'p';
+	c->c.gs2 = 'n';
+	if (binding->exporter)
+		c->c.gs2 = (char)(binding->unbound ? 'y' : 'p');
 	c->iterations_min = ORL_SCRAM_ITERATIONS_MIN;
 	memcpy(c->user, user, strlen(user) + 1);
 	int err = orl_stretch_init(&c->stretch, env, password);
@@ -609,7 +612,9 @@ static int server_final(struct orl_scram_server *s, const uint8_t *data,
 				s->c.auth_n, signature);
 	if (err)
 		return err;
-	w = (struct orl_wr){ out, cap, 0 };
+	w.p = out;
+	w.cap = cap;
+	w.n = 0;
 	put(&w, "v=");
 	put_base64(&w, signature, 32);
 	return wr_ok(&w) ? (int)w.n : ORIEL_ELIMIT;

@@ -85,15 +85,14 @@ static void make_mark(const struct orl_throttle *t, uint8_t mark[static MARK],
 		char kind, const char *name)
 {
 	char text[1 + ORL_NAME_MAX];
-	size_t n = strlen(name);
+	size_t n = 1;
 	uint8_t hash[32] = { 0 };
 
-	if (n > ORL_NAME_MAX)
-		n = ORL_NAME_MAX;
 	text[0] = kind;
-	memcpy(text + 1, name, n);
+	while (*name && n < sizeof(text))
+		text[n++] = *name++;
 	/* Should it fail, all share one mark: slower, never open. */
-	if (t->env->crypto->hmac(t->key, sizeof(t->key), text, n + 1, hash))
+	if (t->env->crypto->hmac(t->key, sizeof(t->key), text, n, hash))
 		memset(hash, 0, sizeof(hash));
 	memcpy(mark, hash, MARK);
 }
@@ -135,29 +134,29 @@ static bool dropped(const struct orl_throttle *t)
 	return dice < (t->unproved - ORL_UNPROVED_DROP) * 65536u / span;
 }
 
-int orl_throttle_enter(struct orl_throttle *t, const char *name)
+int orl_throttle_enter(struct orl_throttle *t, const char *net)
 {
 	uint8_t mark[MARK];
 
-	make_mark(t, mark, 'c', name);
-	struct net *net = find_net(t, mark);
-	if (!net || net->n >= ORL_UNPROVED_PER_NET || dropped(t))
+	make_mark(t, mark, 'c', net);
+	struct net *slot = find_net(t, mark);
+	if (!slot || slot->n >= ORL_UNPROVED_PER_NET || dropped(t))
 		return ORIEL_ELIMIT;
-	memcpy(net->mark, mark, MARK);
-	net->n++;
+	memcpy(slot->mark, mark, MARK);
+	slot->n++;
 	t->unproved++;
 	return 0;
 }
 
-void orl_throttle_leave(struct orl_throttle *t, const char *name)
+void orl_throttle_leave(struct orl_throttle *t, const char *net)
 {
 	uint8_t mark[MARK];
 
-	make_mark(t, mark, 'c', name);
-	struct net *net = find_net(t, mark);
-	if (!net || !net->n)
+	make_mark(t, mark, 'c', net);
+	struct net *slot = find_net(t, mark);
+	if (!slot || !slot->n)
 		return;
-	net->n--;
+	slot->n--;
 	t->unproved--;
 }
 

@@ -427,7 +427,7 @@ static void send_more(struct path *p, unsigned f)
 			w->sent += w->ring[i % RING].length;
 		transmit(p, f, i);
 		if (w->control == PATH_BBR) {
-			double gap = (PATH_MSS + PATH_HEADER) * 1e9 /
+			double gap = PATH_MSS * 1.01e9 /
 					(w->gain * bbr_rate(w));
 			if (w->pace_at + 2 * MS < p->now)
 				w->pace_at = p->now;

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/random.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "proto/io/crypto.h"
 
@@ -97,4 +98,14 @@ int orl_host_env(struct orl_env *env, const struct oriel_hooks *hooks)
 	if (hooks->random)
 		h->random = hooks->random;
 	return 0;
+}
+
+uint64_t orl_wall_clock(void)
+{
+	return (uint64_t)time(NULL);
+}
+
+int64_t orl_own_uid(void)
+{
+	return geteuid();
 }

@@ -13,4 +13,9 @@
  */
 int orl_host_env(struct orl_env *env, const struct oriel_hooks *hooks);
 
+/* Seconds since 1970; for expiry dates only. */
+uint64_t orl_wall_clock(void);
+/* The user this process acts as. */
+int64_t orl_own_uid(void);
+
 #endif

@@ -633,6 +633,11 @@ int orl_loop_wait(struct orl_loop *loop, int timeout_ms)
 	return dispatch(loop, timeout_ms, 0);
 }
 
+const struct orl_env *orl_loop_env(const struct orl_loop *loop)
+{
+	return loop->env;
+}
+
 uint64_t orl_loop_wakeups(const struct orl_loop *loop)
 {
 	return loop->wakeups;

@@ -19,6 +19,7 @@ int orl_loop_create(struct orl_loop **out, const struct orl_env *env);
 /* Runs what is deferred, then ends. Watches and timers must be stopped. */
 void orl_loop_destroy(struct orl_loop *loop);
 
+const struct orl_env *orl_loop_env(const struct orl_loop *loop);
 /* The descriptor, or ORIEL_ENOTSUP. Threads: any. */
 int orl_loop_fd(const struct orl_loop *loop);
 /*

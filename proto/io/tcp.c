@@ -6,7 +6,6 @@
  */
 #include "proto/io/tcp.h"
 
-#include <errno.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
@@ -24,33 +23,6 @@ enum {
 	BBR_UNIT = 256,     /* a gain of 1 */
 	BBR_PROBE_CWND = 4, /* segments, while it probes the round trip */
 };
-
-const char *orl_socket_text(int error)
-{
-	switch (error) {
-	case ECONNREFUSED:
-		return "the connection was refused";
-	case ECONNRESET:
-	case EPIPE:
-		return "the other end reset the connection";
-	case ETIMEDOUT:
-		return "the other end does not answer";
-	case EHOSTUNREACH:
-	case EHOSTDOWN:
-		return "the host cannot be reached";
-	case ENETUNREACH:
-	case ENETDOWN:
-	case EADDRNOTAVAIL:
-		return "the network cannot be reached";
-	case EACCES:
-	case EPERM:
-		return "the connection is not permitted";
-	case ENOENT:
-		return "there is no such socket";
-	default:
-		return "the connection failed";
-	}
-}
 
 static void set_int(int socket, int level, int option, int value)
 {
@@ -115,6 +87,7 @@ bool orl_tcp_sample(struct orl_tcp *tcp, int socket, uint64_t sent,
 	}
 	in->sent = sent;
 	in->acked = orl_min64(info.tcpi_bytes_acked - tcp->acked_base, sent);
+	in->sacked = (uint64_t)info.tcpi_sacked * info.tcpi_snd_mss;
 	in->unsent = info.tcpi_notsent_bytes;
 	in->rtt = (uint64_t)info.tcpi_rtt * 1000;
 	in->rtt_min = info.tcpi_min_rtt == UINT32_MAX
@@ -127,12 +100,12 @@ bool orl_tcp_sample(struct orl_tcp *tcp, int socket, uint64_t sent,
 	return true;
 }
 
-bool orl_tcp_full(const struct orl_tcp *tcp, int socket)
+uint64_t orl_tcp_unsent(int socket)
 {
 	int unsent = 0;
-	if (!tcp->lowat || ioctl(socket, SIOCOUTQNSD, &unsent) != 0)
-		return false;
-	return unsent >= 0 && (uint32_t)unsent >= tcp->lowat;
+	if (ioctl(socket, SIOCOUTQNSD, &unsent) != 0 || unsent < 0)
+		return 0;
+	return (uint64_t)unsent;
 }
 
 void orl_tcp_set_lowat(

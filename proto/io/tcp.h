@@ -8,9 +8,6 @@
 
 #include "proto/rate.h"
 
-/* An errno of a socket as part of a sentence: "the connection was refused". */
-const char *orl_socket_text(int error);
-
 /*
  * No delay, user timeout, DSCP AF41 and congestion control: `congestion`, or
  * bbr when it is NULL, as far as the kernel allows.
@@ -31,8 +28,8 @@ struct orl_tcp {
  */
 bool orl_tcp_sample(struct orl_tcp *tcp, int socket, uint64_t sent,
 		struct orl_rate_input *in);
-/* Bytes not sent yet, when they are as many as `lowat`. */
-bool orl_tcp_full(const struct orl_tcp *tcp, int socket);
+/* Bytes that the kernel has not sent yet; 0 when it does not tell. */
+uint64_t orl_tcp_unsent(int socket);
 /* Keep TCP_NOTSENT_LOWAT near clamp(bytes, 2 mss, 16 KiB). */
 void orl_tcp_set_lowat(
 		struct orl_tcp *tcp, int socket, uint64_t bytes, uint32_t mss);

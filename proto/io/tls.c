@@ -18,7 +18,7 @@
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 
-#include "proto/io/tcp.h"
+#include "proto/io/socket.h"
 
 static const uint8_t protocol[] = "\x07oriel/1"; /* as ALPN has it */
 

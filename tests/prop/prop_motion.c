@@ -53,7 +53,8 @@ static void happen(struct screen *old, struct screen *now)
 	case 3: /* a pattern that repeats, and matches in many ways */
 		for (int32_t r = 0; r < h; r++)
 			for (int32_t c = 0; c < w; c++) {
-				const uint32_t v = (uint32_t)((c % 9) * (r % 7));
+				const uint32_t v =
+						(uint32_t)((c % 9) * (r % 7));
 				*screen_at(old, x + c, y + r) = v;
 				*screen_at(now, to_x + c, to_y + r) = v;
 			}
@@ -68,7 +69,7 @@ static void happen(struct screen *old, struct screen *now)
 static bool in(const struct orl_copy_op *c, int32_t x, int32_t y)
 {
 	return x >= c->x && y >= c->y && x < c->x + c->width &&
-			y < c->y + c->height;
+	       y < c->y + c->height;
 }
 
 static void check_shape(const struct screen *s, const struct orl_copy_op *c,
@@ -89,8 +90,8 @@ static void check_shape(const struct screen *s, const struct orl_copy_op *c,
 		for (int32_t y = 0; exact && y < c[i].height; y++)
 			for (int32_t x = 0; x < c[i].width; x++)
 				assert_true(exact[(c[i].from_y + y) / 16 *
-								s->cols +
-						(c[i].from_x + x) / 16]);
+								  s->cols +
+						  (c[i].from_x + x) / 16]);
 	}
 }
 

@@ -65,13 +65,12 @@ static void one_plan(uint32_t *pixels)
 				b.row + b.rows <= grid.rows);
 		assert_int_equal(orl_canvas_slice(&grid, b.row),
 				orl_canvas_slice(&grid, b.row + b.rows - 1));
-		assert_true(force ? b.op == force :
-				    b.op == ORL_OP_HCX || b.op == ORL_OP_RES);
+		assert_true(force ? b.op == force
+				  : b.op == ORL_OP_HCX || b.op == ORL_OP_RES);
 		const uint64_t at = (uint64_t)b.row * COLS + b.col;
 		assert_true(i == 0 || at > last);
 		last = at;
-		used += (uint64_t)b.cols * b.rows *
-				bytes[b.op == ORL_OP_RES];
+		used += (uint64_t)b.cols * b.rows * bytes[b.op == ORL_OP_RES];
 		for (int32_t r = b.row; r < b.row + b.rows; r++)
 			for (int32_t c = b.col; c < b.col + b.cols; c++) {
 				uint8_t *cell = &wanted[r * grid.cols + c];

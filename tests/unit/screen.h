@@ -34,8 +34,7 @@ static inline void screen_init(struct screen *s, int32_t width, int32_t height)
 			sizeof(*s->pixels));
 }
 
-static inline uint32_t *screen_at(
-		const struct screen *s, int32_t x, int32_t y)
+static inline uint32_t *screen_at(const struct screen *s, int32_t x, int32_t y)
 {
 	return s->pixels + (size_t)y * s->stride + x;
 }
@@ -75,24 +74,25 @@ static inline void screen_draw(struct screen *s, int32_t x, int32_t y,
 }
 
 /* Marks in dirty[] the cells that differ; returns how many. */
-static inline size_t screen_dirty(const struct screen *a,
-		const struct screen *b, uint8_t *dirty)
+static inline size_t screen_dirty(
+		const struct screen *a, const struct screen *b, uint8_t *dirty)
 {
 	size_t n = 0;
 	memset(dirty, 0, (size_t)(a->cols * a->rows));
 	for (int32_t y = 0; y < a->height; y++)
 		for (int32_t x = 0; x < a->width; x++) {
 			uint8_t *cell = &dirty[y / ORL_CELL * a->cols +
-					x / ORL_CELL];
-			if (!*cell && *screen_at(a, x, y) != *screen_at(b, x, y))
+					       x / ORL_CELL];
+			if (!*cell && *screen_at(a, x, y) !=
+							*screen_at(b, x, y))
 				n += *cell = 1;
 		}
 	return n;
 }
 
 /* All sources are read before any destination is written. */
-static inline void screen_apply(struct screen *s, const struct orl_copy_op *c,
-		size_t n)
+static inline void screen_apply(
+		struct screen *s, const struct orl_copy_op *c, size_t n)
 {
 	struct screen before;
 	screen_init(&before, s->width, s->height);

@@ -26,8 +26,8 @@ static void flat_text_and_gradients_are_text(void **state)
 	for (size_t i = 0; i < ORL_COUNT(p); i++) {
 		const size_t glyph = (i / 8 + i / 512 * 5) % 8;
 		const uint32_t v = (uint32_t)((glyph * 131 + i % 8 * 29 +
-						      i / 64 % 8 * 53) %
-				16);
+							      i / 64 % 8 * 53) %
+					      16);
 		p[i] = v * 0x0f0f0f;
 	}
 	assert_int_equal(orl_classify(p, 64, 64, 64), ORL_CLASS_TEXT);
@@ -67,7 +67,7 @@ static void small_and_wrong_sizes_are_safe(void **state)
 		for (int32_t w = 1; w < 20; w++) {
 			/* The last pixel is the last of the block of memory. */
 			const uint32_t *at = p + 64 * 64 -
-					((size_t)(h - 1) * 64 + (size_t)w);
+					     ((size_t)(h - 1) * 64 + (size_t)w);
 			assert_in_range(orl_classify(at, 64, w, h),
 					ORL_CLASS_TEXT, ORL_CLASS_PICTURE);
 		}
@@ -78,11 +78,9 @@ static void planned_in_tall_blocks_by_class(void **state)
 {
 	static uint32_t p[256 * 256];
 	uint8_t wanted[256];
-	struct orl_canvas grid = { .width = 256,
-		.height = 256,
-		.cols = 16,
-		.rows = 16,
-		.slices = 1 };
+	struct orl_canvas grid = {
+		.width = 256, .height = 256, .cols = 16, .rows = 16, .slices = 1
+	};
 	struct orl_block_op out[8];
 	const uint32_t bytes[2] = { 10, 300 };
 	(void)state;

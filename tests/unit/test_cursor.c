@@ -38,11 +38,10 @@ static void comes_back_whole(void **state)
 		assert_int_equal(orl_cursor_decode(out, w, h, data, n), 0);
 		for (int32_t y = 0; y < h; y++)
 			assert_memory_equal(out + y * w,
-					in + (size_t)y * stride,
-					(size_t)w * 4);
+					in + (size_t)y * stride, (size_t)w * 4);
 		/* Neither another size nor a part, nor more than it. */
-		assert_int_equal(orl_cursor_decode(out, w, h % 256 + 1, data,
-						 n),
+		assert_int_equal(
+				orl_cursor_decode(out, w, h % 256 + 1, data, n),
 				ORIEL_EPROTO);
 		assert_int_equal(orl_cursor_decode(out, w, h, data, n - 1),
 				ORIEL_EPROTO);

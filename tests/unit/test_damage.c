@@ -51,7 +51,7 @@ static void one_case(void)
 	for (int32_t r = 0; r < h; r++)
 		for (int32_t c = 0; c < w; c++) {
 			uint32_t *old = &expect[(size_t)r * into_stride +
-					(size_t)c];
+						(size_t)c];
 			uint32_t v = next(noise) ? *old : *old ^ word();
 			const bool in = c >= x && c < x + rw && r >= y &&
 					r < y + rh;
@@ -62,7 +62,7 @@ static void one_case(void)
 				*old = v & 0xffffff;
 			}
 			v = (swap ? swapped(v) : v & 0xffffff) |
-					next(256) << 24;
+			    next(256) << 24;
 			memcpy(source + shift + (size_t)r * stride +
 							(size_t)c * 4,
 					&v, 4);

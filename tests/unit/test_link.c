@@ -1,174 +1,8 @@
-/* test_link.c - chunks, credit, order, keep-alive: what link.h promises. */
-#include "tests/unit/unit.h"
-
-#include <stdlib.h>
-#include <string.h>
-
-#include "proto/io/host.h"
-#include "proto/link.h"
-
-static const uint64_t S = 1000000000;
-
-/* Memory that is counted, and can run out. */
-struct memory {
-	long live, made, fail_at; /* fail_at: 1 is the next; 0 never */
-};
-
-static void *memory_alloc(void *user, size_t n)
-{
-	struct memory *m = user;
-	m->made++;
-	if (m->fail_at && --m->fail_at == 0)
-		return NULL;
-	m->live++;
-	return malloc(n);
-}
-
-static void *memory_resize(void *user, void *ptr, size_t n)
-{
-	struct memory *m = user;
-	m->made++;
-	if (m->fail_at && --m->fail_at == 0)
-		return NULL;
-	m->live += !ptr;
-	return realloc(ptr, n);
-}
-
-static void memory_release(void *user, void *ptr)
-{
-	struct memory *m = user;
-	m->live -= ptr != NULL;
-	free(ptr);
-}
-
-/* One link and what it has reported. */
-struct end {
-	struct orl_link *link;
-	struct orl_env env;
-	struct oriel_hooks hooks;
-	struct memory memory;
-	unsigned n;
-	uint16_t id[256];
-	size_t size[256];
-	const uint8_t *at;
-	int answer;       /* of the handler */
-	size_t hold;      /* inside the handler, on channel id >> 8 */
-	uint16_t open_at; /* open on this id */
-};
-
-static int on_message(void *user, uint16_t id, const uint8_t *data, size_t n)
-{
-	struct end *e = user;
-	assert_true(e->n < ORL_COUNT(e->id));
-	e->at = data;
-	e->id[e->n] = id;
-	e->size[e->n++] = n;
-	if (e->hold)
-		orl_link_hold(e->link, (enum orl_channel)(id >> 8), e->hold);
-	if (e->open_at == id)
-		orl_link_open(e->link);
-	return e->answer;
-}
-
-static const struct orl_link_calls calls = { on_message };
-
-static void begin(struct end *e, enum orl_role role, bool open)
-{
-	memset(e, 0, sizeof(*e));
-	e->hooks = (struct oriel_hooks){ .size = sizeof(e->hooks),
-		.user = &e->memory,
-		.alloc = memory_alloc,
-		.resize = memory_resize,
-		.release = memory_release };
-	assert_int_equal(orl_host_env(&e->env, &e->hooks), 0);
-	assert_int_equal(orl_link_create(&e->link, &e->env, role, &calls, e, S),
-			0);
-	if (open)
-		orl_link_open(e->link);
-}
-
-static void end(struct end *e)
-{
-	orl_link_destroy(e->link);
-	assert_int_equal(e->memory.live, 0);
-}
-
-static size_t drain(struct end *e, uint8_t *out, size_t chunk)
-{
-	return orl_link_drain(
-			e->link, out, 1 << 15, chunk, ORL_CHANNELS_ALL, S);
-}
-
-/* All that is queued, to the other end. Returns its error. */
-static int pass(struct end *from, struct end *to, uint64_t now)
-{
-	uint8_t b[1 << 15];
-	size_t n;
-	int err = 0;
-	while (!err && (n = orl_link_drain(from->link, b, sizeof(b), 16384,
-					ORL_CHANNELS_ALL, now)))
-		err = orl_link_feed(to->link, b, n, now);
-	return err;
-}
-
-/* A message of n bytes, id byte included, on `id`. */
-static int send_n(struct end *e, uint16_t id, size_t n)
-{
-	uint8_t *head = calloc(1, n);
-	struct orl_send send = { .id = id, .head = head, .head_n = n - 1 };
-	int err = orl_link_send(e->link, &send);
-	free(head);
-	return err;
-}
-
-static int feed(struct end *e, const char *bytes, size_t n)
-{
-	return orl_link_feed(e->link, bytes, n, 2 * S);
-}
-
-/* A chunk of n bytes, all zero but the first, which is `id`. */
-static int feed_chunk(struct end *e, unsigned flags, uint8_t id, size_t n)
-{
-	uint8_t *b = calloc(1, n + 3);
-	b[0] = (uint8_t)n;
-	b[1] = (uint8_t)(n >> 8);
-	b[2] = (uint8_t)flags;
-	b[3] = id;
-	int err = orl_link_feed(e->link, b, n + 3, 2 * S);
-	free(b);
-	return err;
-}
-
-static void bytes_are_as_described(void **state)
-{
-	struct end e;
-	uint8_t b[1 << 15];
-	struct orl_refresh refresh = { 3 };
-	struct orl_ack ack = { 1, 2, 3, 4, 5, 6, 7, 8 };
-	(void)state;
-	begin(&e, ORL_CLIENT, true);
-	assert_int_equal(ORL_LINK_PUT(e.link, refresh, &refresh), 0);
-	assert_int_equal(drain(&e, b, 16384), 5);
-	assert_memory_equal(b, "\2\0\0\x34\3", 5);
-	/* In chunks of 8 bytes, the last of which does not say MORE. */
-	assert_int_equal(ORL_LINK_PUT(e.link, ack, &ack), 0);
-	assert_int_equal(drain(&e, b, 8), 8);
-	assert_memory_equal(b, "\5\0\x08\x30\1\2\0\0", 8);
-	for (int i = 0; i < 4; i++) {
-		assert_int_equal(drain(&e, b, 8), 8);
-		assert_memory_equal(b, "\5\0\x08", 3);
-	}
-	assert_int_equal(drain(&e, b, 8), 8);
-	assert_memory_equal(b, "\5\0\0", 3);
-	assert_int_equal(drain(&e, b, 8), 0);
-	/* No room, no chunk. */
-	assert_int_equal(ORL_LINK_PUT(e.link, refresh, &refresh), 0);
-	assert_int_equal(drain(&e, b, 3), 0);
-	assert_int_equal(drain(&e, b, 4), 4);
-	assert_int_equal(drain(&e, b, 4), 4);
-	assert_int_equal(drain(&e, b, 4), 0);
-	end(&e);
-}
+/*
+ * test_link.c - what comes in, credit, keep-alive and memory: what link.h
+ * promises of input.
+ */
+#include "tests/unit/end.h"
 
 static void pieces_make_the_same_messages(void **state)
 {
@@ -328,32 +162,6 @@ static void a_message_has_a_limit(void **state)
 	end(&e);
 }
 
-static void limits_of_queues(void **state)
-{
-	struct end e;
-	int n = 0;
-	(void)state;
-	begin(&e, ORL_SERVER, false);
-	assert_int_equal(send_n(&e, ORL_MSG_commit, 5), ORIEL_ESTATE);
-	orl_link_open(e.link);
-	assert_int_equal(send_n(&e, 0x0700, 5), ORIEL_EINVAL);
-	assert_int_equal(send_n(&e, 0xff00, 5), ORIEL_EINVAL);
-	/* A picture that nobody drains is refused; the link lives. */
-	while (send_n(&e, ORL_MSG_part, 300000) == 0)
-		n++;
-	assert_int_equal(n, (ORL_LINK_QUEUE_MAX + 300000) / 300000);
-	assert_int_equal(send_n(&e, ORL_MSG_commit, 5), ORIEL_ELIMIT);
-	struct orl_commit commit = { 0 };
-	assert_int_equal(ORL_LINK_PUT(e.link, commit, &commit), ORIEL_ELIMIT);
-	/* A peer that does not read what it is told is a dead one. */
-	assert_int_equal(send_n(&e, ORL_MSG_notice, 60000), 0);
-	assert_int_equal(send_n(&e, ORL_MSG_notice, 5536), 0);
-	assert_int_equal(send_n(&e, ORL_MSG_notice, 1), ORIEL_ELIMIT);
-	assert_int_equal(feed(&e, "\2\0\0\x34\3", 5), ORIEL_ELIMIT);
-	assert_int_equal(e.memory.live, 1);
-	end(&e);
-}
-
 /* Pings that are not read, only answered, fill the queue of pongs. */
 static void a_flood_of_pings_ends_it(void **state)
 {
@@ -425,141 +233,6 @@ static void who_overdraws_is_out(void **state)
 	end(&e);
 }
 
-static void order_is_by_channel(void **state)
-{
-	struct end a, b;
-	uint8_t out[1 << 15];
-	size_t n;
-	(void)state;
-	begin(&a, ORL_SERVER, true);
-	begin(&b, ORL_CLIENT, true);
-	for (unsigned ch = ORL_CHANNELS; ch--;)
-		assert_int_equal(send_n(&a, (uint16_t)(ch << 8 | 1), 10), 0);
-	/* Only what is allowed, then all, in one record. */
-	n = orl_link_drain(a.link, out, sizeof(out), 16384,
-			ORL_CHANNELS_PICTURE, S);
-	assert_int_equal(n, 26);
-	assert_int_equal(orl_link_feed(b.link, out, n, S), 0);
-	n = drain(&a, out, 16384);
-	assert_int_equal(n, 65);
-	assert_int_equal(orl_link_feed(b.link, out, n, S), 0);
-	static const uint16_t want[] = { 0x201, 0x301, 0x001, 0x101, 0x401,
-		0x501, 0x601 };
-	assert_int_equal(b.n, 7);
-	assert_memory_equal(b.id, want, sizeof(want));
-
-	/* An urgent one passes a long one that has begun. */
-	b.n = 0;
-	assert_int_equal(send_n(&a, ORL_MSG_part, 5000), 0);
-	n = drain(&a, out, 1300);
-	assert_int_equal(n, 1300);
-	assert_int_equal(orl_link_feed(b.link, out, n, S), 0);
-	assert_int_equal(send_n(&a, ORL_MSG_notice, 10), 0);
-	assert_int_equal(pass(&a, &b, S), 0);
-	assert_int_equal(b.n, 2);
-	assert_int_equal(b.id[0], ORL_MSG_notice);
-	assert_int_equal(b.id[1], ORL_MSG_part);
-
-	/* No fragment of a few bytes at the end of a record. */
-	assert_int_equal(send_n(&a, ORL_MSG_notice, 40), 0);
-	assert_int_equal(send_n(&a, ORL_MSG_part, 100), 0);
-	assert_int_equal(drain(&a, out, 100), 43);
-	assert_int_equal(drain(&a, out, 100), 100);
-	assert_int_equal(drain(&a, out, 100), 6);
-	end(&a);
-	end(&b);
-}
-
-static void what_is_late_is_dropped_unless_begun(void **state)
-{
-	struct end e;
-	uint8_t out[64], head[40] = { 0 };
-	struct orl_send send = {
-		.id = 0x0101, .head = head, .head_n = 40, .expires = 3 * S
-	};
-	struct orl_link_stats stats;
-	(void)state;
-	begin(&e, ORL_SERVER, true);
-	for (int i = 0; i < 3; i++)
-		assert_int_equal(orl_link_send(e.link, &send), 0);
-	assert_int_equal(orl_link_drain(e.link, out, 64, 30, ORL_CHANNELS_ALL,
-					 3 * S - 1),
-			30);
-	assert_int_equal(orl_link_drain(e.link, out, 64, 30, ORL_CHANNELS_ALL,
-					 3 * S),
-			17);
-	orl_link_stats(e.link, &stats);
-	assert_int_equal(stats.expired, 2);
-	assert_int_equal(stats.messages_out, 1);
-	assert_int_equal(orl_link_queued(e.link, ORL_CHANNELS_ALL), 0);
-	end(&e);
-}
-
-static void cancel_drops_what_has_not_begun(void **state)
-{
-	struct end a, b;
-	uint8_t out[64], head[40] = { 0 };
-	struct orl_send send = { .id = 0x0501, .head = head, .head_n = 40 };
-	struct orl_link_stats stats;
-	(void)state;
-	begin(&a, ORL_CLIENT, true);
-	begin(&b, ORL_SERVER, true);
-	for (uint32_t i = 0; i < 6; i++) {
-		send.stream = 1 + i % 2;
-		assert_int_equal(orl_link_send(a.link, &send), 0);
-	}
-	size_t n = drain(&a, out, 30); /* of stream 1 */
-	assert_int_equal(orl_link_feed(b.link, out, n, S), 0);
-	assert_int_equal(orl_link_cancel(a.link, ORL_CHANNEL_DISPLAY, 1),
-			ORIEL_EINVAL);
-	assert_int_equal(orl_link_cancel(a.link, ORL_CHANNEL_USB, 0),
-			ORIEL_EINVAL);
-	assert_int_equal(
-			orl_link_cancel(a.link, ORL_CHANNELS, 1), ORIEL_EINVAL);
-	assert_int_equal(orl_link_cancel(a.link, ORL_CHANNEL_CLIPBOARD, 1), 0);
-	assert_int_equal(pass(&a, &b, S), 0);
-	orl_link_stats(a.link, &stats);
-	assert_int_equal(stats.cancelled, 2);
-	assert_int_equal(b.n, 5);
-	for (int i = 0; i < 4; i++)
-		assert_int_equal(b.id[i], 0x0501);
-	assert_int_equal(b.id[4], 0x05fe);
-	assert_int_equal(b.size[4], 4);
-	end(&a);
-	end(&b);
-}
-
-static void a_tail_is_borrowed_until_it_is_gone(void **state)
-{
-	struct end e;
-	uint8_t out[1 << 15];
-	(void)state;
-	begin(&e, ORL_SERVER, true);
-	struct orl_buf *buf = orl_buf_create(&e.env, 100);
-	for (unsigned i = 0; i < 100; i++)
-		buf->data[i] = (uint8_t)i;
-	buf->size = 90;
-	struct orl_send send = {
-		.id = ORL_MSG_part, .head = "ab", .head_n = 2, .tail = buf
-	};
-	assert_int_equal(orl_link_send(e.link, &send), 0);
-	assert_int_equal(orl_link_send(e.link, &send), 0);
-	assert_int_equal(buf->refs, 3);
-	assert_int_equal(drain(&e, out, 50), 50);
-	assert_memory_equal(out, "\x2f\0\x0b\3ab\0\1\2", 9);
-	assert_int_equal(out[49], 43);
-	assert_int_equal(drain(&e, out, 50), 49);
-	assert_memory_equal(out, "\x2e\0\3\x2c\x2d", 5);
-	assert_int_equal(buf->refs, 2);
-	send.tail = NULL;
-	send.head_n = 0;
-	assert_int_equal(orl_link_send(e.link, &send), 0);
-	assert_int_equal(drain(&e, out, 16384), 96 + 4);
-	assert_int_equal(buf->refs, 1);
-	orl_buf_unref(buf);
-	end(&e);
-}
-
 static void handlers_judge(void **state)
 {
 	struct end e;
@@ -611,6 +284,17 @@ static void silence_is_probed_and_then_fatal(void **state)
 	assert_true(orl_link_deadline(b.link) == 181 * S);
 	assert_int_equal(orl_link_tick(a.link, 61 * S - 1), 0);
 	assert_int_equal(orl_link_queued(a.link, 1), 0);
+	/* Both have to have been quiet for that long. */
+	assert_int_equal(send_n(&a, ORL_MSG_notice, 5), 0);
+	assert_int_equal(pass(&a, &b, 2 * S), 0);
+	assert_true(orl_link_deadline(a.link) == 61 * S);
+	assert_int_equal(orl_link_feed(a.link, "\2\0\0\x34\3", 5, 3 * S), 0);
+	assert_true(orl_link_deadline(a.link) == 62 * S);
+	assert_true(orl_link_deadline(b.link) == 182 * S);
+	end(&a);
+	end(&b);
+	begin(&a, ORL_SERVER, true);
+	begin(&b, ORL_CLIENT, true);
 	assert_int_equal(orl_link_tick(a.link, 61 * S), 0);
 	assert_int_equal(orl_link_queued(a.link, 1), 13);
 	assert_true(orl_link_deadline(a.link) == 181 * S);
@@ -692,34 +376,15 @@ static void the_quickest_pong_tells_the_clock(void **state)
 	end(&b);
 }
 
-static void bulk_is_owed_a_twentieth(void **state)
+static void a_pong_answers_the_oldest_ping(void **state)
 {
 	struct end e;
-	uint8_t out[1 << 15];
-	size_t picture = 0, bulk = 0;
 	(void)state;
 	begin(&e, ORL_SERVER, true);
-	assert_int_equal(orl_link_owed(e.link), 0);
-	assert_int_equal(send_n(&e, 0x0501, 30000), 0);
-	assert_int_equal(orl_link_owed(e.link), 0);
-	/* Its window is closed: nothing goes, but it is counted. */
-	while (!orl_link_owed(e.link)) {
-		if (orl_link_queued(e.link, ORL_CHANNELS_PICTURE) == 0)
-			assert_int_equal(send_n(&e, ORL_MSG_part, 20000), 0);
-		size_t n = orl_link_drain(e.link, out, sizeof(out), 1000,
-				ORL_CHANNELS_PICTURE, S);
-		assert_in_range(n, 1, 1000);
-		assert_int_equal(out[2] & 7, ORL_CHANNEL_DISPLAY);
-		picture += n;
-		assert_true(picture < 25000);
-	}
-	assert_in_range(picture, 19000, 20000);
-	assert_int_equal(orl_link_owed(e.link), ORL_CHANNELS_BULK);
-	bulk = orl_link_drain(
-			e.link, out, sizeof(out), 1000, ORL_CHANNELS_ALL, S);
-	assert_int_equal(bulk, 1000);
-	assert_int_equal(out[2] & 7, ORL_CHANNEL_CLIPBOARD);
-	assert_int_equal(orl_link_owed(e.link), 0);
+	assert_int_equal(orl_link_ping(e.link, S), 0);
+	assert_int_equal(orl_link_ping(e.link, S), 0);
+	assert_int_equal(feed(&e, "\x0d\0\0\x0d\2\0\0\0\1\0\0\0\0\0\0\0", 16),
+			ORIEL_EPROTO);
 	end(&e);
 }
 
@@ -762,25 +427,19 @@ static void memory_runs_out_and_nothing_is_lost(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(bytes_are_as_described),
 		cmocka_unit_test(pieces_make_the_same_messages),
 		cmocka_unit_test(a_whole_chunk_is_reported_where_it_lies),
 		cmocka_unit_test(big_messages_leave_no_memory_behind),
 		cmocka_unit_test(bad_chunks_end_the_link),
 		cmocka_unit_test(a_message_has_a_limit),
-		cmocka_unit_test(limits_of_queues),
 		cmocka_unit_test(a_flood_of_pings_ends_it),
 		cmocka_unit_test(credit_stops_and_grants_go_on),
 		cmocka_unit_test(who_overdraws_is_out),
-		cmocka_unit_test(order_is_by_channel),
-		cmocka_unit_test(what_is_late_is_dropped_unless_begun),
-		cmocka_unit_test(cancel_drops_what_has_not_begun),
-		cmocka_unit_test(a_tail_is_borrowed_until_it_is_gone),
 		cmocka_unit_test(handlers_judge),
 		cmocka_unit_test(pad_is_swallowed_and_counted),
 		cmocka_unit_test(silence_is_probed_and_then_fatal),
 		cmocka_unit_test(the_quickest_pong_tells_the_clock),
-		cmocka_unit_test(bulk_is_owed_a_twentieth),
+		cmocka_unit_test(a_pong_answers_the_oldest_ping),
 		cmocka_unit_test(memory_runs_out_and_nothing_is_lost),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -5,6 +5,7 @@
 #define ORL_NO_EPOLL 1
 #define orl_loop_create poll_loop_create
 #define orl_loop_destroy poll_loop_destroy
+#define orl_loop_env poll_loop_env
 #define orl_loop_fd poll_loop_fd
 #define orl_loop_dispatch poll_loop_dispatch
 #define orl_loop_wait poll_loop_wait

@@ -207,10 +207,10 @@ static void without_memory_nothing_is_found(void **state)
 		assert_int_equal(err, have < 2 ? ORIEL_ENOMEM : 0);
 		if (err)
 			continue;
-		assert_int_equal(orl_motion_search(m, d->old.pixels,
-						 d->now.pixels, d->old.stride,
-						 W, H, d->dirty, NULL, d->out,
-						 ALL),
+		assert_int_equal(
+				orl_motion_search(m, d->old.pixels,
+						d->now.pixels, d->old.stride, W,
+						H, d->dirty, NULL, d->out, ALL),
 				0);
 		orl_motion_destroy(m);
 	}

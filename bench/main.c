@@ -1,0 +1,25 @@
+/*
+ * main.c - oriel-bench: one program, a subcommand for each kind of
+ * measurement.
+ */
+#include "bench/bench.h"
+
+#include <stdio.h>
+#include <string.h>
+
+int main(int argc, char **argv)
+{
+	static const struct {
+		const char *name;
+		int (*run)(int argc, char **argv);
+	} commands[] = {
+		{ "codecs", bench_codecs },
+	};
+	for (size_t i = 0; argc > 1 && i < sizeof(commands) / sizeof(*commands);
+			i++)
+		if (strcmp(argv[1], commands[i].name) == 0)
+			return commands[i].run(argc - 1, argv + 1);
+	fprintf(stderr, "usage: oriel-bench codecs [--json] [--ours] "
+			"[--slices=N] [--op=hcx|res] FILE...\n");
+	return 2;
+}

@@ -1,0 +1,622 @@
+/*
+ * main.c - oriel-serve: show a desktop to whoever may see it.
+ *
+ * One thread and one poll(): the server's descriptor, the source's, signals
+ * and the metrics page. Everything that can be refused is refused before the
+ * first address is listened on.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "capture/capture.h"
+#include "capture/files.h"
+#include "capture/login.h"
+#include "capture/metrics.h"
+#include "capture/options.h"
+#include "capture/stats.h"
+
+enum {
+	MAX_PEERS = 16,
+	BUDGET_NS = 8000000,   /* of one dispatch, so that the source runs too */
+	GOODBYE_MS = 1000,     /* for peers to take the last bytes */
+	SETTLE_MS = 20,        /* from a source's end until `exact` is news */
+	MAX_FDS = 2 + ORL_SOURCE_FDS + ORL_METRICS_FDS,
+};
+
+struct serve {
+	struct orl_options options;
+	struct orl_identity identity;
+	struct orl_login *login;
+	struct orl_source *source;
+	struct oriel_server *server;
+	struct orl_metrics *metrics;
+	struct oriel_peer *peers[MAX_PEERS];
+	uint32_t peer_count;
+	bool had_peer;
+
+	FILE *stats;
+	int keylog, signals;
+	struct orl_report report;
+	uint64_t next_line;
+
+	uint64_t finished;   /* when the source was first seen at its end */
+	bool leaving;        /* goodbyes have been said */
+	uint64_t leave_by;
+	int status;
+};
+
+/* ---- what goes out ----------------------------------------------------- */
+
+static int complain(int status, const char *why)
+{
+	fprintf(stderr, "oriel-serve: %s\n", why);
+	return status;
+}
+
+/* A JSON string of what may hold anything; "" around it. */
+static void put_quoted(FILE *out, const char *text)
+{
+	fputc('"', out);
+	for (; *text; text++) {
+		unsigned char c = (unsigned char)*text;
+
+		if (c == '"' || c == '\\')
+			fprintf(out, "\\%c", c);
+		else if (c < 0x20 || c == 0x7f)
+			fprintf(out, "\\u%04x", c);
+		else
+			fputc(c, out);
+	}
+	fputc('"', out);
+}
+
+/* The same for a log line: nothing in it may move the cursor. */
+static void put_plain(FILE *out, const char *text)
+{
+	for (; *text; text++) {
+		unsigned char c = (unsigned char)*text;
+
+		fputc(c < 0x20 || c == 0x7f ? '?' : c, out);
+	}
+}
+
+static void say_listening(const struct serve *serve, const char *address)
+{
+	if (serve->options.json) {
+		printf("{\"event\":\"listening\",\"address\":");
+		put_quoted(stdout, address);
+		printf("}\n");
+	} else {
+		printf("listening %s\n", address);
+	}
+	fflush(stdout);
+}
+
+static void say_peer(const struct serve *serve, const char *event,
+		const struct oriel_peer *peer, int reason)
+{
+	if (serve->options.json) {
+		printf("{\"event\":\"%s\",\"user\":", event);
+		put_quoted(stdout, oriel_peer_user(peer));
+		printf(",\"name\":");
+		put_quoted(stdout, oriel_peer_name(peer));
+		printf(",\"address\":");
+		put_quoted(stdout, oriel_peer_address(peer));
+		printf(",\"reason\":%d}\n", reason);
+		fflush(stdout);
+	}
+	fprintf(stderr, "%s: ", event);
+	put_plain(stderr, oriel_peer_user(peer));
+	fputs(" at ", stderr);
+	put_plain(stderr, oriel_peer_address(peer));
+	if (reason)
+		fprintf(stderr, ", %s", oriel_strerror(reason));
+	fputc('\n', stderr);
+}
+
+static void gather(struct serve *serve)
+{
+	const struct orl_source *source = serve->source;
+	struct orl_report *r = &serve->report;
+
+	r->here = (struct orl_tally){ .count = 0 };
+	for (uint32_t i = 0; i < serve->peer_count; i++) {
+		struct oriel_stats stats = { .size = sizeof(stats) };
+
+		oriel_peer_stats(serve->peers[i], &stats);
+		orl_tally_add(&r->here, &stats);
+	}
+	if (source->kind->cpu)
+		source->kind->cpu(source, &r->source);
+	orl_report_process(r);
+}
+
+static void write_line(struct serve *serve, bool final)
+{
+	char line[ORL_STATS_TEXT];
+
+	if (!serve->stats)
+		return;
+	gather(serve);
+	serve->report.final = final;
+	orl_report_json(&serve->report, line, sizeof(line));
+	if (fputs(line, serve->stats) < 0 || fflush(serve->stats) < 0) {
+		complain(0, "the statistics cannot be written any more");
+		serve->stats = NULL;
+	}
+}
+
+static size_t metrics_page(void *user, char *out, size_t size)
+{
+	struct serve *serve = user;
+
+	gather(serve);
+	return orl_report_metrics(&serve->report, out, size);
+}
+
+static void keylog(void *user, const char *line)
+{
+	const struct serve *serve = user;
+
+	if (dprintf(serve->keylog, "%s\n", line) < 0)
+		complain(0, "the key log cannot be written");
+}
+
+/* ---- events of the server ---------------------------------------------- */
+
+static void auth_wanted(void *user, struct oriel_auth *auth)
+{
+	struct serve *serve = user;
+
+	if (!serve->options.no_auth)
+		orl_login_wanted(serve->login, auth);
+	else if (oriel_auth_use_none(auth) < 0)
+		oriel_auth_reject(auth, "this server is not open to you");
+}
+
+static void auth_proved(void *user, struct oriel_auth *auth)
+{
+	struct serve *serve = user;
+
+	orl_login_proved(serve->login, auth);
+}
+
+static void peer_joined(void *user, struct oriel_peer *peer)
+{
+	struct serve *serve = user;
+
+	if (serve->peer_count == MAX_PEERS) {
+		oriel_peer_close(peer, "too many clients");
+		return;
+	}
+	serve->peers[serve->peer_count++] = peer;
+	serve->had_peer = true;
+	say_peer(serve, "peer_joined", peer, 0);
+	if (serve->source->kind->peers)
+		serve->source->kind->peers(serve->source, serve->peer_count);
+}
+
+static void peer_left(void *user, struct oriel_peer *peer, int reason)
+{
+	struct serve *serve = user;
+	struct oriel_stats stats = { .size = sizeof(stats) };
+	uint32_t i;
+
+	for (i = 0; i < serve->peer_count && serve->peers[i] != peer; i++)
+		;
+	if (i == serve->peer_count)
+		return;
+	oriel_peer_stats(peer, &stats);
+	orl_tally_add(&serve->report.gone, &stats);
+	serve->peers[i] = serve->peers[--serve->peer_count];
+	say_peer(serve, "peer_left", peer, reason);
+	if (serve->source->kind->peers)
+		serve->source->kind->peers(serve->source, serve->peer_count);
+}
+
+#define PASS_ON(event, ...) \
+	struct orl_source *source = ((struct serve *)user)->source; \
+	if (source->kind->event) \
+	source->kind->event(source, __VA_ARGS__)
+
+static void frame_wanted(void *user, struct oriel_display *display)
+{
+	PASS_ON(frame_wanted, display);
+}
+
+static void resize_wanted(void *user, struct oriel_display *display,
+		int32_t width, int32_t height)
+{
+	PASS_ON(resize_wanted, display, width, height);
+}
+
+static void on_key(void *user, struct oriel_peer *peer,
+		const struct oriel_key *key)
+{
+	(void)peer;
+	PASS_ON(key, key);
+}
+
+static void on_pointer(void *user, struct oriel_peer *peer,
+		const struct oriel_pointer *pointer)
+{
+	(void)peer;
+	PASS_ON(pointer, pointer);
+}
+
+static void on_text(void *user, struct oriel_peer *peer, const char *text)
+{
+	(void)peer;
+	PASS_ON(text, text);
+}
+
+static void on_locks(void *user, struct oriel_peer *peer, uint32_t locks)
+{
+	(void)peer;
+	PASS_ON(locks, locks);
+}
+
+static const struct oriel_server_events events = {
+	.size = sizeof(events),
+	.auth_wanted = auth_wanted,
+	.auth_proved = auth_proved,
+	.peer_joined = peer_joined,
+	.peer_left = peer_left,
+	.frame_wanted = frame_wanted,
+	.resize_wanted = resize_wanted,
+	.key = on_key,
+	.pointer = on_pointer,
+	.text = on_text,
+	.locks = on_locks,
+};
+
+/* ---- the loop ---------------------------------------------------------- */
+
+/* Say goodbye to all and go on until they have left, or a second. */
+static void leave(struct serve *serve, int status, const char *why)
+{
+	if (serve->leaving)
+		return;
+	serve->leaving = true;
+	serve->status = status;
+	serve->leave_by = orl_now() + GOODBYE_MS * ORL_MSEC;
+	for (uint32_t i = 0; i < serve->peer_count; i++)
+		oriel_peer_close(serve->peers[i], why);
+}
+
+/* --once: is everything done that will ever be? */
+static void check_once(struct serve *serve, uint64_t now)
+{
+	const struct orl_source *source = serve->source;
+
+	if (!serve->options.once || !serve->had_peer)
+		return;
+	if (!serve->peer_count) {
+		leave(serve, ORL_EXIT_OK, NULL);
+		return;
+	}
+	if (!source->kind->finished || !source->kind->finished(source))
+		return;
+	if (!serve->finished)
+		serve->finished = now;
+	if (now < serve->finished + SETTLE_MS * ORL_MSEC)
+		return;
+	for (uint32_t i = 0; i < serve->peer_count; i++) {
+		struct oriel_stats stats = { .size = sizeof(stats) };
+
+		oriel_peer_stats(serve->peers[i], &stats);
+		if (!stats.exact || !stats.lossless_after)
+			return;
+	}
+	leave(serve, ORL_EXIT_OK, "everything has been shown");
+}
+
+static uint64_t next_due(const struct serve *serve)
+{
+	uint64_t due = serve->next_line;
+
+	if (serve->leaving && serve->leave_by < due)
+		due = serve->leave_by;
+	if (serve->finished && !serve->leaving &&
+			orl_now() < serve->finished + SETTLE_MS * ORL_MSEC &&
+			serve->finished + SETTLE_MS * ORL_MSEC < due)
+		due = serve->finished + SETTLE_MS * ORL_MSEC;
+	return due;
+}
+
+static int wait_for_work(struct serve *serve)
+{
+	struct pollfd fds[MAX_FDS];
+	uint64_t due = next_due(serve), now;
+	struct timespec ts = { 0, 0 };
+	size_t n = 2;
+
+	fds[0] = (struct pollfd){ .fd = oriel_server_fd(serve->server),
+		.events = POLLIN };
+	fds[1] = (struct pollfd){ .fd = serve->signals, .events = POLLIN };
+	if (!serve->leaving && serve->source->kind->watch)
+		n += serve->source->kind->watch(serve->source, fds + n, &due);
+	if (serve->metrics)
+		n += orl_metrics_watch(serve->metrics, fds + n, &due);
+	now = orl_now();
+	if (due > now) {
+		ts.tv_sec = (time_t)((due - now) / ORL_SEC);
+		ts.tv_nsec = (long)((due - now) % ORL_SEC);
+	}
+	if (ppoll(fds, n, due == ORL_NEVER ? NULL : &ts, NULL) < 0)
+		return errno == EINTR ? 0 : -1;
+	if (fds[1].revents) {
+		struct signalfd_siginfo info;
+
+		if (read(serve->signals, &info, sizeof(info)) > 0)
+			leave(serve, ORL_EXIT_OK, "the server is shut down");
+	}
+	return 0;
+}
+
+static void run(struct serve *serve)
+{
+	const struct orl_source_kind *kind = serve->source->kind;
+	char why[ORL_WHY_MAX] = "";
+
+	while (!serve->leaving ||
+			(serve->peer_count && orl_now() < serve->leave_by)) {
+		uint64_t now;
+		int err = 0;
+
+		if (wait_for_work(serve) < 0) {
+			serve->status = complain(ORL_EXIT_INTERNAL, "poll");
+			return;
+		}
+		now = orl_now();
+		if (!serve->leaving && kind->run)
+			err = kind->run(serve->source, now, why);
+		if (err == ORIEL_ECLOSED) {
+			leave(serve, complain(ORL_EXIT_SOURCE, why),
+					"the desktop is gone");
+			err = 0;
+		}
+		if (!err)
+			err = oriel_server_dispatch(serve->server, BUDGET_NS);
+		if (err < 0) {
+			serve->status = complain(ORL_EXIT_INTERNAL,
+					oriel_strerror(err));
+			return;
+		}
+		if (serve->metrics)
+			orl_metrics_run(serve->metrics, now);
+		check_once(serve, now);
+		if (now >= serve->next_line) {
+			write_line(serve, false);
+			serve->next_line = now + ORL_SEC -
+					(now - serve->report.start) % ORL_SEC;
+		}
+	}
+}
+
+/* ---- beginning and end ------------------------------------------------- */
+
+static int open_files(struct serve *serve)
+{
+	const struct orl_options *o = &serve->options;
+	char why[ORL_WHY_MAX];
+
+	if (o->stats && strcmp(o->stats, "-") == 0)
+		serve->stats = stdout;
+	else if (o->stats)
+		serve->stats = fopen(o->stats, "we");
+	if (o->stats && !serve->stats) {
+		snprintf(why, sizeof(why), "--stats=%s: %s", o->stats,
+				strerror(errno));
+		return complain(ORL_EXIT_USAGE, why);
+	}
+	if (o->keylog) {
+		serve->keylog = open(o->keylog, O_WRONLY | O_APPEND | O_CREAT |
+						O_CLOEXEC | O_NOFOLLOW,
+				0600);
+		if (serve->keylog < 0 || fchmod(serve->keylog, 0600) < 0) {
+			snprintf(why, sizeof(why), "--keylog=%s: %s",
+					o->keylog, strerror(errno));
+			return complain(ORL_EXIT_USAGE, why);
+		}
+		fprintf(stderr, "WARNING: the secrets of all connections go "
+				"to %s. Whoever reads it can read the "
+				"screen, the keys typed and the passwords "
+				"of this run.\n",
+				o->keylog);
+	}
+	if (o->no_auth)
+		fprintf(stderr, "WARNING: --no-auth: every user of this "
+				"machine can see and use this desktop.\n");
+	return ORL_EXIT_OK;
+}
+
+static int open_signals(struct serve *serve)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	signal(SIGPIPE, SIG_IGN);
+	/* Before any thread is made, for they inherit it. */
+	if (sigprocmask(SIG_BLOCK, &set, NULL) < 0)
+		return -1;
+	serve->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	return serve->signals < 0 ? -1 : 0;
+}
+
+static void say_key(const struct serve *serve)
+{
+	int32_t days = oriel_server_certificate_days(serve->server);
+	uint8_t pin[32];
+
+	if (oriel_server_pin(serve->server, pin) < 0)
+		return;
+	fputs("key sha256:", stderr);
+	for (size_t i = 0; i < sizeof(pin); i++)
+		fprintf(stderr, "%02x", pin[i]);
+	fputc('\n', stderr);
+	if (days < 30)
+		fprintf(stderr, "WARNING: the certificate expires in %d "
+				"days\n",
+				(int)days);
+}
+
+static int create_server(struct serve *serve)
+{
+	const struct orl_options *o = &serve->options;
+	struct oriel_server_config config = {
+		.size = sizeof(config),
+		.events = &events,
+		.user = serve,
+		.workers = o->workers,
+		.max_peers = MAX_PEERS,
+		.max_bandwidth = o->max_rate,
+		.congestion = o->congestion,
+		.keylog = o->keylog ? keylog : NULL,
+		.test_desync = o->test_desync,
+	};
+	char name[256] = "oriel", why[ORL_WHY_MAX];
+	bool tcp = false;
+	int err;
+
+	for (size_t i = 0; i < o->listen_count; i++)
+		tcp = tcp || strncmp(o->listen[i], "tcp:", 4) == 0;
+	if (gethostname(name, sizeof(name) - 1) == 0 && name[0])
+		config.name = name;
+	if (o->lossless)
+		config.flags |= ORIEL_SERVER_LOSSLESS;
+	if (o->no_auth)
+		config.flags |= ORIEL_SERVER_OPEN;
+	if (tcp || o->cert) {
+		if (orl_identity_load(&serve->identity, o->cert, o->key, name,
+				    why, sizeof(why)) < 0)
+			return complain(ORL_EXIT_USAGE, why);
+		config.certificate = serve->identity.certificate;
+		config.private_key = serve->identity.private_key;
+		config.token_key = serve->identity.token_key;
+	}
+	err = oriel_server_create(&serve->server, &config);
+	if (err) {
+		snprintf(why, sizeof(why), "making the server: %s",
+				oriel_strerror(err));
+		return complain(err == ORIEL_ETLS || err == ORIEL_EINVAL ?
+						ORL_EXIT_USAGE :
+						ORL_EXIT_INTERNAL,
+				why);
+	}
+	if (config.certificate)
+		say_key(serve);
+	return ORL_EXIT_OK;
+}
+
+static int start(struct serve *serve)
+{
+	const struct orl_options *o = &serve->options;
+	char actual[512], why[ORL_WHY_MAX] = "";
+	int status = orl_source_open(&serve->source, o->source, why);
+	int err;
+
+	if (status)
+		return complain(status, why);
+	status = create_server(serve);
+	if (status)
+		return status;
+	err = serve->source->kind->attach(serve->source, serve->server);
+	if (err)
+		return complain(ORL_EXIT_SOURCE, oriel_strerror(err));
+	if (o->metrics) {
+		if (orl_metrics_open(&serve->metrics, o->metrics, metrics_page,
+				    serve, why, sizeof(why)) < 0)
+			return complain(ORL_EXIT_USAGE, why);
+		fprintf(stderr, "metrics http://%s/metrics\n", why);
+	}
+	for (size_t i = 0; i < o->listen_count; i++) {
+		err = oriel_server_listen(serve->server, o->listen[i], actual,
+				sizeof(actual));
+		if (err) {
+			snprintf(why, sizeof(why), "cannot listen on %s: %s",
+					o->listen[i], oriel_strerror(err));
+			return complain(ORL_EXIT_CONNECT, why);
+		}
+		say_listening(serve, actual);
+	}
+	return ORL_EXIT_OK;
+}
+
+static void help(void)
+{
+	puts("oriel-serve --source=SOURCE [OPTION...]\n\n"
+	     "Show a desktop to remote viewers.\n\nOptions:");
+	orl_options_help(stdout);
+	puts("\nSources of this build:");
+	orl_source_help(stdout);
+}
+
+static void version(void)
+{
+	unsigned v = oriel_version();
+
+	printf("oriel-serve %u.%u.%u\n", v >> 16, v >> 8 & 255, v & 255);
+	puts("server: OpenSSL (Apache-2.0) zstd (BSD) xxHash (BSD)");
+	orl_source_version(stdout);
+}
+
+static void end(struct serve *serve)
+{
+	if (serve->server && serve->source)
+		write_line(serve, true);
+	orl_metrics_close(serve->metrics);
+	oriel_server_destroy(serve->server);
+	if (serve->source)
+		serve->source->kind->close(serve->source);
+	orl_login_close(serve->login);
+	orl_identity_free(&serve->identity);
+	if (serve->stats && serve->stats != stdout)
+		fclose(serve->stats);
+	if (serve->keylog >= 0)
+		close(serve->keylog);
+	if (serve->signals >= 0)
+		close(serve->signals);
+}
+
+int main(int argc, char **argv)
+{
+	struct serve serve = { .keylog = -1, .signals = -1 };
+	char why[ORL_WHY_MAX];
+
+	if (orl_options_parse(&serve.options, argc, argv, why, sizeof(why)) <
+			0)
+		return complain(ORL_EXIT_USAGE, why);
+	if (serve.options.help || serve.options.version) {
+		(serve.options.help ? help : version)();
+		return ORL_EXIT_OK;
+	}
+	serve.status = open_files(&serve);
+	if (!serve.status && !serve.options.no_auth) {
+		serve.status = orl_login_open(&serve.login, &serve.options,
+				why);
+		if (serve.status)
+			complain(serve.status, why);
+	}
+	if (!serve.status && open_signals(&serve) < 0)
+		serve.status = complain(ORL_EXIT_INTERNAL, strerror(errno));
+	if (!serve.status)
+		serve.status = start(&serve);
+	if (!serve.status) {
+		serve.report.start = orl_now();
+		serve.next_line = serve.stats ?
+				serve.report.start + ORL_SEC :
+				ORL_NEVER;
+		run(&serve);
+	}
+	end(&serve);
+	return serve.status;
+}

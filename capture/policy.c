@@ -1,0 +1,178 @@
+/*
+ * policy.c - parse a policy.
+ *
+ * A key that is not known is an error: a right that somebody meant to take
+ * away must not stay because of a typing mistake.
+ */
+#include "capture/policy.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <oriel/oriel.h>
+
+struct span {
+	const char *p, *end;
+};
+
+static const struct {
+	const char *name;
+	uint32_t right;
+} words[] = {
+	{ "see", ORIEL_MAY_SEE },
+	{ "hear", ORIEL_MAY_HEAR },
+	{ "input", ORIEL_MAY_INPUT },
+	{ "speak", ORIEL_MAY_SPEAK },
+	{ "copy", ORIEL_MAY_COPY },
+	{ "paste", ORIEL_MAY_PASTE },
+	{ "usb", ORIEL_MAY_USB },
+	{ "print", ORIEL_MAY_PRINT },
+	{ "resize", ORIEL_MAY_RESIZE },
+	{ "all", ORIEL_MAY_SEE | ORIEL_MAY_HEAR | ORIEL_MAY_INPUT |
+				ORIEL_MAY_SPEAK | ORIEL_MAY_COPY |
+				ORIEL_MAY_PASTE | ORIEL_MAY_USB |
+				ORIEL_MAY_PRINT | ORIEL_MAY_RESIZE },
+};
+
+void orl_policy_init(struct orl_policy *policy)
+{
+	*policy = (struct orl_policy){
+		.rights = ORIEL_MAY_SEE | ORIEL_MAY_HEAR | ORIEL_MAY_INPUT |
+				ORIEL_MAY_COPY | ORIEL_MAY_PASTE |
+				ORIEL_MAY_PRINT | ORIEL_MAY_RESIZE,
+	};
+}
+
+static bool is_space(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r';
+}
+
+static struct span trim(struct span s)
+{
+	while (s.p < s.end && is_space(*s.p))
+		s.p++;
+	while (s.p < s.end && is_space(s.end[-1]))
+		s.end--;
+	return s;
+}
+
+/* Cut s at the first `c`; what is behind it goes to *rest. */
+static bool cut(struct span *s, char c, struct span *rest)
+{
+	size_t n = (size_t)(s->end - s->p);
+	const char *at = n ? memchr(s->p, c, n) : NULL;
+
+	*rest = (struct span){ at ? at + 1 : s->end, s->end };
+	if (at)
+		s->end = at;
+	return at;
+}
+
+static bool is(struct span s, const char *word)
+{
+	size_t n = strlen(word);
+
+	return (size_t)(s.end - s.p) == n && memcmp(s.p, word, n) == 0;
+}
+
+static const char *parse_rights(uint32_t *out, struct span s)
+{
+	uint32_t rights = 0;
+
+	for (s = trim(s); s.p < s.end; s = trim(s)) {
+		struct span word = s;
+		size_t i;
+
+		while (s.p < s.end && !is_space(*s.p))
+			s.p++;
+		word.end = s.p;
+		for (i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+			if (is(word, words[i].name))
+				break;
+		if (i == sizeof(words) / sizeof(words[0]))
+			return "a right is one of see hear input speak copy "
+			       "paste usb print resize all";
+		rights |= words[i].right;
+	}
+	*out = rights;
+	return NULL;
+}
+
+static const char *parse_user(struct orl_policy *policy, struct span name,
+		struct span value)
+{
+	size_t n = (size_t)(name.end - name.p);
+
+	if (!n || n >= ORL_POLICY_NAME)
+		return "a user's name has 1 to 63 bytes";
+	if (memchr(name.p, 0, n))
+		return "a user's name has no NUL";
+	for (uint32_t i = 0; i < policy->count; i++)
+		if (is(name, policy->users[i].name))
+			return "this user has been named before";
+	if (policy->count == ORL_POLICY_USERS)
+		return "at most 64 users can be named";
+	memcpy(policy->users[policy->count].name, name.p, n);
+	policy->users[policy->count].name[n] = 0;
+	return parse_rights(&policy->users[policy->count++].rights, value);
+}
+
+static const char *parse_line(struct orl_policy *policy, struct span line,
+		bool *had_rights)
+{
+	struct span value, name;
+	bool assigned;
+
+	cut(&line, '#', &value);
+	line = trim(line);
+	if (line.p == line.end)
+		return NULL;
+	assigned = cut(&line, '=', &value);
+	line = trim(line);
+	if (!assigned)
+		return "a line is key = value";
+	if (is(line, "rights")) {
+		if (*had_rights)
+			return "rights has been given before";
+		*had_rights = true;
+		return parse_rights(&policy->rights, value);
+	}
+	if (cut(&line, '.', &name) && is(line, "rights"))
+		return parse_user(policy, name, value);
+	return "this key is not known";
+}
+
+int orl_policy_parse(struct orl_policy *policy, const char *text, size_t n,
+		char *why, size_t size)
+{
+	struct span rest = { text, text + n };
+	bool had_rights = false;
+
+	if (n > ORL_POLICY_SIZE) {
+		snprintf(why, size, "a policy has at most %d bytes",
+				ORL_POLICY_SIZE);
+		return -1;
+	}
+	for (unsigned number = 1; rest.p < rest.end; number++) {
+		struct span line = rest;
+		const char *wrong;
+
+		cut(&line, '\n', &rest);
+		wrong = parse_line(policy, line, &had_rights);
+		if (wrong) {
+			snprintf(why, size, "line %u: %s", number, wrong);
+			return -1;
+		}
+	}
+	return 0;
+}
+
+uint32_t orl_policy_rights(const struct orl_policy *policy, const char *user)
+{
+	for (uint32_t i = 0; i < policy->count; i++)
+		if (strcmp(policy->users[i].name, user) == 0)
+			return policy->users[i].rights;
+	return policy->rights;
+}

@@ -1,0 +1,41 @@
+/*
+ * policy.h - what those who have logged in may do.
+ *
+ * A policy is text of `key = value` lines; `#` begins a comment. Keys:
+ *
+ *	rights = see hear input		for everybody not named below
+ *	rights.USER = see		for USER alone
+ *
+ * A right is a word of see hear input speak copy paste usb print resize, or
+ * all; an empty value grants nothing.
+ */
+#ifndef ORL_POLICY_H
+#define ORL_POLICY_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum { ORL_POLICY_USERS = 64, ORL_POLICY_NAME = 64, ORL_POLICY_SIZE = 65536 };
+
+struct orl_policy {
+	uint32_t rights;
+	uint32_t count;
+	struct {
+		char name[ORL_POLICY_NAME];
+		uint32_t rights;
+	} users[ORL_POLICY_USERS];
+};
+
+/* What holds without a file: everything but a microphone and USB. */
+void orl_policy_init(struct orl_policy *policy);
+
+/*
+ * Change *policy by text[n], which need not end with NUL. Returns 0, or -1
+ * after writing to why[size] which line is wrong, and how.
+ */
+int orl_policy_parse(struct orl_policy *policy, const char *text, size_t n,
+		char *why, size_t size);
+
+uint32_t orl_policy_rights(const struct orl_policy *policy, const char *user);
+
+#endif

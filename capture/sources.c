@@ -1,0 +1,64 @@
+/*
+ * sources.c - which sources this build has.
+ *
+ * The one place that knows what was left out: ORIEL_NO_X11 for a machine
+ * without Xlib, ORIEL_NO_LIBAV for a build without GPL parts (Debian's
+ * libavcodec is built with x264).
+ */
+#include <string.h>
+
+#include "capture/capture.h"
+
+const struct orl_source_kind *const orl_sources[] = {
+#ifndef ORIEL_NO_X11
+	&orl_source_x11,
+#endif
+#ifndef ORIEL_NO_LIBAV
+	&orl_source_trace,
+#endif
+	&orl_source_pattern,
+	NULL,
+};
+
+int orl_source_open(struct orl_source **out, const char *source, char *why)
+{
+	size_t n = strcspn(source, ":");
+	const char *argument = source[n] ? source + n + 1 : "";
+
+	for (size_t i = 0; orl_sources[i]; i++) {
+		const char *name = orl_sources[i]->name;
+
+		if (strlen(name) == n && memcmp(name, source, n) == 0)
+			return orl_sources[i]->open(out, argument, why);
+	}
+	snprintf(why, ORL_WHY_MAX,
+			"this build has no source '%.*s' (see --help)",
+			n < 32 ? (int)n : 32, source);
+	return ORL_EXIT_USAGE;
+}
+
+void orl_source_help(FILE *out)
+{
+	for (size_t i = 0; orl_sources[i]; i++)
+		fprintf(out, "  %s%s\n", orl_sources[i]->name,
+				orl_sources[i]->help);
+}
+
+void orl_source_version(FILE *out)
+{
+#ifndef ORIEL_NO_X11
+	fputs("source x11: libX11 libXext libXdamage libXfixes libXtst "
+	      "libXrandr (MIT)\n",
+			out);
+#else
+	fputs("source x11: not in this build\n", out);
+#endif
+#ifndef ORIEL_NO_LIBAV
+	fputs("source trace: libavformat libavcodec libswscale "
+	      "(GPL as Debian builds them)\n",
+			out);
+#else
+	fputs("source trace: not in this build\n", out);
+#endif
+	fputs("source pattern: no library\n", out);
+}

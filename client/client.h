@@ -1,0 +1,204 @@
+/*
+ * client.h - the structs of this folder, and who may call what.
+ *
+ * Files: client.c the handle, session.c what the server says, login.c until
+ * we are let in, screen.c pictures, input.c keys and pointer. All of it runs
+ * in the loop thread, but for the queue of input.c and what oriel-client.h
+ * marks as "Threads: any".
+ */
+#ifndef ORL_CLIENT_CLIENT_H
+#define ORL_CLIENT_CLIENT_H
+
+#include <pthread.h>
+
+#include <oriel/oriel-client.h>
+
+#include "codecs/canvas.h"
+#include "proto/auth.h"
+#include "proto/io/conn.h"
+
+enum orl_login_step {
+	ORL_LOGIN_HELLO,     /* waiting for server_hello */
+	ORL_LOGIN_PASSWORD,  /* waiting for the host's password */
+	ORL_LOGIN_CHALLENGE, /* waiting for the server's challenge */
+	ORL_LOGIN_DERIVING,  /* working on the key, a slice a dispatch */
+	ORL_LOGIN_WELCOME,   /* waiting for the verdict */
+	ORL_LOGIN_DONE,
+};
+
+/* What resumes a session; kept while the handle lives, never on disk. */
+struct orl_resumption_kept {
+	bool valid;
+	uint8_t session[16], key[32], sealed[512];
+	size_t sealed_n;
+	uint64_t until; /* env clock */
+};
+
+/* Input that waits for the loop thread, and for the line. */
+enum orl_input_kind {
+	ORL_INPUT_KEY,
+	ORL_INPUT_POINTER,
+	ORL_INPUT_TOUCH,
+	ORL_INPUT_TEXT,
+	ORL_INPUT_RELEASE,
+	ORL_INPUT_LOCKS,
+	ORL_INPUT_TAKE,
+	ORL_INPUT_SHOWN,
+	ORL_INPUT_VISIBLE,
+};
+
+struct orl_input {
+	enum orl_input_kind kind;
+	union {
+		struct oriel_key key;
+		struct oriel_pointer pointer;
+		struct oriel_touch touch;
+		char text[256 + 1];
+		uint32_t locks;
+		bool take;
+		struct {
+			uint32_t screen;
+			uint64_t time;
+			bool visible;
+		} screen;
+	} u;
+};
+
+enum { ORL_INPUT_QUEUE = 1024, ORL_CLIENT_LATENCIES = 1024, ORL_SENT = 256 };
+
+struct orl_input_queue {
+	pthread_mutex_t lock; /* of everything here */
+	struct orl_input *ring; /* ORL_INPUT_QUEUE of them */
+	unsigned first, n;
+	bool ready;      /* the session takes input */
+	uint32_t rights; /* as the loop thread knows them */
+	bool posted;
+	struct orl_posted post;
+};
+
+struct oriel_client {
+	struct orl_env env;
+	struct oriel_client_events events;
+	void *user;
+	char *name, *congestion;
+	uint64_t max_pixels;
+	struct orl_loop *loop;
+	struct orl_tls_context *tls;
+	struct orl_conn *conn; /* NULL when idle */
+	struct orl_timer timer;   /* of the login */
+	struct orl_timer batch;   /* of acks */
+	struct orl_timer retry;   /* of input that waits for the line */
+	struct orl_address address;
+	unsigned attempt; /* which of the address's addresses */
+	enum oriel_client_state state;
+	enum orl_login_step step;
+	bool trust_asked, login_asked;
+	uint8_t transcript[32], *hello; /* encoded client_hello, while needed */
+	size_t hello_n;
+	uint64_t hello_at;     /* when it was sent */
+	int64_t clock_offset;  /* server's clock minus ours, ns */
+	struct orl_scram_client *scram;
+	struct orl_resumption_kept kept;
+	bool resuming;
+	char server_name[ORL_NAME_MAX + 1];
+	uint32_t rights, epoch;
+	struct orl_node screens;
+
+	/* Cursor pictures by slot. */
+	struct orl_cursor_kept {
+		uint32_t *pixels;
+		int32_t width, height, hot_x, hot_y;
+	} cursors[ORL_CURSOR_SLOTS];
+
+	/* Input. */
+	struct orl_input_queue queue;
+	uint32_t input_seq;
+	uint8_t keys[32];
+	uint32_t buttons, locks;
+	struct {
+		uint32_t seq;
+		uint64_t time;
+	} sent[ORL_SENT]; /* input, to measure its echo */
+
+	struct oriel_stats stats;
+	uint64_t latencies[ORL_CLIENT_LATENCIES], echoes[ORL_CLIENT_LATENCIES];
+	unsigned n_latencies, n_echoes;
+};
+
+struct oriel_screen {
+	struct oriel_client *client;
+	struct orl_node node;
+	uint32_t id;
+	char name[64 + 1];
+	struct oriel_rect rect;
+	void *data;
+	bool added; /* the host knows it */
+	struct orl_canvas canvas; /* what the decoder works on */
+	uint32_t *front; /* committed: what the host sees */
+	pthread_mutex_t lock; /* of `front`, against acquire in a thread */
+	uint8_t *touched; /* a bit a transaction, by cell */
+	uint64_t copied[ORL_TRANSACTIONS_MAX]; /* pixels, by transaction */
+	uint64_t coded[ORL_TRANSACTIONS_MAX];
+	size_t bytes[ORL_TRANSACTIONS_MAX];
+	uint64_t first_byte[ORL_TRANSACTIONS_MAX];
+	bool exact;
+
+	/* The newest commit, for its ack. */
+	bool paced; /* the host says when it has shown something */
+	bool ack_due;
+	bool small;  /* its ack may wait for others */
+	uint32_t frame;
+	uint64_t captured, received, decoded, shown;
+	uint64_t changed_at; /* last commit, our clock */
+	uint64_t decode_time, decode_cells; /* since the last ack */
+	uint32_t input_seq;
+};
+
+/* session.c */
+extern const struct orl_conn_calls orl_session_calls;
+/* The session is over: screens go, the host is told, IDLE. */
+void orl_session_end(struct oriel_client *c, int error, const char *text);
+void orl_session_state(struct oriel_client *c, enum oriel_client_state state);
+/* Queue a message; an error ends the session and is returned. */
+#define ORL_CLIENT_PUT(c, name, v) \
+	orl_session_sent((c), ORL_LINK_PUT(orl_conn_link((c)->conn), name, v))
+int orl_session_sent(struct oriel_client *c, int err);
+
+/* login.c */
+/* TLS is done: is the key trusted? */
+void orl_login_secured(struct oriel_client *c);
+int orl_login_server_hello(struct oriel_client *c, const uint8_t *d, size_t n);
+int orl_login_challenge(struct oriel_client *c, const uint8_t *d, size_t n);
+int orl_login_welcome(struct oriel_client *c, const uint8_t *d, size_t n);
+int orl_login_refused(struct oriel_client *c, const uint8_t *d, size_t n);
+int orl_login_resumption(struct oriel_client *c, const uint8_t *d, size_t n);
+void orl_login_forget(struct oriel_client *c);
+
+/* screen.c */
+int orl_screen_display(struct oriel_client *c, const uint8_t *d, size_t n);
+int orl_screen_gone(struct oriel_client *c, const uint8_t *d, size_t n);
+int orl_screen_part(struct oriel_client *c, const uint8_t *d, size_t n);
+int orl_screen_commit(struct oriel_client *c, const uint8_t *d, size_t n);
+int orl_screen_reset(struct oriel_client *c, const uint8_t *d, size_t n);
+int orl_screen_check(struct oriel_client *c, const uint8_t *d, size_t n);
+int orl_screen_lossy(struct oriel_client *c, const uint8_t *d, size_t n);
+struct oriel_screen *orl_screen_find(struct oriel_client *c, uint32_t id);
+void orl_screen_destroy(struct oriel_screen *s);
+/* The host has shown the newest commit at `time`. */
+void orl_screen_was_shown(struct oriel_screen *s, uint64_t time);
+/* Send every ack that is due. */
+void orl_screen_send_acks(struct oriel_client *c);
+void orl_screen_batch(struct orl_timer *timer);
+
+/* input.c */
+int orl_input_init(struct oriel_client *c);
+void orl_input_fini(struct oriel_client *c);
+/* The session begins (with these rights) or ends to take input. */
+void orl_input_open(struct oriel_client *c, bool open, uint32_t rights);
+/* Send what is queued, as far as the line takes it. */
+void orl_input_flush(struct oriel_client *c);
+void orl_input_retry(struct orl_timer *timer);
+/* An update shows the effect of this input. */
+void orl_input_echo(struct oriel_client *c, uint32_t seq, uint64_t shown);
+
+#endif

@@ -1,0 +1,589 @@
+/*
+ * screen.c - pictures: decode into the canvas, show what was committed.
+ *
+ * Parts change the canvas as they come; a commit copies the cells that its
+ * transaction touched to `front`, which is all that the host ever sees. What
+ * a server may ask for is bounded by the display it announced: area, open
+ * transactions, and cells that no two of them may touch.
+ */
+#include "client/client.h"
+
+#include <string.h>
+
+enum { SMALL_UPDATE = 1300, BATCH_MS = 50, RECTS = 64 };
+static const uint64_t MS = 1000000;
+
+struct oriel_screen *orl_screen_find(struct oriel_client *c, uint32_t id)
+{
+	ORL_EACH (node, &c->screens) {
+		struct oriel_screen *s =
+				orl_container(node, struct oriel_screen, node);
+		if (s->id == id)
+			return s;
+	}
+	return NULL;
+}
+
+void orl_screen_destroy(struct oriel_screen *s)
+{
+	struct oriel_client *c = s->client;
+
+	if (s->added && c->events.screen_removed)
+		c->events.screen_removed(c->user, s);
+	orl_list_remove(&s->node);
+	orl_canvas_fini(&s->canvas);
+	orl_free(&c->env, s->front);
+	orl_free(&c->env, s->touched);
+	pthread_mutex_destroy(&s->lock);
+	orl_free(&c->env, s);
+}
+
+static size_t n_cells(const struct oriel_screen *s)
+{
+	return (size_t)s->canvas.cols * (size_t)s->canvas.rows;
+}
+
+static void set_exact(struct oriel_screen *s, bool exact)
+{
+	if (s->exact == exact)
+		return;
+	s->exact = exact;
+	if (s->added && s->client->events.screen_exact)
+		s->client->events.screen_exact(s->client->user, s, exact);
+}
+
+static void drop_transactions(struct oriel_screen *s)
+{
+	memset(s->touched, 0, n_cells(s));
+	memset(s->copied, 0, sizeof(s->copied));
+	memset(s->coded, 0, sizeof(s->coded));
+	memset(s->bytes, 0, sizeof(s->bytes));
+	memset(s->first_byte, 0, sizeof(s->first_byte));
+}
+
+static int resize(struct oriel_screen *s, const struct orl_display *msg)
+{
+	const struct orl_env *env = &s->client->env;
+	struct orl_canvas canvas;
+	int err = orl_canvas_init(&canvas, env, msg->width, msg->height,
+			msg->slices);
+
+	if (err)
+		return err;
+	uint32_t *front = orl_alloc(env,
+			(size_t)msg->width * (size_t)msg->height, 4);
+	uint8_t *touched = orl_alloc(env,
+			(size_t)canvas.cols * (size_t)canvas.rows, 1);
+	if (!front || !touched) {
+		orl_free(env, front);
+		orl_free(env, touched);
+		orl_canvas_fini(&canvas);
+		return ORIEL_ENOMEM;
+	}
+	pthread_mutex_lock(&s->lock);
+	orl_canvas_fini(&s->canvas);
+	orl_free(env, s->front);
+	orl_free(env, s->touched);
+	s->canvas = canvas;
+	s->front = front;
+	s->touched = touched;
+	s->rect = (struct oriel_rect){ msg->x, msg->y, msg->width,
+		msg->height };
+	pthread_mutex_unlock(&s->lock);
+	drop_transactions(s);
+	return 0;
+}
+
+int orl_screen_display(struct oriel_client *c, const uint8_t *d, size_t n)
+{
+	struct orl_display msg;
+	int err = orl_get_display(d, n, &msg);
+
+	if (err || msg.slices == 3)
+		return ORIEL_EPROTO;
+	if ((uint64_t)msg.width * msg.height > c->max_pixels)
+		return ORIEL_ELIMIT;
+	struct oriel_screen *s = orl_screen_find(c, msg.display);
+	if (!s) {
+		s = orl_alloc(&c->env, 1, sizeof(*s));
+		if (!s)
+			return ORIEL_ENOMEM;
+		s->client = c;
+		s->id = msg.display;
+		pthread_mutex_init(&s->lock, NULL);
+		orl_list_append(&c->screens, &s->node);
+	}
+	err = resize(s, &msg);
+	if (err)
+		return err;
+	memcpy(s->name, msg.name.p, msg.name.n);
+	s->name[msg.name.n] = 0;
+	set_exact(s, false);
+	bool added = s->added;
+	s->added = true;
+	if (!added && c->events.screen_added)
+		c->events.screen_added(c->user, s);
+	else if (added && c->events.screen_changed)
+		c->events.screen_changed(c->user, s);
+	return 0;
+}
+
+int orl_screen_gone(struct oriel_client *c, const uint8_t *d, size_t n)
+{
+	struct orl_display_gone msg;
+	int err = orl_get_display_gone(d, n, &msg);
+	struct oriel_screen *s = err ? NULL : orl_screen_find(c, msg.display);
+
+	if (!s)
+		return ORIEL_EPROTO;
+	orl_screen_destroy(s);
+	return 0;
+}
+
+int orl_screen_reset(struct oriel_client *c, const uint8_t *d, size_t n)
+{
+	struct orl_reset msg;
+	int err = orl_get_reset(d, n, &msg);
+	struct oriel_screen *s = err ? NULL : orl_screen_find(c, msg.display);
+
+	if (!s)
+		return ORIEL_EPROTO;
+	orl_canvas_reset(&s->canvas);
+	drop_transactions(s);
+	set_exact(s, false);
+	c->stats.resets++;
+	return 0;
+}
+
+/* ---- parts ------------------------------------------------------------- */
+
+/* Claim cells for a transaction; those of another one are taken. */
+static bool claim(struct oriel_screen *s, unsigned transaction, int32_t col,
+		int32_t row, int32_t cols, int32_t rows)
+{
+	uint8_t bit = (uint8_t)(1u << transaction);
+
+	for (int32_t y = row; y < row + rows; y++)
+		for (int32_t x = col; x < col + cols; x++) {
+			uint8_t *t = s->touched + y * s->canvas.cols + x;
+			if (*t & ~bit)
+				return false;
+			*t |= bit;
+		}
+	return true;
+}
+
+/* The operations as orl_canvas_begin() takes them. */
+struct ops {
+	struct orl_copy_op *copies;
+	struct orl_block_op *blocks;
+	size_t lengths[ORL_SLICES_MAX + 1], n_lengths;
+};
+
+static int read_ops(struct oriel_client *c, const struct orl_part *part,
+		struct ops *ops)
+{
+	size_t left = part->data.n;
+
+	ops->copies = orl_alloc(&c->env, part->copies.n, sizeof(*ops->copies));
+	ops->blocks = orl_alloc(&c->env, part->blocks.n, sizeof(*ops->blocks));
+	if (!ops->copies || !ops->blocks)
+		return ORIEL_ENOMEM;
+	for (unsigned i = 0; i < part->copies.n; i++) {
+		struct orl_copy copy;
+		orl_at_copy(&part->copies, i, &copy);
+		ops->copies[i] = (struct orl_copy_op){ copy.x, copy.y,
+			copy.width, copy.height, copy.from_x, copy.from_y };
+	}
+	for (unsigned i = 0; i < part->blocks.n; i++) {
+		struct orl_block block;
+		orl_at_block(&part->blocks, i, &block);
+		ops->blocks[i] = (struct orl_block_op){ block.col, block.row,
+			block.cols, block.rows, block.op };
+	}
+	if (!part->blocks.n)
+		return part->data.n || part->sections.n ? ORIEL_EPROTO : 0;
+	for (unsigned i = 0; i < part->sections.n; i++) {
+		struct orl_section section;
+		orl_at_section(&part->sections, i, &section);
+		if (section.bytes > left)
+			return ORIEL_EPROTO;
+		ops->lengths[i] = section.bytes;
+		left -= section.bytes;
+	}
+	ops->lengths[part->sections.n] = left;
+	ops->n_lengths = (size_t)part->sections.n + 1;
+	return 0;
+}
+
+/* Area and cells; orl_canvas_begin() has checked that all is inside. */
+static int account(struct oriel_screen *s, const struct orl_part *part,
+		const struct ops *ops)
+{
+	uint64_t area = (uint64_t)s->canvas.width * (uint64_t)s->canvas.height;
+	uint64_t cells = n_cells(s), coded = 0;
+	unsigned t = part->transaction;
+
+	for (unsigned i = 0; i < part->copies.n; i++) {
+		const struct orl_copy_op *op = &ops->copies[i];
+		int32_t col = op->x / ORL_CELL, row = op->y / ORL_CELL;
+		s->copied[t] += (uint64_t)op->width * op->height;
+		if (!claim(s, t, col, row,
+				    (op->x + op->width - 1) / ORL_CELL - col + 1,
+				    (op->y + op->height - 1) / ORL_CELL - row +
+						    1))
+			return ORIEL_EPROTO;
+	}
+	for (unsigned i = 0; i < part->blocks.n; i++) {
+		const struct orl_block_op *op = &ops->blocks[i];
+		coded += (uint64_t)op->cols * op->rows;
+		if (!claim(s, t, op->col, op->row, op->cols, op->rows))
+			return ORIEL_EPROTO;
+	}
+	s->coded[t] += coded;
+	s->decode_cells += coded;
+	s->client->stats.codec_cells += coded;
+	return s->copied[t] > area || s->coded[t] > cells ? ORIEL_EPROTO : 0;
+}
+
+int orl_screen_part(struct oriel_client *c, const uint8_t *d, size_t n)
+{
+	struct orl_part part;
+	struct ops ops = { NULL, NULL, { 0 }, 0 };
+	uint64_t started = orl_now(&c->env);
+	int err = orl_get_part(d, n, &part);
+	struct oriel_screen *s = err ? NULL : orl_screen_find(c, part.display);
+
+	if (!s)
+		return ORIEL_EPROTO;
+	set_exact(s, false);
+	if (!s->first_byte[part.transaction])
+		s->first_byte[part.transaction] = started;
+	s->bytes[part.transaction] += n;
+	err = read_ops(c, &part, &ops);
+	if (!err)
+		err = orl_canvas_begin(&s->canvas, ops.copies, part.copies.n,
+				ops.blocks, part.blocks.n);
+	if (!err)
+		err = account(s, &part, &ops);
+	if (!err && part.blocks.n)
+		err = orl_canvas_decode(&s->canvas, ops.blocks, part.blocks.n,
+				part.data.p, part.data.n, ops.lengths,
+				ops.n_lengths);
+	orl_free(&c->env, ops.copies);
+	orl_free(&c->env, ops.blocks);
+	uint64_t took = orl_now(&c->env) - started;
+	s->decode_time += took;
+	c->stats.codec_time += took;
+	return err;
+}
+
+int orl_screen_lossy(struct oriel_client *c, const uint8_t *d, size_t n)
+{
+	struct orl_cells_lossy msg;
+	struct orl_area area;
+	int err = orl_get_cells_lossy(d, n, &msg);
+	struct oriel_screen *s = err ? NULL : orl_screen_find(c, msg.display);
+
+	if (!s)
+		return ORIEL_EPROTO;
+	for (unsigned i = 0; i < msg.areas.n; i++) {
+		orl_at_area(&msg.areas, i, &area);
+		if (area.col + area.cols > s->canvas.cols ||
+				area.row + area.rows > s->canvas.rows)
+			return ORIEL_EPROTO;
+		orl_canvas_spoil(&s->canvas, area.col, area.row, area.cols,
+				area.rows);
+	}
+	set_exact(s, false);
+	return 0;
+}
+
+/* ---- commits ----------------------------------------------------------- */
+
+static void copy_rect(struct oriel_screen *s, const struct oriel_rect *r)
+{
+	size_t width = (size_t)s->canvas.width;
+
+	for (int32_t y = r->y; y < r->y + r->height; y++)
+		memcpy(s->front + (size_t)y * width + r->x,
+				s->canvas.pixels + (size_t)y * s->canvas.stride +
+						r->x,
+				(size_t)r->width * 4);
+}
+
+/* Grow the last rectangle, or the list, or when it is full the last again. */
+static size_t add_rect(struct oriel_rect *rects, size_t n, struct oriel_rect r)
+{
+	struct oriel_rect *last = n ? &rects[n - 1] : NULL;
+
+	if (last && last->x == r.x && last->width == r.width &&
+			last->y + last->height == r.y) {
+		last->height += r.height;
+		return n;
+	}
+	if (n < RECTS) {
+		rects[n] = r;
+		return n + 1;
+	}
+	int32_t x1 = orl_max32(last->x + last->width, r.x + r.width);
+	int32_t y1 = orl_max32(last->y + last->height, r.y + r.height);
+	last->x = orl_min32(last->x, r.x);
+	last->y = orl_min32(last->y, r.y);
+	last->width = x1 - last->x;
+	last->height = y1 - last->y;
+	return n;
+}
+
+/* Make the cells of a transaction visible; where they are. */
+static size_t publish(struct oriel_screen *s, unsigned transaction,
+		struct oriel_rect rects[static RECTS])
+{
+	const struct orl_canvas *v = &s->canvas;
+	uint8_t bit = (uint8_t)(1u << transaction);
+	size_t n = 0;
+
+	pthread_mutex_lock(&s->lock);
+	for (int32_t row = 0; row < v->rows; row++) {
+		uint8_t *t = s->touched + row * v->cols;
+		for (int32_t col = 0; col < v->cols; col++) {
+			int32_t from = col;
+			while (col < v->cols && t[col] & bit)
+				t[col++] = 0;
+			if (col == from)
+				continue;
+			struct oriel_rect r = { from * ORL_CELL, row * ORL_CELL,
+				(col - from) * ORL_CELL, ORL_CELL };
+			r.width = orl_min32(r.width, v->width - r.x);
+			r.height = orl_min32(r.height, v->height - r.y);
+			copy_rect(s, &r);
+			n = add_rect(rects, n, r);
+		}
+	}
+	pthread_mutex_unlock(&s->lock);
+	return n;
+}
+
+/* A 32-bit microsecond time near `about`, as ns of the same clock. */
+static int64_t unwrap(uint32_t us, int64_t about)
+{
+	int32_t diff = (int32_t)(us - (uint32_t)(about / 1000));
+
+	return (about / 1000 + diff) * 1000;
+}
+
+int orl_screen_commit(struct oriel_client *c, const uint8_t *d, size_t n)
+{
+	struct oriel_rect rects[RECTS];
+	struct orl_commit msg;
+	uint64_t now = orl_now(&c->env);
+	int err = orl_get_commit(d, n, &msg);
+	struct oriel_screen *s = err ? NULL : orl_screen_find(c, msg.display);
+
+	if (!s)
+		return ORIEL_EPROTO;
+	unsigned t = msg.transaction;
+	size_t n_rects = publish(s, t, rects);
+	s->small = s->bytes[t] < SMALL_UPDATE;
+	/* The server's clock, brought to ours. */
+	int64_t server_now = (int64_t)now + c->clock_offset;
+	int64_t captured = unwrap(msg.time, server_now) - c->clock_offset;
+	if (captured > (int64_t)now)
+		captured = (int64_t)now;
+	s->captured = (uint64_t)captured;
+	s->received = s->first_byte[t] ? s->first_byte[t] : now;
+	s->decoded = orl_now(&c->env);
+	s->frame = msg.frame;
+	s->input_seq = msg.input_seq;
+	s->changed_at = now;
+	s->shown = 0;
+	s->ack_due = true;
+	s->copied[t] = s->coded[t] = s->bytes[t] = s->first_byte[t] = 0;
+	c->stats.updates++;
+	if (n_rects && c->events.screen_updated)
+		c->events.screen_updated(c->user, s, rects, n_rects);
+	if (!c->conn || orl_screen_find(c, msg.display) != s)
+		return 0;
+	/* A host that never says when it has shown something paces by this. */
+	if (!s->paced && !s->shown)
+		orl_screen_was_shown(s, s->decoded);
+	if (s->small && c->batch.at < now)
+		orl_timer_set(c->loop, &c->batch, now + BATCH_MS * MS);
+	return 0;
+}
+
+/* ---- acknowledgements -------------------------------------------------- */
+
+void orl_screen_was_shown(struct oriel_screen *s, uint64_t time)
+{
+	struct oriel_client *c = s->client;
+	uint64_t now = orl_now(&c->env);
+
+	if (!s->ack_due || s->shown)
+		return;
+	s->shown = time && time < now ? time : now;
+	if (s->shown < s->decoded)
+		s->shown = s->decoded;
+	c->stats.frames_shown++;
+	c->latencies[c->n_latencies++ % ORL_CLIENT_LATENCIES] =
+			s->shown - s->captured;
+	orl_input_echo(c, s->input_seq, s->shown);
+	if (!s->small)
+		orl_screen_send_acks(c);
+}
+
+void orl_screen_send_acks(struct oriel_client *c)
+{
+	uint64_t now = orl_now(&c->env);
+
+	if (!c->conn)
+		return;
+	ORL_EACH (node, &c->screens) {
+		struct oriel_screen *s =
+				orl_container(node, struct oriel_screen, node);
+		if (!s->ack_due || !s->shown)
+			continue;
+		struct orl_ack ack = {
+			.display = (uint8_t)s->id,
+			.frame = s->frame,
+			.received = (uint32_t)(s->received / 1000),
+			.decoded = (uint32_t)(s->decoded / 1000),
+			.shown = (uint32_t)(s->shown / 1000),
+			.sent = (uint32_t)(now / 1000),
+			.decode_us = (uint32_t)(s->decode_time / 1000),
+			.cells = (uint32_t)s->decode_cells,
+		};
+		s->ack_due = false;
+		s->decode_time = s->decode_cells = 0;
+		if (ORL_CLIENT_PUT(c, ack, &ack) < 0)
+			return;
+	}
+	orl_timer_stop(&c->batch);
+	c->batch.at = 0;
+	orl_conn_kick(c->conn);
+}
+
+void orl_screen_batch(struct orl_timer *timer)
+{
+	struct oriel_client *c =
+			orl_container(timer, struct oriel_client, batch);
+
+	c->batch.at = 0;
+	orl_screen_send_acks(c);
+}
+
+/* ---- the exactness check ----------------------------------------------- */
+
+int orl_screen_check(struct oriel_client *c, const uint8_t *d, size_t n)
+{
+	struct orl_check msg;
+	struct orl_row_hash row;
+	bool same = true;
+	int err = orl_get_check(d, n, &msg);
+	struct oriel_screen *s = err ? NULL : orl_screen_find(c, msg.display);
+
+	if (!s || msg.first + msg.rows.n > s->canvas.rows)
+		return ORIEL_EPROTO;
+	uint8_t *bytes = orl_alloc(&c->env, msg.rows.n, sizeof(uint64_t));
+	if (!bytes)
+		return ORIEL_ENOMEM;
+	struct orl_wr w = { bytes, msg.rows.n * sizeof(uint64_t), 0 };
+	for (unsigned i = 0; i < msg.rows.n; i++) {
+		uint64_t own = orl_canvas_hash(
+				&s->canvas, msg.first + (int32_t)i);
+		orl_at_row_hash(&msg.rows, i, &row);
+		same &= own == row.hash;
+		orl_put_row_hash(&w, &(struct orl_row_hash){ own });
+	}
+	struct orl_checked answer = { .display = msg.display,
+		.serial = msg.serial,
+		.rows = { bytes, msg.rows.n } };
+	err = ORL_CLIENT_PUT(c, checked, &answer);
+	orl_free(&c->env, bytes);
+	if (err)
+		return 0;
+	c->stats.checks++;
+	orl_conn_kick(c->conn);
+	if (!same) {
+		orl_log(&c->env, ORIEL_LOG_WARN, "screen",
+				"screen %u differs from the desktop; it is "
+				"sent again",
+				(unsigned)s->id);
+		set_exact(s, false);
+	} else if (msg.clean && orl_canvas_is_exact(&s->canvas)) {
+		c->stats.lossless_after =
+				orl_now(&c->env) - s->changed_at;
+		set_exact(s, true);
+	}
+	return 0;
+}
+
+/* ---- the host's side --------------------------------------------------- */
+
+uint32_t oriel_screen_id(const struct oriel_screen *s)
+{
+	return s->id;
+}
+
+const char *oriel_screen_name(const struct oriel_screen *s)
+{
+	return s->name;
+}
+
+struct oriel_rect oriel_screen_rect(const struct oriel_screen *s)
+{
+	return s->rect;
+}
+
+void oriel_screen_set_data(struct oriel_screen *s, void *data)
+{
+	s->data = data;
+}
+
+void *oriel_screen_data(const struct oriel_screen *s)
+{
+	return s->data;
+}
+
+void oriel_screen_pixels(const struct oriel_screen *s, struct oriel_pixels *out)
+{
+	*out = (struct oriel_pixels){ s->front, s->rect.width, s->rect.height,
+		s->rect.width * 4, ORIEL_FORMAT_XRGB8888 };
+}
+
+void oriel_screen_acquire(struct oriel_screen *s, struct oriel_pixels *out)
+{
+	pthread_mutex_lock(&s->lock);
+	oriel_screen_pixels(s, out);
+}
+
+void oriel_screen_release(struct oriel_screen *s)
+{
+	pthread_mutex_unlock(&s->lock);
+}
+
+bool oriel_screen_is_exact(const struct oriel_screen *s)
+{
+	return s->exact;
+}
+
+int oriel_screen_resize(struct oriel_screen *s, int32_t width, int32_t height)
+{
+	struct oriel_client *c = s->client;
+	struct orl_resize msg = { .display = (uint8_t)s->id,
+		.width = (uint16_t)width,
+		.height = (uint16_t)height,
+		.scale = 100 };
+
+	if (width < 1 || height < 1 || width > ORL_DISPLAY_SIDE_MAX ||
+			height > ORL_DISPLAY_SIDE_MAX)
+		return ORIEL_EINVAL;
+	if (c->state != ORIEL_CLIENT_READY)
+		return ORIEL_ESTATE;
+	if (!(c->rights & ORIEL_MAY_RESIZE))
+		return ORIEL_EDENIED;
+	int err = ORL_CLIENT_PUT(c, resize, &msg);
+	if (!err)
+		orl_conn_kick(c->conn);
+	return err;
+}

@@ -1,0 +1,319 @@
+/*
+ * session.c - what a server may say, by state, and how a session ends.
+ */
+#include "client/client.h"
+
+#include <string.h>
+
+#include "codecs/cursor.h"
+#include "proto/io/socket.h"
+
+struct handler {
+	uint16_t id;
+	int (*handle)(struct oriel_client *c, const uint8_t *data, size_t n);
+};
+
+void orl_session_state(struct oriel_client *c, enum oriel_client_state state)
+{
+	c->state = state;
+	if (c->events.state)
+		c->events.state(c->user, state, 0, "");
+}
+
+int orl_session_sent(struct oriel_client *c, int err)
+{
+	if (err)
+		orl_session_end(c, err, oriel_strerror(err));
+	return err;
+}
+
+void orl_session_end(struct oriel_client *c, int error, const char *text)
+{
+	struct orl_conn *conn = c->conn;
+	char why[ORL_NAME_MAX + 64];
+
+	if (!conn)
+		return;
+	/* The text may live in what is about to be freed. */
+	orl_printable(why, sizeof(why), text, strlen(text));
+	orl_input_open(c, false, 0);
+	orl_timer_stop(&c->timer);
+	orl_timer_stop(&c->batch);
+	orl_timer_stop(&c->retry);
+	orl_login_forget(c);
+	c->conn = NULL;
+	ORL_EACH_SAFE (node, after, &c->screens)
+		orl_screen_destroy(
+				orl_container(node, struct oriel_screen, node));
+	for (unsigned i = 0; i < ORL_CURSOR_SLOTS; i++) {
+		orl_free(&c->env, c->cursors[i].pixels);
+		c->cursors[i].pixels = NULL;
+	}
+	orl_conn_destroy(conn);
+	c->state = ORIEL_CLIENT_IDLE;
+	if (c->events.state)
+		c->events.state(c->user, ORIEL_CLIENT_IDLE, error, why);
+}
+
+/* ---- small messages ---------------------------------------------------- */
+
+static int on_bye(struct oriel_client *c, const uint8_t *data, size_t n)
+{
+	static const int errors[] = { ORIEL_ECLOSED, ORIEL_EPROTO,
+		ORIEL_EDENIED, ORIEL_ETIMEOUT, ORIEL_EIO, ORIEL_ECLOSED,
+		ORIEL_ELIMIT, ORIEL_ECLOSED };
+	struct orl_bye msg;
+	char text[ORL_NAME_MAX + 1];
+	int err = orl_get_bye(data, n, &msg);
+
+	if (err)
+		return err;
+	memcpy(text, msg.why.p, msg.why.n);
+	text[msg.why.n] = 0;
+	orl_session_end(c, errors[msg.code], text);
+	return 0;
+}
+
+static int on_rights(struct oriel_client *c, const uint8_t *data, size_t n)
+{
+	struct orl_rights msg;
+	int err = orl_get_rights(data, n, &msg);
+
+	if (err)
+		return err;
+	struct orl_rights_seen seen = { .epoch = msg.epoch };
+	c->rights = msg.rights;
+	c->epoch = msg.epoch;
+	orl_input_open(c, true, msg.rights);
+	if (ORL_CLIENT_PUT(c, rights_seen, &seen) < 0)
+		return 0;
+	if (c->events.rights)
+		c->events.rights(c->user, msg.rights);
+	return 0;
+}
+
+static int on_owner(struct oriel_client *c, const uint8_t *data, size_t n)
+{
+	struct orl_owner msg;
+	char name[ORL_NAME_MAX + 1];
+	int err = orl_get_owner(data, n, &msg);
+
+	if (err)
+		return err;
+	memcpy(name, msg.name.p, msg.name.n);
+	name[msg.name.n] = 0;
+	if (c->events.owner)
+		c->events.owner(c->user, msg.yours, name);
+	return 0;
+}
+
+static int on_notice(struct oriel_client *c, const uint8_t *data, size_t n)
+{
+	struct orl_notice msg;
+	char text[512 + 1];
+	int err = orl_get_notice(data, n, &msg);
+
+	if (err)
+		return err;
+	memcpy(text, msg.text.p, msg.text.n);
+	text[msg.text.n] = 0;
+	if (c->events.notice)
+		c->events.notice(c->user, msg.level, text);
+	return 0;
+}
+
+static int on_locks(struct oriel_client *c, const uint8_t *data, size_t n)
+{
+	struct orl_locks msg;
+	int err = orl_get_locks(data, n, &msg);
+
+	if (!err && c->events.locks)
+		c->events.locks(c->user, msg.locks);
+	return err;
+}
+
+static int on_mode(struct oriel_client *c, const uint8_t *data, size_t n)
+{
+	struct orl_pointer_mode msg;
+	int err = orl_get_pointer_mode(data, n, &msg);
+
+	if (!err && c->events.relative)
+		c->events.relative(c->user, msg.relative);
+	return err;
+}
+
+/* ---- cursor ------------------------------------------------------------ */
+
+static int on_cursor_pos(struct oriel_client *c, const uint8_t *data, size_t n)
+{
+	struct orl_cursor_pos msg;
+	int err = orl_get_cursor_pos(data, n, &msg);
+
+	if (err)
+		return err;
+	struct oriel_screen *s = orl_screen_find(c, msg.display);
+	if (s && s->added && c->events.cursor_warped)
+		c->events.cursor_warped(c->user, s, msg.x, msg.y);
+	return 0;
+}
+
+static void show_cursor(struct oriel_client *c, unsigned slot)
+{
+	const struct orl_cursor_kept *k = &c->cursors[slot];
+	struct oriel_pixels image = { k->pixels, k->width, k->height,
+		k->width * 4, ORIEL_FORMAT_ARGB8888 };
+
+	if (c->events.cursor)
+		c->events.cursor(c->user, &image, k->hot_x, k->hot_y);
+}
+
+static int on_cursor_shape(struct oriel_client *c, const uint8_t *data, size_t n)
+{
+	struct orl_cursor_shape msg;
+	int err = orl_get_cursor_shape(data, n, &msg);
+
+	if (err)
+		return err;
+	if (msg.hot_x >= msg.width || msg.hot_y >= msg.height)
+		return ORIEL_EPROTO;
+	struct orl_cursor_kept *k = &c->cursors[msg.slot];
+	uint32_t *pixels = orl_alloc(
+			&c->env, (size_t)msg.width * msg.height, 4);
+	if (!pixels)
+		return ORIEL_ENOMEM;
+	err = orl_cursor_decode(pixels, msg.width, msg.height,
+			msg.data.p, msg.data.n);
+	if (err) {
+		orl_free(&c->env, pixels);
+		return err;
+	}
+	orl_free(&c->env, k->pixels);
+	*k = (struct orl_cursor_kept){ pixels, msg.width, msg.height, msg.hot_x,
+		msg.hot_y };
+	show_cursor(c, msg.slot);
+	return 0;
+}
+
+static int on_cursor_use(struct oriel_client *c, const uint8_t *data, size_t n)
+{
+	struct orl_cursor_use msg;
+	int err = orl_get_cursor_use(data, n, &msg);
+
+	if (err)
+		return err;
+	if (!msg.shown) {
+		if (c->events.cursor)
+			c->events.cursor(c->user, NULL, 0, 0);
+		return 0;
+	}
+	if (!c->cursors[msg.slot].pixels)
+		return ORIEL_EPROTO;
+	show_cursor(c, msg.slot);
+	return 0;
+}
+
+/* ---- what may arrive --------------------------------------------------- */
+
+/* clang-format off */
+static const struct handler before[] = {
+	{ ORL_MSG_server_hello, orl_login_server_hello },
+	{ ORL_MSG_challenge,    orl_login_challenge },
+	{ ORL_MSG_welcome,      orl_login_welcome },
+	{ ORL_MSG_refused,      orl_login_refused },
+	{ ORL_MSG_bye,          on_bye },
+	{ 0, NULL },
+};
+
+static const struct handler ready[] = {
+	{ ORL_MSG_part,         orl_screen_part },
+	{ ORL_MSG_commit,       orl_screen_commit },
+	{ ORL_MSG_check,        orl_screen_check },
+	{ ORL_MSG_cells_lossy,  orl_screen_lossy },
+	{ ORL_MSG_display,      orl_screen_display },
+	{ ORL_MSG_display_gone, orl_screen_gone },
+	{ ORL_MSG_reset,        orl_screen_reset },
+	{ ORL_MSG_cursor_shape, on_cursor_shape },
+	{ ORL_MSG_cursor_use,   on_cursor_use },
+	{ ORL_MSG_cursor_pos,   on_cursor_pos },
+	{ ORL_MSG_resumption,   orl_login_resumption },
+	{ ORL_MSG_rights,       on_rights },
+	{ ORL_MSG_owner,        on_owner },
+	{ ORL_MSG_notice,       on_notice },
+	{ ORL_MSG_locks,        on_locks },
+	{ ORL_MSG_pointer_mode, on_mode },
+	{ ORL_MSG_bye,          on_bye },
+	{ 0, NULL },
+};
+/* clang-format on */
+
+static int on_message(void *user, uint16_t id, const uint8_t *data, size_t n)
+{
+	struct oriel_client *c = user;
+	const struct handler *h =
+			c->state == ORIEL_CLIENT_READY ? ready : before;
+
+	if (!c->conn)
+		return 0;
+	for (; h->handle; h++) {
+		if (h->id != id)
+			continue;
+		int err = h->handle(c, data, n);
+		if (!err)
+			return 0;
+		orl_log(&c->env, ORIEL_LOG_WARN, "session",
+				"message 0x%04x of the server: %s", id,
+				oriel_strerror(err));
+		orl_session_end(c, err, oriel_strerror(err));
+		return 0;
+	}
+	orl_log(&c->env, ORIEL_LOG_WARN, "session",
+			"the server sent message 0x%04x, which is not allowed "
+			"now",
+			id);
+	orl_session_end(c, ORIEL_EPROTO, oriel_strerror(ORIEL_EPROTO));
+	return 0;
+}
+
+static void on_secured(void *user)
+{
+	orl_login_secured(user);
+}
+
+static void on_closed(void *user, int error, const char *why)
+{
+	struct oriel_client *c = user;
+	int socket;
+
+	/* A name may have several addresses: try them in turn. */
+	if (c->state == ORIEL_CLIENT_CONNECTING && error && !c->address.local &&
+			c->address.host[0] &&
+			orl_socket_connect(&socket, &c->address,
+					c->attempt++, NULL) == 0) {
+		orl_conn_destroy(c->conn);
+		c->conn = NULL;
+		if (orl_conn_create(&c->conn, c->loop, &c->env, socket,
+				    &(struct orl_conn_config){
+						    .role = ORL_CLIENT,
+						    .tls = c->tls,
+						    .host = c->address.host,
+						    .congestion = c->congestion,
+						    .calls = &orl_session_calls,
+						    .user = c }) == 0)
+			return;
+		orl_socket_close(socket);
+		c->state = ORIEL_CLIENT_IDLE;
+		if (c->events.state)
+			c->events.state(c->user, c->state, error, why);
+		return;
+	}
+	orl_session_end(c, error,
+			why && *why ? why
+			: error     ? oriel_strerror(error)
+				    : "");
+}
+
+const struct orl_conn_calls orl_session_calls = {
+	.secured = on_secured,
+	.message = on_message,
+	.closed = on_closed,
+};

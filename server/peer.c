@@ -1,0 +1,462 @@
+/*
+ * peer.c - one client, from its first byte to its goodbye.
+ *
+ * What a peer may say is a table for each state; a handler is in the file of
+ * its subject. A peer that breaks the protocol ends its own session, with a
+ * named reason, and nothing else.
+ */
+#include "server/server.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { READY_TIMEOUT_S = ORL_LOGIN_SECONDS };
+static const uint64_t SECOND = 1000000000;
+
+static int on_rights_seen(
+		struct oriel_peer *peer, const uint8_t *data, size_t n)
+{
+	struct orl_rights_seen msg;
+	int err = orl_get_rights_seen(data, n, &msg);
+
+	if (err)
+		return err;
+	return msg.epoch > peer->epoch ? ORIEL_EPROTO : 0;
+}
+
+static int on_bye(struct oriel_peer *peer, const uint8_t *data, size_t n)
+{
+	struct orl_bye msg;
+	int err = orl_get_bye(data, n, &msg);
+
+	if (err)
+		return err;
+	orl_peer_end(peer, msg.code ? ORIEL_ECLOSED : 0, NULL);
+	return 0;
+}
+
+/* clang-format off */
+static const struct orl_handler hello[] = {
+	{ ORL_MSG_client_hello, 0, orl_login_hello },
+	{ 0, 0, NULL },
+};
+
+static const struct orl_handler login[] = {
+	{ ORL_MSG_login,  0, orl_login_login },
+	{ ORL_MSG_resume, 0, orl_login_resume },
+	{ ORL_MSG_bye,    0, on_bye },
+	{ 0, 0, NULL },
+};
+
+/* While the host thinks, a client has nothing to say but goodbye. */
+static const struct orl_handler asked[] = {
+	{ ORL_MSG_bye, 0, on_bye },
+	{ 0, 0, NULL },
+};
+
+static const struct orl_handler ready[] = {
+	{ ORL_MSG_key,         ORIEL_MAY_INPUT,  orl_input_key },
+	{ ORL_MSG_pointer,     ORIEL_MAY_INPUT,  orl_input_pointer },
+	{ ORL_MSG_touch,       ORIEL_MAY_INPUT,  orl_input_touch },
+	{ ORL_MSG_text,        ORIEL_MAY_INPUT,  orl_input_text },
+	{ ORL_MSG_held,        ORIEL_MAY_INPUT,  orl_input_held },
+	{ ORL_MSG_take,        ORIEL_MAY_INPUT,  orl_input_take },
+	{ ORL_MSG_ack,         ORIEL_MAY_SEE,    orl_update_ack },
+	{ ORL_MSG_checked,     ORIEL_MAY_SEE,    orl_check_answer },
+	{ ORL_MSG_visible,     ORIEL_MAY_SEE,    orl_update_visible },
+	{ ORL_MSG_refresh,     ORIEL_MAY_SEE,    orl_update_refresh },
+	{ ORL_MSG_resize,      ORIEL_MAY_RESIZE, orl_update_resize },
+	{ ORL_MSG_rights_seen, 0,                on_rights_seen },
+	{ ORL_MSG_bye,         0,                on_bye },
+	{ 0, 0, NULL },
+};
+/* clang-format on */
+
+static const struct orl_handler *const by_state[] = {
+	[ORL_PEER_HELLO] = hello,
+	[ORL_PEER_LOGIN] = login,
+	[ORL_PEER_ASKED] = asked,
+	[ORL_PEER_READY] = ready,
+};
+
+static int on_message(void *user, uint16_t id, const uint8_t *data, size_t n)
+{
+	struct oriel_peer *peer = user;
+
+	if (peer->state == ORL_PEER_GONE)
+		return 0;
+	for (const struct orl_handler *h = by_state[peer->state]; h->handle;
+			h++) {
+		if (h->id != id)
+			continue;
+		/* A right may have been taken while this was on its way. */
+		if ((peer->rights & h->rights) != h->rights)
+			return 0;
+		int err = h->handle(peer, data, n);
+		if (err == ORIEL_EPROTO)
+			orl_log(&peer->server->env, ORIEL_LOG_WARN, "peer",
+					"%s sent a message 0x%04x that makes "
+					"no sense here: its session ends",
+					oriel_peer_address(peer), id);
+		if (err)
+			orl_peer_end(peer, err, oriel_strerror(err));
+		return 0;
+	}
+	orl_log(&peer->server->env, ORIEL_LOG_WARN, "peer",
+			"%s sent message 0x%04x, which is not allowed now: its "
+			"session ends",
+			oriel_peer_address(peer), id);
+	orl_peer_end(peer, ORIEL_EPROTO, "message not allowed in this state");
+	return 0;
+}
+
+static void on_secured(void *user)
+{
+	struct oriel_peer *peer = user;
+
+	peer->state = ORL_PEER_HELLO;
+	orl_conn_start(peer->conn);
+}
+
+static void on_closed(void *user, int error, const char *why)
+{
+	struct oriel_peer *peer = user;
+
+	if (error && peer->state != ORL_PEER_GONE)
+		orl_log(&peer->server->env,
+				peer->joined ? ORIEL_LOG_INFO : ORIEL_LOG_DEBUG,
+				"peer", "%s is gone: %s",
+				oriel_peer_address(peer),
+				why && *why ? why : oriel_strerror(error));
+	orl_peer_end(peer, error ? error : ORIEL_ECLOSED, NULL);
+}
+
+static const struct orl_conn_calls calls = {
+	.secured = on_secured,
+	.message = on_message,
+	.produce = orl_update_produce,
+	.closed = on_closed,
+};
+
+static void on_timeout(struct orl_timer *timer)
+{
+	struct oriel_peer *peer =
+			orl_container(timer, struct oriel_peer, timer);
+
+	orl_peer_end(peer, ORIEL_ETIMEOUT, "login took too long");
+}
+
+static void on_end(struct orl_deferred *end)
+{
+	orl_peer_free(orl_container(end, struct oriel_peer, end));
+}
+
+static unsigned count_peers(const struct oriel_server *server)
+{
+	unsigned n = 0;
+
+	ORL_EACH (node, &server->peers)
+		n++;
+	return n;
+}
+
+int orl_peer_create(struct oriel_server *server, int socket, bool local)
+{
+	struct oriel_peer *peer = orl_alloc(&server->env, 1, sizeof(*peer));
+	uint64_t now = orl_now(&server->env);
+
+	if (!peer)
+		return ORIEL_ENOMEM;
+	peer->server = server;
+	peer->state = ORL_PEER_SECURING;
+	peer->end.run = on_end;
+	peer->timer.fire = on_timeout;
+	orl_list_init(&peer->timer.node);
+	orl_list_init(&peer->delay.node);
+	orl_list_init(&peer->panes);
+	orl_pace_init(&peer->pace);
+	peer->stats.size = sizeof(peer->stats);
+	int err = orl_conn_create(&peer->conn, server->loop, &server->env,
+			socket,
+			&(struct orl_conn_config){
+					.role = ORL_SERVER,
+					.tls = local ? NULL : server->tls,
+					.congestion = server->congestion,
+					.max_rate = server->max_bandwidth,
+					.calls = &calls,
+					.user = peer });
+	if (err) {
+		orl_free(&server->env, peer);
+		return err;
+	}
+	orl_list_append(&server->peers, &peer->node);
+	orl_printable(peer->network, sizeof(peer->network),
+			orl_conn_network(peer->conn),
+			strlen(orl_conn_network(peer->conn)));
+	if (count_peers(server) > server->max_peers + ORL_UNPROVED_MAX ||
+			orl_throttle_enter(server->throttle, peer->network)) {
+		orl_peer_free(peer);
+		return 0; /* the socket was taken, and closed */
+	}
+	peer->counted = true;
+	orl_timer_set(server->loop, &peer->timer,
+			now + READY_TIMEOUT_S * SECOND);
+	return 0;
+}
+
+void orl_peer_free(struct oriel_peer *peer)
+{
+	struct oriel_server *server = peer->server;
+
+	if (peer->counted)
+		orl_throttle_leave(server->throttle, peer->network);
+	peer->state = ORL_PEER_GONE;
+	orl_loop_undefer(&peer->end);
+	orl_timer_stop(&peer->timer);
+	orl_login_fini(peer);
+	ORL_EACH_SAFE (node, after, &peer->panes)
+		orl_pane_destroy(orl_container(node, struct orl_pane, by_peer));
+	orl_list_remove(&peer->node);
+	orl_conn_destroy(peer->conn);
+	orl_free(&server->env, peer->name);
+	orl_free(&server->env, peer);
+}
+
+static uint8_t bye_code(int reason)
+{
+	switch (reason) {
+	case 0:
+		return 0;
+	case ORIEL_EPROTO:
+		return 1;
+	case ORIEL_EDENIED:
+		return 2;
+	case ORIEL_ETIMEOUT:
+		return 3;
+	case ORIEL_ELIMIT:
+		return 6;
+	default:
+		return 4;
+	}
+}
+
+void orl_peer_end(struct oriel_peer *peer, int reason, const char *why)
+{
+	struct oriel_server *server = peer->server;
+	bool was_ready = peer->state == ORL_PEER_READY;
+
+	if (peer->state == ORL_PEER_GONE)
+		return;
+	if (was_ready)
+		orl_input_release(peer);
+	if (peer->state != ORL_PEER_SECURING && why) {
+		struct orl_bye bye = { .code = bye_code(reason),
+			.why = { (const uint8_t *)why,
+					(uint32_t)orl_min64(strlen(why), 256) } };
+		/* It is going anyway; what cannot be said is not said. */
+		if (ORL_LINK_PUT(orl_conn_link(peer->conn), bye, &bye) == 0)
+			orl_conn_kick(peer->conn);
+	}
+	peer->state = ORL_PEER_GONE;
+	peer->reason = reason;
+	orl_timer_stop(&peer->timer);
+	orl_login_fini(peer);
+	if (server->owner == peer)
+		orl_peer_own(server, NULL);
+	if (peer->joined && server->events.peer_left)
+		server->events.peer_left(server->user, peer, reason);
+	peer->joined = false;
+	/* What it was owed is owed no more; its memory is free at once. */
+	ORL_EACH_SAFE (node, after, &peer->panes)
+		orl_pane_destroy(orl_container(node, struct orl_pane, by_peer));
+	if (why)
+		orl_conn_finish(peer->conn, reason);
+	else
+		orl_loop_defer(server->loop, &peer->end);
+}
+
+int orl_peer_sent(struct oriel_peer *peer, int err)
+{
+	if (err)
+		orl_peer_end(peer, err,
+				err == ORIEL_ELIMIT ? "you do not read" : NULL);
+	return err;
+}
+
+static void tell_owner(struct oriel_peer *peer)
+{
+	const struct oriel_peer *owner = peer->server->owner;
+	const char *name = owner ? owner->name : "";
+	struct orl_owner msg = { .yours = owner == peer,
+		.name = { (const uint8_t *)name, (uint32_t)strlen(name) } };
+
+	if (ORL_PEER_PUT(peer, owner, &msg) == 0)
+		orl_conn_kick(peer->conn);
+}
+
+void orl_peer_own(struct oriel_server *server, struct oriel_peer *peer)
+{
+	struct oriel_peer *old = server->owner;
+
+	if (!peer) /* the one that has waited longest */
+		ORL_EACH (node, &server->peers) {
+			struct oriel_peer *p = orl_container(
+					node, struct oriel_peer, node);
+			if (p != old && p->state == ORL_PEER_READY &&
+					p->rights & ORIEL_MAY_INPUT) {
+				peer = p;
+				break;
+			}
+		}
+	if (old == peer)
+		return;
+	if (old && old->state == ORL_PEER_READY)
+		orl_input_release(old);
+	server->owner = peer;
+	ORL_EACH_SAFE (node, after, &server->peers) {
+		struct oriel_peer *p =
+				orl_container(node, struct oriel_peer, node);
+		if (p->state == ORL_PEER_READY)
+			tell_owner(p);
+	}
+}
+
+static int tell_desktop(struct oriel_peer *peer)
+{
+	struct oriel_server *server = peer->server;
+	struct orl_locks locks = { .locks = (uint8_t)server->locks };
+	struct orl_pointer_mode mode = { .relative = server->relative };
+
+	int err = ORL_PEER_PUT(peer, locks, &locks);
+	if (!err && server->relative)
+		err = ORL_PEER_PUT(peer, pointer_mode, &mode);
+	return err;
+}
+
+void orl_peer_ready(struct oriel_peer *peer)
+{
+	struct oriel_server *server = peer->server;
+
+	if (peer->counted)
+		orl_throttle_leave(server->throttle, peer->network);
+	peer->counted = false;
+	peer->state = ORL_PEER_READY;
+	peer->timer.fire = orl_check_timer;
+	orl_timer_stop(&peer->timer);
+	orl_link_open(orl_conn_link(peer->conn));
+	if (tell_desktop(peer) < 0)
+		return;
+	if (!server->owner && peer->rights & ORIEL_MAY_INPUT)
+		orl_peer_own(server, peer);
+	else
+		tell_owner(peer);
+	if (peer->state != ORL_PEER_READY)
+		return;
+	orl_cursor_show(peer);
+	ORL_EACH_SAFE (node, after, &server->displays) {
+		struct oriel_display *d =
+				orl_container(node, struct oriel_display, node);
+		if (peer->state == ORL_PEER_READY &&
+				orl_pane_create(peer, d) < 0)
+			orl_peer_end(peer, ORIEL_ENOMEM, "out of memory");
+	}
+	if (peer->state != ORL_PEER_READY)
+		return;
+	peer->joined = true;
+	orl_log(&server->env, ORIEL_LOG_INFO, "peer", "%s joined from %s",
+			peer->user, oriel_peer_address(peer));
+	if (server->events.peer_joined)
+		server->events.peer_joined(server->user, peer);
+}
+
+const char *oriel_peer_name(const struct oriel_peer *peer)
+{
+	return peer->name ? peer->name : "";
+}
+
+const char *oriel_peer_user(const struct oriel_peer *peer)
+{
+	return peer->user;
+}
+
+const char *oriel_peer_address(const struct oriel_peer *peer)
+{
+	return orl_conn_address(peer->conn);
+}
+
+uint32_t oriel_peer_rights(const struct oriel_peer *peer)
+{
+	return peer->rights;
+}
+
+void oriel_peer_set_rights(struct oriel_peer *peer, uint32_t rights)
+{
+	struct oriel_server *server = peer->server;
+
+	if (rights == peer->rights || peer->state != ORL_PEER_READY)
+		return;
+	if (server->owner == peer && !(rights & ORIEL_MAY_INPUT))
+		orl_peer_own(server, NULL);
+	if (server->owner == peer && !(rights & ORIEL_MAY_INPUT))
+		server->owner = NULL;
+	peer->rights = rights;
+	struct orl_rights msg = { .rights = rights, .epoch = ++peer->epoch };
+	if (ORL_PEER_PUT(peer, rights, &msg) == 0)
+		orl_conn_kick(peer->conn);
+}
+
+void oriel_peer_set_data(struct oriel_peer *peer, void *data)
+{
+	peer->data = data;
+}
+
+void *oriel_peer_data(const struct oriel_peer *peer)
+{
+	return peer->data;
+}
+
+void oriel_peer_close(struct oriel_peer *peer, const char *why)
+{
+	orl_peer_end(peer, 0, why ? why : "");
+}
+
+static int by_value(const void *a, const void *b)
+{
+	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+void oriel_peer_stats(const struct oriel_peer *peer, struct oriel_stats *out)
+{
+	struct oriel_stats s = peer->stats;
+	struct orl_conn_stats conn;
+	struct orl_link_stats link;
+	uint64_t sorted[ORL_LATENCIES];
+	size_t size = orl_min64(out->size, sizeof(s));
+	size_t n = orl_min64(peer->n_latencies, ORL_LATENCIES);
+
+	orl_conn_stats(peer->conn, &conn);
+	orl_link_stats(orl_conn_link(peer->conn), &link);
+	s.size = size;
+	s.bytes_in = conn.bytes_in;
+	s.bytes_out = conn.bytes_out;
+	s.rtt = conn.rtt;
+	s.min_rtt = conn.min_rtt;
+	s.bandwidth = conn.rate;
+	for (unsigned i = 0; i < ORL_CHANNELS; i++) {
+		s.channel_in[i] = link.bytes_in[i];
+		s.channel_out[i] = link.bytes_out[i];
+	}
+	memcpy(sorted, peer->latencies, n * sizeof(*sorted));
+	qsort(sorted, n, sizeof(*sorted), by_value);
+	if (n) {
+		s.latency_p50 = sorted[n / 2];
+		s.latency_p95 = sorted[n * 95 / 100];
+		s.latency_p99 = sorted[n * 99 / 100];
+	}
+	s.exact = orl_check_is_exact(peer);
+	strncpy(s.congestion, conn.congestion ? conn.congestion : "",
+			sizeof(s.congestion) - 1);
+	memcpy(out, &s, size);
+}

@@ -1,0 +1,281 @@
+/*
+ * server.h - the structs of this folder, and who may call what.
+ *
+ * A server has displays and peers; a pane is one display as one peer sees it.
+ * A display holds the newest picture (shadow), a pane what its peer has been
+ * sent. Files: server.c the handle, peer.c one client's life, login.c until
+ * it is let in, display.c pictures from the host, update.c what is sent of
+ * them, check.c whether they arrived exactly, input.c keys and pointer,
+ * cursor.c shapes, frame.c shared pictures. All of it runs in the loop
+ * thread.
+ */
+#ifndef ORL_SERVER_SERVER_H
+#define ORL_SERVER_SERVER_H
+
+#include <oriel/oriel-server.h>
+
+#include "codecs/canvas.h"
+#include "codecs/classify.h"
+#include "codecs/motion.h"
+#include "proto/auth.h"
+#include "proto/io/conn.h"
+#include "proto/io/pool.h"
+#include "server/throttle.h"
+
+struct orl_server_listener {
+	struct orl_node node;
+	struct orl_listener listener;
+	struct oriel_server *server;
+};
+
+/* A pointer's picture: what every slot of every peer may hold. */
+struct orl_cursor {
+	uint32_t *pixels; /* NULL: hidden */
+	int32_t width, height, hot_x, hot_y;
+	uint64_t hash;
+};
+
+enum { VERIFIER_CACHE = 16 };
+
+/* A password that has been turned into a verifier, by its hash. */
+struct orl_known_password {
+	uint8_t hash[32];
+	struct orl_verifier verifier;
+};
+
+struct oriel_server {
+	struct orl_env env;
+	struct oriel_server_events events;
+	void *user;
+	uint32_t flags, max_peers;
+	uint64_t max_bandwidth;
+	uint32_t test_desync;
+	char *name, *congestion, *certificate;
+	void (*keylog)(void *user, const char *line);
+	struct orl_loop *loop;
+	struct orl_pool *pool;
+	struct orl_tls_context *tls; /* NULL: no certificate was given */
+	struct orl_throttle *throttle;
+	struct orl_node listeners, peers, displays;
+	struct oriel_peer *owner; /* of keyboard and pointer */
+	uint32_t locks;
+	bool relative;
+	uint8_t token_key[32];
+	uint8_t dummy_key[32]; /* makes up verifiers of users there are not */
+	uint8_t hash_key[32];  /* keys the cache of passwords */
+	struct orl_known_password known[VERIFIER_CACHE];
+	unsigned n_known;
+	struct orl_cursor cursor;
+	struct orl_motion *motion;
+	uint8_t *scratch; /* ORL_PART_DATA_MAX bytes to encode into */
+	uint32_t displays_used; /* bit n: id n is taken */
+};
+
+/* ---- peers ------------------------------------------------------------- */
+
+enum orl_peer_state {
+	ORL_PEER_SECURING, /* TLS handshake */
+	ORL_PEER_HELLO,    /* waiting for client_hello */
+	ORL_PEER_LOGIN,    /* waiting for login or resume */
+	ORL_PEER_ASKED,    /* the host, or the throttle, has to answer */
+	ORL_PEER_READY,
+	ORL_PEER_GONE,
+};
+
+enum { ORL_LATENCIES = 1024, ORL_COMMITS = 256, ORL_INPUTS = 64 };
+
+/* A commit on its way: to pace, and to measure when it is acknowledged. */
+struct orl_commit_note {
+	uint32_t frame;
+	uint64_t captured, queued; /* server's clock */
+};
+
+struct orl_input_note {
+	uint32_t seq;
+	uint64_t time; /* when it was handed to the host */
+};
+
+struct oriel_peer {
+	struct oriel_server *server;
+	struct orl_node node;
+	struct orl_conn *conn;
+	enum orl_peer_state state;
+	struct orl_deferred end; /* frees it when dispatch is done */
+	int reason;
+	bool joined; /* the host knows it */
+	bool counted; /* among the throttle's unproved connections */
+	void *data;
+	char *name;    /* what the client calls itself */
+	char user[ORL_NAME_MAX + 1];
+	char network[64];
+	uint32_t rights, epoch;
+	uint64_t caps;
+	uint32_t max_pixels;
+	uint8_t session[16];
+
+	/* Login. */
+	struct orl_timer timer; /* the whole of it; later: checks and resets */
+	struct orl_timer delay; /* of a challenge that waits */
+	uint8_t transcript[32];
+	struct orl_scram_server *scram;
+	struct oriel_auth *auth;
+
+	/* Pictures. */
+	struct orl_node panes;
+	struct orl_pace pace;
+	uint32_t next_frame;
+	struct orl_commit_note commits[ORL_COMMITS];
+	int64_t forward_min, back_min; /* delay plus, minus clock offset */
+	uint64_t clock_since;
+	uint64_t latencies[ORL_LATENCIES];
+	unsigned n_latencies;
+
+	/* Cursor slots by hash, for cursor_use. */
+	uint64_t slots[ORL_CURSOR_SLOTS];
+	unsigned next_slot;
+
+	/* Input. */
+	uint8_t keys[32];
+	uint32_t buttons;
+	int32_t pointer_x, pointer_y;
+	uint32_t pointer_display, input_seq;
+	struct orl_input_note inputs[ORL_INPUTS];
+	unsigned n_inputs;
+
+	struct oriel_stats stats;
+};
+
+/* peer.c */
+int orl_peer_create(struct oriel_server *server, int socket, bool local);
+/* End it: say bye (unless the line is gone), tell the host, free later. */
+void orl_peer_end(struct oriel_peer *peer, int reason, const char *why);
+/* Free at once, telling nobody; for the end of the server. */
+void orl_peer_free(struct oriel_peer *peer);
+/* Login is done: panes, cursor, owner; tells the host. */
+void orl_peer_ready(struct oriel_peer *peer);
+/* The owner of input changes to `peer` (or nobody), and all are told. */
+void orl_peer_own(struct oriel_server *server, struct oriel_peer *peer);
+/* Queue a message; an error ends the peer and is returned. */
+#define ORL_PEER_PUT(peer, name, v) \
+	orl_peer_sent((peer), ORL_LINK_PUT(orl_conn_link((peer)->conn), name, v))
+int orl_peer_sent(struct oriel_peer *peer, int err);
+
+/* What may arrive now, by state; a handler is in the file of its subject. */
+struct orl_handler {
+	uint16_t id;
+	uint32_t rights; /* all of these are needed, or it is dropped */
+	int (*handle)(struct oriel_peer *peer, const uint8_t *data, size_t n);
+};
+
+/* login.c */
+int orl_login_hello(struct oriel_peer *peer, const uint8_t *data, size_t n);
+int orl_login_login(struct oriel_peer *peer, const uint8_t *data, size_t n);
+int orl_login_resume(struct oriel_peer *peer, const uint8_t *data, size_t n);
+/* The peer is going: its auth, if any, has nothing to answer any more. */
+void orl_login_fini(struct oriel_peer *peer);
+
+/* input.c */
+int orl_input_key(struct oriel_peer *peer, const uint8_t *data, size_t n);
+int orl_input_pointer(struct oriel_peer *peer, const uint8_t *data, size_t n);
+int orl_input_touch(struct oriel_peer *peer, const uint8_t *data, size_t n);
+int orl_input_text(struct oriel_peer *peer, const uint8_t *data, size_t n);
+int orl_input_held(struct oriel_peer *peer, const uint8_t *data, size_t n);
+int orl_input_take(struct oriel_peer *peer, const uint8_t *data, size_t n);
+/* Everything that this peer holds goes up. */
+void orl_input_release(struct oriel_peer *peer);
+/* The newest input handed to the host at or before `time`. */
+uint32_t orl_input_seen(const struct oriel_peer *peer, uint64_t time);
+
+/* cursor.c */
+void orl_cursor_show(struct oriel_peer *peer);
+
+/* ---- pictures ---------------------------------------------------------- */
+
+struct oriel_frame {
+	struct oriel_server *server;
+	unsigned refs; /* atomic */
+	struct oriel_frame_config config;
+};
+
+/* Columns [from, to) of a cell row that were damaged and not yet compared. */
+struct orl_span {
+	int32_t from, to;
+};
+
+struct oriel_display {
+	struct oriel_server *server;
+	struct orl_node node, panes;
+	uint32_t id;
+	char *name;
+	void *data;
+	int32_t x, y, width, height, cols, rows;
+	uint32_t scale;
+	unsigned slices;
+	uint32_t *shadow; /* width words a row, X is 0 */
+	uint8_t *changed; /* scratch of orl_damage(), all 0 between calls */
+	struct orl_span *damage; /* of `pending`, one a cell row */
+	struct oriel_frame *pending; /* newest, not yet compared; or NULL */
+	uint64_t time; /* of capture, of what the shadow holds */
+	uint64_t changed_at; /* when the shadow last changed, our clock */
+	uint64_t frames; /* submitted or patched */
+	bool asked; /* frame_wanted was called and not answered */
+};
+
+/* display.c: bring the shadow up to date with `pending`. */
+void orl_display_refresh(struct oriel_display *display);
+
+struct orl_pane {
+	struct orl_node by_peer, by_display;
+	struct oriel_peer *peer;
+	struct oriel_display *display;
+	struct orl_canvas sent; /* see canvas.h; exact or undefined cells */
+	uint8_t *dirty; /* cells that are to be sent in the next transaction */
+	uint8_t *todo;  /* cells of the open one that are still to be sent */
+	bool announced; /* the display message has gone out */
+	bool visible, open, hungry, any_dirty;
+	uint32_t cell_bytes[2]; /* running mean by orl_class */
+	uint64_t time; /* of capture, of the open transaction */
+	size_t open_bytes; /* sent of it so far */
+	uint64_t frames_seen; /* display->frames at the last transaction */
+
+	/* Exactness, check.c. */
+	uint8_t *unchecked; /* cell rows touched since the last check */
+	uint64_t *asked;    /* values of the check that is on its way */
+	uint32_t serial, asked_rows;
+	uint32_t since_check; /* commits */
+	bool waiting, asked_clean;
+	bool clean; /* what was sent last is proved to be there */
+	uint64_t check_at, reset_at; /* 0: none due */
+	uint64_t last_reset;
+	uint64_t force_res_until;
+};
+
+/* update.c */
+int orl_pane_create(struct oriel_peer *peer, struct oriel_display *display);
+void orl_pane_destroy(struct orl_pane *pane);
+/* Start afresh at the display's size: all cells dirty, contexts new. */
+int orl_pane_restart(struct orl_pane *pane);
+/* Cells of a rectangle (in cells) have new content in the shadow. */
+void orl_pane_soil(struct orl_pane *pane, int32_t col, int32_t row);
+/* conn's produce: send something of about this many bytes, if there is any. */
+bool orl_update_produce(void *user, uint64_t budget);
+int orl_update_ack(struct oriel_peer *peer, const uint8_t *data, size_t n);
+int orl_update_visible(struct oriel_peer *peer, const uint8_t *data, size_t n);
+int orl_update_refresh(struct oriel_peer *peer, const uint8_t *data, size_t n);
+int orl_update_resize(struct oriel_peer *peer, const uint8_t *data, size_t n);
+
+/* check.c */
+int orl_check_answer(struct oriel_peer *peer, const uint8_t *data, size_t n);
+/* Send the check that is due, if any; true when something was queued. */
+bool orl_check_send(struct orl_pane *pane, uint64_t now);
+/* Mend a pane that is not what its peer has, now or as soon as allowed. */
+void orl_check_reset(struct orl_pane *pane, const char *why);
+/* A commit went out: a check is due 200 ms later. */
+void orl_check_later(struct orl_pane *pane, uint64_t now);
+/* Set the peer's timer to the earliest thing that its panes wait for. */
+void orl_check_arm(struct oriel_peer *peer);
+void orl_check_timer(struct orl_timer *timer);
+/* All panes of the peer are proved exact and have nothing to send. */
+bool orl_check_is_exact(const struct oriel_peer *peer);
+
+#endif

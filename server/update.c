@@ -1,0 +1,621 @@
+/*
+ * update.c - what is sent next, to whom.
+ *
+ * A pane's update is a transaction: all cells that are dirty when it begins,
+ * sent in parts as the link has room, made visible by one commit. Nothing is
+ * coded before the socket can take it; what is not coded yet is read from the
+ * shadow when its turn comes, so that it is never older than it has to be.
+ * `sent` changes only with what is queued in the same call: the encoder's
+ * picture and the client's can not part.
+ */
+#include "server/server.h"
+
+#include <string.h>
+
+enum {
+	/*
+	 * A part is planned to at most this, a quarter of what may be: HCX can
+	 * cost more than its running mean told.
+	 */
+	PART_PLAN_MAX = ORL_PART_DATA_MAX / 4,
+	BLOCKS = 2048, /* of one part */
+	/* Bytes a cell to begin with, text and picture (PROTOCOL.md, Canvas). */
+	FIRST_TEXT = 40,
+	FIRST_PICTURE = 500,
+	OVERDUE_MAX = 2,
+	SMALL_UPDATE = 1300, /* a commit under this may be acked in a batch */
+};
+
+static const uint64_t MS = 1000000;
+
+static size_t n_cells(const struct orl_pane *pane)
+{
+	return (size_t)pane->sent.cols * (size_t)pane->sent.rows;
+}
+
+static void free_maps(struct orl_pane *pane)
+{
+	const struct orl_env *env = &pane->peer->server->env;
+
+	orl_free(env, pane->dirty);
+	orl_free(env, pane->todo);
+	orl_free(env, pane->unchecked);
+	orl_free(env, pane->asked);
+	pane->dirty = pane->todo = pane->unchecked = NULL;
+	pane->asked = NULL;
+}
+
+int orl_pane_restart(struct orl_pane *pane)
+{
+	const struct orl_env *env = &pane->peer->server->env;
+	const struct oriel_display *d = pane->display;
+
+	orl_canvas_fini(&pane->sent);
+	free_maps(pane);
+	int err = orl_canvas_init(
+			&pane->sent, env, d->width, d->height, d->slices);
+	if (err)
+		return err;
+	pane->dirty = orl_alloc(env, n_cells(pane), 1);
+	pane->todo = orl_alloc(env, n_cells(pane), 1);
+	pane->unchecked = orl_alloc(env, (size_t)pane->sent.rows, 1);
+	pane->asked = orl_alloc(env, (size_t)pane->sent.rows,
+			sizeof(*pane->asked));
+	if (!pane->dirty || !pane->todo || !pane->unchecked || !pane->asked)
+		return ORIEL_ENOMEM;
+	memset(pane->dirty, 1, n_cells(pane));
+	memset(pane->unchecked, 1, (size_t)pane->sent.rows);
+	pane->any_dirty = true;
+	pane->announced = pane->open = pane->waiting = pane->clean = false;
+	pane->check_at = pane->reset_at = 0;
+	pane->cell_bytes[ORL_CLASS_TEXT] = FIRST_TEXT;
+	pane->cell_bytes[ORL_CLASS_PICTURE] = FIRST_PICTURE;
+	return 0;
+}
+
+int orl_pane_create(struct oriel_peer *peer, struct oriel_display *display)
+{
+	struct orl_pane *pane =
+			orl_alloc(&peer->server->env, 1, sizeof(*pane));
+
+	if (!pane)
+		return ORIEL_ENOMEM;
+	pane->peer = peer;
+	pane->display = display;
+	pane->visible = true;
+	pane->frames_seen = display->frames;
+	orl_list_init(&pane->by_peer);
+	orl_list_init(&pane->by_display);
+	int err = orl_pane_restart(pane);
+	if (err) {
+		orl_pane_destroy(pane);
+		return err;
+	}
+	orl_list_append(&peer->panes, &pane->by_peer);
+	orl_list_append(&display->panes, &pane->by_display);
+	orl_conn_kick(peer->conn);
+	return 0;
+}
+
+void orl_pane_destroy(struct orl_pane *pane)
+{
+	orl_list_remove(&pane->by_peer);
+	orl_list_remove(&pane->by_display);
+	orl_canvas_fini(&pane->sent);
+	free_maps(pane);
+	orl_free(&pane->peer->server->env, pane);
+}
+
+void orl_pane_soil(struct orl_pane *pane, int32_t col, int32_t row)
+{
+	pane->dirty[row * pane->sent.cols + col] = 1;
+	pane->any_dirty = true;
+}
+
+/* ---- one part ---------------------------------------------------------- */
+
+/* The pixels of a cell, as a rectangle. */
+static struct oriel_rect cell_rect(
+		const struct orl_canvas *c, int32_t col, int32_t row)
+{
+	struct oriel_rect r = { col * ORL_CELL, row * ORL_CELL, ORL_CELL,
+		ORL_CELL };
+
+	r.width = orl_min32(r.width, c->width - r.x);
+	r.height = orl_min32(r.height, c->height - r.y);
+	return r;
+}
+
+/* Whether the peer has, exactly, what the shadow has. */
+static bool cell_is_right(const struct orl_pane *pane, int32_t col, int32_t row)
+{
+	const struct orl_canvas *c = &pane->sent;
+	struct oriel_rect r = cell_rect(c, col, row);
+	const uint32_t *a = c->pixels + (size_t)r.y * c->stride + r.x;
+	const uint32_t *b = pane->display->shadow +
+			(size_t)r.y * (size_t)pane->display->width + r.x;
+
+	if (!c->exact[row * c->cols + col])
+		return false;
+	for (int32_t y = 0; y < r.height; y++) {
+		if (memcmp(a, b, (size_t)r.width * 4) != 0)
+			return false;
+		a += c->stride;
+		b += pane->display->width;
+	}
+	return true;
+}
+
+/* Leave out of `todo` what is right already; how many cells are left? */
+static size_t prune(struct orl_pane *pane)
+{
+	size_t left = 0;
+
+	for (int32_t row = 0; row < pane->sent.rows; row++)
+		for (int32_t col = 0; col < pane->sent.cols; col++) {
+			uint8_t *c = pane->todo + row * pane->sent.cols + col;
+			if (*c && cell_is_right(pane, col, row))
+				*c = 0;
+			left += *c;
+		}
+	return left;
+}
+
+/* The one copy of changed pixels that a peer costs. */
+static void copy_blocks(struct orl_pane *pane,
+		const struct orl_block_op *blocks, size_t n)
+{
+	struct orl_canvas *c = &pane->sent;
+	const struct oriel_display *d = pane->display;
+
+	for (size_t i = 0; i < n; i++) {
+		int32_t x = blocks[i].col * ORL_CELL;
+		int32_t y = blocks[i].row * ORL_CELL;
+		int32_t width = orl_min32(
+				blocks[i].cols * ORL_CELL, c->width - x);
+		int32_t height = orl_min32(
+				blocks[i].rows * ORL_CELL, c->height - y);
+		for (int32_t k = 0; k < height; k++)
+			memcpy(c->pixels + (size_t)(y + k) * c->stride + x,
+					d->shadow + (size_t)(y + k) *
+									(size_t)d->width +
+							x,
+					(size_t)width * 4);
+		memset(pane->unchecked + blocks[i].row, 1, blocks[i].rows);
+		pane->peer->stats.copied_bytes +=
+				(uint64_t)width * (uint64_t)height * 4;
+	}
+}
+
+/* Put a part into the link; takes lists that were laid out by the caller. */
+static int send_part(struct orl_pane *pane, const struct orl_copy_op *copies,
+		size_t n_copies, const struct orl_block_op *blocks,
+		size_t n_blocks, const size_t *lengths, size_t n_lengths,
+		size_t bytes)
+{
+	struct oriel_peer *peer = pane->peer;
+	uint8_t copy_bytes[ORL_MOTION_COPIES * 12], block_bytes[BLOCKS * 7];
+	uint8_t section_bytes[ORL_SLICES_MAX * 4];
+	struct orl_wr cw = { copy_bytes, sizeof(copy_bytes), 0 };
+	struct orl_wr bw = { block_bytes, sizeof(block_bytes), 0 };
+	struct orl_wr sw = { section_bytes, sizeof(section_bytes), 0 };
+	uint8_t head[sizeof(copy_bytes) + sizeof(block_bytes) +
+			sizeof(section_bytes) + 16];
+	struct orl_wr hw = { head, sizeof(head), 0 };
+	struct orl_buf *tail = NULL;
+
+	for (size_t i = 0; i < n_copies; i++)
+		orl_put_copy(&cw, &(struct orl_copy){ copies[i].x, copies[i].y,
+					  copies[i].width, copies[i].height,
+					  copies[i].from_x, copies[i].from_y });
+	for (size_t i = 0; i < n_blocks; i++)
+		orl_put_block(&bw, &(struct orl_block){ blocks[i].col,
+					   blocks[i].row, blocks[i].cols,
+					   blocks[i].rows, blocks[i].op });
+	for (size_t i = 0; i + 1 < n_lengths; i++)
+		orl_put_section(&sw, &(struct orl_section){
+					     (uint32_t)lengths[i] });
+	struct orl_part part = {
+		.display = (uint8_t)pane->display->id,
+		.copies = { copy_bytes, (uint16_t)n_copies },
+		.blocks = { block_bytes, (uint16_t)n_blocks },
+		.sections = { section_bytes,
+				(uint16_t)(n_lengths ? n_lengths - 1 : 0) },
+	};
+	orl_put_part(&hw, &part);
+	if (bytes) {
+		tail = orl_buf_create(&peer->server->env, bytes);
+		if (!tail)
+			return orl_peer_sent(peer, ORIEL_ENOMEM);
+		memcpy(tail->data, peer->server->scratch, bytes);
+	}
+	int err = orl_link_send(orl_conn_link(peer->conn),
+			&(struct orl_send){ .id = ORL_MSG_part,
+					.head = head,
+					.head_n = hw.n,
+					.tail = tail });
+	orl_buf_unref(tail);
+	pane->open_bytes += hw.n + bytes;
+	return orl_peer_sent(peer, err);
+}
+
+/* What only moved, as a part of copies; part of every transaction's start. */
+static int send_copies(struct orl_pane *pane)
+{
+	struct orl_copy_op copies[ORL_MOTION_COPIES];
+	const struct oriel_display *d = pane->display;
+	struct orl_canvas *c = &pane->sent;
+
+	if (c->stride != (size_t)d->width)
+		return 0;
+	size_t n = orl_motion_search(pane->peer->server->motion, c->pixels,
+			d->shadow, c->stride, d->width, d->height, pane->todo,
+			c->exact, copies, ORL_MOTION_COPIES);
+	if (!n)
+		return 0;
+	if (orl_canvas_begin(c, copies, n, NULL, 0) < 0)
+		return 0; /* a copy that would be refused is not sent */
+	for (size_t i = 0; i < n; i++)
+		memset(pane->unchecked + copies[i].y / ORL_CELL, 1,
+				(size_t)((copies[i].y + copies[i].height - 1) /
+								ORL_CELL -
+						copies[i].y / ORL_CELL + 1));
+	return send_part(pane, copies, n, NULL, 0, NULL, 0, 0);
+}
+
+/* Fold what a part cost into the running means. */
+static void learn(struct orl_pane *pane, const struct orl_block_op *blocks,
+		size_t n_blocks, const size_t *lengths, size_t n_lengths)
+{
+	size_t cells[2] = { 0, 0 }, bytes[2] = { 0, 0 };
+
+	for (size_t i = 0; i < n_blocks; i++)
+		cells[blocks[i].op == ORL_OP_RES] +=
+				(size_t)blocks[i].cols * blocks[i].rows;
+	for (size_t i = 0; i < n_lengths; i++)
+		bytes[i + 1 == n_lengths && cells[1]] += lengths[i];
+	for (unsigned k = 0; k < 2; k++) {
+		if (!cells[k])
+			continue;
+		/* A larger part says more, but never everything. */
+		uint64_t weight = orl_min64(cells[k], 128);
+		uint64_t mean = (bytes[k] + cells[k] - 1) / cells[k];
+		pane->cell_bytes[k] = (uint32_t)((pane->cell_bytes[k] *
+								 (256 - weight) +
+							 mean * weight) /
+				256);
+		if (!pane->cell_bytes[k])
+			pane->cell_bytes[k] = 1;
+		pane->peer->stats.codec_cells += cells[k];
+	}
+}
+
+static int send_blocks(struct orl_pane *pane, uint64_t budget)
+{
+	struct orl_block_op blocks[BLOCKS];
+	struct oriel_server *server = pane->peer->server;
+	const struct oriel_display *d = pane->display;
+	struct orl_canvas *c = &pane->sent;
+	size_t lengths[ORL_SLICES_MAX + 1], n_lengths = 0, bytes = 0;
+	uint64_t started = orl_now(&server->env);
+	unsigned force = started < pane->force_res_until ? ORL_OP_RES : 0;
+
+	size_t n = orl_plan_blocks(c, d->shadow, (size_t)d->width, pane->todo,
+			pane->cell_bytes, orl_min64(budget, PART_PLAN_MAX),
+			force, blocks, BLOCKS);
+	if (!n)
+		return 0;
+	if (orl_canvas_begin(c, NULL, 0, blocks, n) < 0)
+		return orl_peer_sent(pane->peer, ORIEL_ESTATE);
+	copy_blocks(pane, blocks, n);
+	int err = orl_canvas_encode(c, blocks, n, server->scratch,
+			ORL_PART_DATA_MAX, lengths, &n_lengths);
+	pane->peer->stats.codec_time += orl_now(&server->env) - started;
+	if (err == ORIEL_ELIMIT) {
+		/*
+		 * Pixels made to be dear: nothing of this was sent, so start
+		 * afresh and keep to the codec that has a bound for a while.
+		 */
+		pane->force_res_until = started + 5000 * MS;
+		orl_check_reset(pane, "a part was too large");
+		return 0;
+	}
+	if (err)
+		return orl_peer_sent(pane->peer, err);
+	for (size_t i = 0; i < n_lengths; i++)
+		bytes += lengths[i];
+	learn(pane, blocks, n, lengths, n_lengths);
+	return send_part(pane, NULL, 0, blocks, n, lengths, n_lengths, bytes);
+}
+
+/* ---- transactions ------------------------------------------------------ */
+
+static int announce(struct orl_pane *pane)
+{
+	const struct oriel_display *d = pane->display;
+	struct oriel_peer *peer = pane->peer;
+
+	if ((int64_t)d->width * d->height > peer->max_pixels) {
+		orl_peer_end(peer, ORIEL_ELIMIT,
+				"the desktop is larger than the client allows");
+		return ORIEL_ELIMIT;
+	}
+	struct orl_display msg = {
+		.display = (uint8_t)d->id,
+		.x = d->x,
+		.y = d->y,
+		.width = (uint16_t)d->width,
+		.height = (uint16_t)d->height,
+		.scale = (uint16_t)d->scale,
+		.slices = (uint8_t)d->slices,
+		.name = { (const uint8_t *)d->name,
+				(uint32_t)orl_min64(strlen(d->name), 64) },
+	};
+	pane->announced = true;
+	return ORL_PEER_PUT(peer, display, &msg);
+}
+
+static bool has(const uint8_t *map, size_t n)
+{
+	return memchr(map, 1, n) != NULL;
+}
+
+/* Begin a transaction; false when there is nothing to send. */
+static bool begin(struct orl_pane *pane)
+{
+	struct oriel_display *d = pane->display;
+	struct oriel_peer *peer = pane->peer;
+
+	orl_display_refresh(d);
+	if (!pane->any_dirty)
+		return false;
+	memcpy(pane->todo, pane->dirty, n_cells(pane));
+	memset(pane->dirty, 0, n_cells(pane));
+	pane->any_dirty = false;
+	if (d->frames > pane->frames_seen + 1)
+		peer->stats.frames_skipped += d->frames - pane->frames_seen - 1;
+	pane->frames_seen = d->frames;
+	if (!prune(pane))
+		return false;
+	pane->open = true;
+	pane->open_bytes = 0;
+	pane->time = d->time ? d->time : orl_now(&peer->server->env);
+	if (send_copies(pane) < 0)
+		return true;
+	prune(pane);
+	return true;
+}
+
+/* For tests: what the peer is believed to have is made wrong. */
+static void falsify(struct orl_pane *pane)
+{
+	struct orl_canvas *c = &pane->sent;
+
+	for (size_t i = 0; i < n_cells(pane); i++)
+		if (c->exact[i]) {
+			int32_t row = (int32_t)i / c->cols;
+			c->pixels[(size_t)(row * ORL_CELL) * c->stride +
+					(size_t)((int32_t)i % c->cols *
+							ORL_CELL)] ^= 0x010101;
+			pane->unchecked[row] = 1;
+			return;
+		}
+}
+
+static int commit(struct orl_pane *pane)
+{
+	struct oriel_peer *peer = pane->peer;
+	uint64_t now = orl_now(&peer->server->env);
+	struct orl_commit msg = {
+		.display = (uint8_t)pane->display->id,
+		.frame = ++peer->next_frame,
+		.input_seq = orl_input_seen(peer, pane->time),
+		.time = (uint32_t)(pane->time / 1000),
+	};
+	struct orl_commit_note *note = &peer->commits[msg.frame % ORL_COMMITS];
+
+	pane->open = false;
+	*note = (struct orl_commit_note){ msg.frame, pane->time, now };
+	orl_pace_commit(&peer->pace, msg.frame, now,
+			pane->open_bytes < SMALL_UPDATE);
+	peer->stats.updates++;
+	pane->since_check++;
+	if (peer->server->test_desync &&
+			peer->stats.updates == peer->server->test_desync)
+		falsify(pane);
+	orl_check_later(pane, now);
+	return ORL_PEER_PUT(peer, commit, &msg);
+}
+
+/* Send something of this pane; false when there is nothing. */
+static bool produce(struct orl_pane *pane, uint64_t budget, uint64_t now)
+{
+	bool any = false;
+
+	if (pane->reset_at && now >= pane->reset_at)
+		orl_check_reset(pane, "the picture differed");
+	if (!pane->announced) {
+		if (announce(pane) < 0)
+			return false;
+		any = true;
+	}
+	if (!pane->visible)
+		return any;
+	if (!pane->open && !begin(pane))
+		return orl_check_send(pane, now) || any;
+	if (pane->peer->state != ORL_PEER_READY)
+		return false;
+	if (send_blocks(pane, budget) < 0)
+		return false;
+	if (pane->open && !has(pane->todo, n_cells(pane)) && commit(pane) < 0)
+		return false;
+	if (!pane->open && pane->since_check >= 64)
+		orl_check_send(pane, now);
+	return true;
+}
+
+/* The peer has room and this display has nothing for it. */
+static void hunger(struct orl_pane *pane)
+{
+	struct oriel_display *d = pane->display;
+	struct oriel_server *server = d->server;
+
+	pane->hungry = true;
+	if (d->asked || !server->events.frame_wanted)
+		return;
+	d->asked = true;
+	server->events.frame_wanted(server->user, d);
+}
+
+bool orl_update_produce(void *user, uint64_t budget)
+{
+	struct oriel_peer *peer = user;
+	uint64_t now = orl_now(&peer->server->env);
+
+	if (peer->state != ORL_PEER_READY || !(peer->rights & ORIEL_MAY_SEE))
+		return false;
+	ORL_EACH (node, &peer->panes)
+		orl_container(node, struct orl_pane, by_peer)->hungry = false;
+	if (orl_pace_overdue(&peer->pace, now, orl_rate_min_rtt(orl_conn_rate(
+				peer->conn))) >= OVERDUE_MAX) {
+		peer->stats.skipped_client++;
+		return false;
+	}
+	ORL_EACH_SAFE (node, after, &peer->panes) {
+		struct orl_pane *pane = orl_container(
+				node, struct orl_pane, by_peer);
+		if (produce(pane, budget, now)) {
+			/* The others come before this one does again. */
+			orl_list_remove(&pane->by_peer);
+			orl_list_append(&peer->panes, &pane->by_peer);
+			orl_check_arm(peer);
+			return true;
+		}
+		if (peer->state != ORL_PEER_READY)
+			return false;
+	}
+	orl_check_arm(peer);
+	ORL_EACH_SAFE (node, after, &peer->panes)
+		hunger(orl_container(node, struct orl_pane, by_peer));
+	return false;
+}
+
+/* ---- what the client says of its pictures ------------------------------ */
+
+static struct orl_pane *find(struct oriel_peer *peer, uint32_t display)
+{
+	ORL_EACH (node, &peer->panes) {
+		struct orl_pane *pane = orl_container(
+				node, struct orl_pane, by_peer);
+		if (pane->display->id == display)
+			return pane;
+	}
+	return NULL; /* gone while the message was on its way */
+}
+
+/* A 32-bit microsecond time near `about`, as ns of the same clock. */
+static int64_t unwrap(uint32_t us, int64_t about)
+{
+	int32_t diff = (int32_t)(us - (uint32_t)(about / 1000));
+
+	return (about / 1000 + diff) * 1000;
+}
+
+/* Where the client's clock is; both ways, least of the last 10 to 20 s. */
+static void learn_clock(struct oriel_peer *peer, const struct orl_ack *ack,
+		const struct orl_commit_note *note, uint64_t now)
+{
+	/* The low bits are all we have of it: any multiple of 2^32 us is as
+	 * good as another, so take the one next to our own clock. */
+	int64_t received = unwrap(ack->received, (int64_t)now);
+	int64_t sent = unwrap(ack->sent, (int64_t)now);
+	int64_t forward = received - (int64_t)note->queued;
+	int64_t back = (int64_t)now - sent;
+
+	if (now - peer->clock_since > 10000 * MS) {
+		peer->clock_since = now;
+		peer->forward_min = forward;
+		peer->back_min = back;
+	}
+	if (forward < peer->forward_min)
+		peer->forward_min = forward;
+	if (back < peer->back_min)
+		peer->back_min = back;
+}
+
+int orl_update_ack(struct oriel_peer *peer, const uint8_t *data, size_t n)
+{
+	struct orl_ack ack;
+	uint64_t now = orl_now(&peer->server->env);
+
+	int err = orl_get_ack(data, n, &ack);
+	if (err)
+		return err;
+	/* Client times are believed only as far as they make sense. */
+	uint64_t cost = (uint64_t)(uint32_t)(ack.shown - ack.received) * 1000;
+	if (cost > 10000 * MS)
+		cost = 0;
+	err = orl_pace_ack(&peer->pace, ack.frame, now, cost);
+	if (err)
+		return err;
+	peer->stats.frames_shown++;
+	const struct orl_commit_note *note =
+			&peer->commits[ack.frame % ORL_COMMITS];
+	if (note->frame == ack.frame && note->queued) {
+		learn_clock(peer, &ack, note, now);
+		int64_t offset = (peer->forward_min - peer->back_min) / 2;
+		int64_t shown = unwrap(ack.shown, (int64_t)now) - offset;
+		if (shown > (int64_t)now)
+			shown = (int64_t)now;
+		if (shown < (int64_t)note->queued)
+			shown = (int64_t)note->queued;
+		uint64_t took = (uint64_t)shown - note->captured;
+		peer->latencies[peer->n_latencies++ % ORL_LATENCIES] =
+				note->captured < (uint64_t)shown ? took : 0;
+	}
+	orl_conn_kick(peer->conn);
+	return 0;
+}
+
+int orl_update_visible(struct oriel_peer *peer, const uint8_t *data, size_t n)
+{
+	struct orl_visible msg;
+	int err = orl_get_visible(data, n, &msg);
+
+	if (err)
+		return err;
+	struct orl_pane *pane = find(peer, msg.display);
+	if (pane)
+		pane->visible = msg.visible;
+	orl_conn_kick(peer->conn);
+	return 0;
+}
+
+int orl_update_refresh(struct oriel_peer *peer, const uint8_t *data, size_t n)
+{
+	struct orl_refresh msg;
+	int err = orl_get_refresh(data, n, &msg);
+
+	if (err)
+		return err;
+	struct orl_pane *pane = find(peer, msg.display);
+	if (pane)
+		orl_check_reset(pane, "the client asked for it");
+	orl_conn_kick(peer->conn);
+	return 0;
+}
+
+int orl_update_resize(struct oriel_peer *peer, const uint8_t *data, size_t n)
+{
+	struct oriel_server *server = peer->server;
+	struct orl_resize msg;
+	int err = orl_get_resize(data, n, &msg);
+
+	if (err)
+		return err;
+	struct orl_pane *pane = find(peer, msg.display);
+	if (pane && server->events.resize_wanted)
+		server->events.resize_wanted(server->user, pane->display,
+				msg.width, msg.height);
+	return 0;
+}

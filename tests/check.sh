@@ -1,0 +1,28 @@
+#!/bin/bash
+# check.sh - everything that must hold, suite after suite; the last line is
+# "N passed, N failed" over all of them.
+export RESULTS
+RESULTS=$(mktemp)
+trap 'rm -f "$RESULTS"' EXIT
+jobs=$(nproc)
+
+suite() { # title command...
+	local title=$1 before
+	shift
+	before=$(wc -l < "$RESULTS")
+	echo "== $title"
+	# A suite that ends badly without having counted counts as one failure.
+	if ! "$@" && [ "$(wc -l < "$RESULTS")" -eq "$before" ]; then
+		echo "0 1" >> "$RESULTS"
+	fi
+}
+
+suite 'build' make -j"$jobs" all
+suite 'unit, property, corpora, lints' make -j"$jobs" quick
+suite 'the same with address and undefined-behaviour sanitizers' \
+	make -j"$jobs" asan
+suite 'threads with the thread sanitizer' make -j"$jobs" tsan
+suite 'real programs on real displays' make e2e
+
+awk '{ p += $1; f += $2 } END { print p " passed, " f " failed"; exit f > 0 }' \
+	"$RESULTS"

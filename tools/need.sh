@@ -1,0 +1,56 @@
+#!/bin/sh
+# need.sh build|check|demo - say which Debian packages are missing and why,
+# then install them. Uses sudo when not root; NEED_DRY_RUN=1 only says.
+set -eu
+
+build='gcc make pkg-config libc6-dev
+	libssl-dev libzstd-dev libxxhash-dev
+	libsdl2-dev libpng-dev libwebp-dev
+	libx11-dev libxext-dev libxdamage-dev libxfixes-dev libxtst-dev
+	libxrandr-dev libavformat-dev libavcodec-dev libavutil-dev
+	libswscale-dev scdoc'
+desktop='xvfb xauth x11-utils x11-apps x11-xserver-utils xdotool xterm openbox
+	imagemagick fonts-dejavu-core'
+tests='g++ libcmocka-dev binutils tshark python3 openssl procps iproute2
+	ffmpeg strace clang libclang-rt-14-dev'
+
+case ${1:-} in
+build) want=$build why='to build' ;;
+check) want="$build $desktop $tests" why='to build, and for the tests' ;;
+demo) want="$build $desktop" why='to build, and for a small desktop to show' ;;
+*)
+	echo "usage: tools/need.sh build|check|demo" >&2
+	exit 2
+	;;
+esac
+
+missing=
+for package in $want; do
+	dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null |
+		grep -q '^installed$' || missing="$missing $package"
+done
+[ -n "$missing" ] || exit 0
+
+echo "These Debian packages are needed $why, and missing:"
+echo "$missing" | fmt -w 76 | sed 's/^/    /'
+[ -z "${NEED_DRY_RUN:-}" ] || exit 0
+sudo=
+if [ "$(id -u)" -ne 0 ]; then
+	if ! command -v sudo >/dev/null; then
+		echo "Install them as root, then try again:" >&2
+		echo "    apt-get install$missing" >&2
+		exit 1
+	fi
+	sudo=sudo
+fi
+echo "Installing them with apt-get."
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+# shellcheck disable=SC2086
+if ! { $sudo apt-get update -qq && $sudo env DEBIAN_FRONTEND=noninteractive \
+	apt-get install -y -qq --no-install-recommends $missing; } \
+	> "$log" 2>&1; then
+	tail -20 "$log" >&2
+	echo "apt-get failed; is this Debian 12 with a network?" >&2
+	exit 1
+fi
