@@ -47,7 +47,7 @@ repeated() {
 eventually 5 repeated || fail "held: $(cat "$T/typed")"
 
 # Over the line with the left button; what is selected, with the middle one.
-xdotool mousemove 1 6 mousedown 1 mousemove 30 7 mousemove 65 6 mouseup 1
+xdotool mousemove 1 6 mousedown 1 mousemove 30 7 mousemove 75 6 mouseup 1
 sleep 0.3
 xdotool mousemove 300 200 click 2 key Return
 eventually 5 grep -qx 'DRAGGEDTEXT' "$T/typed" ||
