@@ -142,6 +142,14 @@ void orl_ui_relative(struct orl_ui *ui, bool relative)
 	orl_ui_wake(ui);
 }
 
+void orl_ui_granted(struct orl_ui *ui)
+{
+	pthread_mutex_lock(&ui->lock);
+	ui->granted = true;
+	pthread_mutex_unlock(&ui->lock);
+	orl_ui_wake(ui);
+}
+
 void orl_ui_done(struct orl_ui *ui)
 {
 	atomic_store(&ui->done, true);

@@ -128,15 +128,21 @@ static void on_login_wanted(void *user)
 
 static void on_rights(void *user, uint32_t rights)
 {
-	orl_viewer_event(user, "rights", "\"rights\":%" PRIu32, rights);
+	struct orl_viewer *v = user;
+	orl_viewer_event(v, "rights", "\"rights\":%" PRIu32, rights);
+	if (v->ui && rights & ORIEL_MAY_INPUT)
+		orl_ui_granted(v->ui);
 }
 
 static void on_owner(void *user, bool yours, const char *name)
 {
+	struct orl_viewer *v = user;
 	char quoted[ORL_JSON_SIZE(256)];
-	orl_viewer_event(user, "owner", "\"yours\":%s,\"name\":%s",
+	orl_viewer_event(v, "owner", "\"yours\":%s,\"name\":%s",
 			yours ? "true" : "false",
 			orl_json_quote(quoted, sizeof(quoted), name));
+	if (v->ui && yours)
+		orl_ui_granted(v->ui);
 }
 
 static void on_notice(void *user, int level, const char *text)

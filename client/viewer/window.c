@@ -172,11 +172,8 @@ static void read_title(struct orl_ui *ui)
 	bool changed = ui->title_changed;
 	ui->title_changed = false;
 	pthread_mutex_unlock(&ui->lock);
-	if (!changed)
-		return;
-	set_titles(ui);
-	/* The server knows this client from now on. */
-	orl_input_locks(ui, true);
+	if (changed)
+		set_titles(ui);
 }
 
 static void read_notes(struct orl_ui *ui)
@@ -190,10 +187,14 @@ static void read_notes(struct orl_ui *ui)
 	read_cursor(ui);
 	pthread_mutex_lock(&ui->lock);
 	bool relative = ui->relative, warped = ui->warped;
+	bool granted = ui->granted;
 	struct orl_pane *pane = ui->warp_pane;
 	int32_t x = ui->warp_x, y = ui->warp_y;
 	ui->warped = false;
+	ui->granted = false;
 	pthread_mutex_unlock(&ui->lock);
+	if (granted)
+		orl_input_locks(ui, true);
 	orl_input_relative(ui, relative);
 	if (warped && pane)
 		orl_input_warp(ui, pane, x, y);
