@@ -71,7 +71,7 @@ static void on_state(void *user, enum oriel_client_state state, int error,
 	v->ended = true;
 	v->error = error;
 	snprintf(v->why, sizeof(v->why), "%s",
-			*text ? text : oriel_strerror(error));
+			*text || !error ? text : oriel_strerror(error));
 }
 
 static void on_trust_wanted(void *user, const uint8_t sha256[32], bool verified)
@@ -411,6 +411,10 @@ static int code_of_end(struct orl_viewer *v)
 	if (v->code)
 		return v->code;
 	if (v->ready && !v->error) {
+		/* Whoever looks at a window wonders where it went. */
+		if (v->ui)
+			orl_viewer_say("%s has ended the session%s%s", address,
+					*v->why ? ": " : "", v->why);
 		if (v->options.exit_when != ORL_EXIT_LOSSLESS)
 			return ORL_EXIT_OK;
 		orl_viewer_say("%s said goodbye before its picture was exact; "

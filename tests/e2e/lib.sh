@@ -104,7 +104,7 @@ serve() {
 	start serve "$BIN/oriel-serve" --listen=tcp://127.0.0.1:0 \
 		--password-file="$T/password" "$@"
 	SERVER=$PID
-	eventually 10 grep -q '^listening ' "$T/serve.out" ||
+	eventually 10 grep -qs '^listening ' "$T/serve.out" ||
 		fail 'oriel-serve does not listen'
 	ADDRESS=$(sed -n 's/^listening tcp:/oriel:/p;T;q' "$T/serve.out")
 	KEY=$(sed -n 's/^key sha256://p' "$T/serve.log")
