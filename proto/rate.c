@@ -208,7 +208,9 @@ static uint64_t recent_rtt(const struct orl_rate *r)
  */
 static uint64_t segments(const struct orl_rate *r)
 {
-	return orl_min64(needed(r->rate, 2 * r->mss), 100 * MS);
+	/* The path's own rate, not what others leave of it. */
+	uint64_t rate = orl_max64(r->rate, r->peak);
+	return orl_min64(needed(rate, 2 * r->mss), 100 * MS);
 }
 
 static uint64_t excess(const struct orl_rate *r)
@@ -294,6 +296,7 @@ static void add_sample(struct orl_rate *r, uint64_t sample)
 	for (unsigned i = 0; i < r->samples; i++)
 		most = orl_max64(most, r->sample[i]);
 	r->rate = clamp(most, LEAST_RATE, r->max_rate);
+	r->peak = orl_max64(r->peak, r->rate);
 }
 
 static void start_round(struct orl_rate *r)
@@ -337,6 +340,8 @@ static uint64_t measure(const struct orl_rate *r)
 static void slow_down(struct orl_rate *r, uint64_t sample)
 {
 	forget_samples(r);
+	r->old_peak = orl_max64(r->old_peak, r->peak);
+	r->peak = 0;
 	add_sample(r, sample);
 	r->growing = false;
 	r->draining = true;
@@ -346,6 +351,8 @@ static void slow_down(struct orl_rate *r, uint64_t sample)
 
 static void compete(struct orl_rate *r)
 {
+	r->peak = orl_max64(r->peak, r->old_peak);
+	r->old_peak = 0;
 	r->competing = true;
 	r->growing = r->drained = false;
 	r->check_at = r->now;
@@ -403,7 +410,7 @@ static void grow(struct orl_rate *r, uint64_t before, uint64_t sample)
 
 /*
  * We take our share of the queue back and it does not shrink: within sixteen
- * rounds the rate fell by a quarter, and in none of them the round trip came
+ * rounds the rate fell by an eighth, and in none of them the round trip came
  * below what our window explains.
  */
 static bool sinking(struct orl_rate *r)
@@ -412,7 +419,7 @@ static bool sinking(struct orl_rate *r)
 	r->past_rtt = orl_min64(r->past_rtt, r->rtts[0]);
 	if (r->past_rate && r->round % 16)
 		return false;
-	sank = r->past_rate && r->rate < r->past_rate / 4 * 3 &&
+	sank = r->past_rate && r->rate < r->past_rate / 8 * 7 &&
 			r->past_rtt + r->past_rtt / 64 > window_time(r);
 	r->past_rate = r->rate;
 	r->past_rtt = UINT64_MAX;
@@ -450,6 +457,7 @@ static void end_round(struct orl_rate *r)
 		uint64_t took = sub(r->now - r->round_at, r->min_rtt);
 		if (r->rtt > r->min_rtt + excess(r) + 4 * MS) {
 			forget_samples(r);
+			r->peak = 0;
 			add_sample(r, orl_min64(r->rate, rate_of(
 					r->delivered - r->round_delivered,
 					took)));
@@ -498,6 +506,7 @@ static void checked(struct orl_rate *r)
 	uint64_t slack = r->check_rtt / 64 + MS;
 	r->checking = false;
 	r->check_at = r->near_at = r->now;
+	r->round += r->round % 8 == 0; /* no probe on top of the refill */
 	if (r->check_rtt == MOST_RTT)
 		return; /* a standstill */
 	if (!r->competing) {
@@ -505,7 +514,9 @@ static void checked(struct orl_rate *r)
 		bool strange = r->check_rtt >
 				r->min_rtt + excess(r) / 2 + segments(r);
 		r->strange = strange ? r->strange + 1 : 0;
-		if (r->strange >= 2)
+		if (!strange)
+			r->old_peak = 0; /* the path itself is slower */
+		else if (r->strange >= 2)
 			compete(r);
 		return;
 	}
@@ -525,6 +536,7 @@ static void checked(struct orl_rate *r)
 	if (same || r->clear >= CLEAR_CHECKS) {
 		r->competing = false;
 		r->high = r->above = 0;
+		r->peak = r->rate;
 	}
 }
 
