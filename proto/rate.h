@@ -60,7 +60,7 @@ struct orl_rate {
 	bool full, was_full, spoilt, weak;
 	/* What the window is. */
 	bool prior, growing, draining, drained, closed, competing, checking;
-	unsigned flat, empty, high, above, checks, clear, strange;
+	unsigned flat, empty, high, above, checks, clear, strange, past_rounds, falls;
 	uint64_t check_at, check_until, check_rtt, checked[2];
 	unsigned looks;
 };
