@@ -101,6 +101,23 @@ void orl_rate_init(struct orl_rate *r, uint64_t prior, uint64_t max_rate)
 	r->prior_to = UINT64_MAX;
 }
 
+/*
+ * The queue of our own that keeps the path busy. On thin paths it is not a
+ * queue at all: a segment's own time and the one its ack was delayed for.
+ */
+static uint64_t segments(const struct orl_rate *r)
+{
+	/* The path's own rate, not what others leave of it. */
+	uint64_t rate = orl_max64(r->rate, r->peak);
+	return orl_min64(needed(rate, 2 * r->mss), 100 * MS);
+}
+
+static uint64_t excess(const struct orl_rate *r)
+{
+	uint64_t queue = clamp(4 * r->min_rtt, 3 * MS, 8 * MS);
+	return orl_max64(queue, queue / 2 + segments(r));
+}
+
 /* ---- round trips -------------------------------------------------------- */
 
 static void see_rtt(struct orl_rate *r, uint64_t rtt)
@@ -180,6 +197,8 @@ static void take_rtt(struct orl_rate *r, const struct orl_rate_input *in)
 	rtt = orl_max64(orl_min64(rtt, own), 1);
 	r->rtt = rtt;
 	see_rtt(r, rtt);
+	if (rtt < r->min_rtt + (excess(r) + segments(r)) / 2)
+		r->falls = 0;
 	if (!r->round_rtt || rtt < r->round_rtt)
 		r->round_rtt = rtt;
 }
@@ -200,21 +219,6 @@ static uint64_t recent_rtt(const struct orl_rate *r)
 		if (r->rtts[i])
 			least = orl_min64(least, r->rtts[i]);
 	return least == UINT64_MAX ? r->rtt : least;
-}
-
-/*
- * The queue of our own that keeps the path busy. On thin paths it is not a
- * queue at all: a segment's own time and the one its ack was delayed for.
- */
-static uint64_t segments(const struct orl_rate *r)
-{
-	return orl_min64(needed(r->rate, 2 * r->mss), 100 * MS);
-}
-
-static uint64_t excess(const struct orl_rate *r)
-{
-	uint64_t queue = clamp(4 * r->min_rtt, 3 * MS, 8 * MS);
-	return orl_max64(queue, queue / 2 + segments(r));
 }
 
 /* The round trip that a full window explains, W / rate. */
@@ -294,6 +298,7 @@ static void add_sample(struct orl_rate *r, uint64_t sample)
 	for (unsigned i = 0; i < r->samples; i++)
 		most = orl_max64(most, r->sample[i]);
 	r->rate = clamp(most, LEAST_RATE, r->max_rate);
+	r->peak = orl_max64(r->peak, r->rate);
 }
 
 static void start_round(struct orl_rate *r)
@@ -337,6 +342,9 @@ static uint64_t measure(const struct orl_rate *r)
 static void slow_down(struct orl_rate *r, uint64_t sample)
 {
 	forget_samples(r);
+	r->falls += !r->draining;
+	r->old_peak = orl_max64(r->old_peak, r->peak);
+	r->peak = 0;
 	add_sample(r, sample);
 	r->growing = false;
 	r->draining = true;
@@ -346,11 +354,14 @@ static void slow_down(struct orl_rate *r, uint64_t sample)
 
 static void compete(struct orl_rate *r)
 {
+	r->peak = orl_max64(r->peak, r->old_peak);
+	r->old_peak = 0;
 	r->competing = true;
 	r->growing = r->drained = false;
 	r->check_at = r->now;
 	r->checked[0] = r->checked[1] = r->past_rate = 0;
 	r->high = r->above = r->checks = r->clear = r->strange = 0;
+	r->falls = 0;
 }
 
 /* The path carries less than it did: true when the rate was lowered at once. */
@@ -362,8 +373,12 @@ static bool slower(struct orl_rate *r, uint64_t sample)
 		r->weak = false;
 		return false;
 	}
-	/* We have emptied our part of the queue, and it is still there. */
-	if (r->drained && r->rtts[0] > window_time(r) + 4 * MS) {
+	/*
+	 * We have emptied our part of the queue, and it is still there; or
+	 * we have done so twice and never saw it empty.
+	 */
+	if ((r->drained && r->rtts[0] > window_time(r) + 4 * MS) ||
+			(!r->draining && r->falls >= 2)) {
 		compete(r);
 		return false;
 	}
@@ -403,19 +418,19 @@ static void grow(struct orl_rate *r, uint64_t before, uint64_t sample)
 
 /*
  * We take our share of the queue back and it does not shrink: within sixteen
- * rounds the rate fell by a quarter, and in none of them the round trip came
+ * rounds the rate fell by an eighth, and in none of them the round trip came
  * below what our window explains.
  */
 static bool sinking(struct orl_rate *r)
 {
-	bool sank;
 	r->past_rtt = orl_min64(r->past_rtt, r->rtts[0]);
-	if (r->past_rate && r->round % 16)
+	if (r->past_rate && ++r->past_rounds < 16)
 		return false;
-	sank = r->past_rate && r->rate < r->past_rate / 4 * 3 &&
-			r->past_rtt + r->past_rtt / 64 > window_time(r);
+	bool sank = r->past_rate && r->rate < r->past_rate / 8 * 7 &&
+			r->past_rtt > r->min_rtt + r->min_rtt / 4;
 	r->past_rate = r->rate;
 	r->past_rtt = UINT64_MAX;
+	r->past_rounds = 0;
 	return sank;
 }
 
@@ -450,6 +465,7 @@ static void end_round(struct orl_rate *r)
 		uint64_t took = sub(r->now - r->round_at, r->min_rtt);
 		if (r->rtt > r->min_rtt + excess(r) + 4 * MS) {
 			forget_samples(r);
+			r->peak = 0;
 			add_sample(r, orl_min64(r->rate, rate_of(
 					r->delivered - r->round_delivered,
 					took)));
@@ -498,6 +514,7 @@ static void checked(struct orl_rate *r)
 	uint64_t slack = r->check_rtt / 64 + MS;
 	r->checking = false;
 	r->check_at = r->near_at = r->now;
+	r->round += r->round % 8 == 0; /* no probe on top of the refill */
 	if (r->check_rtt == MOST_RTT)
 		return; /* a standstill */
 	if (!r->competing) {
@@ -505,7 +522,9 @@ static void checked(struct orl_rate *r)
 		bool strange = r->check_rtt >
 				r->min_rtt + excess(r) / 2 + segments(r);
 		r->strange = strange ? r->strange + 1 : 0;
-		if (r->strange >= 2)
+		if (!strange)
+			r->old_peak = 0; /* the path itself is slower */
+		else if (r->strange >= 2)
 			compete(r);
 		return;
 	}
@@ -525,6 +544,7 @@ static void checked(struct orl_rate *r)
 	if (same || r->clear >= CLEAR_CHECKS) {
 		r->competing = false;
 		r->high = r->above = 0;
+		r->peak = r->rate;
 	}
 }
 
