@@ -205,8 +205,11 @@ demo:
 	$(MAKE) programs
 	tools/demo.sh $(O)
 
-e2e: all
-	tests/run.sh $(sort $(wildcard tests/e2e/[a-z]*.sh))
+$(O)/tests/e2e/painter: $(O)/tests/e2e/painter.o
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(call flags,--libs,x11)
+
+e2e: all $(O)/tests/e2e/painter
+	tests/run.sh $(filter-out %/lib.sh,$(sort $(wildcard tests/e2e/*.sh)))
 
 FUZZ_TIME ?= 60
 fuzz:
