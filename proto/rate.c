@@ -23,10 +23,15 @@
  *   5/8, 7/8    one round below the first or two below the second, with a
  *               queue to show for it: the path became slower
  *   17/16       bytes on the way / round trip bound a sample by this much
- *   0.75        window of a look at the round trip without our queue: every
- *               8 s if it was not seen by then, every 5 s beside others
- *               (the first three after 1 s)
- *   10 ms, 8    queue beyond our own for so many rounds: others are there
+ *   0.75        window of a look at the round trip without our queue: when it
+ *               was not seen for 64 round trips (3 to 8 s), every 5 s beside
+ *               others (the first three, and after a clear one, 1 s)
+ *   10 ms, 8    queue beyond our own for so many rounds: others are there.
+ *               So they are when a drain or two looks left a queue, when the
+ *               rate sinks by 1/8 in 16 rounds with the queue never empty,
+ *               and when it fell twice without seeing the empty path
+ *   2, 3        clear looks that end company; equal ones (1/64 and 1 ms) that
+ *               make their round trip the path's own
  *   10 s        a minimum's life, and the idle time that makes the rate a guess
  */
 #include "proto/rate.h"
@@ -109,6 +114,8 @@ static uint64_t segments(const struct orl_rate *r)
 {
 	/* The path's own rate, not what others leave of it. */
 	uint64_t rate = orl_max64(r->rate, r->peak);
+	if (r->falls >= 2)
+		rate = orl_max64(rate, r->old_peak);
 	return orl_min64(needed(rate, 2 * r->mss), 100 * MS);
 }
 
@@ -266,7 +273,8 @@ static uint64_t window_of(const struct orl_rate *r, enum orl_rate_class class)
 	uint64_t w = window(r);
 	if (class == ORL_RATE_PICTURE || !w || !r->min_rtt)
 		return w;
-	return orl_max64(sub(w, carried(r->rate, excess(r) * 5 / 8)), 2 * r->mss);
+	w = sub(w, carried(r->rate, excess(r) * 5 / 8));
+	return orl_max64(w, 2 * r->mss);
 }
 
 uint64_t orl_rate_allowed(const struct orl_rate *r, enum orl_rate_class class)
@@ -342,7 +350,8 @@ static uint64_t measure(const struct orl_rate *r)
 static void slow_down(struct orl_rate *r, uint64_t sample)
 {
 	forget_samples(r);
-	r->falls += !r->draining;
+	/* On a thin path a segment more or less looks like a fall. */
+	r->falls += !r->draining && needed(sample, 2 * r->mss) < 4 * MS;
 	r->old_peak = orl_max64(r->old_peak, r->peak);
 	r->peak = 0;
 	add_sample(r, sample);
@@ -398,7 +407,8 @@ static bool slower(struct orl_rate *r, uint64_t sample)
 /* Whether the window still has to find the path's rate. */
 static void grow(struct orl_rate *r, uint64_t before, uint64_t sample)
 {
-	bool queue = r->rtt > r->min_rtt + orl_max64(excess(r) / 2, r->min_rtt / 8);
+	bool queue = r->rtt >
+			r->min_rtt + orl_max64(excess(r) / 2, r->min_rtt / 8);
 	bool grew = sample >= before + before / 4;
 	if (r->growing) {
 		r->flat = grew ? 0 : r->flat + 1;
@@ -690,7 +700,7 @@ uint64_t orl_rate_deadline(const struct orl_rate *r)
 	uint64_t used = inflight(r), w, wait;
 	enum orl_rate_class class = ORL_RATE_PICTURE;
 	if (r->waiting && orl_rate_allowed(r, class)) {
-		/* Either the socket is in the way, or bulk waits for its own. */
+		/* The socket is in the way, or bulk waits for its own. */
 		class = ORL_RATE_BULK;
 		if (orl_rate_allowed(r, class))
 			return UINT64_MAX;
