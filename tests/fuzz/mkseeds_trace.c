@@ -122,7 +122,7 @@ int main(int argc, char **argv)
 				100, 20, 4, 0 },
 		{ "resized.mkv", "matroska", AV_CODEC_ID_MJPEG,
 				AV_PIX_FMT_YUVJ420P, 16, 16, 3, 2 },
-		{ "mpeg4.avi", "avi", AV_CODEC_ID_MPEG4, AV_PIX_FMT_YUV420P,
+		{ "mpeg4.nut", "nut", AV_CODEC_ID_MPEG4, AV_PIX_FMT_YUV420P,
 				80, 72, 3, 0 },
 		{ "large.mkv", "matroska", AV_CODEC_ID_FFV1, AV_PIX_FMT_BGR0,
 				200, 8, 1, 0 },
