@@ -56,11 +56,11 @@ struct orl_rate {
 	unsigned samples;
 	/* The round that is being measured, and what the last one was. */
 	uint64_t round_at, round_delivered, round_rtt, round_most, round;
-	uint64_t rtts[4], weak_sample;
+	uint64_t rtts[4], weak_sample, past_rate, past_rtt, peak, old_peak;
 	bool full, was_full, spoilt, weak;
 	/* What the window is. */
 	bool prior, growing, draining, drained, closed, competing, checking;
-	unsigned flat, empty, high, above, checks, clear, strange;
+	unsigned flat, empty, high, above, checks, clear, strange, past_rounds, falls;
 	uint64_t check_at, check_until, check_rtt, checked[2];
 	unsigned looks;
 };

@@ -166,7 +166,7 @@ static void arrived(struct path *p, unsigned f, uint64_t index)
 		w->received_bytes += w->ring[w->received++ % RING].length;
 	/* Every other segment is acked, and all that is out of the ordinary. */
 	if (in_order && w->received == index + 1 && index % 2 &&
-			w->received < w->next)
+			w->received < w->next && !w->ring[index % RING].again)
 		return;
 	uint64_t at = p->now + p->config.delay;
 	if (p->config.jitter)
