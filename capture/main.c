@@ -521,13 +521,14 @@ static int create_server(struct serve *serve)
 	return ORL_EXIT_OK;
 }
 
-static int start(struct serve *serve)
+static int start(struct serve *serve, const struct orl_source_kind *kind)
 {
 	const struct orl_options *o = &serve->options;
 	char actual[512], why[ORL_WHY_MAX] = "";
-	int status = orl_source_open(&serve->source, o->source, why);
-	int err;
+	const char *argument = strchr(o->source, ':');
+	int status, err;
 
+	status = kind->open(&serve->source, argument ? argument + 1 : "", why);
 	if (status)
 		return complain(status, why);
 	status = create_server(serve);
@@ -552,6 +553,8 @@ static int start(struct serve *serve)
 		}
 		say_listening(serve, actual);
 	}
+	if (serve->login)
+		orl_login_announce(serve->login);
 	return ORL_EXIT_OK;
 }
 
@@ -594,6 +597,7 @@ static void end(struct serve *serve)
 int main(int argc, char **argv)
 {
 	struct serve serve = { .keylog = -1, .signals = -1 };
+	const struct orl_source_kind *kind;
 	char why[ORL_WHY_MAX];
 
 	if (orl_options_parse(&serve.options, argc, argv, why, sizeof(why)) <
@@ -603,6 +607,9 @@ int main(int argc, char **argv)
 		(serve.options.help ? help : version)();
 		return ORL_EXIT_OK;
 	}
+	kind = orl_source_find(serve.options.source, why);
+	if (!kind)
+		return complain(ORL_EXIT_USAGE, why);
 	serve.status = open_files(&serve);
 	if (!serve.status && !serve.options.no_auth) {
 		serve.status = orl_login_open(&serve.login, &serve.options,
@@ -613,7 +620,7 @@ int main(int argc, char **argv)
 	if (!serve.status && open_signals(&serve) < 0)
 		serve.status = complain(ORL_EXIT_INTERNAL, strerror(errno));
 	if (!serve.status)
-		serve.status = start(&serve);
+		serve.status = start(&serve, kind);
 	if (!serve.status) {
 		serve.report.start = orl_now();
 		serve.next_line = serve.stats ?
