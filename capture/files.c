@@ -160,8 +160,8 @@ static int state_folder(char out[static PATH_MAX], int *lock)
 	return 0;
 }
 
-static void join(char out[static PATH_MAX], const char *folder,
-		const char *name)
+static void join(
+		char out[static PATH_MAX], const char *folder, const char *name)
 {
 	int n = snprintf(out, PATH_MAX, "%s/%s", folder, name);
 
@@ -193,15 +193,15 @@ static int token_key(struct orl_identity *out, const char *folder)
 static int read_pair(struct orl_identity *out, const char *cert,
 		const char *key, char *why, size_t size)
 {
-	int err = orl_file_read(&out->certificate, &out->certificate_size,
-			cert, ORL_FILE_MAX);
+	int err = orl_file_read(&out->certificate, &out->certificate_size, cert,
+			ORL_FILE_MAX);
 
 	if (err) {
 		snprintf(why, size, "%s: %s", cert, strerror(-err));
 		return err;
 	}
-	err = orl_file_read(&out->private_key, &out->key_size, key,
-			ORL_FILE_MAX);
+	err = orl_file_read(
+			&out->private_key, &out->key_size, key, ORL_FILE_MAX);
 	if (err)
 		snprintf(why, size, "%s: %s", key, strerror(-err));
 	return err;
@@ -237,14 +237,12 @@ int orl_identity_load(struct orl_identity *out, const char *cert,
 	*out = (struct orl_identity){ .certificate = NULL };
 	if (err) {
 		snprintf(why, size, "the state folder %s: %s",
-				*folder ? folder : "(no HOME)",
-				strerror(-err));
+				*folder ? folder : "(no HOME)", strerror(-err));
 		return -1;
 	}
 	err = token_key(out, folder);
 	if (err)
-		snprintf(why, size, "%s/token.key: %s", folder,
-				strerror(-err));
+		snprintf(why, size, "%s/token.key: %s", folder, strerror(-err));
 	if (!err && !cert) {
 		join(own_cert, folder, "server.crt");
 		join(own_key, folder, "server.key");

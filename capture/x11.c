@@ -124,8 +124,8 @@ static XImage *fetch(struct orl_x11 *x, const struct oriel_rect *r)
 	return x->image;
 }
 
-static int fetch_and_patch(struct orl_x11 *x, const struct oriel_rect *r,
-		uint64_t now)
+static int fetch_and_patch(
+		struct orl_x11 *x, const struct oriel_rect *r, uint64_t now)
 {
 	XImage *image = fetch(x, r);
 	struct oriel_pixels pixels;
@@ -159,8 +159,8 @@ static bool clip(const struct orl_x11 *x, struct oriel_rect *out,
 }
 
 /* What is damaged, in at most MAX_RECTS rectangles; it is so no longer. */
-static size_t take_damage(struct orl_x11 *x,
-		struct oriel_rect out[static MAX_RECTS])
+static size_t take_damage(
+		struct orl_x11 *x, struct oriel_rect out[static MAX_RECTS])
 {
 	XRectangle *list;
 	size_t n = 0;
@@ -243,8 +243,8 @@ static void show_cursor(struct orl_x11 *x)
 			words[i] = (uint32_t)c->pixels[i];
 		pixels = (struct oriel_pixels){ words, c->width, c->height,
 			c->width * 4, ORIEL_FORMAT_ARGB8888 };
-		err = oriel_server_set_cursor(x->server, &pixels, c->xhot,
-				c->yhot);
+		err = oriel_server_set_cursor(
+				x->server, &pixels, c->xhot, c->yhot);
 		free(words);
 	} else if (!c->width || !c->height) {
 		err = oriel_server_set_cursor(x->server, NULL, 0, 0);
@@ -342,8 +342,7 @@ static const char *examine(struct orl_x11 *x)
 			!XFixesQueryVersion(x->dpy, &major, &minor) ||
 			major < 2)
 		return "it has no XFIXES extension";
-	if (!XTestQueryExtension(x->dpy, &x->xkb_event, &error, &major,
-			    &minor))
+	if (!XTestQueryExtension(x->dpy, &x->xkb_event, &error, &major, &minor))
 		return "it has no XTEST extension";
 	if (!XRRQueryExtension(x->dpy, &x->randr_event, &error))
 		x->randr_event = -1000;
@@ -407,8 +406,7 @@ static int x11_attach(struct orl_source *source, struct oriel_server *server)
 	x->server = server;
 	x->region = XFixesCreateRegion(x->dpy, NULL, 0);
 	x->damage = XDamageCreate(x->dpy, x->root, XDamageReportNonEmpty);
-	XFixesSelectCursorInput(x->dpy, x->root,
-			XFixesDisplayCursorNotifyMask);
+	XFixesSelectCursorInput(x->dpy, x->root, XFixesDisplayCursorNotifyMask);
 	if (x->randr_event >= 0)
 		XRRSelectInput(x->dpy, x->root, RRScreenChangeNotifyMask);
 	orl_x11_input_init(x);
@@ -418,8 +416,8 @@ static int x11_attach(struct orl_source *source, struct oriel_server *server)
 	return err ? err : x->gone ? ORIEL_ECLOSED : 0;
 }
 
-static size_t x11_watch(struct orl_source *source, struct pollfd *fds,
-		uint64_t *due)
+static size_t x11_watch(
+		struct orl_source *source, struct pollfd *fds, uint64_t *due)
 {
 	struct orl_x11 *x = of(source);
 
@@ -489,8 +487,8 @@ static void x11_key(struct orl_source *source, const struct oriel_key *key)
 		orl_x11_key(x, key);
 }
 
-static void x11_pointer(struct orl_source *source,
-		const struct oriel_pointer *pointer)
+static void x11_pointer(
+		struct orl_source *source, const struct oriel_pointer *pointer)
 {
 	struct orl_x11 *x = of(source);
 
