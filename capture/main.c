@@ -553,6 +553,9 @@ static int start(struct serve *serve, const struct orl_source_kind *kind)
 	status = kind->open(&serve->source, argument ? argument + 1 : "", why);
 	if (status)
 		return complain(status, why);
+	/* Until here a signal just ends the program, also while it unpacks. */
+	if (open_signals(serve) < 0)
+		return complain(ORL_EXIT_INTERNAL, strerror(errno));
 	status = create_server(serve);
 	if (status)
 		return status;
@@ -638,8 +641,6 @@ int main(int argc, char **argv)
 		if (serve.status)
 			complain(serve.status, why);
 	}
-	if (!serve.status && open_signals(&serve) < 0)
-		serve.status = complain(ORL_EXIT_INTERNAL, strerror(errno));
 	if (!serve.status)
 		serve.status = start(&serve, kind);
 	if (!serve.status) {
