@@ -27,6 +27,9 @@ enum {
 	SETTLE_NS = 2000000,
 	SETTLE_INPUT_NS = 300000,
 	INPUT_NS = 50000000,
+	/* Programs that draw without pause are looked at this often. */
+	PERIOD_NS = 8000000,
+	PERIOD_INPUT_NS = 2000000,
 	MAX_RECTS = 64, /* more go through the grid */
 	MAX_CURSOR = 256,
 };
@@ -198,6 +201,7 @@ static int update(struct orl_x11 *x)
 
 	/* Damage after the subtraction is news: an event tells. */
 	x->dirty = x->everything = false;
+	x->fetched = now;
 	for (size_t i = 0; i < n && !err && !x->gone; i++)
 		err = fetch_and_patch(x, &rects[i], now);
 	return err;
@@ -214,8 +218,10 @@ static void soil(struct orl_x11 *x, bool everything)
 static uint64_t ready_at(const struct orl_x11 *x)
 {
 	bool input = x->since < x->input_time + INPUT_NS;
+	uint64_t settled = x->since + (input ? SETTLE_INPUT_NS : SETTLE_NS);
+	uint64_t turn = x->fetched + (input ? PERIOD_INPUT_NS : PERIOD_NS);
 
-	return x->since + (input ? SETTLE_INPUT_NS : SETTLE_NS);
+	return settled > turn ? settled : turn;
 }
 
 /* ---- the pointer's picture, the screen's size -------------------------- */

@@ -44,9 +44,10 @@ struct orl_x11 {
 	Damage damage;
 	XserverRegion region;
 	struct orl_tiles tiles;
-	bool dirty;      /* there is damage that has not been fetched */
-	bool everything; /* ... and that is the whole screen */
-	uint64_t since;  /* dirty */
+	bool dirty;       /* there is damage that has not been fetched */
+	bool everything;  /* ... and that is the whole screen */
+	uint64_t since;   /* dirty */
+	uint64_t fetched; /* when, the last time */
 	uint64_t input_time;
 
 	int damage_event, fixes_event, randr_event, xkb_event;
