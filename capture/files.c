@@ -155,6 +155,7 @@ static int state_folder(char out[static PATH_MAX], int *lock)
 		if (errno != EINTR) {
 			err = -errno;
 			close(*lock);
+			*lock = -1;
 			return err;
 		}
 	return 0;
@@ -235,14 +236,17 @@ int orl_identity_load(struct orl_identity *out, const char *cert,
 	int lock = -1, err = state_folder(folder, &lock);
 
 	*out = (struct orl_identity){ .certificate = NULL };
-	if (err) {
+	if (err && cert) {
+		/* Without a place for it the key lasts as long as we do. */
+		err = getrandom(out->token_key, sizeof(out->token_key), 0) < 0
+				      ? -errno
+				      : 0;
+	} else if (!err) {
+		err = token_key(out, folder);
+	}
+	if (err)
 		snprintf(why, size, "the state folder %s: %s",
 				*folder ? folder : "(no HOME)", strerror(-err));
-		return -1;
-	}
-	err = token_key(out, folder);
-	if (err)
-		snprintf(why, size, "%s/token.key: %s", folder, strerror(-err));
 	if (!err && !cert) {
 		join(own_cert, folder, "server.crt");
 		join(own_key, folder, "server.key");
@@ -253,7 +257,8 @@ int orl_identity_load(struct orl_identity *out, const char *cert,
 	}
 	if (!err)
 		err = read_pair(out, cert, key, why, size);
-	close(lock);
+	if (lock >= 0)
+		close(lock);
 	if (err)
 		orl_identity_free(out);
 	return err ? -1 : 0;

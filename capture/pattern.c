@@ -224,7 +224,7 @@ static void pattern_text(struct orl_source *source, const char *text)
 const struct orl_source_kind orl_source_pattern = {
 	.name = "pattern",
 	.help = "[:WORD,...]     painted; WxH, WxH@FPS, @FPS, frames=N,\n"
-		"                        desktop, static, text, video, tiny",
+		"                         desktop, static, text, video, tiny",
 	.open = pattern_open,
 	.close = pattern_close,
 	.attach = pattern_attach,

@@ -336,7 +336,7 @@ static void trace_cpu(
 const struct orl_source_kind orl_source_trace = {
 	.name = "trace",
 	.help = ":FILE             a recorded desktop, played once from when\n"
-		"                        the first client is ready",
+		"                         the first client is ready",
 	.open = trace_open,
 	.close = trace_close,
 	.attach = trace_attach,

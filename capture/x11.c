@@ -523,7 +523,7 @@ static void x11_locks(struct orl_source *source, uint32_t locks)
 const struct orl_source_kind orl_source_x11 = {
 	.name = "x11",
 	.help = ":DISPLAY            an X server's screen, as x11::0; without\n"
-		"                        DISPLAY the one of $DISPLAY",
+		"                         DISPLAY the one of $DISPLAY",
 	.open = x11_open,
 	.close = x11_close,
 	.attach = x11_attach,
