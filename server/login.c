@@ -14,7 +14,7 @@
 enum { VERSION = 1, TOKEN_SECONDS = 24 * 3600 };
 
 struct oriel_auth {
-	const struct orl_env *env;
+	struct orl_env env;      /* its own: it may outlive the server */
 	struct oriel_peer *peer; /* NULL when it has left */
 	unsigned refs;
 	bool proof_wanted; /* auth_wanted was asked and not answered */
@@ -81,7 +81,7 @@ static void refuse(struct oriel_peer *peer, uint8_t code, uint32_t retry_ms,
 		const char *why)
 {
 	struct orl_refused msg = { .code = code, .retry_ms = retry_ms,
-		.why = { (const uint8_t *)why, (uint32_t)strlen(why) } };
+		.why = orl_peer_text(why, ORL_NAME_MAX) };
 
 	if (ORL_LINK_PUT(orl_conn_link(peer->conn), refused, &msg) == 0)
 		orl_conn_kick(peer->conn);
@@ -141,7 +141,7 @@ static struct oriel_auth *auth_create(struct oriel_peer *peer)
 
 	if (!auth)
 		return NULL;
-	auth->env = &peer->server->env;
+	auth->env = peer->server->env;
 	auth->peer = peer;
 	auth->refs = 1;
 	return auth;
@@ -157,9 +157,9 @@ void oriel_auth_unref(struct oriel_auth *auth)
 {
 	if (!auth || --auth->refs)
 		return;
-	const struct orl_env *env = auth->env;
+	const struct orl_env env = auth->env;
 	orl_wipe(auth, sizeof(*auth));
-	orl_free(env, auth);
+	orl_free(&env, auth);
 }
 
 void orl_login_fini(struct oriel_peer *peer)
@@ -217,12 +217,15 @@ static void on_delay(struct orl_timer *timer)
 static void fail(struct oriel_peer *peer)
 {
 	struct oriel_server *server = peer->server;
+	char user[ORL_NAME_MAX + 1];
 
 	/* The wait came before the challenge, and comes before the next. */
 	orl_throttle_failed(server->throttle, peer->network, peer->user);
 	orl_log(&server->env, ORIEL_LOG_WARN, "login",
 			"%s could not prove to be '%s'",
-			oriel_peer_address(peer), peer->user);
+			oriel_peer_address(peer),
+			orl_printable(user, sizeof(user), peer->user,
+					strlen(peer->user)));
 	refuse(peer, 2, 0,
 			"the name or the password is wrong, or a ticket was "
 			"used");
@@ -240,15 +243,15 @@ static void start_challenge(struct oriel_auth *auth)
 			server->throttle, peer->network, peer->user);
 
 	auth->proof_wanted = false;
+	/* The wait is ours: it does not count against the client's time. */
+	orl_timer_set(server->loop, &peer->timer,
+			now + wait + ORL_LOGIN_SECONDS * 1000000000u);
 	if (!wait) {
 		send_challenge(peer);
 		return;
 	}
-	/* The wait is ours: it does not count against the client's time. */
 	peer->delay.fire = on_delay;
 	orl_timer_set(server->loop, &peer->delay, now + wait);
-	orl_timer_set(server->loop, &peer->timer,
-			now + wait + ORL_LOGIN_SECONDS * 1000000000u);
 }
 
 static int can_answer(const struct oriel_auth *auth)
@@ -332,7 +335,10 @@ static void ask_proved(struct oriel_peer *peer)
 		refuse(peer, 4, 0, "nobody is let in");
 		return;
 	}
-	server->events.auth_proved(server->user, peer->auth);
+	/* The host may think as long as it likes. */
+	orl_timer_stop(&peer->timer);
+	peer->ask = true;
+	orl_peer_later(peer);
 }
 
 int oriel_auth_use_none(struct oriel_auth *auth)
@@ -422,25 +428,34 @@ void oriel_auth_accept(struct oriel_auth *auth, uint32_t rights)
 
 static void ask_wanted(struct oriel_peer *peer)
 {
-	struct oriel_server *server = peer->server;
-
 	peer->state = ORL_PEER_ASKED;
 	peer->auth->proof_wanted = true;
-	if (server->events.auth_wanted)
-		server->events.auth_wanted(server->user, peer->auth);
-	else
-		oriel_auth_reject(peer->auth, NULL);
+	orl_timer_stop(&peer->timer);
+	peer->ask = true;
+	orl_peer_later(peer);
+}
+
+void orl_login_ask(struct oriel_peer *peer)
+{
+	struct oriel_server *server = peer->server;
+	struct oriel_auth *auth = oriel_auth_ref(peer->auth);
+
+	if (auth->proved)
+		server->events.auth_proved(server->user, auth);
+	else if (auth->proof_wanted && server->events.auth_wanted)
+		server->events.auth_wanted(server->user, auth);
+	else if (auth->proof_wanted)
+		oriel_auth_reject(auth, NULL);
+	oriel_auth_unref(auth);
 }
 
 static int set_user(struct oriel_peer *peer, const void *name, size_t n)
 {
 	if (n >= sizeof(peer->user) || memchr(name, 0, n))
 		return ORIEL_EPROTO;
-	if (n)
-		orl_printable(peer->user, sizeof(peer->user), name, n);
-	else
-		strcpy(peer->user, "oriel");
-	return 0;
+	memcpy(peer->user, n ? name : "oriel", n ? n : sizeof("oriel"));
+	peer->user[n ? n : strlen("oriel")] = 0;
+	return orl_name_check(peer->user) < 0 ? ORIEL_EPROTO : 0;
 }
 
 static int scram_first(struct oriel_peer *peer, struct orl_view blob, bool tls)

@@ -100,9 +100,19 @@ struct oriel_peer {
 	struct orl_node node;
 	struct orl_conn *conn;
 	enum orl_peer_state state;
-	struct orl_deferred end; /* frees it when dispatch is done */
+	/*
+	 * What the host is told, and what it cost, comes after the call that
+	 * caused it: callbacks run in dispatch only, and whoever holds a pane
+	 * of a peer that ends may go on holding it.
+	 */
+	struct orl_deferred later;
 	int reason;
+	bool ask;    /* later: auth_wanted or auth_proved is to be called */
+	bool join;   /* later: peer_joined is to be called */
+	bool settle; /* later: its rights have changed */
 	bool joined; /* the host knows it */
+	bool left;   /* the host knows that it has gone */
+	bool closed; /* its conn has ended */
 	bool counted; /* among the throttle's unproved connections */
 	void *data;
 	char *name;    /* what the client calls itself */
@@ -147,7 +157,14 @@ struct oriel_peer {
 
 /* peer.c */
 int orl_peer_create(struct oriel_server *server, int socket, bool local);
-/* End it: say bye (unless the line is gone), tell the host, free later. */
+/* The part of a text that a field of `max` bytes takes; NULL is "". */
+struct orl_view orl_peer_text(const char *text, size_t max);
+/* Call peer_joined and the like before dispatch returns. */
+void orl_peer_later(struct oriel_peer *peer);
+/*
+ * End it: say bye (unless why is NULL: the line is gone). The host is told,
+ * and memory freed, later.
+ */
 void orl_peer_end(struct oriel_peer *peer, int reason, const char *why);
 /* Free at once, telling nobody; for the end of the server. */
 void orl_peer_free(struct oriel_peer *peer);
@@ -171,6 +188,8 @@ struct orl_handler {
 int orl_login_hello(struct oriel_peer *peer, const uint8_t *data, size_t n);
 int orl_login_login(struct oriel_peer *peer, const uint8_t *data, size_t n);
 int orl_login_resume(struct oriel_peer *peer, const uint8_t *data, size_t n);
+/* Call auth_wanted or auth_proved. */
+void orl_login_ask(struct oriel_peer *peer);
 /* The peer is going: its auth, if any, has nothing to answer any more. */
 void orl_login_fini(struct oriel_peer *peer);
 
@@ -192,7 +211,8 @@ void orl_cursor_show(struct oriel_peer *peer);
 /* ---- pictures ---------------------------------------------------------- */
 
 struct oriel_frame {
-	struct oriel_server *server;
+	const struct oriel_server *server; /* whose it is; not looked into */
+	struct orl_env env; /* its own: it may outlive the server */
 	unsigned refs; /* atomic */
 	struct oriel_frame_config config;
 };
