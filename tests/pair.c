@@ -24,7 +24,7 @@ static struct pair *in_client(void *user)
 {
 	struct pair *p = user;
 
-	(void)0;
+	assert_true(p->in_client);
 	return p;
 }
 
@@ -175,6 +175,8 @@ static void on_updated(void *user, struct oriel_screen *screen,
 	(void)screen;
 	(void)rects;
 	p->updates += count > 0;
+	p->unshown = p->slow > 0;
+	p->updated_at = pair_clock();
 }
 
 static void on_cursor(void *user, const struct oriel_pixels *image,
@@ -289,6 +291,10 @@ void pair_step(struct pair *p)
 	p->in_server = true;
 	assert_true(oriel_server_wait(p->server, 1) >= 0);
 	p->in_server = false;
+	if (p->unshown && p->screen && pair_clock() - p->updated_at > p->slow) {
+		oriel_screen_shown(p->screen, 0);
+		p->unshown = false;
+	}
 	p->in_client = true;
 	assert_true(oriel_client_wait(p->client, 0) >= 0);
 	p->in_client = false;

@@ -27,6 +27,9 @@ struct pair {
 	bool distrust;
 	const char *reject; /* after the proof, for this reason */
 	bool close_on_key;  /* the host ends who presses one */
+	uint64_t slow; /* ns from an update until it is shown; 0: at once */
+	bool unshown;
+	uint64_t updated_at;
 	bool in_server, in_client; /* where callbacks may come from */
 
 	/* What was told. */

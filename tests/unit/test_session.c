@@ -439,6 +439,56 @@ static void what_is_kept_may_outlive_the_server(void **state)
 	pair_fini(&p); /* lets go of the auth */
 }
 
+static void a_slow_screen_does_not_stop_the_picture(void **state)
+{
+	struct pair p;
+
+	(void)state;
+	pair_init(&p);
+	p.slow = 70000000; /* longer than acks are batched */
+	pair_start(&p, 0, NULL);
+	pair_display(&p, WIDTH, HEIGHT);
+	paint(3);
+	submit(&p, NULL, 0);
+	pair_connect(&p);
+	until_exact(&p);
+	for (int i = 0; i < 6; i++) {
+		struct oriel_rect r = { 100 + i, 100, 1, 1 };
+		picture[100 * WIDTH + 100 + i] ^= 0x123456;
+		submit(&p, &r, 1);
+		PAIR_UNTIL(&p, pair_shows(&p, picture));
+	}
+	pair_fini(&p);
+}
+
+static void a_display_that_goes_leaves_no_debt(void **state)
+{
+	struct pair p;
+
+	(void)state;
+	pair_init(&p);
+	p.slow = UINT64_MAX / 2; /* never, of its own accord */
+	pair_start(&p, 0, NULL);
+	pair_display(&p, WIDTH, HEIGHT);
+	paint(3);
+	pair_connect(&p);
+	PAIR_UNTIL(&p, p.updates);
+	oriel_screen_shown(p.screen, 0);
+	for (unsigned i = 2; i < 7; i++) {
+		paint(i);
+		submit(&p, NULL, 0);
+		if (i < 4)
+			PAIR_UNTIL(&p, p.updates >= i);
+	}
+	oriel_display_destroy(p.display);
+	PAIR_UNTIL(&p, !p.screen);
+	p.slow = 0;
+	pair_display(&p, WIDTH, HEIGHT);
+	submit(&p, NULL, 0);
+	PAIR_UNTIL(&p, p.screen && pair_shows(&p, picture));
+	pair_fini(&p);
+}
+
 static void rights_move_the_input(void **state)
 {
 	struct pair p;
@@ -523,6 +573,8 @@ int main(void)
 		cmocka_unit_test(the_refused_are_forgotten),
 		cmocka_unit_test(peers_may_be_closed_anywhere),
 		cmocka_unit_test(what_is_kept_may_outlive_the_server),
+		cmocka_unit_test(a_slow_screen_does_not_stop_the_picture),
+		cmocka_unit_test(a_display_that_goes_leaves_no_debt),
 		cmocka_unit_test(rights_move_the_input),
 		cmocka_unit_test(nonsense_from_the_host_is_an_error),
 	};
