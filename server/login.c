@@ -117,8 +117,7 @@ int orl_login_hello(struct oriel_peer *peer, const uint8_t *data, size_t n)
 		.caps = peer->caps,
 		.clock = orl_now(&server->env),
 		.resumable = hello.session.n && orl_conn_tls(peer->conn),
-		.name = { (const uint8_t *)server->name,
-				(uint32_t)orl_min64(strlen(server->name), 256) },
+		.name = orl_peer_text(server->name, ORL_NAME_MAX),
 		.methods = { (const uint8_t *)methods,
 				(uint32_t)strlen(methods) },
 	};
@@ -278,16 +277,53 @@ int oriel_auth_use_verifier(struct oriel_auth *auth, const char *verifier)
 	return 0;
 }
 
+/* With the salt that a made-up user of this name has, so that none tells. */
+static int derive(struct oriel_server *server, const char *user,
+		const char *password, struct orl_verifier *out)
+{
+	struct orl_stretch stretch;
+	uint8_t salt[ORL_SCRAM_SALT];
+
+	int err = orl_verifier_salt(
+			salt, &server->env, server->dummy_key, user);
+	if (!err)
+		err = orl_stretch_init(&stretch, &server->env, password);
+	if (err)
+		return err;
+	err = orl_stretch_salt(
+			&stretch, salt, sizeof(salt), ORL_SCRAM_ITERATIONS);
+	if (!err)
+		err = orl_stretch_work(&stretch, UINT32_MAX);
+	if (!err)
+		err = orl_stretch_finish(out, &stretch);
+	orl_wipe(&stretch, sizeof(stretch));
+	return err;
+}
+
+static int hash_both(struct oriel_server *server, const char *user,
+		const char *password, uint8_t hash[static 32])
+{
+	char both[ORL_NAME_MAX + 1 + ORL_PASSWORD_MAX];
+	size_t n = strlen(user) + 1, m = strlen(password);
+
+	if (n + m > sizeof(both))
+		return ORIEL_EINVAL;
+	memcpy(both, user, n); /* its NUL keeps them apart */
+	memcpy(both + n, password, m);
+	int err = server->env.crypto->hmac(server->hash_key,
+			sizeof(server->hash_key), both, n + m, hash);
+	orl_wipe(both, sizeof(both));
+	return err;
+}
+
 /* Deriving a key takes 0.1 s: once for a password, not once for a login. */
-static int find_verifier(struct oriel_server *server, const char *password,
-		struct orl_verifier *out)
+static int find_verifier(struct oriel_server *server, const char *user,
+		const char *password, struct orl_verifier *out)
 {
 	uint8_t hash[32];
 	struct orl_known_password *known;
 
-	int err = server->env.crypto->hmac(server->hash_key,
-			sizeof(server->hash_key), password, strlen(password),
-			hash);
+	int err = hash_both(server, user, password, hash);
 	if (err)
 		return err;
 	for (unsigned i = 0; i < ORL_COUNT(server->known) &&
@@ -297,8 +333,7 @@ static int find_verifier(struct oriel_server *server, const char *password,
 			*out = server->known[i].verifier;
 			return 0;
 		}
-	err = orl_verifier_make(
-			out, &server->env, password, ORL_SCRAM_ITERATIONS_MIN);
+	err = derive(server, user, password, out);
 	if (err)
 		return err;
 	known = &server->known[server->n_known++ % ORL_COUNT(server->known)];
@@ -317,7 +352,8 @@ int oriel_auth_use_password(struct oriel_auth *auth, const char *password)
 		return ORIEL_EDENIED;
 	if (!password || !*password)
 		return ORIEL_EINVAL;
-	err = find_verifier(auth->peer->server, password, &auth->verifier);
+	err = find_verifier(auth->peer->server, auth->peer->user, password,
+			&auth->verifier);
 	if (err)
 		return err;
 	auth->known = true;
@@ -368,6 +404,41 @@ void oriel_auth_reject(struct oriel_auth *auth, const char *why)
 	refuse(auth->peer, 4, 0, why ? why : "not allowed here");
 }
 
+/* ---- resumption tokens ------------------------------------------------- */
+
+static bool token_is_dead(
+		const struct oriel_server *server, const uint8_t id[static 16])
+{
+	for (unsigned i = 0; i < TOKEN_USES; i++) {
+		const struct orl_token_use *use = &server->token_uses[i];
+		if (use->dead && memcmp(use->id, id, 16) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* With this use the tokens that it followed have seen their last one. */
+static void token_used(
+		struct oriel_server *server, const uint8_t id[static 16])
+{
+	for (unsigned i = 0; i < TOKEN_USES; i++) {
+		struct orl_token_use *use = &server->token_uses[i];
+		if (i < server->n_token_uses && memcmp(use->next, id, 16) == 0)
+			use->dead = true;
+	}
+}
+
+static void token_follows(struct oriel_server *server,
+		const uint8_t old[static 16], const uint8_t next[static 16])
+{
+	struct orl_token_use *use =
+			&server->token_uses[server->n_token_uses++ % TOKEN_USES];
+
+	use->dead = false;
+	memcpy(use->id, old, sizeof(use->id));
+	memcpy(use->next, next, sizeof(use->next));
+}
+
 static int send_token(struct oriel_peer *peer)
 {
 	struct oriel_server *server = peer->server;
@@ -392,6 +463,8 @@ static int send_token(struct oriel_peer *peer)
 		.key = { token.key, sizeof(token.key) },
 		.sealed = { sealed, (uint32_t)n } };
 	err = ORL_PEER_PUT(peer, resumption, &msg);
+	if (!err && peer->resumed)
+		token_follows(server, peer->token_id, token.id);
 	orl_wipe(&token, sizeof(token));
 	return err;
 }
@@ -404,6 +477,10 @@ void oriel_auth_accept(struct oriel_auth *auth, uint32_t rights)
 	struct oriel_server *server = peer->server;
 
 	auth->proved = false;
+	if (orl_peer_count_ready(server) >= server->max_peers) {
+		refuse(peer, 3, 5000, "this server has no room for another");
+		return;
+	}
 	peer->rights = rights;
 	peer->epoch = 1;
 	orl_throttle_succeeded(server->throttle, peer->network, peer->user);
@@ -559,6 +636,7 @@ int orl_login_resume(struct oriel_peer *peer, const uint8_t *data, size_t n)
 	if (orl_token_open(&token, env, server->token_key, msg.sealed.p,
 			    msg.sealed.n) < 0 ||
 			token.expires < orl_wall_clock() ||
+			token_is_dead(server, token.id) ||
 			!env->crypto->equal(token.session, peer->session,
 					sizeof(token.session))) {
 		fail(peer);
@@ -578,6 +656,9 @@ int orl_login_resume(struct oriel_peer *peer, const uint8_t *data, size_t n)
 	if (err)
 		return err;
 	peer->auth->proof_n = 32;
+	token_used(server, token.id);
+	peer->resumed = true;
+	memcpy(peer->token_id, token.id, sizeof(peer->token_id));
 	orl_wipe(&token, sizeof(token));
 	/* The host may have changed its mind about this user since. */
 	ask_proved(peer);

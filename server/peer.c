@@ -61,9 +61,10 @@ static const struct orl_handler ready[] = {
 	{ ORL_MSG_text,        ORIEL_MAY_INPUT,  orl_input_text },
 	{ ORL_MSG_held,        ORIEL_MAY_INPUT,  orl_input_held },
 	{ ORL_MSG_take,        ORIEL_MAY_INPUT,  orl_input_take },
-	{ ORL_MSG_ack,         ORIEL_MAY_SEE,    orl_update_ack },
-	{ ORL_MSG_checked,     ORIEL_MAY_SEE,    orl_check_answer },
-	{ ORL_MSG_visible,     ORIEL_MAY_SEE,    orl_update_visible },
+	/* Answers to what was sent while it might see. */
+	{ ORL_MSG_ack,         0,                orl_update_ack },
+	{ ORL_MSG_checked,     0,                orl_check_answer },
+	{ ORL_MSG_visible,     0,                orl_update_visible },
 	{ ORL_MSG_refresh,     ORIEL_MAY_SEE,    orl_update_refresh },
 	{ ORL_MSG_resize,      ORIEL_MAY_RESIZE, orl_update_resize },
 	{ ORL_MSG_rights_seen, 0,                on_rights_seen },
@@ -241,6 +242,16 @@ static unsigned count_peers(const struct oriel_server *server)
 
 	ORL_EACH (node, &server->peers)
 		n++;
+	return n;
+}
+
+unsigned orl_peer_count_ready(const struct oriel_server *server)
+{
+	unsigned n = 0;
+
+	ORL_EACH (node, &server->peers)
+		n += orl_container(node, struct oriel_peer, node)->state ==
+				ORL_PEER_READY;
 	return n;
 }
 
@@ -471,6 +482,8 @@ void oriel_peer_set_rights(struct oriel_peer *peer, uint32_t rights)
 {
 	if (rights == peer->rights || peer->state != ORL_PEER_READY)
 		return;
+	if (rights & ~peer->rights & ORIEL_MAY_SEE)
+		peer->cursor_due = true;
 	peer->rights = rights;
 	peer->settle = true;
 	orl_peer_later(peer);
