@@ -121,7 +121,7 @@ void oriel_display_destroy(struct oriel_display *d)
 				node, struct orl_pane, by_display);
 		struct oriel_peer *peer = pane->peer;
 		struct orl_display_gone gone = { .display = (uint8_t)d->id };
-		bool told = pane->announced;
+		bool told = pane->known;
 		orl_pane_destroy(pane);
 		if (told && peer->state == ORL_PEER_READY &&
 				ORL_PEER_PUT(peer, display_gone, &gone) == 0)

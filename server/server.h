@@ -275,7 +275,8 @@ struct orl_pane {
 	struct orl_canvas sent; /* see canvas.h; exact or undefined cells */
 	uint8_t *dirty; /* cells that are to be sent in the next transaction */
 	uint8_t *todo;  /* cells of the open one that are still to be sent */
-	bool announced; /* the display message has gone out */
+	bool announced; /* the display message has gone out, as it is now */
+	bool known;     /* ... as it was: the peer is to hear of its end */
 	bool visible, open, hungry, any_dirty;
 	uint32_t cell_bytes[2]; /* running mean by orl_class */
 	uint64_t time; /* of capture, of the open transaction */

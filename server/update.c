@@ -362,7 +362,7 @@ static int announce(struct orl_pane *pane)
 		.slices = (uint8_t)d->slices,
 		.name = orl_peer_text(d->name, 64),
 	};
-	pane->announced = true;
+	pane->announced = pane->known = true;
 	return ORL_PEER_PUT(peer, display, &msg);
 }
 
