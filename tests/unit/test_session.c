@@ -4,8 +4,10 @@
  */
 #include "tests/unit/unit.h"
 
+#include <stdio.h>
 #include <string.h>
 
+#include "client/client.h"
 #include "tests/pair.h"
 
 enum { WIDTH = 403, HEIGHT = 211 };
@@ -250,6 +252,73 @@ static void a_session_resumes_without_a_password(void **state)
 	until_exact(&p);
 	assert_string_equal(p.user, "");
 	assert_int_equal(p.joins, 2);
+	pair_fini(&p);
+}
+
+/* Resume with this token; whether it was taken. */
+static bool resumes(struct pair *p, const struct orl_resumption_kept *token)
+{
+	p->client->kept = *token;
+	p->error = 0;
+	assert_int_equal(oriel_client_connect(p->client, p->address), 0);
+	PAIR_UNTIL(p, p->state == ORIEL_CLIENT_READY || p->error);
+	if (p->error) {
+		assert_int_equal(p->error, ORIEL_EAUTH);
+		return false;
+	}
+	PAIR_UNTIL(p, p->peer && p->client->kept.valid &&
+					memcmp(p->client->kept.sealed,
+							token->sealed, 64) != 0);
+	return true;
+}
+
+static void hang_up(struct pair *p)
+{
+	oriel_client_disconnect(p->client);
+	PAIR_UNTIL(p, p->state == ORIEL_CLIENT_IDLE && !p->peer);
+}
+
+static void a_token_ends_when_the_next_is_used(void **state)
+{
+	struct orl_resumption_kept first, second;
+	struct pair p;
+
+	(void)state;
+	pair_init(&p);
+	pair_start(&p, PAIR_TCP, NULL);
+	pair_connect(&p);
+	PAIR_UNTIL(&p, p.client->kept.valid);
+	first = p.client->kept;
+	hang_up(&p);
+	assert_true(resumes(&p, &first));
+	hang_up(&p);
+	/* The second one may have been lost on the way. */
+	assert_true(resumes(&p, &first));
+	second = p.client->kept;
+	hang_up(&p);
+	assert_true(resumes(&p, &second));
+	hang_up(&p);
+	assert_false(resumes(&p, &first));
+	/* Which is no reason to refuse the newer ones. */
+	PAIR_UNTIL(&p, p.state == ORIEL_CLIENT_IDLE);
+	assert_true(resumes(&p, &second));
+	pair_fini(&p);
+}
+
+static void names_are_heard_as_they_were_said(void **state)
+{
+	struct pair p;
+
+	(void)state;
+	pair_init(&p);
+	p.known = NULL;
+	pair_start(&p, PAIR_TCP, NULL);
+	char address[200];
+	snprintf(address, sizeof(address), "oriel://j%%C3%%B6rg@%.100s",
+			p.address + strlen("oriel://"));
+	assert_int_equal(oriel_client_connect(p.client, address), 0);
+	PAIR_UNTIL(&p, p.state == ORIEL_CLIENT_IDLE && p.error);
+	assert_string_equal(p.user, "j\xc3\xb6rg");
 	pair_fini(&p);
 }
 
@@ -566,6 +635,8 @@ int main(void)
 		cmocka_unit_test(an_answer_may_come_later),
 		cmocka_unit_test(no_login_needs_an_open_server),
 		cmocka_unit_test(a_session_resumes_without_a_password),
+		cmocka_unit_test(a_token_ends_when_the_next_is_used),
+		cmocka_unit_test(names_are_heard_as_they_were_said),
 		cmocka_unit_test(input_arrives_once_and_goes_up_at_the_end),
 		cmocka_unit_test(without_the_right_nothing_is_typed),
 		cmocka_unit_test(cursors_are_sent_once),
