@@ -41,7 +41,8 @@ int oriel_client_create(struct oriel_client **out,
 	c->retry.fire = orl_input_retry;
 	c->later.run = orl_session_later;
 	const char *name = config->name ? config->name : "oriel-client";
-	if (strlen(name) > ORL_NAME_MAX)
+	if (strlen(name) > ORL_NAME_MAX ||
+			!orl_utf8_ok((const uint8_t *)name, strlen(name)))
 		err = ORIEL_EINVAL;
 	c->name = orl_strdup(&env, name);
 	if (!err && !c->name)

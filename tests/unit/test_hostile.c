@@ -28,6 +28,7 @@ struct box {
 	int error;
 	unsigned joins, leaves, wanted;
 	bool ended, destroy_all;
+	const char *tls, *tls_key; /* certificate and key; NULL: unix */
 };
 
 static uint32_t picture[WIDTH * HEIGHT];
@@ -89,6 +90,22 @@ static uint64_t on_now(void *user)
 
 /* ---- the hosts --------------------------------------------------------- */
 
+static void on_wanted(void *user, struct oriel_auth *auth)
+{
+	(void)user;
+	if (oriel_auth_use_none(auth) < 0)
+		oriel_auth_reject(auth, "no");
+}
+
+static void on_trust(void *user, const uint8_t sha256[32], bool verified)
+{
+	struct box *b = user;
+
+	(void)sha256;
+	(void)verified;
+	oriel_client_trust(b->client, true);
+}
+
 static void on_proved(void *user, struct oriel_auth *auth)
 {
 	(void)user;
@@ -126,6 +143,7 @@ static void on_frame_wanted(void *user, struct oriel_display *display)
 
 static const struct oriel_server_events server_events = {
 	.size = sizeof(server_events),
+	.auth_wanted = on_wanted,
 	.auth_proved = on_proved,
 	.peer_joined = on_joined,
 	.peer_left = on_left,
@@ -159,6 +177,7 @@ static void on_removed(void *user, struct oriel_screen *screen)
 static const struct oriel_client_events client_events = {
 	.size = sizeof(client_events),
 	.state = on_state,
+	.trust_wanted = on_trust,
 	.screen_added = on_added,
 	.screen_removed = on_removed,
 };
@@ -279,6 +298,27 @@ static struct oriel_peer *first_peer(const struct box *b)
 
 /* ---- memory ------------------------------------------------------------ */
 
+/* Join them: by a pair of sockets, or by TLS over the loopback. */
+static int join_ends(struct box *b)
+{
+	char address[160], url[200];
+	int fd;
+
+	if (!b->tls) {
+		int err = plug(b, &fd);
+		if (err)
+			return err;
+		err = oriel_client_adopt(b->client, fd, NULL);
+		if (err)
+			close(fd);
+		return err;
+	}
+	int err = oriel_server_listen(b->server, "tcp://127.0.0.1:0", address,
+			sizeof(address));
+	snprintf(url, sizeof(url), "oriel%.150s", address + strlen("tcp"));
+	return err ? err : oriel_client_connect(b->client, url);
+}
+
 /* True when all of it worked; else it ended in a clean error. */
 static bool live_a_life(struct box *b)
 {
@@ -286,20 +326,19 @@ static bool live_a_life(struct box *b)
 	struct oriel_pixels cursor = { arrow, 16, 16, 64,
 		ORIEL_FORMAT_ARGB8888 };
 	bool exact = false;
-	int fd, err = make_server(b, NULL);
+	struct oriel_server_config cfg = { .size = sizeof(cfg),
+		.flags = ORIEL_SERVER_OPEN,
+		.certificate = b->tls,
+		.private_key = b->tls_key };
+	int err = make_server(b, &cfg);
 
 	if (!err)
 		err = make_client(b);
 	if (!err)
 		err = add_display(b, 0);
 	if (!err)
-		err = plug(b, &fd);
-	if (!err) {
-		err = oriel_client_adopt(b->client, fd, NULL);
-		if (err)
-			close(fd);
-	}
-	for (unsigned i = 0; i < 120 && !err && !b->ended && !exact; i++) {
+		err = join_ends(b);
+	for (unsigned i = 0; i < 200 && !err && !b->ended && !exact; i++) {
 		if (i == 8)
 			err = oriel_server_set_cursor(b->server, &cursor, 0, 0);
 		if (i == 10)
@@ -339,6 +378,24 @@ static void every_allocation_may_fail(void **state)
 				.for_ever = for_ever };
 			live_a_life(&b);
 		}
+}
+
+static void every_allocation_may_fail_under_tls(void **state)
+{
+	char *certificate, *key;
+
+	(void)state;
+	assert_int_equal(oriel_server_make_pair(&certificate, &key, "test"), 0);
+	struct box all = { .now = 1, .fail_at = -1, .tls = certificate,
+		.tls_key = key };
+	assert_true(live_a_life(&all));
+	for (long n = 0; n < all.allocs; n++) {
+		struct box b = { .now = 1, .fail_at = n, .for_ever = n & 1,
+			.tls = certificate, .tls_key = key };
+		live_a_life(&b);
+	}
+	oriel_text_free(certificate);
+	oriel_text_free(key);
 }
 
 /* ---- peers ------------------------------------------------------------- */
@@ -606,6 +663,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_allocation_may_fail),
+		cmocka_unit_test(every_allocation_may_fail_under_tls),
 		cmocka_unit_test(who_does_not_read_costs_little),
 		cmocka_unit_test(who_does_not_answer_is_sent_no_more),
 		cmocka_unit_test(a_liar_gets_one_refresh_in_two_seconds),
