@@ -134,10 +134,13 @@ static void read_pane(struct orl_ui *ui, struct orl_pane *pane)
 {
 	struct orl_view_damaged damage;
 	pthread_mutex_lock(&ui->lock);
+	bool used = pane->used;
 	bool removed = pane->removed, changed = pane->changed;
 	damage = pane->damage;
 	pane->damage.n = 0;
 	pthread_mutex_unlock(&ui->lock);
+	if (!used)
+		return;
 	if (removed) {
 		close_window(ui, pane);
 		set_titles(ui);
@@ -181,8 +184,7 @@ static void read_notes(struct orl_ui *ui)
 	/* First, so that a note left meanwhile wakes again. */
 	atomic_store(&ui->woken, false);
 	for (int i = 0; i < ORL_SCREENS_MAX; i++)
-		if (ui->panes[i].used)
-			read_pane(ui, &ui->panes[i]);
+		read_pane(ui, &ui->panes[i]);
 	read_title(ui);
 	read_cursor(ui);
 	pthread_mutex_lock(&ui->lock);
