@@ -35,7 +35,8 @@ struct orl_hcx {
 	uint32_t shelf[1 << SHELF_BITS][SHELF];
 	uint32_t cache[256];
 	uint32_t history; /* a bit a pixel, the last one lowest: 1 unforeseen */
-	struct prob copy[2], run_ok[7], run_at[7][SEGMENT];
+	uint32_t runs;    /* likewise a bit a run: 1 broken off */
+	struct prob copy[8], run_ok[7][8], run_at[7][SEGMENT];
 	struct prob hit[ORDERS][8][8][4], west[256], north[256];
 	struct prob novel[64], shelved[4][SHELF][32];
 	struct prob miss[128], index[256], raw[3][6][256];
@@ -132,40 +133,42 @@ static inline unsigned distance(uint32_t a, uint32_t b)
 	return a < b ? b - a : a - b;
 }
 
+/* What is around x, near an end of the row; [SIDE] stands for x. */
+static void look_at_end(uint32_t near[][8], const struct row *row, int32_t x)
+{
+	for (int n = 0; n <= ABOVE; n++)
+		for (int i = -SIDE; i <= (n ? 2 : -1); i++)
+			near[n][SIDE + i] = at(row, n, x + i);
+}
+
 static inline void look_around(
 		struct around *a, const struct row *row, int32_t x)
 {
-	uint32_t near[5], up[5], upper[5], top[3];
-	if (x >= SIDE && x + 2 < row->width) {
-		memcpy(near, row->line[0] + x - 3, 3 * sizeof(*near));
-		memcpy(up, row->line[1] + x - 2, sizeof(up));
-		memcpy(upper, row->line[2] + x - 2, sizeof(upper));
-		memcpy(top, row->line[3] + x - 1, sizeof(top));
-	} else {
-		for (int i = 0; i < 3; i++)
-			near[i] = at(row, 0, x - 3 + i);
-		for (int i = 0; i < 5; i++)
-			up[i] = at(row, 1, x - 2 + i);
-		for (int i = 0; i < 5; i++)
-			upper[i] = at(row, 2, x - 2 + i);
-		for (int i = 0; i < 3; i++)
-			top[i] = at(row, 3, x - 1 + i);
+	uint32_t end[1 + ABOVE][8];
+	const uint32_t *now = row->line[0] + x, *up = row->line[1] + x;
+	const uint32_t *upper = row->line[2] + x, *top = row->line[3] + x;
+	if (x < SIDE || x + 2 >= row->width) {
+		look_at_end(end, row, x);
+		now = end[0] + SIDE;
+		up = end[1] + SIDE;
+		upper = end[2] + SIDE;
+		top = end[3] + SIDE;
 	}
-	a->w = near[2];
-	a->n = up[2];
-	a->nw = up[1];
+	a->w = now[-1];
+	a->n = up[0];
+	a->nw = up[-1];
 	uint32_t h = a->w * 0x9E3779B1U + a->n * 0x85EBCA77U +
-			a->nw * 0xC2B2AE3DU;
+		     a->nw * 0xC2B2AE3DU;
 	a->shelf = stir(h);
-	h += up[3] * 0x27D4EB2FU;
+	h += up[1] * 0x27D4EB2FU;
 	a->hash[2] = stir(h);
-	h += near[1] * 0x165667B1U + upper[2] * 0xD6E8FEB9U;
+	h += now[-2] * 0x165667B1U + upper[0] * 0xD6E8FEB9U;
 	a->hash[1] = stir(h);
-	h += near[0] * 0x8CB92BA7U + up[0] * 0x2545F491U +
-			up[4] * 0xA0761D65U + upper[0] * 0xE7037ED1U +
-			upper[1] * 0x8EBC6AF1U + upper[3] * 0x589965CDU +
-			upper[4] * 0x1D8E4E27U + top[0] * 0xEB44ACCBU +
-			top[1] * 0x94D049BBU + top[2] * 0xBF58476DU;
+	h += now[-3] * 0x8CB92BA7U + up[-2] * 0x2545F491U +
+	     up[2] * 0xA0761D65U + upper[-2] * 0xE7037ED1U +
+	     upper[-1] * 0x8EBC6AF1U + upper[1] * 0x589965CDU +
+	     upper[2] * 0x1D8E4E27U + top[-1] * 0xEB44ACCBU +
+	     top[0] * 0x94D049BBU + top[1] * 0xBF58476DU;
 	a->hash[0] = stir(h);
 	unsigned d = distance(a->w, a->nw) + distance(a->n, a->nw);
 	a->busy = 0U + (d > 1) + (d > 4) + (d > 10) + (d > 20) + (d > 40);
@@ -207,8 +210,8 @@ ORL_INLINE uint32_t code_colour(struct orl_hcx *h, struct orl_range *r,
 		bool decode, uint32_t colour, const struct around *a)
 {
 	unsigned slot = stir(colour) >> 24;
-	struct prob *p = &h->miss[(a->w == a->n) | (a->n == a->nw) << 1 |
-			(h->history & 3) << 2 | a->busy << 4];
+	unsigned same = (a->w == a->n ? 1 : 0) | (a->n == a->nw ? 2 : 0);
+	struct prob *p = &h->miss[same | (h->history & 3) << 2 | a->busy << 4];
 	if (!code_bit(r, decode, p, h->cache[slot] != colour))
 		return h->cache[code_tree(r, decode, h->index, 8, slot)];
 
@@ -280,7 +283,7 @@ struct guess {
 };
 
 static inline void look_up(struct orl_hcx *h, struct guess *g,
-		const struct around *a, uint32_t not)
+		const struct around *a, uint32_t except)
 {
 	g->entry[0] = find(h->table0, TABLE0_BITS, a->hash[0]);
 	g->entry[1] = find(h->table1, TABLE1_BITS, a->hash[1]);
@@ -289,14 +292,15 @@ static inline void look_up(struct orl_hcx *h, struct guess *g,
 		uint32_t e = *g->entry[i];
 		g->known[i] = (e ^ check_of(a->hash[i])) >> 27 == 0;
 		g->confidence[i] = g->known[i] ? confidence(e) : 0;
-		g->colour[i] = g->known[i] && (e & COLOUR) != not ?
-				e & COLOUR : NONE;
+		g->colour[i] = g->known[i] && (e & COLOUR) != except
+					       ? e & COLOUR
+					       : NONE;
 	}
 }
 
 /* A wider context is entered only where the narrower one does not do. */
-static inline void learn_all(const struct guess *g, const struct around *a,
-		uint32_t v)
+static inline void learn_all(
+		const struct guess *g, const struct around *a, uint32_t v)
 {
 	bool sure1 = g->colour[1] == v && g->confidence[1] > 0;
 	bool sure2 = g->colour[2] == v && g->confidence[2] > 0;
@@ -336,7 +340,7 @@ static inline void put_on_shelf(uint32_t *shelf, int at_, uint32_t v)
 /* Pixels that the tables or the neighbours foretell; NONE for others. */
 ORL_INLINE uint32_t code_hit(struct orl_hcx *h, struct orl_range *r,
 		bool decode, const struct around *a, const struct guess *g,
-		uint32_t c, uint32_t not, unsigned *n_tried)
+		uint32_t c, uint32_t except, unsigned *n_tried)
 {
 	unsigned tried = 0;
 	for (int i = 0; i < ORDERS; i++) {
@@ -345,20 +349,23 @@ ORL_INLINE uint32_t code_hit(struct orl_hcx *h, struct orl_range *r,
 				(i > 1 && v == g->colour[1]))
 			continue;
 		struct prob *p = &h->hit[i][g->confidence[i]][agreement(g, i)]
-				[(v == a->w) | (v == a->n) << 1];
+					[(v == a->w) | (v == a->n) << 1];
 		if (!code_bit(r, decode, p, c != v))
 			return v;
 		tried++;
 	}
 	*n_tried = tried;
 	unsigned context = tried << 1 | (h->history & 3) << 3 |
-			(a->busy + 1) >> 1 << 6;
-	if (a->w != not && !guessed(g, a->w) && !code_bit(r, decode,
-			&h->west[context | (a->n == a->nw)], c != a->w))
+			   (a->busy + 1) >> 1 << 6;
+	if (a->w != except && !guessed(g, a->w) &&
+			!code_bit(r, decode,
+					&h->west[context | (a->n == a->nw)],
+					c != a->w))
 		return a->w;
-	if (a->n != a->w && a->n != not && !guessed(g, a->n) && !code_bit(r,
-			decode, &h->north[context | (a->w == a->nw)],
-			c != a->n))
+	if (a->n != a->w && a->n != except && !guessed(g, a->n) &&
+			!code_bit(r, decode,
+					&h->north[context | (a->w == a->nw)],
+					c != a->n))
 		return a->n;
 	return NONE;
 }
@@ -372,9 +379,9 @@ static bool is_novel(const struct around *a, const struct guess *g,
 	return novel;
 }
 
-/* One pixel, known not to be `not`. */
+/* One pixel, known not to be `except`. */
 ORL_INLINE uint32_t code_pixel(struct orl_hcx *h, struct orl_range *r,
-		bool decode, const struct row *row, int32_t x, uint32_t not)
+		bool decode, const struct row *row, int32_t x, uint32_t except)
 {
 	uint32_t c = decode ? 0 : row->line[0][x], v = NONE;
 	unsigned recent = h->history & 3, tried = 0;
@@ -383,16 +390,16 @@ ORL_INLINE uint32_t code_pixel(struct orl_hcx *h, struct orl_range *r,
 	struct guess g;
 
 	look_around(&a, row, x);
-	look_up(h, &g, &a, not);
+	look_up(h, &g, &a, except);
 	uint32_t *shelf = h->shelf[a.shelf >> (32 - SHELF_BITS)];
 	if (recent == 3) {
 		struct prob *p = &h->novel[(a.busy + 1) >> 1 |
-				(h->history >> 2 & 15) << 2];
+					   (h->history >> 2 & 15) << 2];
 		novel = code_bit(r, decode, p,
 				!decode && is_novel(&a, &g, shelf, c));
 	}
 	if (!novel)
-		v = code_hit(h, r, decode, &a, &g, c, not, &tried);
+		v = code_hit(h, r, decode, &a, &g, c, except, &tried);
 	if (v != NONE) {
 		h->history <<= 1;
 		learn_all(&g, &a, v);
@@ -402,11 +409,12 @@ ORL_INLINE uint32_t code_pixel(struct orl_hcx *h, struct orl_range *r,
 	unsigned failed = 0;
 	for (int i = 0; i < SHELF && !novel; i++) {
 		uint32_t s = shelf[i];
-		if (s == NONE || s == not || s == a.w || s == a.n ||
+		if (s == NONE || s == except || s == a.w || s == a.n ||
 				guessed(&g, s))
 			continue;
-		struct prob *p = &h->shelved[failed][i]
-				[(a.w == a.n) | tried << 1 | recent << 3];
+		struct prob *p = &h->shelved[failed][i][(a.w == a.n) |
+							tried << 1 |
+							recent << 3];
 		if (!code_bit(r, decode, p, c != s)) {
 			v = s;
 			place = i;
@@ -448,15 +456,18 @@ ORL_INLINE void code_segment(struct orl_hcx *h, struct orl_range *r,
 {
 	uint32_t *c = row->line[0];
 	while (x < end) {
-		uint32_t not = NONE;
+		uint32_t except = NONE;
 		int32_t most = flat(row, x, end), n = 0;
 		if (most) {
 			uint32_t w = at(row, 0, x - 1);
-			struct prob *p = &h->run_ok[log2_floor((unsigned)most)];
+			struct prob *p = &h->run_ok[log2_floor((unsigned)most)]
+						   [h->runs & 7];
 			if (!decode)
 				while (n < most && c[x + n] == w)
 					n++;
-			if (!code_bit(r, decode, p, n < most)) {
+			unsigned broken = code_bit(r, decode, p, n < most);
+			h->runs = h->runs << 1 | broken;
+			if (!broken) {
 				if (decode)
 					fill(c + x, most, w);
 				x += most;
@@ -473,9 +484,9 @@ ORL_INLINE void code_segment(struct orl_hcx *h, struct orl_range *r,
 			if (decode)
 				fill(c + x, n, w);
 			x += n;
-			not = w;
+			except = w;
 		}
-		c[x] = code_pixel(h, r, decode, row, x, not);
+		c[x] = code_pixel(h, r, decode, row, x, except);
 		x++;
 	}
 }
@@ -498,20 +509,21 @@ ORL_INLINE void code_block(struct orl_hcx *h, struct orl_range *to, bool decode,
 {
 	struct orl_range r = *to; /* so that it can live in registers */
 	uint32_t above[ABOVE][ROW_MAX];
+	/* A bit a row for each segment, the last one lowest: 1 copied. */
 	uint8_t last[(ROW_MAX + SEGMENT - 1) / SEGMENT] = { 0 };
 	unsigned slice = orl_canvas_slice(c, b->row);
 	int32_t x0 = b->col * ORL_CELL, y0 = b->row * ORL_CELL;
 	int32_t y1 = orl_min32(y0 + b->rows * ORL_CELL, c->height);
-	struct row row = { .width = orl_min32(b->cols * ORL_CELL,
-					c->width - x0) };
+	struct row row = { .width = orl_min32(
+					   b->cols * ORL_CELL, c->width - x0) };
 
 	for (int n = 0; n < ABOVE; n++) {
 		for (int32_t x = 0; x < row.width; x++)
 			above[n][x] = outside(c, slice, x0 + x, y0 - 1 - n);
 		row.line[n] = above[n];
 		for (int k = 0; k < SIDE; k++)
-			row.left[n][k] = outside(c, slice, x0 - 1 - k,
-					y0 - 1 - n);
+			row.left[n][k] = outside(
+					c, slice, x0 - 1 - k, y0 - 1 - n);
 	}
 	for (int32_t y = y0; y < y1 && r.over <= ORL_RANGE_OVER; y++) {
 		memmove(row.line + 1, row.line, ABOVE * sizeof(*row.line));
@@ -524,9 +536,12 @@ ORL_INLINE void code_block(struct orl_hcx *h, struct orl_range *to, bool decode,
 			uint32_t *p = row.line[0] + x, *u = row.line[1] + x;
 			size_t bytes = (size_t)n * sizeof(*p);
 			uint8_t *same = &last[x / SEGMENT];
-			*same = !code_bit(&r, decode, &h->copy[*same],
+			unsigned beside = x ? same[-1] & 1U : 0;
+			unsigned differs = code_bit(&r, decode,
+					&h->copy[(*same & 3) | beside << 2],
 					!decode && memcmp(p, u, bytes) != 0);
-			if (!*same)
+			*same = (uint8_t)(*same << 1 | !differs);
+			if (differs)
 				code_segment(h, &r, decode, &row, x, x + n);
 			else if (decode)
 				memcpy(p, u, bytes);

@@ -50,6 +50,13 @@ struct orl_tls {
 	int read_errno, write_errno;
 	uint64_t bytes_in, bytes_out;
 	uint64_t records, updated; /* since, and when, the key was renewed */
+	/*
+	 * Of a key update that the socket did not take. Were OpenSSL told, it
+	 * would refuse to read until that is written, and two ends that do so
+	 * at once would wait for each other for ever.
+	 */
+	uint8_t stash[64];
+	size_t stash_n;
 	char why[160];
 };
 
@@ -83,30 +90,56 @@ static int bio_read(BIO *bio, char *buf, int n)
 }
 
 /*
- * When the other end is gone the bytes are dropped as if written, since an
- * error here would end OpenSSL's willingness to read as well.
+ * As send(). When the other end is gone the bytes are dropped as if written,
+ * since an error would end OpenSSL's willingness to read as well.
  */
+static ssize_t put(struct orl_tls *tls, const void *data, size_t n)
+{
+	ssize_t done;
+	if (tls->write_errno)
+		return (ssize_t)n;
+	do
+		done = send(tls->socket, data, n, MSG_NOSIGNAL);
+	while (done < 0 && errno == EINTR);
+	if (done >= 0) {
+		tls->bytes_out += (uint64_t)done;
+		return done;
+	}
+	if (errno == EAGAIN || errno == EWOULDBLOCK)
+		return -1;
+	tls->write_errno = errno;
+	return (ssize_t)n;
+}
+
+static bool put_stash(struct orl_tls *tls)
+{
+	while (tls->stash_n) {
+		ssize_t done = put(tls, tls->stash, tls->stash_n);
+		if (done < 0)
+			return false;
+		tls->stash_n -= (size_t)done;
+		memmove(tls->stash, tls->stash + done, tls->stash_n);
+	}
+	return true;
+}
+
 static int bio_write(BIO *bio, const char *buf, int n)
 {
 	struct orl_tls *tls = BIO_get_data(bio);
-	ssize_t put;
+	ssize_t done = put_stash(tls) ? put(tls, buf, (size_t)n) : -1;
 
 	BIO_clear_retry_flags(bio);
-	if (tls->write_errno)
+	if (done >= 0)
+		return (int)done;
+	/* After the handshake only a key update puts it in that state again. */
+	if (tls->secured && SSL_in_init(tls->ssl) &&
+			(size_t)n <= sizeof(tls->stash) - tls->stash_n) {
+		memcpy(tls->stash + tls->stash_n, buf, (size_t)n);
+		tls->stash_n += (size_t)n;
 		return n;
-	do
-		put = send(tls->socket, buf, (size_t)n, MSG_NOSIGNAL);
-	while (put < 0 && errno == EINTR);
-	if (put >= 0) {
-		tls->bytes_out += (uint64_t)put;
-		return (int)put;
 	}
-	if (errno == EAGAIN || errno == EWOULDBLOCK) {
-		BIO_set_retry_write(bio);
-		return -1;
-	}
-	tls->write_errno = errno;
-	return n;
+	BIO_set_retry_write(bio);
+	return -1;
 }
 
 static long bio_ctrl(BIO *bio, int what, long number, void *ptr)
@@ -186,8 +219,8 @@ static int complain(const struct orl_env *env, int error, const char *what)
 {
 	unsigned long e = ERR_peek_last_error();
 	const char *reason = e ? ERR_reason_error_string(e) : NULL;
-	orl_log(env, ORIEL_LOG_ERROR, "tls", "%s%s%s", what,
-			reason ? ": " : "", reason ? reason : "");
+	orl_log(env, ORIEL_LOG_ERROR, "tls", "%s%s%s", what, reason ? ": " : "",
+			reason ? reason : "");
 	ERR_clear_error();
 	return error;
 }
@@ -256,7 +289,8 @@ static bool set_up(struct orl_tls_context *c)
 	if (SSL_CTX_set_min_proto_version(ctx, TLS1_3_VERSION) != 1 ||
 			SSL_CTX_set_max_proto_version(ctx, TLS1_3_VERSION) != 1)
 		return false;
-	SSL_CTX_set_mode(ctx, SSL_MODE_RELEASE_BUFFERS |
+	SSL_CTX_set_mode(ctx,
+			SSL_MODE_RELEASE_BUFFERS |
 					SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
 	/* One read of the socket takes what is there, not a head or a body. */
 	SSL_CTX_set_read_ahead(ctx, 1);
@@ -302,8 +336,8 @@ int orl_tls_context_create(struct orl_tls_context **out,
 	c->update_records = config->update_records ? config->update_records
 						   : update_records;
 	c->bio = make_bio_method();
-	c->ctx = SSL_CTX_new(c->server ? TLS_server_method()
-				       : TLS_client_method());
+	c->ctx = SSL_CTX_new(
+			c->server ? TLS_server_method() : TLS_client_method());
 	if (!c->bio || !c->ctx || !set_up(c))
 		goto fail;
 	err = config->certificate ? use_certificate(c, config->certificate) : 0;
@@ -333,9 +367,8 @@ static int pin_of(X509 *x, uint8_t sha256[static 32])
 {
 	unsigned char *der = NULL;
 	int n = x ? i2d_X509_PUBKEY(X509_get_X509_PUBKEY(x), &der) : 0;
-	int ok = n > 0 &&
-			EVP_Digest(der, (size_t)n, sha256, NULL, EVP_sha256(),
-					NULL) == 1;
+	int ok = n > 0 && EVP_Digest(der, (size_t)n, sha256, NULL, EVP_sha256(),
+					  NULL) == 1;
 	OPENSSL_free(der);
 	return ok ? 0 : x ? ORIEL_ENOMEM : ORIEL_ESTATE;
 }
@@ -367,7 +400,7 @@ static bool expect_host(struct orl_tls *tls, const char *host)
 	X509_VERIFY_PARAM_set_hostflags(
 			param, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
 	return X509_VERIFY_PARAM_set1_host(param, host, 0) == 1 &&
-			SSL_set_tlsext_host_name(tls->ssl, host) == 1;
+	       SSL_set_tlsext_host_name(tls->ssl, host) == 1;
 }
 
 int orl_tls_create(struct orl_tls **out, struct orl_tls_context *context,
@@ -448,9 +481,9 @@ static int outcome(struct orl_tls *tls, int result)
 	tls->broken = true;
 	if (tls->eof) {
 		err = ORIEL_ECLOSED;
-		reason = tls->secured
-				? "the connection was cut"
-				: "the other end closed before it was secured";
+		reason = tls->secured ? "the connection was cut"
+				      : "the other end closed before it was "
+					"secured";
 	} else if (tls->read_errno) {
 		err = ORIEL_ECLOSED;
 		reason = orl_socket_text(tls->read_errno);
@@ -574,10 +607,9 @@ int orl_tls_peer_pin(const struct orl_tls *tls, uint8_t sha256[static 32])
 
 bool orl_tls_peer_verified(const struct orl_tls *tls)
 {
-	return tls->context->authorities && tls->named &&
-			tls->secured &&
-			SSL_get0_peer_certificate(tls->ssl) &&
-			SSL_get_verify_result(tls->ssl) == X509_V_OK;
+	return tls->context->authorities && tls->named && tls->secured &&
+	       SSL_get0_peer_certificate(tls->ssl) &&
+	       SSL_get_verify_result(tls->ssl) == X509_V_OK;
 }
 
 int orl_tls_exporter(const struct orl_tls *tls, uint8_t out[static 32])
@@ -587,6 +619,6 @@ int orl_tls_exporter(const struct orl_tls *tls, uint8_t out[static 32])
 		return ORIEL_ESTATE;
 	return SSL_export_keying_material(tls->ssl, out, 32, label,
 			       sizeof(label) - 1, NULL, 0, 0) == 1
-			? 0
-			: ORIEL_ETLS;
+			       ? 0
+			       : ORIEL_ETLS;
 }

@@ -34,14 +34,14 @@ struct side {
 	unsigned secured, messages, produced, closed;
 	int error;
 	char why[320];
-	uint64_t bytes;        /* of messages */
-	uint64_t left;         /* produce: bytes of picture still to be made */
-	uint64_t most_queued;  /* seen by produce */
+	uint64_t bytes;       /* of messages */
+	uint64_t left;        /* produce: bytes of picture still to be made */
+	uint64_t most_queued; /* seen by produce */
 	uint8_t last[64];
-	bool wait;             /* do not start when secured */
-	bool open;             /* open the link when secured */
-	const char *destroy;   /* in which callback */
-	int result;            /* of message */
+	bool wait;           /* do not start when secured */
+	bool open;           /* open the link when secured */
+	const char *destroy; /* in which callback */
+	int result;          /* of message */
 };
 
 static void maybe_destroy(struct side *s, const char *where)
@@ -110,9 +110,9 @@ static void on_closed(void *user, int error, const char *why)
 	maybe_destroy(s, "closed");
 }
 
-static const struct orl_conn_calls plain_calls = { .secured = on_secured,
-	.message = on_message,
-	.closed = on_closed };
+static const struct orl_conn_calls plain_calls = {
+	.secured = on_secured, .message = on_message, .closed = on_closed
+};
 static const struct orl_conn_calls picture_calls = { .secured = on_secured,
 	.message = on_message,
 	.produce = on_produce,
@@ -126,15 +126,15 @@ static int setup(void **state)
 	assert_int_equal(orl_loop_create(&w->loop, &w->env), 0);
 	assert_int_equal(orl_tls_make_pair(&w->env, "localhost", &cert, &key),
 			0);
-	struct orl_tls_config server = { .server = true,
-		.certificate = cert,
-		.private_key = key };
+	struct orl_tls_config server = {
+		.server = true, .certificate = cert, .private_key = key
+	};
 	struct orl_tls_config client = { .authorities = cert };
-	assert_int_equal(orl_tls_context_create(&w->server_tls, &w->env,
-					 &server),
+	assert_int_equal(orl_tls_context_create(
+					 &w->server_tls, &w->env, &server),
 			0);
-	assert_int_equal(orl_tls_context_create(&w->client_tls, &w->env,
-					 &client),
+	assert_int_equal(orl_tls_context_create(
+					 &w->client_tls, &w->env, &client),
 			0);
 	orl_free(&w->env, cert);
 	orl_free(&w->env, key);
@@ -191,13 +191,14 @@ static void make(struct world *w, struct side *s, int fd, bool tls,
 		bool pictures)
 {
 	bool server = s == w->server;
-	struct orl_conn_config config = {
-		.role = server ? ORL_SERVER : ORL_CLIENT,
-		.tls = !tls ? NULL : server ? w->server_tls : w->client_tls,
+	struct orl_conn_config config = { .role = server ? ORL_SERVER
+							 : ORL_CLIENT,
+		.tls = !tls     ? NULL
+		       : server ? w->server_tls
+				: w->client_tls,
 		.host = "localhost",
 		.calls = pictures ? &picture_calls : &plain_calls,
-		.user = s
-	};
+		.user = s };
 	assert_int_equal(orl_conn_create(&s->conn, w->loop, &w->env, fd,
 					 &config),
 			0);
@@ -227,7 +228,7 @@ static bool both_closed(const struct world *w)
 static bool client_has_all(const struct world *w)
 {
 	return !w->server->left && w->server->produced &&
-			w->client->messages >= w->server->produced;
+	       w->client->messages >= w->server->produced;
 }
 
 /* Ten seconds is for a machine that is very busy. */
@@ -621,6 +622,72 @@ static void destroyed_in_any_callback(void **state)
 	}
 }
 
+static void *scarce_alloc(void *user, size_t bytes)
+{
+	int *left = user;
+	return (*left)-- > 0 ? malloc(bytes) : NULL;
+}
+
+static void *scarce_resize(void *user, void *ptr, size_t bytes)
+{
+	int *left = user;
+	return (*left)-- > 0 ? realloc(ptr, bytes) : NULL;
+}
+
+static void plain_release(void *user, void *ptr)
+{
+	(void)user;
+	free(ptr);
+}
+
+/* Whichever allocation fails, it is said, and nothing is left behind. */
+static void no_memory_is_an_error(void **state)
+{
+	int left = 0;
+	struct oriel_hooks hooks = { .size = sizeof(hooks),
+		.user = &left,
+		.alloc = scarce_alloc,
+		.resize = scarce_resize,
+		.release = plain_release };
+	struct orl_env env;
+	unsigned failures = 0;
+	bool made = false;
+	(void)state;
+	assert_int_equal(orl_host_env(&env, &hooks), 0);
+	for (int n = 0; !made; n++) {
+		struct orl_loop *loop = NULL;
+		struct orl_tls_context *tls = NULL;
+		struct orl_conn *conn = NULL;
+		struct orl_tls_config client = { 0 };
+		struct orl_conn_config config = {
+			.role = ORL_CLIENT, .host = "x", .calls = &plain_calls
+		};
+		int fd[2];
+		assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, fd), 0);
+		left = n;
+		int err = orl_loop_create(&loop, &env);
+		if (!err)
+			err = orl_tls_context_create(&tls, &env, &client);
+		config.tls = tls;
+		if (!err)
+			err = orl_conn_create(
+					&conn, loop, &env, fd[0], &config);
+		made = !err;
+		if (err) {
+			assert_int_equal(err, ORIEL_ENOMEM);
+			assert_null(conn);
+			close(fd[0]);
+			failures++;
+		}
+		orl_conn_destroy(conn);
+		orl_tls_context_destroy(tls);
+		orl_loop_destroy(loop);
+		close(fd[1]);
+		assert_in_range(n, 0, 50);
+	}
+	assert_true(failures >= 5);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -642,6 +709,7 @@ int main(void)
 		TEST(handler_error_ends_the_conn),
 		TEST(deaf_peer_ends_the_conn),
 		TEST(destroyed_in_any_callback),
+		cmocka_unit_test(no_memory_is_an_error),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
