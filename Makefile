@@ -225,8 +225,7 @@ msgdoc := $(O)/proto/msgdoc
 $(msgdoc): $(O)/proto/msgdoc.o $(O)/proto/messages.o
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^
 doc: $(msgdoc)
-	$(msgdoc) tables PROTOCOL.md
-	$(msgdoc) lua > tools/oriel.lua
+	$(msgdoc) write PROTOCOL.md tools/oriel.lua
 
 # ---- install
 
