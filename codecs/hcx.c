@@ -207,8 +207,8 @@ ORL_INLINE uint32_t code_colour(struct orl_hcx *h, struct orl_range *r,
 		bool decode, uint32_t colour, const struct around *a)
 {
 	unsigned slot = stir(colour) >> 24;
-	struct prob *p = &h->miss[(a->w == a->n) | (a->n == a->nw) << 1 |
-			(h->history & 3) << 2 | a->busy << 4];
+	unsigned same = (a->w == a->n ? 1 : 0) | (a->n == a->nw ? 2 : 0);
+	struct prob *p = &h->miss[same | (h->history & 3) << 2 | a->busy << 4];
 	if (!code_bit(r, decode, p, h->cache[slot] != colour))
 		return h->cache[code_tree(r, decode, h->index, 8, slot)];
 

@@ -1,5 +1,25 @@
 /*
  * res.h - predicted residuals: the lossless codec for photographs.
+ *
+ * The section of a part holds all of its RES blocks. Each pixel gives three
+ * bytes, for green, red and blue:
+ *
+ *	G = green    R = (red - green + 128) & 255    B likewise from blue
+ *	byte = (X - predict(W, N, NW)) & 255          for X = G, R, B
+ *	predict = W + N - NW, not under min(W, N) and not over max(W, N)
+ *
+ * W, N and NW are the same channel of the pixels to the left, above, and above
+ * to the left. A block is coded by itself: above its first row every channel
+ * counts as 128, and left of its first column W and NW count as N.
+ *
+ * The bytes of one channel, of all RES blocks in the part's order, each block
+ * in raster order, are one plane. A plane is compressed to one zstd frame
+ * (RFC 8878) that states its content size, needs a window of at most 128 KiB
+ * and no dictionary. The section is:
+ *
+ *	u32  length of the frame of G, little endian
+ *	u32  length of the frame of R
+ *	     the frames of G, R and B; that of B takes the rest
  */
 #ifndef ORL_CODECS_RES_H
 #define ORL_CODECS_RES_H
@@ -10,7 +30,10 @@ int orl_res_create(struct orl_res **out, const struct orl_env *env);
 void orl_res_destroy(const struct orl_env *env, struct orl_res *res);
 
 /* The bytes of scratch memory that this many pixels need. */
-size_t orl_res_scratch(size_t pixels);
+static inline size_t orl_res_scratch(size_t pixels)
+{
+	return 3 * (pixels + ORL_CELL);
+}
 
 /*
  * Code all RES blocks of a part, which lie in the canvas and have `pixels`
