@@ -39,6 +39,7 @@ DEFS += -DORIEL_NO_LIBAV
 endif
 
 host_tools = $(O)/proto/msgdoc.o
+msgdoc := $(O)/proto/msgdoc
 pure := $(filter-out $(host_tools),$(call objects,proto codecs redirect))
 core := $(pure) $(call objects,proto/io)
 server := $(call objects,server)
@@ -158,8 +159,9 @@ $(O)/tests/fuzz/fuzz_trace: FUZZ_LIBS = $(AV_LIBS)
 
 quick: all $(units) $(fuzzers) lint
 	tests/run.sh $(units) $(fuzzers) tests/lint/layers.sh
-lint: libs
+lint: libs $(msgdoc)
 	tests/lint/layers.sh
+	tests/lint/protocol.sh $(msgdoc)
 	tests/lint/headers.sh $(CC)
 	$(if $(findstring sanitize,$(CFLAGS))$(findstring coverage,$(CFLAGS)),,\
 		tests/lint/pure.sh $(pure))
@@ -221,7 +223,6 @@ compile_commands.json: Makefile
 		printf '"command":"$(CC) $(ALL_CFLAGS) $(SDL_CFLAGS) -c %s"}' $$f; \
 		sep=,; done; printf '\n]\n'; } > $@
 
-msgdoc := $(O)/proto/msgdoc
 $(msgdoc): $(O)/proto/msgdoc.o $(O)/proto/messages.o
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^
 doc: $(msgdoc)
