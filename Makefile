@@ -138,15 +138,25 @@ fuzzers := $(patsubst %.c,$(O)/%,$(wildcard tests/fuzz/fuzz_*.c))
 threaded := $(filter %/test_loop %/test_pool %/test_conn %/test_session,$(units))
 TEST_LIBS = -lcmocka $(LIBS) -lm
 
-$(O)/tests/all.a: $(core) $(server) $(client) $(capture) $(viewer) \
-		$(call objects,tests)
+# The libraries' objects; of the programs, each test gets the one it includes.
+$(O)/tests/all.a: $(core) $(server) $(client) $(call objects,tests)
+$(O)/tests/capture.a: $(capture)
+$(O)/tests/viewer.a: $(viewer)
+$(O)/tests/%.a:
+	mkdir -p $(@D)
 	rm -f $@
 	$(AR) rcs $@ $^
+of_viewer := $(patsubst %.c,$(O)/%,$(shell grep -l '"client/viewer/' \
+	$(wildcard tests/unit/*.c tests/fuzz/*.c)))
+of_capture := $(patsubst %.c,$(O)/%,$(shell grep -l '"capture/' \
+	$(wildcard tests/unit/*.c tests/fuzz/*.c)))
+$(of_viewer): $(O)/tests/viewer.a
+$(of_capture): $(O)/tests/capture.a
 # The loop once more, as on a system without epoll.
 $(O)/tests/unit/test_loop_poll.o: DEFS += -DORL_NO_EPOLL
 
 test_link = echo "  LD    $@"; $(CC) -pthread $(CFLAGS) $(LDFLAGS) -o $@ \
-	$(filter %.o,$^) $(filter %.a,$^)
+	$(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group
 $(O)/tests/unit/%: $(O)/tests/unit/%.o $(O)/tests/all.a
 	$(test_link) $(TEST_LIBS) $(UNIT_LIBS)
 $(O)/tests/prop/%: $(O)/tests/prop/%.o $(O)/tests/all.a
@@ -157,7 +167,15 @@ $(O)/tests/fuzz/fuzz_%: $(O)/tests/fuzz/fuzz_%.o $(O)/tests/all.a \
 $(O)/tests/unit/test_x11_keys: UNIT_LIBS = $(X_LIBS)
 $(O)/tests/fuzz/fuzz_trace: FUZZ_LIBS = $(AV_LIBS)
 
-quick: all $(units) $(fuzzers) lint
+# Seeds that the project's own encoders make; committed, made anew when the
+# bitstream or a message changes.
+seeders := $(patsubst %.c,$(O)/%,$(wildcard tests/fuzz/mkseeds_*.c))
+$(O)/tests/fuzz/mkseeds_%: $(O)/tests/fuzz/mkseeds_%.o $(O)/tests/all.a
+	$(test_link) $(LIBS)
+seeds: $(seeders)
+	for s in $(seeders); do $$s tests/fuzz/corpus || exit 1; done
+
+quick: libs programs $(units) $(fuzzers) lint
 	tests/run.sh $(units) $(fuzzers) tests/lint/layers.sh
 lint: libs $(msgdoc)
 	tests/lint/layers.sh
@@ -189,8 +207,11 @@ demo:
 	$(MAKE) programs
 	tools/demo.sh $(O)
 
-e2e: all
-	tests/run.sh $(sort $(wildcard tests/e2e/[a-z]*.sh))
+$(O)/tests/e2e/painter: $(O)/tests/e2e/painter.o
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(call flags,--libs,x11)
+
+e2e: all $(O)/tests/e2e/painter
+	tests/run.sh $(filter-out %/lib.sh,$(sort $(wildcard tests/e2e/*.sh)))
 
 FUZZ_TIME ?= 60
 fuzz:
@@ -262,7 +283,7 @@ clean:
 
 .PHONY: all libs programs man help quick lint asan tsan sanitized \
 	run-threaded check demo e2e fuzz run-fuzzers coverage run-coverage \
-	bench format tidy doc install uninstall clean compile_commands.json
+	bench seeds format tidy doc install uninstall clean compile_commands.json
 .SECONDARY:
 .DELETE_ON_ERROR:
 -include $(shell find $(O) -name '*.d' 2>/dev/null)

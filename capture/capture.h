@@ -104,10 +104,10 @@ extern const struct orl_source_kind orl_source_trace;
 extern const struct orl_source_kind orl_source_x11;
 
 /*
- * Open "NAME[:ARGUMENT]". Returns an orl_exit; ORL_EXIT_USAGE for a name that
- * this build does not have.
+ * The kind of "NAME[:ARGUMENT]", or NULL and `why`. Its argument is what
+ * stands behind the colon.
  */
-int orl_source_open(struct orl_source **out, const char *source, char *why);
+const struct orl_source_kind *orl_source_find(const char *source, char *why);
 
 /* The names and help of this build's sources, a line each. */
 void orl_source_help(FILE *out);

@@ -92,8 +92,13 @@ static int load(struct orl_login *login, const struct orl_options *options,
 					   "pairing code");
 		return ORL_EXIT_INTERNAL;
 	}
-	fprintf(stderr, "pairing code: %s\n", login->code);
 	return ORL_EXIT_OK;
+}
+
+void orl_login_announce(const struct orl_login *login)
+{
+	if (login->code[0])
+		fprintf(stderr, "pairing code: %s\n", login->code);
 }
 
 int orl_login_open(struct orl_login **out, const struct orl_options *options,

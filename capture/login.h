@@ -11,11 +11,13 @@
 struct orl_login;
 
 /*
- * Read what the options name; without anything named make a pairing code and
- * print it to stderr. Returns an orl_exit, and why[ORL_WHY_MAX] with it.
+ * Read what the options name; without anything named make a pairing code.
+ * Returns an orl_exit, and why[ORL_WHY_MAX] with it.
  */
 int orl_login_open(struct orl_login **out, const struct orl_options *options,
 		char *why);
+/* Print the pairing code, when there is one, to stderr. */
+void orl_login_announce(const struct orl_login *login);
 void orl_login_close(struct orl_login *login);
 
 /* The server's auth_wanted and auth_proved. */

@@ -24,7 +24,7 @@
 enum {
 	MAX_PEERS = 16,
 	BUDGET_NS = 8000000,   /* of one dispatch, so that the source runs too */
-	GOODBYE_MS = 1000,     /* for peers to take the last bytes */
+	GOODBYE_MS = 300,      /* for the last bytes to go out */
 	SETTLE_MS = 20,        /* from a source's end until `exact` is news */
 	MAX_FDS = 2 + ORL_SOURCE_FDS + ORL_METRICS_FDS,
 };
@@ -278,16 +278,21 @@ static const struct oriel_server_events events = {
 
 /* ---- the loop ---------------------------------------------------------- */
 
-/* Say goodbye to all and go on until they have left, or a second. */
+/* Say goodbye to all, and give the server time to get that out. */
 static void leave(struct serve *serve, int status, const char *why)
 {
+	uint32_t n = serve->peer_count;
+
 	if (serve->leaving)
 		return;
 	serve->leaving = true;
 	serve->status = status;
-	serve->leave_by = orl_now() + GOODBYE_MS * ORL_MSEC;
-	for (uint32_t i = 0; i < serve->peer_count; i++)
-		oriel_peer_close(serve->peers[i], why);
+	serve->leave_by = orl_now();
+	if (n)
+		serve->leave_by += GOODBYE_MS * ORL_MSEC;
+	/* Each may be off the list when the call returns. */
+	while (n-- > 0)
+		oriel_peer_close(serve->peers[n], why);
 }
 
 /* --once: is everything done that will ever be? */
@@ -365,8 +370,7 @@ static void run(struct serve *serve)
 	const struct orl_source_kind *kind = serve->source->kind;
 	char why[ORL_WHY_MAX] = "";
 
-	while (!serve->leaving ||
-			(serve->peer_count && orl_now() < serve->leave_by)) {
+	while (!serve->leaving || orl_now() < serve->leave_by) {
 		uint64_t now;
 		int err = 0;
 
@@ -517,13 +521,14 @@ static int create_server(struct serve *serve)
 	return ORL_EXIT_OK;
 }
 
-static int start(struct serve *serve)
+static int start(struct serve *serve, const struct orl_source_kind *kind)
 {
 	const struct orl_options *o = &serve->options;
 	char actual[512], why[ORL_WHY_MAX] = "";
-	int status = orl_source_open(&serve->source, o->source, why);
-	int err;
+	const char *argument = strchr(o->source, ':');
+	int status, err;
 
+	status = kind->open(&serve->source, argument ? argument + 1 : "", why);
 	if (status)
 		return complain(status, why);
 	status = create_server(serve);
@@ -548,6 +553,8 @@ static int start(struct serve *serve)
 		}
 		say_listening(serve, actual);
 	}
+	if (serve->login)
+		orl_login_announce(serve->login);
 	return ORL_EXIT_OK;
 }
 
@@ -590,6 +597,7 @@ static void end(struct serve *serve)
 int main(int argc, char **argv)
 {
 	struct serve serve = { .keylog = -1, .signals = -1 };
+	const struct orl_source_kind *kind;
 	char why[ORL_WHY_MAX];
 
 	if (orl_options_parse(&serve.options, argc, argv, why, sizeof(why)) <
@@ -599,6 +607,9 @@ int main(int argc, char **argv)
 		(serve.options.help ? help : version)();
 		return ORL_EXIT_OK;
 	}
+	kind = orl_source_find(serve.options.source, why);
+	if (!kind)
+		return complain(ORL_EXIT_USAGE, why);
 	serve.status = open_files(&serve);
 	if (!serve.status && !serve.options.no_auth) {
 		serve.status = orl_login_open(&serve.login, &serve.options,
@@ -609,7 +620,7 @@ int main(int argc, char **argv)
 	if (!serve.status && open_signals(&serve) < 0)
 		serve.status = complain(ORL_EXIT_INTERNAL, strerror(errno));
 	if (!serve.status)
-		serve.status = start(&serve);
+		serve.status = start(&serve, kind);
 	if (!serve.status) {
 		serve.report.start = orl_now();
 		serve.next_line = serve.stats ?

@@ -20,21 +20,20 @@ const struct orl_source_kind *const orl_sources[] = {
 	NULL,
 };
 
-int orl_source_open(struct orl_source **out, const char *source, char *why)
+const struct orl_source_kind *orl_source_find(const char *source, char *why)
 {
 	size_t n = strcspn(source, ":");
-	const char *argument = source[n] ? source + n + 1 : "";
 
 	for (size_t i = 0; orl_sources[i]; i++) {
 		const char *name = orl_sources[i]->name;
 
 		if (strlen(name) == n && memcmp(name, source, n) == 0)
-			return orl_sources[i]->open(out, argument, why);
+			return orl_sources[i];
 	}
 	snprintf(why, ORL_WHY_MAX,
 			"this build has no source '%.*s' (see --help)",
 			n < 32 ? (int)n : 32, source);
-	return ORL_EXIT_USAGE;
+	return NULL;
 }
 
 void orl_source_help(FILE *out)

@@ -38,6 +38,11 @@ static uint64_t most(uint64_t a, uint64_t b)
 	return a > b ? a : b;
 }
 
+static uint64_t least(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
 static void add_counters(struct oriel_stats *sum, const struct oriel_stats *s)
 {
 	sum->bytes_in += s->bytes_in;
@@ -119,9 +124,21 @@ static double ms(uint64_t ns)
 	return (double)ns / 1e6;
 }
 
-static uint64_t without(uint64_t all, uint64_t part)
+/*
+ * What is the server's of the process's time. The kernel samples how that is
+ * divided, the source is measured: what is more than the one has of it comes
+ * off the other, so that the sum is right.
+ */
+static void own_cpu(const struct orl_report *r, uint64_t *user, uint64_t *sys)
 {
-	return all > part ? all - part : 0;
+	uint64_t over_user = r->source.user, over_sys = r->source.sys;
+
+	*user = r->cpu_user - least(r->cpu_user, over_user);
+	*sys = r->cpu_sys - least(r->cpu_sys, over_sys);
+	over_user -= least(r->cpu_user, over_user);
+	over_sys -= least(r->cpu_sys, over_sys);
+	*user -= least(*user, over_sys);
+	*sys -= least(*sys, over_user);
 }
 
 static void put_channels(struct text *t, const char *key,
@@ -143,9 +160,11 @@ size_t orl_report_json(
 {
 	const struct orl_source_cpu *source = &report->source;
 	struct text t = { out, 0, size };
+	uint64_t user, sys;
 	struct oriel_stats s;
 
 	total(&s, report);
+	own_cpu(report, &user, &sys);
 	put(&t, "{\"t\":%.3f,\"bytes_in\":%llu,\"bytes_out\":%llu,",
 			seconds(report->now - report->start), U(s.bytes_in),
 			U(s.bytes_out));
@@ -159,8 +178,7 @@ size_t orl_report_json(
 	put(&t, "\"cpu_user_s\":%.6f,\"cpu_sys_s\":%.6f,"
 		"\"source_cpu_s\":%.6f,\"source_setup_cpu_s\":%.6f,"
 		"\"max_rss_bytes\":%llu,",
-			seconds(without(report->cpu_user, source->user)),
-			seconds(without(report->cpu_sys, source->sys)),
+			seconds(user), seconds(sys),
 			seconds(source->user + source->sys),
 			seconds(source->setup_user + source->setup_sys),
 			U(report->max_rss));
@@ -229,9 +247,11 @@ size_t orl_report_metrics(
 		const struct orl_report *report, char *out, size_t size)
 {
 	struct text t = { out, 0, size };
+	uint64_t user, sys;
 	struct oriel_stats s;
 
 	total(&s, report);
+	own_cpu(report, &user, &sys);
 	put_moment(&t, report, &s);
 	head(&t, "channel_bytes_total", "counter", "Bytes by channel.");
 	for (int i = 0; i < ORIEL_STAT_CHANNELS; i++)
@@ -253,9 +273,6 @@ size_t orl_report_metrics(
 	head(&t, "cpu_seconds_total", "counter", "CPU time.");
 	put(&t, "oriel_cpu_seconds_total{mode=\"user\"} %.6f\n"
 		"oriel_cpu_seconds_total{mode=\"system\"} %.6f\n",
-			seconds(without(report->cpu_user,
-					report->source.user)),
-			seconds(without(report->cpu_sys,
-					report->source.sys)));
+			seconds(user), seconds(sys));
 	return t.n;
 }

@@ -16,8 +16,8 @@ enum {
 	CHUNK = 128, /* pixels sampled at a time, for the vectoriser */
 	TABLE_BITS = 16,
 	VOTE_BITS = 14,
-	PROBES = 8, /* slots looked at, in either table */
-	/* The table has all rows of the old picture; half of the new will do. */
+	PROBES = 8, /* slots looked at in either table */
+	/* All rows of the old picture are in the table; half of the new do. */
 	NOW_STEP = 2,
 	MATCHES_MAX = 1 << 15,
 	/* Aimed at. Edges are only estimated, so the table is much larger. */
@@ -232,6 +232,16 @@ static void scan_run(struct orl_anchors *a, const struct view *v, int32_t row,
 	}
 }
 
+/* Where a run of cells that are dirty, with gaps of one at most, ends. */
+static int32_t run_end(const uint8_t *dirty, int32_t col, int32_t cols)
+{
+	int32_t end = col + 1;
+	for (; col < cols && col < end + 2; col++)
+		if (dirty[col])
+			end = col + 1;
+	return end;
+}
+
 /* Dirty cells, and one more on each side, as content crosses the edges. */
 static void scan(struct orl_anchors *a, const struct view *v)
 {
@@ -241,14 +251,7 @@ static void scan(struct orl_anchors *a, const struct view *v)
 		for (int32_t c = 0; c < v->cols; c++) {
 			if (!dirty[c])
 				continue;
-			int32_t end = c + 1;
-			while (end < v->cols &&
-					(dirty[end] ||
-							(end + 2 < v->cols &&
-									dirty[end + 2]) ||
-							(end + 1 < v->cols &&
-									dirty[end + 1])))
-				end++;
+			const int32_t end = run_end(dirty, c, v->cols);
 			scan_run(a, v, r, orl_max32(c - 1, 0),
 					orl_min32(end + 1, v->cols));
 			c = end;

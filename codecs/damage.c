@@ -13,7 +13,10 @@
 
 #include "codecs/motion.h"
 
-enum { COLS_MAX = ORL_DISPLAY_SIDE_MAX / ORL_CELL };
+enum {
+	COLS_MAX = ORL_DISPLAY_SIDE_MAX / ORL_CELL,
+	PAIR = 2 * ORL_CELL,
+};
 
 /*
  * Load pixels that somebody else may be writing. Without the fence a compiler
@@ -32,23 +35,32 @@ ORL_INLINE uint32_t pixel(uint32_t v, bool swap_rb)
 	return (v & 0xff00) | (v & 0xff) << 16 | (v >> 16 & 0xff);
 }
 
-/* One whole row of a cell. The trip count is fixed so that it vectorises. */
-ORL_INLINE bool row_of_cell(uint32_t *into, const uint8_t *source, bool swap_rb)
+/*
+ * One row of two whole cells. The trip count is fixed, so that gcc -O2
+ * vectorises it, and above 16, so that gcc -O3 does not unroll it before.
+ */
+ORL_INLINE void row_of_pair(uint32_t *into, const uint8_t *source,
+		uint8_t *differs, bool swap_rb)
 {
-	uint32_t now[ORL_CELL];
+	uint32_t now[PAIR];
 	uint32_t differ = 0;
-	load(now, source, ORL_CELL);
-	for (size_t i = 0; i < ORL_CELL; i++) {
+	load(now, source, PAIR);
+	for (size_t i = 0; i < PAIR; i++) {
 		now[i] = pixel(now[i], swap_rb);
 		differ |= now[i] ^ into[i];
 	}
 	if (!differ)
-		return false;
+		return;
+	for (size_t half = 0; half < PAIR; half += ORL_CELL) {
+		differ = 0;
+		for (size_t i = half; i < half + ORL_CELL; i++)
+			differ |= now[i] ^ into[i];
+		differs[half / ORL_CELL] |= differ != 0;
+	}
 	memcpy(into, now, sizeof(now));
-	return true;
 }
 
-/* The same for a row that the rectangle or the picture cuts. */
+/* The same for n pixels of one cell, at the ends of a row. */
 static bool part_of_row(
 		uint32_t *into, const uint8_t *source, size_t n, bool swap_rb)
 {
@@ -67,19 +79,19 @@ static bool part_of_row(
 ORL_INLINE void row(uint32_t *into, const uint8_t *source, int32_t x,
 		int32_t end, uint8_t *differs, bool swap_rb)
 {
-	const int32_t first = orl_min32(end, (x + ORL_CELL - 1) & -ORL_CELL);
-	const int32_t last = orl_max32(first, end & -ORL_CELL);
-	if (x < first)
-		differs[x / ORL_CELL] |= part_of_row(
-				into + x, source, (size_t)(first - x), swap_rb);
-	source += (size_t)(first - x) * sizeof(*into);
-	for (int32_t i = first; i < last; i += ORL_CELL) {
-		differs[i / ORL_CELL] |= row_of_cell(into + i, source, swap_rb);
-		source += ORL_CELL * sizeof(*into);
+	while (x < end) {
+		const int32_t cell = x / ORL_CELL;
+		int32_t n = PAIR;
+		if (x % ORL_CELL || end - x < PAIR) {
+			n = orl_min32(end, (cell + 1) * ORL_CELL) - x;
+			differs[cell] |= part_of_row(
+					into + x, source, (size_t)n, swap_rb);
+		} else {
+			row_of_pair(into + x, source, differs + cell, swap_rb);
+		}
+		source += (size_t)n * sizeof(*into);
+		x += n;
 	}
-	if (last < end)
-		differs[last / ORL_CELL] |= part_of_row(into + last, source,
-				(size_t)(end - last), swap_rb);
 }
 
 size_t orl_damage(uint32_t *into, size_t into_stride, int32_t width,

@@ -35,7 +35,8 @@ struct orl_hcx {
 	uint32_t shelf[1 << SHELF_BITS][SHELF];
 	uint32_t cache[256];
 	uint32_t history; /* a bit a pixel, the last one lowest: 1 unforeseen */
-	struct prob copy[2], run_ok[7], run_at[7][SEGMENT];
+	uint32_t runs;    /* likewise a bit a run: 1 broken off */
+	struct prob copy[8], run_ok[7][8], run_at[7][SEGMENT];
 	struct prob hit[ORDERS][8][8][4], west[256], north[256];
 	struct prob novel[64], shelved[4][SHELF][32];
 	struct prob miss[128], index[256], raw[3][6][256];
@@ -132,40 +133,42 @@ static inline unsigned distance(uint32_t a, uint32_t b)
 	return a < b ? b - a : a - b;
 }
 
+/* What is around x, near an end of the row; [SIDE] stands for x. */
+static void look_at_end(uint32_t near[][8], const struct row *row, int32_t x)
+{
+	for (int n = 0; n <= ABOVE; n++)
+		for (int i = -SIDE; i <= (n ? 2 : -1); i++)
+			near[n][SIDE + i] = at(row, n, x + i);
+}
+
 static inline void look_around(
 		struct around *a, const struct row *row, int32_t x)
 {
-	uint32_t near[5], up[5], upper[5], top[3];
-	if (x >= SIDE && x + 2 < row->width) {
-		memcpy(near, row->line[0] + x - 3, 3 * sizeof(*near));
-		memcpy(up, row->line[1] + x - 2, sizeof(up));
-		memcpy(upper, row->line[2] + x - 2, sizeof(upper));
-		memcpy(top, row->line[3] + x - 1, sizeof(top));
-	} else {
-		for (int i = 0; i < 3; i++)
-			near[i] = at(row, 0, x - 3 + i);
-		for (int i = 0; i < 5; i++)
-			up[i] = at(row, 1, x - 2 + i);
-		for (int i = 0; i < 5; i++)
-			upper[i] = at(row, 2, x - 2 + i);
-		for (int i = 0; i < 3; i++)
-			top[i] = at(row, 3, x - 1 + i);
+	uint32_t end[1 + ABOVE][8];
+	const uint32_t *now = row->line[0] + x, *up = row->line[1] + x;
+	const uint32_t *upper = row->line[2] + x, *top = row->line[3] + x;
+	if (x < SIDE || x + 2 >= row->width) {
+		look_at_end(end, row, x);
+		now = end[0] + SIDE;
+		up = end[1] + SIDE;
+		upper = end[2] + SIDE;
+		top = end[3] + SIDE;
 	}
-	a->w = near[2];
-	a->n = up[2];
-	a->nw = up[1];
+	a->w = now[-1];
+	a->n = up[0];
+	a->nw = up[-1];
 	uint32_t h = a->w * 0x9E3779B1U + a->n * 0x85EBCA77U +
 			a->nw * 0xC2B2AE3DU;
 	a->shelf = stir(h);
-	h += up[3] * 0x27D4EB2FU;
+	h += up[1] * 0x27D4EB2FU;
 	a->hash[2] = stir(h);
-	h += near[1] * 0x165667B1U + upper[2] * 0xD6E8FEB9U;
+	h += now[-2] * 0x165667B1U + upper[0] * 0xD6E8FEB9U;
 	a->hash[1] = stir(h);
-	h += near[0] * 0x8CB92BA7U + up[0] * 0x2545F491U +
-			up[4] * 0xA0761D65U + upper[0] * 0xE7037ED1U +
-			upper[1] * 0x8EBC6AF1U + upper[3] * 0x589965CDU +
-			upper[4] * 0x1D8E4E27U + top[0] * 0xEB44ACCBU +
-			top[1] * 0x94D049BBU + top[2] * 0xBF58476DU;
+	h += now[-3] * 0x8CB92BA7U + up[-2] * 0x2545F491U +
+			up[2] * 0xA0761D65U + upper[-2] * 0xE7037ED1U +
+			upper[-1] * 0x8EBC6AF1U + upper[1] * 0x589965CDU +
+			upper[2] * 0x1D8E4E27U + top[-1] * 0xEB44ACCBU +
+			top[0] * 0x94D049BBU + top[1] * 0xBF58476DU;
 	a->hash[0] = stir(h);
 	unsigned d = distance(a->w, a->nw) + distance(a->n, a->nw);
 	a->busy = 0U + (d > 1) + (d > 4) + (d > 10) + (d > 20) + (d > 40);
@@ -452,11 +455,14 @@ ORL_INLINE void code_segment(struct orl_hcx *h, struct orl_range *r,
 		int32_t most = flat(row, x, end), n = 0;
 		if (most) {
 			uint32_t w = at(row, 0, x - 1);
-			struct prob *p = &h->run_ok[log2_floor((unsigned)most)];
+			struct prob *p = &h->run_ok[log2_floor((unsigned)most)]
+					[h->runs & 7];
 			if (!decode)
 				while (n < most && c[x + n] == w)
 					n++;
-			if (!code_bit(r, decode, p, n < most)) {
+			unsigned broken = code_bit(r, decode, p, n < most);
+			h->runs = h->runs << 1 | broken;
+			if (!broken) {
 				if (decode)
 					fill(c + x, most, w);
 				x += most;
@@ -498,6 +504,7 @@ ORL_INLINE void code_block(struct orl_hcx *h, struct orl_range *to, bool decode,
 {
 	struct orl_range r = *to; /* so that it can live in registers */
 	uint32_t above[ABOVE][ROW_MAX];
+	/* A bit a row for each segment, the last one lowest: 1 copied. */
 	uint8_t last[(ROW_MAX + SEGMENT - 1) / SEGMENT] = { 0 };
 	unsigned slice = orl_canvas_slice(c, b->row);
 	int32_t x0 = b->col * ORL_CELL, y0 = b->row * ORL_CELL;
@@ -524,9 +531,12 @@ ORL_INLINE void code_block(struct orl_hcx *h, struct orl_range *to, bool decode,
 			uint32_t *p = row.line[0] + x, *u = row.line[1] + x;
 			size_t bytes = (size_t)n * sizeof(*p);
 			uint8_t *same = &last[x / SEGMENT];
-			*same = !code_bit(&r, decode, &h->copy[*same],
+			unsigned beside = x ? same[-1] & 1U : 0;
+			unsigned differs = code_bit(&r, decode,
+					&h->copy[(*same & 3) | beside << 2],
 					!decode && memcmp(p, u, bytes) != 0);
-			if (!*same)
+			*same = (uint8_t)(*same << 1 | !differs);
+			if (differs)
 				code_segment(h, &r, decode, &row, x, x + n);
 			else if (decode)
 				memcpy(p, u, bytes);

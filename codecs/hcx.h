@@ -20,8 +20,10 @@
  *
  * BLOCK. Its rows from top to bottom, each in segments of 64 pixels (the last
  * one shorter) from left to right. A segment is
- *	bit copy[whether this was so for the segment above in this block]
+ *	bit copy[above, above2, left]
  *		0: it equals the pixels above it. 1: pixels follow.
+ * where above, above2 and left are 1 if that was 0 for the segment one and two
+ * rows above and the one to the left in this row, 0 also outside the block.
  *
  * AROUND a pixel x count, with this row and the three above it,
  *	row -3:             NNNW  NNN  NNNE
@@ -35,7 +37,7 @@
  * RUN. Let f be the number of pixels from x on, up to the end of the segment,
  * that have flat surroundings: at x + i, W of x equals the N, NW, NE, NEE, NN,
  * NNE and NNN of the pixel x + i, for each i < f. If f > 0:
- *	bit run_ok[floor(log2 f)]
+ *	bit run_ok[floor(log2 f), this bit of the last three runs in order]
  *		0: f pixels of the colour W follow; go on after them.
  *		1: n < f such pixels follow, and then one that is not W.
  *	if f > 1: tree run_at[k] of k bits, k = 1 + floor(log2(f - 1)): n. A

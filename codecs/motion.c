@@ -291,19 +291,18 @@ static uint32_t best_rect(const struct search *s, struct rect *best)
 				s->m->match + (size_t)row * (size_t)s->cols;
 		size_t n = 0;
 		for (int32_t col = b.x; col <= b.end_x; col++) {
-			const uint16_t h = (uint16_t)(col < b.end_x && match[col]
-								      ? height[col] + 1
-								      : 0);
+			uint16_t h = 0;
+			if (col < b.end_x && match[col])
+				h = (uint16_t)(height[col] + 1);
 			height[col] = h;
 			while (n && height[stack[n - 1]] >= h) {
 				const int32_t high = height[stack[--n]];
 				const int32_t from = n ? stack[n - 1] + 1 : b.x;
 				const struct rect r = { from, row + 1 - high,
 					col, row + 1 };
-				const uint32_t w =
-						may_beat(r, most)
-								? weight_of(s, r)
-								: 0;
+				if (!may_beat(r, most))
+					continue;
+				const uint32_t w = weight_of(s, r);
 				if (w > most) {
 					most = w;
 					*best = r;

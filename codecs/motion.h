@@ -14,7 +14,8 @@
  * (inside both), copy the cells that differ (cut to the rectangle) into
  * `into` with X set to 0, and set their byte in changed[rows * cols]. Returns
  * the number of cells that differ. The one copy from capture to shadow. Rows
- * of `source` are `stride` bytes apart; swap_rb turns XBGR into XRGB. The
+ * of `into` are into_stride words apart, those of `source` `stride` bytes;
+ * swap_rb turns XBGR into XRGB. The
  * source may change while it is read (guest memory): each pixel is read once
  * for the copy, and a cell is reported whenever what was copied may differ
  * from what was there before.
@@ -26,21 +27,27 @@ size_t orl_damage(uint32_t *into, size_t into_stride, int32_t width,
 
 enum { ORL_MOTION_VECTORS = 3, ORL_MOTION_COPIES = 64 };
 
-struct orl_motion; /* tables, about 1 MiB, kept between searches */
+/*
+ * Tables, kept between searches: about 900 KiB, and a quarter of a byte for
+ * each pixel of the largest picture so far.
+ */
+struct orl_motion;
 
 int orl_motion_create(struct orl_motion **out, const struct orl_env *env);
 void orl_motion_destroy(struct orl_motion *m);
 
 /*
  * Find rectangles of `now` that stand elsewhere in `old`. Both pictures are
- * width x height with the same stride in words. Only cells with dirty[] set
- * are looked at. What is returned is verified pixel by pixel, destinations are
- * disjoint, and every copy makes at least one cell's worth of dirty pixels
- * right and no pixel wrong. When `exact` is not NULL, sources are only taken
- * from cells whose exact[] is 1. Returns the number of copies written to
- * out[0..max), at most ORL_MOTION_COPIES; 0 when nothing moved or when the
- * change is too small to be worth the search (fewer than 8 changed pixel rows
- * or less than 3 % of the picture).
+ * width x height with the same stride in words, and old as now outside of the
+ * dirty[] cells. What is returned is at least 32 x 8 pixels, verified pixel
+ * by pixel, destinations are disjoint, and every copy makes at least one
+ * dirty cell right and no pixel wrong. When `exact` is not NULL, sources are
+ * only taken from cells whose exact[] is 1. Returns the number of copies
+ * written to out[0..max), at most ORL_MOTION_COPIES; 0 when nothing moved,
+ * when memory for the tables is missing, or when the change is too small to
+ * be worth the search (fewer than 8 changed pixel rows or less than 3 % of
+ * the picture). The same pictures give the same copies. Threads: any, one at
+ * a time for each orl_motion.
  */
 size_t orl_motion_search(struct orl_motion *m, const uint32_t *old,
 		const uint32_t *now, size_t stride, int32_t width,

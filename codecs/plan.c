@@ -161,8 +161,9 @@ size_t orl_plan_blocks(const struct orl_canvas *grid, const uint32_t *pixels,
 			if (!value)
 				continue;
 			const uint32_t bytes = cell_bytes[value - CLASSED];
-			if (n == max || (n && (used >= budget ||
-							      budget - used < bytes)))
+			if (n == max)
+				goto done;
+			if (n && (used >= budget || budget - used < bytes))
 				goto done;
 			struct box b = grow(&p, col, row, value);
 			fit(&b, budget - used, bytes);

@@ -23,10 +23,15 @@
  *   5/8, 7/8    one round below the first or two below the second, with a
  *               queue to show for it: the path became slower
  *   17/16       bytes on the way / round trip bound a sample by this much
- *   0.75        window of a look at the round trip without our queue: every
- *               8 s if it was not seen by then, every 5 s beside others
- *               (the first three after 1 s)
- *   10 ms, 8    queue beyond our own for so many rounds: others are there
+ *   0.75        window of a look at the round trip without our queue: when it
+ *               was not seen for 64 round trips (3 to 8 s), every 5 s beside
+ *               others (the first three, and after a clear one, 1 s)
+ *   10 ms, 8    queue beyond our own for so many rounds: others are there.
+ *               So they are when a drain or two looks left a queue, when the
+ *               rate sinks by 1/8 in 16 rounds with the queue never empty,
+ *               and when it fell twice without seeing the empty path
+ *   2, 3        clear looks that end company; equal ones (1/64 and 1 ms) that
+ *               make their round trip the path's own
  *   10 s        a minimum's life, and the idle time that makes the rate a guess
  */
 #include "proto/rate.h"
@@ -101,6 +106,25 @@ void orl_rate_init(struct orl_rate *r, uint64_t prior, uint64_t max_rate)
 	r->prior_to = UINT64_MAX;
 }
 
+/*
+ * The queue of our own that keeps the path busy. On thin paths it is not a
+ * queue at all: a segment's own time and the one its ack was delayed for.
+ */
+static uint64_t segments(const struct orl_rate *r)
+{
+	/* The path's own rate, not what others leave of it. */
+	uint64_t rate = orl_max64(r->rate, r->peak);
+	if (r->falls >= 2)
+		rate = orl_max64(rate, r->old_peak);
+	return orl_min64(needed(rate, 2 * r->mss), 100 * MS);
+}
+
+static uint64_t excess(const struct orl_rate *r)
+{
+	uint64_t queue = clamp(4 * r->min_rtt, 3 * MS, 8 * MS);
+	return orl_max64(queue, queue / 2 + segments(r));
+}
+
 /* ---- round trips -------------------------------------------------------- */
 
 static void see_rtt(struct orl_rate *r, uint64_t rtt)
@@ -131,11 +155,11 @@ static void see_rtt(struct orl_rate *r, uint64_t rtt)
 /* Remember when this much had left; older marks thin out. */
 static void mark(struct orl_rate *r)
 {
+	uint64_t apart = orl_min64(r->rtt, 2 * r->min_rtt) / 16;
 	unsigned n = r->marks;
 	if (n && (r->wire <= r->mark[n - 1].wire ||
-			r->now - r->mark[n - 1].at < r->rtt / 16)) {
+			r->now - r->mark[n - 1].at < apart))
 		return;
-	}
 	if (n == ORL_RATE_MARKS) {
 		for (n = 0; n < ORL_RATE_MARKS / 2; n++)
 			r->mark[n] = r->mark[2 * n + 1];
@@ -180,6 +204,8 @@ static void take_rtt(struct orl_rate *r, const struct orl_rate_input *in)
 	rtt = orl_max64(orl_min64(rtt, own), 1);
 	r->rtt = rtt;
 	see_rtt(r, rtt);
+	if (rtt < r->min_rtt + (excess(r) + segments(r)) / 2)
+		r->falls = 0;
 	if (!r->round_rtt || rtt < r->round_rtt)
 		r->round_rtt = rtt;
 }
@@ -200,21 +226,6 @@ static uint64_t recent_rtt(const struct orl_rate *r)
 		if (r->rtts[i])
 			least = orl_min64(least, r->rtts[i]);
 	return least == UINT64_MAX ? r->rtt : least;
-}
-
-/*
- * The queue of our own that keeps the path busy. On thin paths it is not a
- * queue at all: a segment's own time and the one its ack was delayed for.
- */
-static uint64_t segments(const struct orl_rate *r)
-{
-	return orl_min64(needed(r->rate, 2 * r->mss), 100 * MS);
-}
-
-static uint64_t excess(const struct orl_rate *r)
-{
-	uint64_t queue = clamp(4 * r->min_rtt, 3 * MS, 8 * MS);
-	return orl_max64(queue, queue / 2 + segments(r));
 }
 
 /* The round trip that a full window explains, W / rate. */
@@ -262,7 +273,8 @@ static uint64_t window_of(const struct orl_rate *r, enum orl_rate_class class)
 	uint64_t w = window(r);
 	if (class == ORL_RATE_PICTURE || !w || !r->min_rtt)
 		return w;
-	return orl_max64(sub(w, carried(r->rate, excess(r) * 5 / 8)), 2 * r->mss);
+	w = sub(w, carried(r->rate, excess(r) * 5 / 8));
+	return orl_max64(w, 2 * r->mss);
 }
 
 uint64_t orl_rate_allowed(const struct orl_rate *r, enum orl_rate_class class)
@@ -294,6 +306,7 @@ static void add_sample(struct orl_rate *r, uint64_t sample)
 	for (unsigned i = 0; i < r->samples; i++)
 		most = orl_max64(most, r->sample[i]);
 	r->rate = clamp(most, LEAST_RATE, r->max_rate);
+	r->peak = orl_max64(r->peak, r->rate);
 }
 
 static void start_round(struct orl_rate *r)
@@ -337,19 +350,27 @@ static uint64_t measure(const struct orl_rate *r)
 static void slow_down(struct orl_rate *r, uint64_t sample)
 {
 	forget_samples(r);
+	/* On a thin path a segment more or less looks like a fall. */
+	r->falls += !r->draining && needed(sample, 2 * r->mss) < 4 * MS;
+	r->old_peak = orl_max64(r->old_peak, r->peak);
+	r->peak = 0;
 	add_sample(r, sample);
 	r->growing = false;
 	r->draining = true;
 	r->weak = r->drained = false;
+	r->past_rate = 0;
 }
 
 static void compete(struct orl_rate *r)
 {
+	r->peak = orl_max64(r->peak, r->old_peak);
+	r->old_peak = 0;
 	r->competing = true;
 	r->growing = r->drained = false;
 	r->check_at = r->now;
-	r->checked[0] = r->checked[1] = 0;
+	r->checked[0] = r->checked[1] = r->past_rate = 0;
 	r->high = r->above = r->checks = r->clear = r->strange = 0;
+	r->falls = 0;
 }
 
 /* The path carries less than it did: true when the rate was lowered at once. */
@@ -361,8 +382,12 @@ static bool slower(struct orl_rate *r, uint64_t sample)
 		r->weak = false;
 		return false;
 	}
-	/* We have emptied our part of the queue, and it is still there. */
-	if (r->drained) {
+	/*
+	 * We have emptied our part of the queue, and it is still there; or
+	 * we have done so twice and never saw it empty.
+	 */
+	if ((r->drained && r->rtts[0] > window_time(r) + 4 * MS) ||
+			(!r->draining && r->falls >= 2)) {
 		compete(r);
 		return false;
 	}
@@ -382,7 +407,8 @@ static bool slower(struct orl_rate *r, uint64_t sample)
 /* Whether the window still has to find the path's rate. */
 static void grow(struct orl_rate *r, uint64_t before, uint64_t sample)
 {
-	bool queue = r->rtt > r->min_rtt + orl_max64(excess(r) / 2, r->min_rtt / 8);
+	bool queue = r->rtt >
+			r->min_rtt + orl_max64(excess(r) / 2, r->min_rtt / 8);
 	bool grew = sample >= before + before / 4;
 	if (r->growing) {
 		r->flat = grew ? 0 : r->flat + 1;
@@ -400,6 +426,24 @@ static void grow(struct orl_rate *r, uint64_t before, uint64_t sample)
 	}
 }
 
+/*
+ * We take our share of the queue back and it does not shrink: within sixteen
+ * rounds the rate fell by an eighth, and in none of them the round trip came
+ * below what our window explains.
+ */
+static bool sinking(struct orl_rate *r)
+{
+	r->past_rtt = orl_min64(r->past_rtt, r->rtts[0]);
+	if (r->past_rate && ++r->past_rounds < 16)
+		return false;
+	bool sank = r->past_rate && r->rate < r->past_rate / 8 * 7 &&
+			r->past_rtt > r->min_rtt + r->min_rtt / 4;
+	r->past_rate = r->rate;
+	r->past_rtt = UINT64_MAX;
+	r->past_rounds = 0;
+	return sank;
+}
+
 /* Whether others fill the queue that we wait in. */
 static void company(struct orl_rate *r)
 {
@@ -408,8 +452,10 @@ static void company(struct orl_rate *r)
 	uint64_t rtt = recent_rtt(r), ours = window_time(r);
 	/* A little above for longer than the rate's memory: it sinks slowly. */
 	r->above = rtt > ours + ours / 16 + 2 * MS ? r->above + 1 : 0;
-	if (rtt > ours + 10 * MS)
-		r->high += r->drained ? HIGH_ROUNDS / 2 : 1;
+	if (sinking(r))
+		r->high = HIGH_ROUNDS;
+	else if (rtt > ours + 10 * MS)
+		r->high += r->drained ? HIGH_ROUNDS / 2 - 1 : 1;
 	else
 		r->high = 0;
 	r->drained = r->drained && r->high;
@@ -429,6 +475,7 @@ static void end_round(struct orl_rate *r)
 		uint64_t took = sub(r->now - r->round_at, r->min_rtt);
 		if (r->rtt > r->min_rtt + excess(r) + 4 * MS) {
 			forget_samples(r);
+			r->peak = 0;
 			add_sample(r, orl_min64(r->rate, rate_of(
 					r->delivered - r->round_delivered,
 					took)));
@@ -477,12 +524,17 @@ static void checked(struct orl_rate *r)
 	uint64_t slack = r->check_rtt / 64 + MS;
 	r->checking = false;
 	r->check_at = r->near_at = r->now;
+	r->round += r->round % 8 == 0; /* no probe on top of the refill */
+	if (r->check_rtt == MOST_RTT)
+		return; /* a standstill */
 	if (!r->competing) {
 		/* Not ours then; unless the path changed just now. */
 		bool strange = r->check_rtt >
 				r->min_rtt + excess(r) / 2 + segments(r);
 		r->strange = strange ? r->strange + 1 : 0;
-		if (r->strange >= 2)
+		if (!strange)
+			r->old_peak = 0; /* the path itself is slower */
+		else if (r->strange >= 2)
 			compete(r);
 		return;
 	}
@@ -502,6 +554,7 @@ static void checked(struct orl_rate *r)
 	if (same || r->clear >= CLEAR_CHECKS) {
 		r->competing = false;
 		r->high = r->above = 0;
+		r->peak = r->rate;
 	}
 }
 
@@ -514,7 +567,8 @@ static void check(struct orl_rate *r)
 		age = SECOND;
 	uint64_t last = r->competing ? r->check_at : r->near_at;
 	if (r->checking) {
-		r->check_rtt = orl_min64(r->check_rtt, r->rtt);
+		if (r->progress_at == r->now)
+			r->check_rtt = orl_min64(r->check_rtt, r->rtt);
 		if (r->now >= r->check_until)
 			checked(r);
 		return;
@@ -523,7 +577,7 @@ static void check(struct orl_rate *r)
 			r->now - last < age)
 		return;
 	r->checking = true;
-	r->check_rtt = r->rtt;
+	r->check_rtt = MOST_RTT;
 	/* Two round trips, and the acks that its smoothing lags behind. */
 	r->check_until = r->now + 2 * r->rtt + 2 * MS +
 			orl_min64(needed(r->rate, 16 * r->mss), 300 * MS);
@@ -646,7 +700,7 @@ uint64_t orl_rate_deadline(const struct orl_rate *r)
 	uint64_t used = inflight(r), w, wait;
 	enum orl_rate_class class = ORL_RATE_PICTURE;
 	if (r->waiting && orl_rate_allowed(r, class)) {
-		/* Either the socket is in the way, or bulk waits for its own. */
+		/* The socket is in the way, or bulk waits for its own. */
 		class = ORL_RATE_BULK;
 		if (orl_rate_allowed(r, class))
 			return UINT64_MAX;

@@ -35,7 +35,11 @@ enum orl_rate_class {
 	ORL_RATE_BULK,    /* channels 4-6: rate * (min_rtt + 3 ms) */
 };
 
-enum { ORL_RATE_TICKS = 10, ORL_RATE_RTTS = 10, ORL_RATE_MARKS = 32 };
+enum {
+	ORL_RATE_TICKS = 10,
+	ORL_RATE_RTTS = 10,
+	ORL_RATE_MARKS = 32,
+};
 
 /* In the owner's memory; its fields are rate.c's own business. */
 struct orl_rate {
@@ -60,7 +64,10 @@ struct orl_rate {
 	bool full, was_full, spoilt, weak;
 	/* What the window is. */
 	bool prior, growing, draining, drained, closed, competing, checking;
-	unsigned flat, empty, high, above, checks, clear, strange;
+	unsigned flat, empty;
+	/* What speaks for and against others on the path. */
+	uint64_t past_rate, past_rtt, peak, old_peak;
+	unsigned past_rounds, high, above, falls, checks, clear, strange;
 	uint64_t check_at, check_until, check_rtt, checked[2];
 	unsigned looks;
 };
@@ -83,8 +90,8 @@ uint64_t orl_rate_min_rtt(const struct orl_rate *r);
 uint64_t orl_rate_bytes(const struct orl_rate *r, uint64_t ns);
 /*
  * When the window should be looked at again though nothing happened; never
- * before the newest sample + 0.2 ms. With bytes on the way and nothing waiting the
- * looks become rarer; UINT64_MAX when all is acked: idle costs no wakeups.
+ * before the newest sample + 0.2 ms. With bytes on the way and nothing waiting
+ * the looks become rarer; UINT64_MAX when all is acked: idle costs no wakeups.
  */
 uint64_t orl_rate_deadline(const struct orl_rate *r);
 

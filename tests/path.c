@@ -166,7 +166,7 @@ static void arrived(struct path *p, unsigned f, uint64_t index)
 		w->received_bytes += w->ring[w->received++ % RING].length;
 	/* Every other segment is acked, and all that is out of the ordinary. */
 	if (in_order && w->received == index + 1 && index % 2 &&
-			w->received < w->next)
+			w->received < w->next && !w->ring[index % RING].again)
 		return;
 	uint64_t at = p->now + p->config.delay;
 	if (p->config.jitter)
@@ -436,7 +436,7 @@ static void send_more(struct path *p, unsigned f)
 	}
 }
 
-static void mark_lost(struct path *p, struct flow *w, uint64_t older)
+static void mark_lost(struct flow *w, uint64_t older)
 {
 	bool some = false;
 	for (uint64_t i = w->una; i < w->next; i++) {
@@ -455,7 +455,7 @@ static void mark_lost(struct path *p, struct flow *w, uint64_t older)
 	}
 }
 
-static bool take(struct path *p, struct flow *w, struct segment *s,
+static bool take(struct flow *w, struct segment *s,
 		struct segment *latest, uint64_t *bytes)
 {
 	if (s->acked)
@@ -471,13 +471,11 @@ static bool take(struct path *p, struct flow *w, struct segment *s,
 	*bytes += s->length;
 	if (s->sent_at >= latest->sent_at)
 		*latest = *s;
-	(void)p;
 	return true;
 }
 
-static void smooth(struct path *p, struct flow *w, uint64_t rtt)
+static void smooth(struct flow *w, uint64_t rtt)
 {
-	(void)p;
 	w->srtt = w->srtt - w->srtt / 8 + rtt / 8;
 	if (rtt < w->min_rtt)
 		w->min_rtt = rtt;
@@ -495,11 +493,10 @@ static void acked(struct path *p, unsigned f, uint64_t index, uint64_t upto)
 		struct segment *s = &w->ring[w->una % RING];
 		if (s->acked)
 			w->sacked -= s->length;
-		take(p, w, s, &latest, &bytes);
+		take(w, s, &latest, &bytes);
 		w->acked += s->length;
 	}
-	if (index >= w->una && take(p, w, &w->ring[index % RING], &latest,
-					       &bytes))
+	if (index >= w->una && take(w, &w->ring[index % RING], &latest, &bytes))
 		w->sacked += w->ring[index % RING].length;
 	if (!bytes)
 		return;
@@ -508,7 +505,7 @@ static void acked(struct path *p, unsigned f, uint64_t index, uint64_t upto)
 	w->probed = false;
 	if (!latest.again) {
 		rtt = p->now - latest.sent_at;
-		smooth(p, w, rtt);
+		smooth(w, rtt);
 	}
 	if (latest.sent_at > w->newest)
 		w->newest = latest.sent_at;
@@ -520,7 +517,7 @@ static void acked(struct path *p, unsigned f, uint64_t index, uint64_t upto)
 			w->cwnd = w->prior_cwnd;
 	}
 	if (w->newest > w->srtt / 4)
-		mark_lost(p, w, w->newest - w->srtt / 4);
+		mark_lost(w, w->newest - w->srtt / 4);
 	if (w->control == PATH_BBR)
 		bbr_acked(p, w, bytes, rtt, &latest);
 	else
@@ -555,7 +552,7 @@ static void timer(struct path *p, unsigned f)
 	bool again = w->restarted;
 	w->in_recovery = w->restarted = true;
 	w->recover = w->next;
-	mark_lost(p, w, UINT64_MAX);
+	mark_lost(w, UINT64_MAX);
 	lost_some(w, true, again);
 	w->backoff++;
 	w->pace_at = p->now;

@@ -9,7 +9,7 @@
 
 #include "client/viewer/viewer.h"
 
-uint64_t orl_now(void)
+uint64_t orl_viewer_now(void)
 {
 	struct timespec t;
 	clock_gettime(CLOCK_MONOTONIC, &t);
@@ -22,7 +22,7 @@ static bool is_control(const unsigned char *p)
 	       (p[0] == 0xc2 && p[1] >= 0x80 && p[1] < 0xa0);
 }
 
-void orl_complain(const char *format, ...)
+void orl_viewer_say(const char *format, ...)
 {
 	char line[1536] = "oriel-view: ";
 	size_t n = strlen(line);
@@ -63,13 +63,14 @@ const char *orl_json_quote(char *out, size_t size, const char *text)
 	return out;
 }
 
-void orl_event(struct orl_viewer *v, const char *name, const char *format, ...)
+void orl_viewer_event(
+		struct orl_viewer *v, const char *name, const char *format, ...)
 {
 	va_list args;
 	if (!v->options.json)
 		return;
 	printf("{\"t\":%.6f,\"event\":\"%s\"",
-			(double)(orl_now() - v->start) / 1e9, name);
+			(double)(orl_viewer_now() - v->start) / 1e9, name);
 	if (format) {
 		putchar(',');
 		va_start(args, format);

@@ -21,8 +21,7 @@ struct orl_picture *orl_picture_of(const struct oriel_screen *screen)
 	if (!from.data || from.width <= 0 || from.height <= 0)
 		return NULL;
 	size_t row = (size_t)from.width * 4;
-	struct orl_picture *p =
-			malloc(sizeof(*p) + row * (size_t)from.height);
+	struct orl_picture *p = malloc(sizeof(*p) + row * (size_t)from.height);
 	if (!p)
 		return NULL;
 	p->id = oriel_screen_id(screen);
@@ -79,7 +78,7 @@ bool orl_screenshot(struct orl_viewer *v)
 	struct shot shots[ORL_SCREENS_MAX];
 	size_t n = collect(v, shots);
 	if (!n) {
-		orl_complain("no picture has arrived, so %s was not written",
+		orl_viewer_say("no picture has arrived, so %s was not written",
 				v->options.screenshot);
 		return false;
 	}
@@ -90,8 +89,9 @@ bool orl_screenshot(struct orl_viewer *v)
 				(unsigned)i);
 		int err = orl_png_write(path, &shots[i].pixels);
 		if (err) {
-			orl_complain("cannot write %s (%s); choose another "
-				     "place", path, strerror(err));
+			orl_viewer_say("cannot write %s (%s); choose another "
+				       "place",
+					path, strerror(err));
 			return false;
 		}
 	}

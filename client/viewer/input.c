@@ -9,7 +9,7 @@
 static void check(int err)
 {
 	if (err && err != ORIEL_ESTATE && err != ORIEL_EDENIED)
-		orl_complain("input was not sent: %s", oriel_strerror(err));
+		orl_viewer_say("input was not sent: %s", oriel_strerror(err));
 }
 
 void orl_input_locks(struct orl_ui *ui, bool again)
@@ -141,8 +141,8 @@ void orl_input_relative(struct orl_ui *ui, bool relative)
 		ui->is_relative = relative;
 }
 
-void orl_input_warp(struct orl_ui *ui, struct orl_pane *pane, int32_t x,
-		int32_t y)
+void orl_input_warp(
+		struct orl_ui *ui, struct orl_pane *pane, int32_t x, int32_t y)
 {
 	int32_t window_x, window_y;
 	if (!pane->window || !pane->view.width || ui->is_relative ||

@@ -102,8 +102,7 @@ uint32_t orl_key_usage(int scancode)
 	/* 1 to 3 are errors of a keyboard, not keys. */
 	if (scancode >= 4 && scancode <= 0xe7)
 		return 0x070000 | (uint32_t)scancode;
-	return find(consumer, sizeof(consumer) / sizeof(consumer[0]),
-			scancode);
+	return find(consumer, sizeof(consumer) / sizeof(consumer[0]), scancode);
 }
 
 uint32_t orl_key_keysym(int32_t key)
@@ -163,8 +162,8 @@ static int16_t whole(float *rest, float turn)
 	return (int16_t)n;
 }
 
-void orl_wheel_turn(struct orl_wheel *wheel, float x, float y,
-		int16_t *out_x, int16_t *out_y)
+void orl_wheel_turn(struct orl_wheel *wheel, float x, float y, int16_t *out_x,
+		int16_t *out_y)
 {
 	*out_x = whole(&wheel->rest_x, x);
 	*out_y = whole(&wheel->rest_y, y);

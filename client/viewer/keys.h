@@ -28,8 +28,8 @@ uint32_t orl_locks_of(uint32_t keymod);
 struct orl_wheel {
 	float rest_x, rest_y;
 };
-void orl_wheel_turn(struct orl_wheel *wheel, float x, float y,
-		int16_t *out_x, int16_t *out_y);
+void orl_wheel_turn(struct orl_wheel *wheel, float x, float y, int16_t *out_x,
+		int16_t *out_y);
 
 /* The rule above. */
 struct orl_text_rule {

@@ -48,7 +48,7 @@ static void *take_signals(void *arg)
 static void *run_session(void *arg)
 {
 	struct orl_viewer *v = arg;
-	v->code = orl_session_run(v);
+	v->code = orl_viewer_run(v);
 	orl_ui_done(v->ui);
 	return NULL;
 }
@@ -68,14 +68,14 @@ static int run(struct orl_viewer *v)
 	pthread_t signals;
 	if (!v->options.headless && orl_ui_create(&v->ui, v) != 0)
 		return ORL_EXIT_INTERNAL;
-	int err = orl_session_create(v);
+	int err = orl_viewer_create(v);
 	if (err) {
-		orl_complain("cannot start: %s", oriel_strerror(err));
+		orl_viewer_say("cannot start: %s", oriel_strerror(err));
 		return ORL_EXIT_INTERNAL;
 	}
 	if (pthread_create(&signals, NULL, take_signals, v) != 0)
 		return ORL_EXIT_INTERNAL;
-	int code = v->ui ? run_with_window(v) : orl_session_run(v);
+	int code = v->ui ? run_with_window(v) : orl_viewer_run(v);
 	pthread_kill(signals, SIGUSR1);
 	pthread_join(signals, NULL);
 	return code;
@@ -85,7 +85,7 @@ static void clean_up(struct orl_viewer *v)
 {
 	/* The UI first: it may still point into the screens. */
 	orl_ui_destroy(v->ui);
-	orl_session_destroy(v);
+	orl_viewer_destroy(v);
 	orl_secret_wipe(&v->secret);
 	free(v->authorities);
 	if (v->stats)
@@ -102,43 +102,45 @@ static bool read_viewfile(struct orl_viewer *v)
 	const char *path = v->options.file;
 	char why[256], *text;
 	size_t n;
-	int err = orl_file_read(&text, &n, path, ORL_VIEWFILE_MAX + 1);
+	int err = orl_viewer_read(&text, &n, path, ORL_VIEWFILE_MAX + 1);
 	if (err) {
-		orl_complain("cannot read %s (%s)", path, strerror(err));
+		orl_viewer_say("cannot read %s (%s)", path, strerror(err));
 		return false;
 	}
 	bool ok = orl_viewfile_parse(&file, text, n, why, sizeof(why)) &&
-		  orl_options_merge(&v->options, &file, why, sizeof(why)) ==
-				  ORL_OPTIONS_RUN;
+		  orl_viewer_options_merge(&v->options, &file, why,
+				  sizeof(why)) == ORL_OPTIONS_RUN;
 	if (!ok)
-		orl_complain("%s: %s", path, why);
+		orl_viewer_say("%s: %s", path, why);
 	free(text);
 	return ok;
 }
 
 static bool read_files(struct orl_viewer *v)
 {
-	const struct orl_options *o = &v->options;
+	const struct orl_viewer_options *o = &v->options;
 	const char *path = o->password_file ? o->password_file : o->ticket_file;
 	int err = path ? orl_secret_read(&v->secret, path) : 0;
 	if (err) {
-		orl_complain("cannot read a secret from %s (%s); its first "
-			     "line is taken", path,
+		orl_viewer_say("cannot read a secret from %s (%s); its first "
+			       "line is taken",
+				path,
 				err == ENODATA ? "it is empty" : strerror(err));
 		return false;
 	}
 	if (o->trust.mode == ORL_TRUST_CA) {
 		size_t n;
-		err = orl_file_read(&v->authorities, &n, o->trust.ca, 1 << 20);
+		err = orl_viewer_read(
+				&v->authorities, &n, o->trust.ca, 1 << 20);
 		if (err) {
-			orl_complain("cannot read %s (%s); it must hold the "
-				     "authority's certificate as PEM",
+			orl_viewer_say("cannot read %s (%s); it must hold the "
+				       "authority's certificate as PEM",
 					o->trust.ca, strerror(err));
 			return false;
 		}
 	}
 	if (o->stats && !(v->stats = fopen(o->stats, "w"))) {
-		orl_complain("cannot write %s (%s); choose another place",
+		orl_viewer_say("cannot write %s (%s); choose another place",
 				o->stats, strerror(errno));
 		return false;
 	}
@@ -151,9 +153,9 @@ static bool prepare(struct orl_viewer *v)
 	sigset_t set;
 	if (v->options.file && !read_viewfile(v))
 		return false;
-	if (orl_options_check(&v->options, why, sizeof(why)) !=
+	if (orl_viewer_options_check(&v->options, why, sizeof(why)) !=
 			ORL_OPTIONS_RUN) {
-		orl_complain("%s", why);
+		orl_viewer_say("%s", why);
 		return false;
 	}
 	fill_signals(&set);
@@ -166,10 +168,11 @@ int main(int argc, char **argv)
 {
 	static struct orl_viewer v;
 	char why[ORL_VIEWFILE_VALUE + 256];
-	v.start = orl_now();
-	switch (orl_options_parse(&v.options, argc, argv, why, sizeof(why))) {
+	v.start = orl_viewer_now();
+	switch (orl_viewer_options_parse(
+			&v.options, argc, argv, why, sizeof(why))) {
 	case ORL_OPTIONS_HELP:
-		fputs(orl_options_help, stdout);
+		fputs(orl_viewer_options_help, stdout);
 		return ORL_EXIT_OK;
 	case ORL_OPTIONS_VERSION:
 		printf("oriel-view %u.%u.%u\n", ORIEL_VERSION >> 16,
@@ -177,7 +180,7 @@ int main(int argc, char **argv)
 				ORIEL_VERSION & 0xff);
 		return ORL_EXIT_OK;
 	case ORL_OPTIONS_WRONG:
-		orl_complain("%s", why);
+		orl_viewer_say("%s", why);
 		return ORL_EXIT_USAGE;
 	case ORL_OPTIONS_RUN:
 	default:

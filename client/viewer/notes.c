@@ -78,7 +78,7 @@ void orl_ui_screen_updated(struct orl_ui *ui, struct oriel_screen *screen,
 		return;
 	pthread_mutex_lock(&ui->lock);
 	for (size_t i = 0; i < count; i++)
-		orl_damage_add(&pane->damage, rects[i]);
+		orl_view_damage(&pane->damage, rects[i]);
 	pthread_mutex_unlock(&ui->lock);
 	orl_ui_wake(ui);
 }
@@ -104,8 +104,7 @@ void orl_ui_cursor(struct orl_ui *ui, const struct oriel_pixels *image,
 {
 	pthread_mutex_lock(&ui->lock);
 	ui->cursor_changed = true;
-	ui->cursor_hidden = !image || image->width <= 0 ||
-			    image->height <= 0 ||
+	ui->cursor_hidden = !image || image->width <= 0 || image->height <= 0 ||
 			    image->width > ORL_CURSOR_SIDE ||
 			    image->height > ORL_CURSOR_SIDE;
 	if (!ui->cursor_hidden) {
@@ -116,8 +115,7 @@ void orl_ui_cursor(struct orl_ui *ui, const struct oriel_pixels *image,
 		for (int32_t y = 0; y < image->height; y++)
 			memcpy(ui->cursor + y * image->width,
 					(const char *)image->data +
-							(ptrdiff_t)y *
-							image->stride,
+							(ptrdiff_t)y * image->stride,
 					(size_t)image->width * 4);
 	}
 	pthread_mutex_unlock(&ui->lock);
@@ -140,6 +138,14 @@ void orl_ui_relative(struct orl_ui *ui, bool relative)
 {
 	pthread_mutex_lock(&ui->lock);
 	ui->relative = relative;
+	pthread_mutex_unlock(&ui->lock);
+	orl_ui_wake(ui);
+}
+
+void orl_ui_granted(struct orl_ui *ui)
+{
+	pthread_mutex_lock(&ui->lock);
+	ui->granted = true;
 	pthread_mutex_unlock(&ui->lock);
 	orl_ui_wake(ui);
 }

@@ -10,31 +10,38 @@
 
 #include "client/viewer/options.h"
 
-const char orl_options_help[] =
-	"usage: oriel-view [OPTION]... ADDRESS | FILE.oriel\n"
-	"Show a desktop on the network.\n"
-	"\n"
-	"ADDRESS is oriel://[USER@]HOST[:PORT] or unix:PATH.\n"
-	"\n"
-	"  --fullscreen             cover the display, without borders\n"
-	"  --kiosk                  and take the whole keyboard, and stay open\n"
-	"  --trust=RULE             first-use, ca:FILE or the SHA-256 of the\n"
-	"                           server's key; without it, you are asked\n"
-	"  --password-file=FILE     the password is the first line of FILE\n"
-	"  --ticket-file=FILE       log in with a ticket\n"
-	"  --headless               open no window\n"
-	"  --screenshot=FILE.png    write the last picture at the end\n"
-	"  --exit-after=SECONDS     end then\n"
-	"  --exit-when=CONDITION    end when lossless or closed\n"
-	"  --stats=FILE             write statistics, a line a second\n"
-	"  --json                   write events to stdout, a line each\n"
-	"  --verbose                say more on stderr\n"
-	"  --help, --version\n"
-	"\n"
-	"Exit status: 0 ok, 1 internal, 2 usage, 3 cannot connect, 4 trust,\n"
-	"5 login, 6 connection lost, 7 deadline. See oriel-view(1).\n";
+const char orl_viewer_options_help[] =
+		"usage: oriel-view [OPTION]... ADDRESS | FILE.oriel\n"
+		"Show a desktop on the network.\n"
+		"\n"
+		"ADDRESS is oriel://[USER@]HOST[:PORT] or unix:PATH.\n"
+		"\n"
+		"  --fullscreen             cover the display, without "
+		"borders\n"
+		"  --kiosk                  and take the whole keyboard, and "
+		"stay open\n"
+		"  --trust=RULE             first-use, ca:FILE or the SHA-256 "
+		"of the\n"
+		"                           server's key; without it, you are "
+		"asked\n"
+		"  --password-file=FILE     the password is the first line of "
+		"FILE\n"
+		"  --ticket-file=FILE       log in with a ticket\n"
+		"  --headless               open no window\n"
+		"  --screenshot=FILE.png    write the last picture at the end\n"
+		"  --exit-after=SECONDS     end then\n"
+		"  --exit-when=CONDITION    end when lossless or closed\n"
+		"  --stats=FILE             write statistics, a line a second\n"
+		"  --json                   write events to stdout, a line "
+		"each\n"
+		"  --verbose                say more on stderr\n"
+		"  --help, --version\n"
+		"\n"
+		"Exit status: 0 ok, 1 internal, 2 usage, 3 cannot connect, 4 "
+		"trust,\n"
+		"5 login, 6 connection lost, 7 deadline. See oriel-view(1).\n";
 
-__attribute__((format(printf, 3, 4))) static enum orl_options_result wrong(
+__attribute__((format(printf, 3, 4))) static enum orl_viewer_result wrong(
 		char *error, size_t size, const char *format, ...)
 {
 	va_list args;
@@ -100,7 +107,7 @@ static const char *value_of(const char *arg, const char *name)
 	return arg + n + 1;
 }
 
-static bool set_flag(struct orl_options *o, const char *arg)
+static bool set_flag(struct orl_viewer_options *o, const char *arg)
 {
 	const struct {
 		const char *name;
@@ -119,7 +126,7 @@ static bool set_flag(struct orl_options *o, const char *arg)
 	return false;
 }
 
-static bool set_path(struct orl_options *o, const char *arg)
+static bool set_path(struct orl_viewer_options *o, const char *arg)
 {
 	const struct {
 		const char *name;
@@ -140,8 +147,8 @@ static bool set_path(struct orl_options *o, const char *arg)
 	return false;
 }
 
-static enum orl_options_result set_value(
-		struct orl_options *o, const char *arg, char *error, size_t size)
+static enum orl_viewer_result set_value(struct orl_viewer_options *o,
+		const char *arg, char *error, size_t size)
 {
 	const char *value;
 	if ((value = value_of(arg, "--trust"))) {
@@ -169,8 +176,8 @@ static enum orl_options_result set_value(
 					"--exit-when is lossless or closed");
 		return ORL_OPTIONS_RUN;
 	}
-	return wrong(error, size,
-			"%s is not an option; see oriel-view --help", arg);
+	return wrong(error, size, "%s is not an option; see oriel-view --help",
+			arg);
 }
 
 static bool ends_with(const char *s, const char *end)
@@ -179,14 +186,13 @@ static bool ends_with(const char *s, const char *end)
 	return n > m && strcmp(s + n - m, end) == 0;
 }
 
-static enum orl_options_result set_place(
-		struct orl_options *o, const char *arg, char *error, size_t size)
+static enum orl_viewer_result set_place(struct orl_viewer_options *o,
+		const char *arg, char *error, size_t size)
 {
 	if (o->address[0] || o->file)
-		return wrong(error, size,
-				"%s is a second address; give one", arg);
-	if (strncmp(arg, "oriel://", 8) == 0 ||
-			strncmp(arg, "unix:", 5) == 0) {
+		return wrong(error, size, "%s is a second address; give one",
+				arg);
+	if (strncmp(arg, "oriel://", 8) == 0 || strncmp(arg, "unix:", 5) == 0) {
 		if (strlen(arg) >= sizeof(o->address))
 			return wrong(error, size, "the address is too long");
 		snprintf(o->address, sizeof(o->address), "%s", arg);
@@ -207,13 +213,13 @@ static enum orl_options_result set_place(
 	return ORL_OPTIONS_RUN;
 }
 
-enum orl_options_result orl_options_parse(struct orl_options *o, int argc,
-		char *const *argv, char *error, size_t size)
+enum orl_viewer_result orl_viewer_options_parse(struct orl_viewer_options *o,
+		int argc, char *const *argv, char *error, size_t size)
 {
 	bool options = true;
 	memset(o, 0, sizeof(*o));
 	for (int i = 1; i < argc; i++) {
-		enum orl_options_result result;
+		enum orl_viewer_result result;
 		const char *arg = argv[i];
 		if (options && strcmp(arg, "--help") == 0)
 			return ORL_OPTIONS_HELP;
@@ -235,7 +241,7 @@ enum orl_options_result orl_options_parse(struct orl_options *o, int argc,
 	return ORL_OPTIONS_RUN;
 }
 
-enum orl_options_result orl_options_merge(struct orl_options *o,
+enum orl_viewer_result orl_viewer_options_merge(struct orl_viewer_options *o,
 		const struct orl_viewfile *file, char *error, size_t size)
 {
 	const char *a = file->address;
@@ -256,8 +262,8 @@ enum orl_options_result orl_options_merge(struct orl_options *o,
 	return ORL_OPTIONS_RUN;
 }
 
-enum orl_options_result orl_options_check(
-		const struct orl_options *o, char *error, size_t size)
+enum orl_viewer_result orl_viewer_options_check(
+		const struct orl_viewer_options *o, char *error, size_t size)
 {
 	if (!o->address[0])
 		return wrong(error, size,

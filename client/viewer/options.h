@@ -30,7 +30,7 @@ enum orl_exit_when {
 	ORL_EXIT_CLOSED,   /* the server has said goodbye */
 };
 
-struct orl_options {
+struct orl_viewer_options {
 	const char *file; /* an .oriel file to read first, NULL is none */
 	char address[ORL_VIEWFILE_VALUE];
 	char title[ORL_VIEWFILE_VALUE];
@@ -43,21 +43,21 @@ struct orl_options {
 	bool headless, fullscreen, kiosk, json, verbose;
 };
 
-enum orl_options_result {
+enum orl_viewer_result {
 	ORL_OPTIONS_RUN,
 	ORL_OPTIONS_HELP,
 	ORL_OPTIONS_VERSION,
 	ORL_OPTIONS_WRONG, /* error says why */
 };
 
-enum orl_options_result orl_options_parse(struct orl_options *o, int argc,
-		char *const *argv, char *error, size_t size);
+enum orl_viewer_result orl_viewer_options_parse(struct orl_viewer_options *o,
+		int argc, char *const *argv, char *error, size_t size);
 /* Take over what the file says and no option has said. */
-enum orl_options_result orl_options_merge(struct orl_options *o,
+enum orl_viewer_result orl_viewer_options_merge(struct orl_viewer_options *o,
 		const struct orl_viewfile *file, char *error, size_t size);
 /* What every run needs: an address, and options that go together. */
-enum orl_options_result orl_options_check(
-		const struct orl_options *o, char *error, size_t size);
+enum orl_viewer_result orl_viewer_options_check(
+		const struct orl_viewer_options *o, char *error, size_t size);
 
 /* "SHA256", "first-use" or "ca:FILE". */
 bool orl_trust_parse(struct orl_trust_rule *rule, const char *text);
@@ -70,6 +70,6 @@ bool orl_fingerprint_parse(uint8_t sha256[static 32], const char *text);
  */
 bool orl_address_host(char *out, size_t size, const char *address);
 
-extern const char orl_options_help[];
+extern const char orl_viewer_options_help[];
 
 #endif

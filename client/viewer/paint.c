@@ -32,8 +32,8 @@ static SDL_Surface *target(struct orl_pane *pane, SDL_Surface *window)
 	if (s && s->w == window->w && s->h == window->h)
 		return s;
 	SDL_FreeSurface(s);
-	pane->converted = SDL_CreateRGBSurfaceWithFormat(0, window->w,
-			window->h, 32, SDL_PIXELFORMAT_RGB888);
+	pane->converted = SDL_CreateRGBSurfaceWithFormat(
+			0, window->w, window->h, 32, SDL_PIXELFORMAT_RGB888);
 	pane->redraw = true;
 	return pane->converted;
 }
@@ -50,12 +50,12 @@ static struct oriel_rect inside(struct oriel_rect r, int32_t w, int32_t h)
 /* Copies, and leaves in rects what was written; false: nothing can be. */
 static int copy(struct orl_pane *pane, SDL_Surface *to,
 		const struct oriel_pixels *from,
-		const struct orl_damage *damage, SDL_Rect *rects)
+		const struct orl_view_damaged *damage, SDL_Rect *rects)
 {
 	int n = 0;
 	for (size_t i = 0; i < damage->n; i++) {
 		struct oriel_rect r = inside(orl_view_to_window(&pane->view,
-						damage->rects[i]),
+							     damage->rects[i]),
 				to->w, to->h);
 		if (r.width <= 0 || r.height <= 0)
 			continue;
@@ -66,8 +66,8 @@ static int copy(struct orl_pane *pane, SDL_Surface *to,
 	return n;
 }
 
-static void flush(struct orl_pane *pane, SDL_Surface *window,
-		SDL_Surface *from, SDL_Rect *rects, int n)
+static void flush(struct orl_pane *pane, SDL_Surface *window, SDL_Surface *from,
+		SDL_Rect *rects, int n)
 {
 	if (from != window)
 		for (int i = 0; i < n; i++) {
@@ -78,7 +78,7 @@ static void flush(struct orl_pane *pane, SDL_Surface *window,
 }
 
 /* pin is held. */
-static void paint(struct orl_pane *pane, struct orl_damage damage)
+static void paint(struct orl_pane *pane, struct orl_view_damaged damage)
 {
 	SDL_Rect rects[ORL_DAMAGE_RECTS];
 	struct oriel_pixels from;
@@ -94,8 +94,8 @@ static void paint(struct orl_pane *pane, struct orl_damage damage)
 		if (pane->redraw) {
 			SDL_FillRect(to, NULL, 0);
 			damage.n = 1;
-			damage.rects[0] = (struct oriel_rect){ 0, 0,
-				from.width, from.height };
+			damage.rects[0] = (struct oriel_rect){ 0, 0, from.width,
+				from.height };
 		}
 		n = copy(pane, to, &from, &damage, rects);
 	}
@@ -110,9 +110,9 @@ static void paint(struct orl_pane *pane, struct orl_damage damage)
 }
 
 void orl_pane_paint(struct orl_ui *ui, struct orl_pane *pane,
-		struct orl_damage damage)
+		struct orl_view_damaged damage)
 {
-	uint64_t before = orl_now();
+	uint64_t before = orl_viewer_now();
 	pthread_mutex_lock(&pane->pin);
 	if (pane->screen && pane->visible)
 		paint(pane, damage);
@@ -120,5 +120,5 @@ void orl_pane_paint(struct orl_ui *ui, struct orl_pane *pane,
 		oriel_screen_shown(pane->screen, 0);
 	pthread_mutex_unlock(&pane->pin);
 	ui->draws++;
-	ui->draw_time += orl_now() - before;
+	ui->draw_time += orl_viewer_now() - before;
 }

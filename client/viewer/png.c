@@ -20,20 +20,19 @@ void orl_png_name(char *out, size_t size, const char *path, unsigned index)
 	if (!dot || dot == path || (slash && dot < slash + 2))
 		dot = path + strlen(path);
 	if (index)
-		snprintf(out, size, "%.*s-%u%s", (int)(dot - path), path,
-				index, dot);
+		snprintf(out, size, "%.*s-%u%s", (int)(dot - path), path, index,
+				dot);
 	else
 		snprintf(out, size, "%s", path);
 }
 
 /* libpng's fast, dull compression: a test takes many of these. */
-static void set_up(png_structp png, png_infop info,
-		const struct oriel_pixels *p)
+static void set_up(
+		png_structp png, png_infop info, const struct oriel_pixels *p)
 {
-	png_set_IHDR(png, info, (png_uint_32)p->width,
-			(png_uint_32)p->height, 8, PNG_COLOR_TYPE_RGB,
-			PNG_INTERLACE_NONE, PNG_COMPRESSION_TYPE_DEFAULT,
-			PNG_FILTER_TYPE_DEFAULT);
+	png_set_IHDR(png, info, (png_uint_32)p->width, (png_uint_32)p->height,
+			8, PNG_COLOR_TYPE_RGB, PNG_INTERLACE_NONE,
+			PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
 	png_set_compression_level(png, 3);
 	png_set_filter(png, 0, PNG_FILTER_NONE | PNG_FILTER_SUB);
 	png_write_info(png, info);
@@ -42,9 +41,9 @@ static void set_up(png_structp png, png_infop info,
 static void convert(uint8_t *row, const struct oriel_pixels *p, int32_t y)
 {
 	bool swap = p->format == ORIEL_FORMAT_XBGR8888;
-	const uint32_t *in = (const uint32_t *)(const void *)((const char *)
-					p->data +
-			(size_t)y * (size_t)p->stride);
+	const uint32_t *in = (const uint32_t *)(const void
+					*)((const char *)p->data +
+					   (size_t)y * (size_t)p->stride);
 	for (int32_t x = 0; x < p->width; x++) {
 		*row++ = (uint8_t)(in[x] >> (swap ? 0 : 16));
 		*row++ = (uint8_t)(in[x] >> 8);

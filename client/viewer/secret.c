@@ -12,7 +12,7 @@
 
 #include "client/viewer/viewer.h"
 
-int orl_file_read(char **out, size_t *length, const char *path, size_t max)
+int orl_viewer_read(char **out, size_t *length, const char *path, size_t max)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 	if (fd < 0)
@@ -51,7 +51,7 @@ int orl_secret_read(char **out, const char *path)
 {
 	char *text;
 	size_t n;
-	int err = orl_file_read(&text, &n, path, 4096);
+	int err = orl_viewer_read(&text, &n, path, 4096);
 	if (err)
 		return err;
 	size_t line = strcspn(text, "\r\n");
@@ -81,7 +81,8 @@ static bool wait_for(struct orl_viewer *v, int tty)
 		{ .fd = v->quit_pipe[0], .events = POLLIN },
 	};
 	for (;;) {
-		uint64_t deadline = orl_session_deadline(v), now = orl_now();
+		uint64_t deadline = orl_viewer_deadline(v),
+			 now = orl_viewer_now();
 		int ms = -1;
 		if (now >= deadline)
 			return false;

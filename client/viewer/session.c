@@ -44,8 +44,8 @@ static void become_ready(struct orl_viewer *v)
 	v->ready = true;
 	if (!v->options.password_file && !v->options.ticket_file)
 		orl_secret_wipe(&v->secret);
-	if (over_tls(v) && !orl_trust_confirm(v,
-					oriel_client_login_asked(v->client))) {
+	if (over_tls(v) && !orl_trust_confirm(v, oriel_client_login_asked(
+								 v->client))) {
 		fail(v, ORL_EXIT_TRUST);
 		oriel_client_disconnect(v->client);
 		return;
@@ -60,7 +60,8 @@ static void on_state(void *user, enum oriel_client_state state, int error,
 	struct orl_viewer *v = user;
 	char quoted[ORL_JSON_SIZE(512)];
 	v->state = state;
-	orl_event(v, "state", "\"state\":\"%s\",\"error\":%d,\"text\":%s",
+	orl_viewer_event(v, "state",
+			"\"state\":\"%s\",\"error\":%d,\"text\":%s",
 			state_names[state], error,
 			orl_json_quote(quoted, sizeof(quoted), text));
 	if (state == ORIEL_CLIENT_READY)
@@ -70,19 +71,18 @@ static void on_state(void *user, enum oriel_client_state state, int error,
 	v->ended = true;
 	v->error = error;
 	snprintf(v->why, sizeof(v->why), "%s",
-			*text ? text : oriel_strerror(error));
+			*text || !error ? text : oriel_strerror(error));
 }
 
-static void on_trust_wanted(
-		void *user, const uint8_t sha256[32], bool verified)
+static void on_trust_wanted(void *user, const uint8_t sha256[32], bool verified)
 {
 	struct orl_viewer *v = user;
 	char hex[65];
 	memcpy(v->key, sha256, sizeof(v->key));
 	for (int i = 0; i < 32; i++)
 		snprintf(hex + 2 * i, 3, "%02x", sha256[i]);
-	orl_event(v, "trust_wanted", "\"sha256\":\"%s\",\"verified\":%s", hex,
-			verified ? "true" : "false");
+	orl_viewer_event(v, "trust_wanted", "\"sha256\":\"%s\",\"verified\":%s",
+			hex, verified ? "true" : "false");
 	bool trusted = orl_trust_decide(v, v->key, verified);
 	if (!trusted)
 		fail(v, ORL_EXIT_TRUST);
@@ -95,8 +95,8 @@ static bool have_secret(struct orl_viewer *v)
 	char question[ORL_VIEWFILE_VALUE + 32], line[1024];
 	if (v->secret)
 		return true;
-	snprintf(question, sizeof(question), "Password for %s: ",
-			v->options.address);
+	snprintf(question, sizeof(question),
+			"Password for %s: ", v->options.address);
 	v->prompts++;
 	v->secret_asked = true;
 	enum orl_answer answer = orl_terminal_ask(
@@ -105,8 +105,8 @@ static bool have_secret(struct orl_viewer *v)
 		v->secret = strdup(line);
 	explicit_bzero(line, sizeof(line));
 	if (answer == ORL_NO_TERMINAL)
-		orl_complain("%s wants a password and there is no terminal "
-			     "to ask; use --password-file=FILE",
+		orl_viewer_say("%s wants a password and there is no terminal "
+			       "to ask; use --password-file=FILE",
 				v->options.address);
 	return v->secret != NULL;
 }
@@ -114,7 +114,7 @@ static bool have_secret(struct orl_viewer *v)
 static void on_login_wanted(void *user)
 {
 	struct orl_viewer *v = user;
-	orl_event(v, "login_wanted", NULL);
+	orl_viewer_event(v, "login_wanted", NULL);
 	const char *name = v->options.ticket_file ? "ticket" : NULL;
 	const char *secret = NULL;
 	if (have_secret(v))
@@ -123,30 +123,36 @@ static void on_login_wanted(void *user)
 		fail(v, ORL_EXIT_LOGIN);
 	int err = oriel_client_login(v->client, name, secret);
 	if (err)
-		orl_complain("cannot log in: %s", oriel_strerror(err));
+		orl_viewer_say("cannot log in: %s", oriel_strerror(err));
 }
 
 static void on_rights(void *user, uint32_t rights)
 {
-	orl_event(user, "rights", "\"rights\":%" PRIu32, rights);
+	struct orl_viewer *v = user;
+	orl_viewer_event(v, "rights", "\"rights\":%" PRIu32, rights);
+	if (v->ui && rights & ORIEL_MAY_INPUT)
+		orl_ui_granted(v->ui);
 }
 
 static void on_owner(void *user, bool yours, const char *name)
 {
+	struct orl_viewer *v = user;
 	char quoted[ORL_JSON_SIZE(256)];
-	orl_event(user, "owner", "\"yours\":%s,\"name\":%s",
+	orl_viewer_event(v, "owner", "\"yours\":%s,\"name\":%s",
 			yours ? "true" : "false",
 			orl_json_quote(quoted, sizeof(quoted), name));
+	if (v->ui && yours)
+		orl_ui_granted(v->ui);
 }
 
 static void on_notice(void *user, int level, const char *text)
 {
 	struct orl_viewer *v = user;
 	char quoted[ORL_JSON_SIZE(1024)];
-	orl_event(v, "notice", "\"level\":%d,\"text\":%s", level,
+	orl_viewer_event(v, "notice", "\"level\":%d,\"text\":%s", level,
 			orl_json_quote(quoted, sizeof(quoted), text));
 	if (!v->options.json)
-		orl_complain("the server says: %s", text);
+		orl_viewer_say("the server says: %s", text);
 }
 
 /* ---- screens ---- */
@@ -156,7 +162,7 @@ static void screen_event(struct orl_viewer *v, const char *name,
 {
 	char quoted[ORL_JSON_SIZE(128)];
 	struct oriel_rect r = oriel_screen_rect(screen);
-	orl_event(v, name,
+	orl_viewer_event(v, name,
 			"\"screen\":%" PRIu32 ",\"x\":%" PRId32
 			",\"y\":%" PRId32 ",\"width\":%" PRId32
 			",\"height\":%" PRId32 ",\"name\":%s",
@@ -214,10 +220,9 @@ static void on_screen_removed(void *user, struct oriel_screen *screen)
 		orl_ui_screen_removed(v->ui, screen);
 }
 
-static void on_screen_exact(
-		void *user, struct oriel_screen *screen, bool exact)
+static void on_screen_exact(void *user, struct oriel_screen *screen, bool exact)
 {
-	orl_event(user, "exact", "\"screen\":%" PRIu32 ",\"exact\":%s",
+	orl_viewer_event(user, "exact", "\"screen\":%" PRIu32 ",\"exact\":%s",
 			oriel_screen_id(screen), exact ? "true" : "false");
 }
 
@@ -225,7 +230,7 @@ static void on_cursor(void *user, const struct oriel_pixels *image,
 		int32_t hot_x, int32_t hot_y)
 {
 	struct orl_viewer *v = user;
-	orl_event(v, "cursor",
+	orl_viewer_event(v, "cursor",
 			"\"width\":%" PRId32 ",\"height\":%" PRId32
 			",\"hot_x\":%" PRId32 ",\"hot_y\":%" PRId32,
 			image ? image->width : 0, image ? image->height : 0,
@@ -234,8 +239,8 @@ static void on_cursor(void *user, const struct oriel_pixels *image,
 		orl_ui_cursor(v->ui, image, hot_x, hot_y);
 }
 
-static void on_cursor_warped(void *user, struct oriel_screen *screen,
-		int32_t x, int32_t y)
+static void on_cursor_warped(
+		void *user, struct oriel_screen *screen, int32_t x, int32_t y)
 {
 	struct orl_viewer *v = user;
 	if (v->ui)
@@ -244,13 +249,13 @@ static void on_cursor_warped(void *user, struct oriel_screen *screen,
 
 static void on_locks(void *user, uint32_t locks)
 {
-	orl_event(user, "locks", "\"locks\":%" PRIu32, locks);
+	orl_viewer_event(user, "locks", "\"locks\":%" PRIu32, locks);
 }
 
 static void on_relative(void *user, bool relative)
 {
 	struct orl_viewer *v = user;
-	orl_event(v, "relative", "\"relative\":%s",
+	orl_viewer_event(v, "relative", "\"relative\":%s",
 			relative ? "true" : "false");
 	if (v->ui)
 		orl_ui_relative(v->ui, relative);
@@ -277,7 +282,7 @@ static const struct oriel_client_events events = {
 
 /* ---- the loop ---- */
 
-uint64_t orl_session_deadline(const struct orl_viewer *v)
+uint64_t orl_viewer_deadline(const struct orl_viewer *v)
 {
 	if (!v->options.exit_after)
 		return UINT64_MAX;
@@ -301,7 +306,7 @@ static bool all_exact(const struct orl_viewer *v)
 
 static int timeout_ms(const struct orl_viewer *v, uint64_t now)
 {
-	uint64_t until = orl_session_deadline(v);
+	uint64_t until = orl_viewer_deadline(v);
 	if (v->stats && v->next_stats < until)
 		until = v->next_stats;
 	if (until == UINT64_MAX)
@@ -316,7 +321,7 @@ static void write_due_stats(struct orl_viewer *v, uint64_t now)
 {
 	if (!v->stats || now < v->next_stats)
 		return;
-	orl_stats_write(v, false);
+	orl_viewer_stats(v, false);
 	while (v->next_stats <= now)
 		v->next_stats += NS_PER_S;
 }
@@ -332,19 +337,19 @@ enum why {
 static enum why watch(struct orl_viewer *v)
 {
 	for (;;) {
-		uint64_t now = orl_now();
+		uint64_t now = orl_viewer_now();
 		if (v->ended)
 			return ENDED;
 		if (atomic_load(&v->quit))
 			return STOPPED;
 		if (v->options.exit_when == ORL_EXIT_LOSSLESS && all_exact(v))
 			return REACHED;
-		if (now >= orl_session_deadline(v))
+		if (now >= orl_viewer_deadline(v))
 			return EXPIRED;
 		write_due_stats(v, now);
 		int err = oriel_client_wait(v->client, timeout_ms(v, now));
 		if (err < 0) {
-			orl_complain("cannot go on: %s", oriel_strerror(err));
+			orl_viewer_say("cannot go on: %s", oriel_strerror(err));
 			return BROKEN;
 		}
 	}
@@ -372,8 +377,7 @@ static enum why connect_and_watch(struct orl_viewer *v)
 		v->ended = false;
 		v->prompts = 0;
 		v->attempts++;
-		int err = oriel_client_connect(
-				v->client, v->options.address);
+		int err = oriel_client_connect(v->client, v->options.address);
 		if (err) {
 			v->error = err;
 			snprintf(v->why, sizeof(v->why), "%s",
@@ -388,7 +392,7 @@ static enum why connect_and_watch(struct orl_viewer *v)
 /* Let the goodbye out, for half a second at most. */
 static void hang_up(struct orl_viewer *v)
 {
-	uint64_t now = orl_now(), until = now + NS_PER_S / 2;
+	uint64_t now = orl_viewer_now(), until = now + NS_PER_S / 2;
 	if (v->ended)
 		return;
 	oriel_client_disconnect(v->client);
@@ -396,7 +400,7 @@ static void hang_up(struct orl_viewer *v)
 		int ms = (int)((until - now) / NS_PER_MS) + 1;
 		if (oriel_client_wait(v->client, ms) < 0)
 			break;
-		now = orl_now();
+		now = orl_viewer_now();
 	}
 }
 
@@ -407,36 +411,47 @@ static int code_of_end(struct orl_viewer *v)
 	if (v->code)
 		return v->code;
 	if (v->ready && !v->error) {
+		/* Whoever looks at a window wonders where it went. */
+		if (v->ui)
+			orl_viewer_say("%s has ended the session%s%s", address,
+					*v->why ? ": " : "", v->why);
 		if (v->options.exit_when != ORL_EXIT_LOSSLESS)
 			return ORL_EXIT_OK;
-		orl_complain("%s said goodbye before its picture was exact; "
-			     "look at the server's log", address);
+		orl_viewer_say("%s said goodbye before its picture was exact; "
+			       "look at the server's log",
+				address);
 		return ORL_EXIT_GONE;
 	}
 	if (v->ready) {
-		orl_complain("the connection to %s was lost (%s); start again "
-			     "to reconnect", address, v->why);
+		orl_viewer_say("the connection to %s was lost (%s); start "
+			       "again "
+			       "to reconnect",
+				address, v->why);
 		return ORL_EXIT_GONE;
 	}
 	if (v->error == ORIEL_EAUTH) {
-		orl_complain("%s does not accept this name and %s (%s); "
-			     "check them and try again", address,
+		orl_viewer_say("%s does not accept this name and %s (%s); "
+			       "check them and try again",
+				address,
 				v->options.ticket_file ? "ticket" : "password",
 				v->why);
 		return ORL_EXIT_LOGIN;
 	}
 	if (v->error == ORIEL_EDENIED) {
-		orl_complain("%s does not let you in (%s); ask whoever runs "
-			     "it", address, v->why);
+		orl_viewer_say("%s does not let you in (%s); ask whoever runs "
+			       "it",
+				address, v->why);
 		return ORL_EXIT_LOGIN;
 	}
 	if (v->error == ORIEL_EINVAL) {
-		orl_complain("%s is not an address; write oriel://HOST:PORT "
-			     "or unix:PATH", address);
+		orl_viewer_say("%s is not an address; write oriel://HOST:PORT "
+			       "or unix:PATH",
+				address);
 		return ORL_EXIT_USAGE;
 	}
-	orl_complain("cannot connect to %s (%s); check the address, and that "
-		     "oriel-serve runs there", address, v->why);
+	orl_viewer_say("cannot connect to %s (%s); check the address, and that "
+		       "oriel-serve runs there",
+			address, v->why);
 	return ORL_EXIT_CONNECT;
 }
 
@@ -451,18 +466,19 @@ static int code_of(struct orl_viewer *v, enum why why)
 		if (v->code)
 			return v->code;
 		if (v->options.exit_when != ORL_EXIT_NEVER) {
-			orl_complain("--exit-after has passed before the "
-				     "desktop was %s; allow more time",
-					v->options.exit_when ==
-							ORL_EXIT_LOSSLESS ?
-						"lossless" :
-						"closed");
+			orl_viewer_say("--exit-after has passed before the "
+				       "desktop was %s; allow more time",
+					v->options.exit_when == ORL_EXIT_LOSSLESS
+							? "lossless"
+							: "closed");
 			return ORL_EXIT_DEADLINE;
 		}
 		if (v->ready)
 			return ORL_EXIT_OK;
-		orl_complain("cannot connect to %s before --exit-after; check "
-			     "the address", v->options.address);
+		orl_viewer_say("cannot connect to %s before --exit-after; "
+			       "check "
+			       "the address",
+				v->options.address);
 		return ORL_EXIT_CONNECT;
 	case ENDED:
 		return code_of_end(v);
@@ -477,29 +493,29 @@ static void say(void *user, enum oriel_log_level level, const char *topic,
 {
 	(void)user;
 	(void)level;
-	orl_complain("%s: %s", topic, text);
+	orl_viewer_say("%s: %s", topic, text);
 }
 
-int orl_session_run(struct orl_viewer *v)
+int orl_viewer_run(struct orl_viewer *v)
 {
 	v->next_stats = v->start + NS_PER_S;
 	int code = code_of(v, connect_and_watch(v));
 	if (v->stats)
-		orl_stats_write(v, true);
+		orl_viewer_stats(v, true);
 	if (v->options.screenshot && !orl_screenshot(v) && !code)
 		code = ORL_EXIT_INTERNAL;
 	hang_up(v);
-	orl_event(v, "end", "\"code\":%d", code);
+	orl_viewer_event(v, "end", "\"code\":%d", code);
 	return code;
 }
 
-int orl_session_create(struct orl_viewer *v)
+int orl_viewer_create(struct orl_viewer *v)
 {
 	const struct oriel_hooks hooks = {
 		.size = sizeof(hooks),
 		.log = say,
-		.log_level = v->options.verbose ? ORIEL_LOG_INFO :
-						  ORIEL_LOG_NONE,
+		.log_level = v->options.verbose ? ORIEL_LOG_INFO
+						: ORIEL_LOG_NONE,
 	};
 	const struct oriel_client_config config = {
 		.size = sizeof(config),
@@ -512,7 +528,7 @@ int orl_session_create(struct orl_viewer *v)
 	return oriel_client_create(&v->client, &config);
 }
 
-void orl_session_destroy(struct orl_viewer *v)
+void orl_viewer_destroy(struct orl_viewer *v)
 {
 	oriel_client_destroy(v->client);
 	v->client = NULL;

@@ -51,7 +51,7 @@ static void put_channels(FILE *f, const char *key, const uint64_t *values,
 	fputs("},", f);
 }
 
-void orl_stats_write(struct orl_viewer *v, bool final)
+void orl_viewer_stats(struct orl_viewer *v, bool final)
 {
 	char quoted[ORL_JSON_SIZE(16)];
 	struct oriel_stats s = { .size = sizeof(s) };
@@ -60,7 +60,7 @@ void orl_stats_write(struct orl_viewer *v, bool final)
 	fprintf(f,
 			"{\"t\":%.3f,\"bytes_in\":%" PRIu64
 			",\"bytes_out\":%" PRIu64 ",",
-			(double)(orl_now() - v->start) / 1e9, s.bytes_in,
+			(double)(orl_viewer_now() - v->start) / 1e9, s.bytes_in,
 			s.bytes_out);
 	put_channels(f, "channels", s.channel_in, s.channel_out);
 	put_channels(f, "channels_in", s.channel_in, NULL);

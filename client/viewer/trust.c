@@ -31,18 +31,18 @@ static const char *path_of(char out[static PATH])
 
 static const char *reason(int err)
 {
-	return err == ORIEL_EIO && errno ? strerror(errno) :
-					   oriel_strerror(err);
+	return err == ORIEL_EIO && errno ? strerror(errno)
+					 : oriel_strerror(err);
 }
 
 /* Who shall not be remembered under a name is not remembered at all. */
 static bool name_of(const struct orl_viewer *v,
 		char out[static ORL_HOSTS_ADDRESS_MAX + 1])
 {
-	if (orl_address_host(out, ORL_HOSTS_ADDRESS_MAX + 1,
-			    v->options.address))
+	if (orl_address_host(
+			    out, ORL_HOSTS_ADDRESS_MAX + 1, v->options.address))
 		return true;
-	orl_complain("%s is not oriel://HOST:PORT", v->options.address);
+	orl_viewer_say("%s is not oriel://HOST:PORT", v->options.address);
 	return false;
 }
 
@@ -58,13 +58,13 @@ static struct orl_hosts *load(void)
 	else
 		err = orl_hosts_load(&hosts, path);
 	if (err) {
-		orl_complain("cannot read %s (%s); mend or remove it",
+		orl_viewer_say("cannot read %s (%s); mend or remove it",
 				path_of(path), reason(err));
 		return NULL;
 	}
 	for (size_t i = 0; i < orl_hosts_problems(hosts); i++) {
 		struct orl_hosts_problem p = orl_hosts_problem(hosts, i);
-		orl_complain("%s, line %zu: %s; it is ignored", path_of(path),
+		orl_viewer_say("%s, line %zu: %s; it is ignored", path_of(path),
 				p.line, p.what);
 	}
 	return hosts;
@@ -79,8 +79,8 @@ static void record(const char *name, const uint8_t *sha256, bool login)
 		err = orl_hosts_record(path, name, sha256, login,
 				(uint64_t)time(NULL));
 	if (err)
-		orl_complain("cannot remember the key of %s in %s (%s); make "
-			     "that file writable, or use --trust=SHA256",
+		orl_viewer_say("cannot remember the key of %s in %s (%s); make "
+			       "that file writable, or use --trust=SHA256",
 				name, path_of(path), reason(err));
 }
 
@@ -89,8 +89,8 @@ static bool pinned(struct orl_viewer *v, const uint8_t *sha256)
 	char shown[HEX], wanted[HEX];
 	if (memcmp(v->options.trust.pin, sha256, 32) == 0)
 		return true;
-	orl_complain("%s shows the key %s, but --trust names %s; ask whoever "
-		     "runs the server which is right",
+	orl_viewer_say("%s shows the key %s, but --trust names %s; ask whoever "
+		       "runs the server which is right",
 			v->options.address, hex_of(shown, sha256),
 			hex_of(wanted, v->options.trust.pin));
 	return false;
@@ -100,8 +100,8 @@ static bool vouched(struct orl_viewer *v, bool verified)
 {
 	if (verified)
 		return true;
-	orl_complain("no authority in %s vouches for %s; check the name in "
-		     "the address and the file",
+	orl_viewer_say("no authority in %s vouches for %s; check the name in "
+		       "the address and the file",
 			v->options.trust.ca, v->options.address);
 	return false;
 }
@@ -110,9 +110,9 @@ static bool changed(const char *name, const uint8_t *sha256,
 		const struct orl_host *old)
 {
 	char shown[HEX], before[HEX], path[PATH];
-	orl_complain("the key of %s HAS CHANGED: it was %s and is now %s; "
-		     "somebody may be listening. If the server was set up "
-		     "anew, delete its line in %s",
+	orl_viewer_say("the key of %s HAS CHANGED: it was %s and is now %s; "
+		       "somebody may be listening. If the server was set up "
+		       "anew, delete its line in %s",
 			name, hex_of(before, old->sha256),
 			hex_of(shown, sha256), path_of(path));
 	return false;
@@ -131,12 +131,13 @@ static bool ask(struct orl_viewer *v, const char *name, const uint8_t *sha256)
 	case ORL_ANSWERED:
 		if (strcmp(answer, "yes") == 0 || strcmp(answer, "y") == 0)
 			return true;
-		orl_complain("the key of %s was not accepted", name);
+		orl_viewer_say("the key of %s was not accepted", name);
 		return false;
 	case ORL_NO_TERMINAL:
-		orl_complain("%s is not known, and there is no terminal to "
-			     "ask about its key; use --trust=%s if that is "
-			     "right", name, hex);
+		orl_viewer_say("%s is not known, and there is no terminal to "
+			       "ask about its key; use --trust=%s if that is "
+			       "right",
+				name, hex);
 		return false;
 	case ORL_NOT_ANSWERED:
 	default:
@@ -208,8 +209,8 @@ bool orl_trust_confirm(struct orl_viewer *v, bool login_asked)
 		return false;
 	switch (orl_hosts_judge_login(hosts, name, login_asked)) {
 	case ORL_HOSTS_LOGIN_GONE:
-		orl_complain("%s has always asked for a login and now does "
-			     "not; if that is wanted, delete its line in %s",
+		orl_viewer_say("%s has always asked for a login and now does "
+			       "not; if that is wanted, delete its line in %s",
 				name, path_of(path));
 		trusted = false;
 		break;

@@ -26,13 +26,13 @@ struct orl_pane {
 	struct oriel_screen *screen;
 
 	/* Notes, under ui->lock. */
-	bool used;    /* from screen_added until the UI has seen removed */
+	bool used; /* from screen_added until the UI has seen removed */
 	bool removed;
 	bool changed; /* size, place or name */
 	struct oriel_rect rect;
 	uint32_t id;
 	char name[128];
-	struct orl_damage damage;
+	struct orl_view_damaged damage;
 
 	/* The UI thread's own. */
 	SDL_Window *window;
@@ -55,7 +55,7 @@ struct orl_ui {
 	pthread_cond_t work; /* for the time when there is no window */
 	struct orl_pane panes[ORL_SCREENS_MAX];
 	char title[ORL_VIEWFILE_VALUE];
-	bool title_changed;
+	bool title_changed, granted;
 	bool cursor_changed, cursor_hidden;
 	uint32_t cursor[ORL_CURSOR_SIDE * ORL_CURSOR_SIDE];
 	int32_t cursor_width, cursor_height, hot_x, hot_y;
@@ -87,15 +87,15 @@ struct orl_pane *orl_ui_pane(struct orl_ui *ui, Uint32 window_id);
 /* ---- paint.c, the UI thread ---- */
 void orl_pane_fit(struct orl_pane *pane);
 void orl_pane_paint(struct orl_ui *ui, struct orl_pane *pane,
-		struct orl_damage damage);
+		struct orl_view_damaged damage);
 
 /* ---- input.c, the UI thread ---- */
 /* True when the event was input. */
 bool orl_input_event(struct orl_ui *ui, const SDL_Event *e);
 void orl_input_relative(struct orl_ui *ui, bool relative);
-void orl_input_warp(struct orl_ui *ui, struct orl_pane *pane, int32_t x,
-		int32_t y);
-/* Say the lock keys again, as after login. */
+void orl_input_warp(
+		struct orl_ui *ui, struct orl_pane *pane, int32_t x, int32_t y);
+/* Say the lock keys if they have changed, or again. */
 void orl_input_locks(struct orl_ui *ui, bool again);
 
 /* ---- cursor.c, the UI thread ---- */
@@ -117,6 +117,8 @@ void orl_ui_cursor(struct orl_ui *ui, const struct oriel_pixels *image,
 void orl_ui_warp(struct orl_ui *ui, struct oriel_screen *screen, int32_t x,
 		int32_t y);
 void orl_ui_relative(struct orl_ui *ui, bool relative);
+/* Keyboard and pointer may be this client's from now on. */
+void orl_ui_granted(struct orl_ui *ui);
 void orl_ui_done(struct orl_ui *ui);
 
 #endif

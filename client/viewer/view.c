@@ -39,7 +39,7 @@ static int64_t cost(struct oriel_rect a, struct oriel_rect b)
 	return area(unite(a, b)) - area(a) - area(b);
 }
 
-void orl_damage_add(struct orl_damage *damage, struct oriel_rect rect)
+void orl_view_damage(struct orl_view_damaged *damage, struct oriel_rect rect)
 {
 	if (rect.width <= 0 || rect.height <= 0)
 		return;
@@ -135,8 +135,7 @@ void orl_view_to_picture(const struct orl_view *view, int32_t window_x,
 {
 	int32_t i = clamp(window_x - view->place.x, view->place.width - 1);
 	int32_t k = clamp(window_y - view->place.y, view->place.height - 1);
-	*x = clamp(nearest(i, view->width, view->place.width),
-			view->width - 1);
+	*x = clamp(nearest(i, view->width, view->place.width), view->width - 1);
 	*y = clamp(nearest(k, view->height, view->place.height),
 			view->height - 1);
 }
@@ -144,12 +143,12 @@ void orl_view_to_picture(const struct orl_view *view, int32_t window_x,
 void orl_view_from_picture(const struct orl_view *view, int32_t x, int32_t y,
 		int32_t *window_x, int32_t *window_y)
 {
-	*window_x = view->place.x +
-		    nearest(clamp(x, view->width - 1), view->place.width,
-				    view->width);
-	*window_y = view->place.y +
-		    nearest(clamp(y, view->height - 1), view->place.height,
-				    view->height);
+	*window_x = view->place.x + nearest(clamp(x, view->width - 1),
+						    view->place.width,
+						    view->width);
+	*window_y = view->place.y + nearest(clamp(y, view->height - 1),
+						    view->place.height,
+						    view->height);
 }
 
 static uint32_t swap_red_blue(uint32_t p)
@@ -191,8 +190,7 @@ static void copy_scaled(const struct orl_view *view, struct oriel_rect r,
 void orl_view_copy(const struct orl_view *view, struct oriel_rect rect,
 		void *to, size_t to_stride, const struct oriel_pixels *from)
 {
-	if (orl_view_is_scaled(view) ||
-			from->format == ORIEL_FORMAT_XBGR8888) {
+	if (orl_view_is_scaled(view) || from->format == ORIEL_FORMAT_XBGR8888) {
 		for (int32_t k = 0; k < rect.width; k += BLOCK) {
 			struct oriel_rect r = rect;
 			r.x += k;

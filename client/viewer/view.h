@@ -12,7 +12,7 @@
 
 enum { ORL_DAMAGE_RECTS = 16 };
 
-struct orl_damage {
+struct orl_view_damaged {
 	struct oriel_rect rects[ORL_DAMAGE_RECTS];
 	size_t n;
 };
@@ -21,7 +21,7 @@ struct orl_damage {
  * Rectangles are united where that adds few pixels, and where there would be
  * too many. Empty ones are ignored.
  */
-void orl_damage_add(struct orl_damage *damage, struct oriel_rect rect);
+void orl_view_damage(struct orl_view_damaged *damage, struct oriel_rect rect);
 
 /* ---- a picture in a window ---- */
 

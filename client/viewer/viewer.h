@@ -28,7 +28,7 @@ enum orl_exit_code {
 };
 
 struct orl_viewer {
-	struct orl_options options;
+	struct orl_viewer_options options;
 	char *authorities; /* PEM of --trust=ca:FILE */
 	char *secret;      /* password or ticket */
 	uint64_t start;    /* of the program */
@@ -45,40 +45,41 @@ struct orl_viewer {
 	FILE *stats;
 	uint64_t next_stats;
 	enum oriel_client_state state;
-	bool ready;     /* has been READY */
-	bool ended;     /* is IDLE again */
-	int error;      /* why */
+	bool ready; /* has been READY */
+	bool ended; /* is IDLE again */
+	int error;  /* why */
 	char why[512];
-	int code;       /* of exit, once something has failed; else 0 */
-	uint8_t key[32]; /* the server's */
+	int code;          /* of exit, once something has failed; else 0 */
+	uint8_t key[32];   /* the server's */
 	bool secret_asked; /* the terminal has been asked for it */
 	unsigned prompts;  /* of this attempt */
 	unsigned attempts;
 };
 
-uint64_t orl_now(void);
+uint64_t orl_viewer_now(void);
 /* One line on stderr. */
-__attribute__((format(printf, 1, 2))) void orl_complain(
+__attribute__((format(printf, 1, 2))) void orl_viewer_say(
 		const char *format, ...);
 /* End the program in order. Threads: any. */
 void orl_viewer_quit(struct orl_viewer *v);
 
 /* session.c */
-int orl_session_create(struct orl_viewer *v);
+int orl_viewer_create(struct orl_viewer *v);
 /* Connect, and run until the end: the program's exit code. */
-int orl_session_run(struct orl_viewer *v);
-void orl_session_destroy(struct orl_viewer *v);
+int orl_viewer_run(struct orl_viewer *v);
+void orl_viewer_destroy(struct orl_viewer *v);
 /* The moment of --exit-after, UINT64_MAX without. */
-uint64_t orl_session_deadline(const struct orl_viewer *v);
+uint64_t orl_viewer_deadline(const struct orl_viewer *v);
 
 /* stats.c */
-void orl_stats_write(struct orl_viewer *v, bool final);
+void orl_viewer_stats(struct orl_viewer *v, bool final);
 
 /* events.c: --json, a line of it; nothing without that option. */
-__attribute__((format(printf, 3, 4))) void orl_event(
-		struct orl_viewer *v, const char *name, const char *format, ...);
+__attribute__((format(printf, 3, 4))) void orl_viewer_event(
+		struct orl_viewer *v, const char *name, const char *format,
+		...);
 /* Bytes that a JSON string of `text` takes, quotes and NUL, at most. */
-#define ORL_JSON_SIZE(n) ((n) * 6 + 3)
+#define ORL_JSON_SIZE(n) ((n)*6 + 3)
 const char *orl_json_quote(char *out, size_t size, const char *text);
 
 /* png.c: pixels as FILE, FILE-1, ...; 0 or errno. */
@@ -108,6 +109,6 @@ enum orl_answer orl_terminal_ask(struct orl_viewer *v, const char *question,
 int orl_secret_read(char **out, const char *path);
 void orl_secret_wipe(char **secret);
 /* A whole file as text; 0 or errno. */
-int orl_file_read(char **out, size_t *length, const char *path, size_t max);
+int orl_viewer_read(char **out, size_t *length, const char *path, size_t max);
 
 #endif

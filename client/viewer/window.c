@@ -84,7 +84,7 @@ static void open_window(struct orl_ui *ui, struct orl_pane *pane)
 	}
 	pane->window = SDL_CreateWindow("Oriel", x, y, w, h, flags);
 	if (!pane->window) {
-		orl_complain("cannot open a window: %s", SDL_GetError());
+		orl_viewer_say("cannot open a window: %s", SDL_GetError());
 		orl_viewer_quit(ui->viewer);
 		return;
 	}
@@ -132,7 +132,7 @@ static void follow_screen(struct orl_ui *ui, struct orl_pane *pane)
 
 static void read_pane(struct orl_ui *ui, struct orl_pane *pane)
 {
-	struct orl_damage damage;
+	struct orl_view_damaged damage;
 	pthread_mutex_lock(&ui->lock);
 	bool removed = pane->removed, changed = pane->changed;
 	damage = pane->damage;
@@ -172,11 +172,8 @@ static void read_title(struct orl_ui *ui)
 	bool changed = ui->title_changed;
 	ui->title_changed = false;
 	pthread_mutex_unlock(&ui->lock);
-	if (!changed)
-		return;
-	set_titles(ui);
-	/* The server knows this client from now on. */
-	orl_input_locks(ui, true);
+	if (changed)
+		set_titles(ui);
 }
 
 static void read_notes(struct orl_ui *ui)
@@ -190,10 +187,14 @@ static void read_notes(struct orl_ui *ui)
 	read_cursor(ui);
 	pthread_mutex_lock(&ui->lock);
 	bool relative = ui->relative, warped = ui->warped;
+	bool granted = ui->granted;
 	struct orl_pane *pane = ui->warp_pane;
 	int32_t x = ui->warp_x, y = ui->warp_y;
 	ui->warped = false;
+	ui->granted = false;
 	pthread_mutex_unlock(&ui->lock);
+	if (granted)
+		orl_input_locks(ui, true);
 	orl_input_relative(ui, relative);
 	if (warped && pane)
 		orl_input_warp(ui, pane, x, y);
@@ -214,7 +215,7 @@ static void set_visible(struct orl_pane *pane, bool visible)
 
 static void on_window(struct orl_ui *ui, const SDL_WindowEvent *e)
 {
-	struct orl_damage none = { .n = 0 };
+	struct orl_view_damaged none = { .n = 0 };
 	struct orl_pane *pane = orl_ui_pane(ui, e->windowID);
 	if (!pane)
 		return;
@@ -274,7 +275,7 @@ void orl_ui_run(struct orl_ui *ui)
 			handle(ui, &e);
 	}
 	if (ui->viewer->options.verbose && ui->draws)
-		orl_complain("%llu draws, %.3f ms each",
+		orl_viewer_say("%llu draws, %.3f ms each",
 				(unsigned long long)ui->draws,
 				(double)ui->draw_time / 1e6 /
 						(double)ui->draws);
@@ -300,8 +301,8 @@ static bool open_video(void)
 	if (!err && (asked || (strcmp(driver, "offscreen") != 0 &&
 					      strcmp(driver, "dummy") != 0)))
 		return true;
-	orl_complain("there is no display to open a window on (%s); set "
-		     "DISPLAY, or use --headless",
+	orl_viewer_say("there is no display to open a window on (%s); set "
+		       "DISPLAY, or use --headless",
 			err ? SDL_GetError() : driver);
 	SDL_Quit();
 	return false;

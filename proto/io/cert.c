@@ -22,9 +22,9 @@ static bool is_dns_name(const char *name)
 {
 	size_t n = strlen(name);
 	return n > 0 && n < 254 &&
-			strspn(name, "abcdefghijklmnopqrstuvwxyz"
-				     "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				     "0123456789.-") == n;
+	       strspn(name, "abcdefghijklmnopqrstuvwxyz"
+			    "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+			    "0123456789.-") == n;
 }
 
 static bool add_alt_name(X509 *x, const char *name)
@@ -47,8 +47,8 @@ static bool add_alt_name(X509 *x, const char *name)
 	if (ok && sk_GENERAL_NAME_push(names, entry) > 0)
 		entry = NULL;
 	ok = ok && !entry &&
-			X509_add1_ext_i2d(x, NID_subject_alt_name, names, 0,
-					X509V3_ADD_DEFAULT) == 1;
+	     X509_add1_ext_i2d(x, NID_subject_alt_name, names, 0,
+			     X509V3_ADD_DEFAULT) == 1;
 	ASN1_IA5STRING_free(dns);
 	ASN1_OCTET_STRING_free(ip);
 	GENERAL_NAME_free(entry);
@@ -69,8 +69,8 @@ static bool fill(const struct orl_env *env, X509 *x, EVP_PKEY *key,
 			ASN1_INTEGER_set_uint64(X509_get_serialNumber(x),
 					serial) != 1 ||
 			!X509_gmtime_adj(X509_getm_notBefore(x), CLOCK_SKEW) ||
-			!X509_time_adj_ex(X509_getm_notAfter(x), DAYS, 0,
-					NULL) ||
+			!X509_time_adj_ex(
+					X509_getm_notAfter(x), DAYS, 0, NULL) ||
 			X509_set_pubkey(x, key) != 1)
 		return false;
 	if (X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_UTF8,

@@ -43,7 +43,7 @@ struct orl_loop {
 	struct ready *batch;
 	size_t batch_i, batch_n;
 	bool dispatching;
-	bool woken; /* by ourselves, for what was deferred outside dispatch */
+	bool woken;  /* by ourselves, for what was deferred outside dispatch */
 	int wake_fd; /* what orl_loop_wake() writes to */
 
 	pthread_mutex_t lock; /* of the two below */
@@ -271,9 +271,10 @@ static int backend_wait(struct orl_loop *loop, int timeout_ms)
 
 	loop->batch_i = loop->batch_n = 0;
 	fds[0] = (struct pollfd){ .fd = loop->pipe_fd, .events = POLLIN };
-	ORL_EACH(node, &loop->watches) {
-		struct orl_watch *w = orl_container(
-				node, struct orl_watch, node);
+	ORL_EACH(node, &loop->watches)
+	{
+		struct orl_watch *w =
+				orl_container(node, struct orl_watch, node);
 		if (!w->events)
 			continue;
 		fds[n] = (struct pollfd){ .fd = w->fd };
@@ -434,8 +435,8 @@ static void run_timers(struct orl_loop *loop)
 	}
 	/* Those that are due stay "set", so that a callback can stop them. */
 	while (!orl_list_empty(&due)) {
-		struct orl_timer *t = orl_container(
-				due.next, struct orl_timer, node);
+		struct orl_timer *t =
+				orl_container(due.next, struct orl_timer, node);
 		orl_timer_stop(t);
 		t->fire(t);
 	}
@@ -538,8 +539,8 @@ static void run_posted(struct orl_loop *loop)
 		orl_list_remove(node);
 		if (node == mark)
 			break;
-		struct orl_posted *p = orl_container(
-				node, struct orl_posted, node);
+		struct orl_posted *p =
+				orl_container(node, struct orl_posted, node);
 		p->queued = false;
 		pthread_mutex_unlock(&loop->lock);
 		p->run(p);
@@ -597,7 +598,7 @@ static int round_once(struct orl_loop *loop, int timeout_ms, uint64_t until,
 	 * readable stays so: neither needs another look to be found.
 	 */
 	*more = *more || loop->batch_i < loop->batch_n || n >= BATCH ||
-			any_posted(loop);
+		any_posted(loop);
 	backend_arm(loop);
 	return n;
 }

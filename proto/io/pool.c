@@ -81,8 +81,8 @@ static void report_done(struct orl_posted *posted)
 	pthread_mutex_unlock(&pool->lock);
 }
 
-int orl_pool_create(struct orl_pool **out, struct orl_loop *loop,
-		unsigned workers)
+int orl_pool_create(
+		struct orl_pool **out, struct orl_loop *loop, unsigned workers)
 {
 	const struct orl_env *env = orl_loop_env(loop);
 	sigset_t all, kept;
@@ -105,9 +105,8 @@ int orl_pool_create(struct orl_pool **out, struct orl_loop *loop,
 
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &kept);
-	while (pool->n < workers &&
-			pthread_create(&pool->threads[pool->n], NULL, worker,
-					pool) == 0)
+	while (pool->n < workers && pthread_create(&pool->threads[pool->n],
+						    NULL, worker, pool) == 0)
 		pool->n++;
 	pthread_sigmask(SIG_SETMASK, &kept, NULL);
 	if (pool->n < workers) {
@@ -155,7 +154,8 @@ void orl_pool_submit(struct orl_pool *pool, struct orl_job *job)
 static struct orl_job *job_left(
 		struct orl_pool *pool, const struct orl_pool_run *run)
 {
-	ORL_EACH(node, &pool->queued) {
+	ORL_EACH(node, &pool->queued)
+	{
 		if (job_of(node)->run == run)
 			return job_of(node);
 	}
@@ -171,7 +171,7 @@ void orl_pool_run(struct orl_pool *pool, struct orl_job *const *jobs, size_t n)
 		return;
 	pthread_cond_init(&run.finished, NULL);
 	pthread_mutex_lock(&pool->lock);
-	/* In front, and in order: appending to the first is inserting before. */
+	/* In front and in order: appending to the first inserts before. */
 	struct orl_node *first = pool->queued.next;
 	for (size_t i = 0; i < n; i++) {
 		jobs[i]->run = &run;

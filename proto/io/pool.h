@@ -23,8 +23,8 @@ struct orl_job {
  * workers 0: orl_pool_submit() works in the caller, done is deferred. The
  * workers block all signals: those are the host's.
  */
-int orl_pool_create(struct orl_pool **out, struct orl_loop *loop,
-		unsigned workers);
+int orl_pool_create(
+		struct orl_pool **out, struct orl_loop *loop, unsigned workers);
 /*
  * Finishes what is running, drops what is queued, joins the workers. No done
  * is called any more, so the jobs may be freed. Before the loop's end.

@@ -64,7 +64,8 @@ const char *orl_socket_text(int error)
 
 /* ---- who is there ------------------------------------------------------ */
 
-static void name_v4(struct orl_peer_name *out, const uint8_t ip[4], unsigned port)
+static void name_v4(
+		struct orl_peer_name *out, const uint8_t ip[4], unsigned port)
 {
 	inet_ntop(AF_INET, ip, out->network, sizeof(out->network));
 	snprintf(out->address, sizeof(out->address), "%s:%u", out->network,
@@ -273,7 +274,7 @@ int orl_address_parse(struct orl_address *out, const char *text)
 			s = (struct span){ at + 1, s.n - user.n - 1 };
 		}
 		ok = ok && take_host(a.host, &a.port, s) && a.host[0] &&
-				!strchr(a.host, '*') && a.port;
+		     !strchr(a.host, '*') && a.port;
 	} else {
 		ok = false;
 	}
@@ -365,13 +366,13 @@ int orl_socket_connect(int *out, const struct orl_address *address,
 static bool out_of_something(int error)
 {
 	return error == EMFILE || error == ENFILE || error == ENOBUFS ||
-			error == ENOMEM;
+	       error == ENOMEM;
 }
 
 static void listener_ready(struct orl_watch *watch, unsigned events)
 {
-	struct orl_listener *l = orl_container(
-			watch, struct orl_listener, watch);
+	struct orl_listener *l =
+			orl_container(watch, struct orl_listener, watch);
 	(void)events;
 	for (int i = 0; i < ACCEPT_MAX; i++) {
 		int fd = accept4(watch->fd, NULL, NULL,
@@ -416,7 +417,8 @@ static int complain(const struct orl_env *env, const char *address, int error)
  * A socket file of our own that nobody listens to any more; anything else
  * under that name is somebody's and stays.
  */
-static bool is_stale(const char *path, const struct sockaddr_un *un, socklen_t n)
+static bool is_stale(
+		const char *path, const struct sockaddr_un *un, socklen_t n)
 {
 	struct stat st;
 	if (lstat(path, &st) != 0 || !S_ISSOCK(st.st_mode) ||
@@ -426,7 +428,7 @@ static bool is_stale(const char *path, const struct sockaddr_un *un, socklen_t n
 	if (fd < 0)
 		return false;
 	bool refused = connect(fd, (const struct sockaddr *)un, n) != 0 &&
-			errno == ECONNREFUSED;
+		       errno == ECONNREFUSED;
 	close(fd);
 	return refused;
 }

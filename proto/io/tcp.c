@@ -60,8 +60,7 @@ static bool bbr_probes_rtt(int socket)
 	socklen_t n = sizeof(cc);
 	memset(&cc, 0, sizeof(cc));
 	return getsockopt(socket, IPPROTO_TCP, TCP_CC_INFO, &cc, &n) == 0 &&
-			n >= sizeof(cc.bbr) &&
-			cc.bbr.bbr_cwnd_gain == BBR_UNIT;
+	       n >= sizeof(cc.bbr) && cc.bbr.bbr_cwnd_gain == BBR_UNIT;
 }
 
 bool orl_tcp_sample(struct orl_tcp *tcp, int socket, uint64_t sent,
@@ -91,12 +90,12 @@ bool orl_tcp_sample(struct orl_tcp *tcp, int socket, uint64_t sent,
 	in->unsent = info.tcpi_notsent_bytes;
 	in->rtt = (uint64_t)info.tcpi_rtt * 1000;
 	in->rtt_min = info.tcpi_min_rtt == UINT32_MAX
-			? 0
-			: (uint64_t)info.tcpi_min_rtt * 1000;
+				      ? 0
+				      : (uint64_t)info.tcpi_min_rtt * 1000;
 	in->mss = info.tcpi_snd_mss;
 	in->cwnd = (uint64_t)info.tcpi_snd_cwnd * info.tcpi_snd_mss;
 	in->probing_rtt = tcp->bbr && info.tcpi_snd_cwnd <= BBR_PROBE_CWND &&
-			bbr_probes_rtt(socket);
+			  bbr_probes_rtt(socket);
 	return true;
 }
 

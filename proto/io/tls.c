@@ -186,8 +186,8 @@ static int complain(const struct orl_env *env, int error, const char *what)
 {
 	unsigned long e = ERR_peek_last_error();
 	const char *reason = e ? ERR_reason_error_string(e) : NULL;
-	orl_log(env, ORIEL_LOG_ERROR, "tls", "%s%s%s", what,
-			reason ? ": " : "", reason ? reason : "");
+	orl_log(env, ORIEL_LOG_ERROR, "tls", "%s%s%s", what, reason ? ": " : "",
+			reason ? reason : "");
 	ERR_clear_error();
 	return error;
 }
@@ -256,7 +256,8 @@ static bool set_up(struct orl_tls_context *c)
 	if (SSL_CTX_set_min_proto_version(ctx, TLS1_3_VERSION) != 1 ||
 			SSL_CTX_set_max_proto_version(ctx, TLS1_3_VERSION) != 1)
 		return false;
-	SSL_CTX_set_mode(ctx, SSL_MODE_RELEASE_BUFFERS |
+	SSL_CTX_set_mode(ctx,
+			SSL_MODE_RELEASE_BUFFERS |
 					SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
 	/* One read of the socket takes what is there, not a head or a body. */
 	SSL_CTX_set_read_ahead(ctx, 1);
@@ -302,8 +303,8 @@ int orl_tls_context_create(struct orl_tls_context **out,
 	c->update_records = config->update_records ? config->update_records
 						   : update_records;
 	c->bio = make_bio_method();
-	c->ctx = SSL_CTX_new(c->server ? TLS_server_method()
-				       : TLS_client_method());
+	c->ctx = SSL_CTX_new(
+			c->server ? TLS_server_method() : TLS_client_method());
 	if (!c->bio || !c->ctx || !set_up(c))
 		goto fail;
 	err = config->certificate ? use_certificate(c, config->certificate) : 0;
@@ -333,9 +334,8 @@ static int pin_of(X509 *x, uint8_t sha256[static 32])
 {
 	unsigned char *der = NULL;
 	int n = x ? i2d_X509_PUBKEY(X509_get_X509_PUBKEY(x), &der) : 0;
-	int ok = n > 0 &&
-			EVP_Digest(der, (size_t)n, sha256, NULL, EVP_sha256(),
-					NULL) == 1;
+	int ok = n > 0 && EVP_Digest(der, (size_t)n, sha256, NULL, EVP_sha256(),
+					  NULL) == 1;
 	OPENSSL_free(der);
 	return ok ? 0 : x ? ORIEL_ENOMEM : ORIEL_ESTATE;
 }
@@ -367,7 +367,7 @@ static bool expect_host(struct orl_tls *tls, const char *host)
 	X509_VERIFY_PARAM_set_hostflags(
 			param, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
 	return X509_VERIFY_PARAM_set1_host(param, host, 0) == 1 &&
-			SSL_set_tlsext_host_name(tls->ssl, host) == 1;
+	       SSL_set_tlsext_host_name(tls->ssl, host) == 1;
 }
 
 int orl_tls_create(struct orl_tls **out, struct orl_tls_context *context,
@@ -448,9 +448,9 @@ static int outcome(struct orl_tls *tls, int result)
 	tls->broken = true;
 	if (tls->eof) {
 		err = ORIEL_ECLOSED;
-		reason = tls->secured
-				? "the connection was cut"
-				: "the other end closed before it was secured";
+		reason = tls->secured ? "the connection was cut"
+				      : "the other end closed before it was "
+					"secured";
 	} else if (tls->read_errno) {
 		err = ORIEL_ECLOSED;
 		reason = orl_socket_text(tls->read_errno);
@@ -574,10 +574,9 @@ int orl_tls_peer_pin(const struct orl_tls *tls, uint8_t sha256[static 32])
 
 bool orl_tls_peer_verified(const struct orl_tls *tls)
 {
-	return tls->context->authorities && tls->named &&
-			tls->secured &&
-			SSL_get0_peer_certificate(tls->ssl) &&
-			SSL_get_verify_result(tls->ssl) == X509_V_OK;
+	return tls->context->authorities && tls->named && tls->secured &&
+	       SSL_get0_peer_certificate(tls->ssl) &&
+	       SSL_get_verify_result(tls->ssl) == X509_V_OK;
 }
 
 int orl_tls_exporter(const struct orl_tls *tls, uint8_t out[static 32])
@@ -587,6 +586,6 @@ int orl_tls_exporter(const struct orl_tls *tls, uint8_t out[static 32])
 		return ORIEL_ESTATE;
 	return SSL_export_keying_material(tls->ssl, out, 32, label,
 			       sizeof(label) - 1, NULL, 0, 0) == 1
-			? 0
-			: ORIEL_ETLS;
+			       ? 0
+			       : ORIEL_ETLS;
 }

@@ -3,7 +3,8 @@
  * handlers send, hold, release, cancel, open and refuse.
  *
  * Byte 0: 1 server, 2 open from the start, 4 in one piece, 8 time runs fast,
- * 16 all of it is said 64 times (windows are larger than inputs).
+ * 16 all of it is said 64 times (windows are larger than inputs), 32 memory
+ * runs out now and then.
  * Byte 1 seeds the pieces. The rest is what the peer says; the first byte of
  * a message that the link reports says what the handler does.
  */
@@ -21,12 +22,32 @@ struct fuzz {
 	uint32_t random;
 	uint64_t now;
 	size_t held[ORL_CHANNELS];
+	struct oriel_hooks hooks;
+	bool scarce;
 };
 
 static uint32_t next(struct fuzz *f)
 {
 	f->random = f->random * 1664525u + 1013904223u;
 	return f->random >> 16;
+}
+
+static void *scarce_alloc(void *user, size_t n)
+{
+	struct fuzz *f = user;
+	return f->scarce && next(f) % 8 == 0 ? NULL : malloc(n);
+}
+
+static void *scarce_resize(void *user, void *ptr, size_t n)
+{
+	struct fuzz *f = user;
+	return f->scarce && next(f) % 8 == 0 ? NULL : realloc(ptr, n);
+}
+
+static void scarce_release(void *user, void *ptr)
+{
+	(void)user;
+	free(ptr);
 }
 
 static void require(bool what)
@@ -61,7 +82,8 @@ static void send(struct fuzz *f, const uint8_t *p, size_t n)
 		.expires = n > 2 && p[2] & 1 ? f->now + p[2] * 100000000u : 0 };
 	if (n > 3 && p[3] & 1) {
 		send.tail = orl_buf_create(&f->env, p[3] * 64u);
-		require(send.tail);
+		if (!send.tail)
+			return;
 		memset(send.tail->data, 0, send.tail->size);
 	}
 	orl_link_send(f->link, &send);
@@ -174,10 +196,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	unsigned how = data[0];
 	f.random = data[1];
-	require(orl_host_env(&f.env, NULL) == 0);
+	f.hooks = (struct oriel_hooks){ .size = sizeof(f.hooks),
+		.user = &f,
+		.alloc = scarce_alloc,
+		.resize = scarce_resize,
+		.release = scarce_release };
+	require(orl_host_env(&f.env, &f.hooks) == 0);
 	require(orl_link_create(&f.link, &f.env,
 				how & 1 ? ORL_SERVER : ORL_CLIENT, &calls, &f,
 				f.now) == 0);
+	f.scarce = how & 32;
 	if (how & 2)
 		orl_link_open(f.link);
 	for (int i = 0; i < (how & 16 ? 64 : 1) && !err; i++)

@@ -22,7 +22,7 @@ static void check(const char *value)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct orl_options options;
+	struct orl_viewer_options options;
 	struct orl_viewfile file;
 	char error[256] = "", host[300];
 	memset(&options, 0, sizeof(options));
@@ -37,10 +37,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	check(file.address);
 	check(file.trust);
 	check(file.title);
-	if (orl_options_merge(&options, &file, error, sizeof(error)) ==
+	if (orl_viewer_options_merge(&options, &file, error, sizeof(error)) ==
 			ORL_OPTIONS_WRONG)
 		return 0;
-	if (orl_options_check(&options, error, sizeof(error)) !=
+	if (orl_viewer_options_check(&options, error, sizeof(error)) !=
 			ORL_OPTIONS_RUN)
 		abort();
 	if (orl_address_host(host, sizeof(host), options.address) &&

@@ -9,7 +9,7 @@
 #include "proto/link.h"
 #include "proto/messages.h"
 
-enum { SERVER = 1, OPEN = 2, WHOLE = 4, FAST = 8, REPEAT = 16 };
+enum { SERVER = 1, OPEN = 2, WHOLE = 4, FAST = 8, REPEAT = 16, SCARCE = 32 };
 
 struct seed {
 	uint8_t data[2048];
@@ -153,6 +153,12 @@ int main(int argc, char **argv)
 	SAY(0, "\x0b\x05\1\0\0\0"); /* some of it has gone by now */
 	chunk(&s, 5, "", 0, 600);
 	save(argv[1], "clipboard-granted", &s);
+
+	begin(&s, SERVER | OPEN | REPEAT | SCARCE, 15);
+	for (int i = 0; i < 10; i++)
+		SAY(0, "\x80\x03\x05\x01\x00\x00");
+	SAY(0, "\x80\x06");
+	save(argv[1], "memory-is-scarce", &s);
 
 	begin(&s, OPEN | WHOLE, 11);
 	memcpy(s.data + 2, "\0\0\0", 3);

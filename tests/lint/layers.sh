@@ -13,7 +13,7 @@ client/viewer
 capture
 examples
 bench         proto codecs
-tests         tests proto proto/io codecs redirect server client capture
+tests         tests tests/unit tests/fuzz proto proto/io codecs redirect server client client/viewer capture bench
 '
 status=0
 for file in $(git ls-files -co --exclude-standard '*.c' '*.h' '*.def'); do

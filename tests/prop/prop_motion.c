@@ -33,7 +33,7 @@ static void happen(struct screen *old, struct screen *now)
 	const int32_t to_x = within(old->width - w + 1);
 	const int32_t to_y = within(old->height - h + 1);
 	const uint32_t page = next(5);
-	switch (next(5)) {
+	switch (next(6)) {
 	case 0: /* scroll */
 		screen_draw(old, x, y, w, h, page, 0, 0);
 		screen_draw(now, x, y, w, h, page, 0, within(120) - 60);
@@ -57,6 +57,23 @@ static void happen(struct screen *old, struct screen *now)
 						(uint32_t)((c % 9) * (r % 7));
 				*screen_at(old, x + c, y + r) = v;
 				*screen_at(now, to_x + c, to_y + r) = v;
+			}
+		break;
+	case 4: /* two panes side by side, with flat ground between */
+		for (int32_t i = 0; i < 2; i++) {
+			const int32_t left = x + i * (w / 2);
+			const int32_t by = within(80) - 40;
+			screen_draw(old, left, y, w / 2, h, page, 0, 0);
+			screen_draw(now, left, y, w / 2, h, page, 0, by);
+		}
+		for (int32_t r = y; r < y + h; r++)
+			for (int32_t c = within(40); c > 0; c--) {
+				const int32_t at = orl_max32(
+						0, x + w / 2 + 20 - c);
+				if (at >= now->width)
+					continue;
+				*screen_at(old, at, r) = 7;
+				*screen_at(now, at, r) = 7;
 			}
 		break;
 	default: /* specks */

@@ -118,6 +118,29 @@ static void planned_in_tall_blocks_by_class(void **state)
 	assert_int_equal(out[3].op, ORL_OP_ZSTD);
 }
 
+static void only_runs_of_one_extent_are_merged(void **state)
+{
+	static uint32_t p[64 * 64];
+	/* Rows of 1, 2, 2 and again 2 cells, and one apart. */
+	const uint8_t shape[16] = { 1, 0, 0, 0, 1, 1, 0, 1, 1, 1, 0, 0, 0, 1, 1,
+		0 };
+	uint8_t wanted[16];
+	struct orl_canvas grid = {
+		.width = 64, .height = 64, .cols = 4, .rows = 4, .slices = 1
+	};
+	struct orl_block_op out[8];
+	const uint32_t bytes[2] = { 10, 300 };
+	(void)state;
+	memcpy(wanted, shape, sizeof(shape));
+	assert_int_equal(orl_plan_blocks(&grid, p, 64, wanted, bytes,
+					 UINT64_MAX, 0, out, 8),
+			4);
+	assert_int_equal(out[0].cols * 10 + out[0].rows, 11);
+	assert_int_equal(out[1].cols * 10 + out[1].rows, 22);
+	assert_int_equal(out[2].cols * 10 + out[2].rows, 11);
+	assert_int_equal(out[3].cols * 10 + out[3].rows, 21);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -125,6 +148,7 @@ int main(void)
 		cmocka_unit_test(noise_and_photographs_are_pictures),
 		cmocka_unit_test(small_and_wrong_sizes_are_safe),
 		cmocka_unit_test(planned_in_tall_blocks_by_class),
+		cmocka_unit_test(only_runs_of_one_extent_are_merged),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

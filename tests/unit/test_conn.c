@@ -34,14 +34,14 @@ struct side {
 	unsigned secured, messages, produced, closed;
 	int error;
 	char why[320];
-	uint64_t bytes;        /* of messages */
-	uint64_t left;         /* produce: bytes of picture still to be made */
-	uint64_t most_queued;  /* seen by produce */
+	uint64_t bytes;       /* of messages */
+	uint64_t left;        /* produce: bytes of picture still to be made */
+	uint64_t most_queued; /* seen by produce */
 	uint8_t last[64];
-	bool wait;             /* do not start when secured */
-	bool open;             /* open the link when secured */
-	const char *destroy;   /* in which callback */
-	int result;            /* of message */
+	bool wait;           /* do not start when secured */
+	bool open;           /* open the link when secured */
+	const char *destroy; /* in which callback */
+	int result;          /* of message */
 };
 
 static void maybe_destroy(struct side *s, const char *where)
@@ -110,9 +110,9 @@ static void on_closed(void *user, int error, const char *why)
 	maybe_destroy(s, "closed");
 }
 
-static const struct orl_conn_calls plain_calls = { .secured = on_secured,
-	.message = on_message,
-	.closed = on_closed };
+static const struct orl_conn_calls plain_calls = {
+	.secured = on_secured, .message = on_message, .closed = on_closed
+};
 static const struct orl_conn_calls picture_calls = { .secured = on_secured,
 	.message = on_message,
 	.produce = on_produce,
@@ -126,15 +126,15 @@ static int setup(void **state)
 	assert_int_equal(orl_loop_create(&w->loop, &w->env), 0);
 	assert_int_equal(orl_tls_make_pair(&w->env, "localhost", &cert, &key),
 			0);
-	struct orl_tls_config server = { .server = true,
-		.certificate = cert,
-		.private_key = key };
+	struct orl_tls_config server = {
+		.server = true, .certificate = cert, .private_key = key
+	};
 	struct orl_tls_config client = { .authorities = cert };
-	assert_int_equal(orl_tls_context_create(&w->server_tls, &w->env,
-					 &server),
+	assert_int_equal(orl_tls_context_create(
+					 &w->server_tls, &w->env, &server),
 			0);
-	assert_int_equal(orl_tls_context_create(&w->client_tls, &w->env,
-					 &client),
+	assert_int_equal(orl_tls_context_create(
+					 &w->client_tls, &w->env, &client),
 			0);
 	orl_free(&w->env, cert);
 	orl_free(&w->env, key);
@@ -191,13 +191,14 @@ static void make(struct world *w, struct side *s, int fd, bool tls,
 		bool pictures)
 {
 	bool server = s == w->server;
-	struct orl_conn_config config = {
-		.role = server ? ORL_SERVER : ORL_CLIENT,
-		.tls = !tls ? NULL : server ? w->server_tls : w->client_tls,
+	struct orl_conn_config config = { .role = server ? ORL_SERVER
+							 : ORL_CLIENT,
+		.tls = !tls     ? NULL
+		       : server ? w->server_tls
+				: w->client_tls,
 		.host = "localhost",
 		.calls = pictures ? &picture_calls : &plain_calls,
-		.user = s
-	};
+		.user = s };
 	assert_int_equal(orl_conn_create(&s->conn, w->loop, &w->env, fd,
 					 &config),
 			0);
@@ -227,7 +228,7 @@ static bool both_closed(const struct world *w)
 static bool client_has_all(const struct world *w)
 {
 	return !w->server->left && w->server->produced &&
-			w->client->messages >= w->server->produced;
+	       w->client->messages >= w->server->produced;
 }
 
 /* Ten seconds is for a machine that is very busy. */

@@ -40,8 +40,8 @@ static int teardown(void **state)
 
 static void pair(int fd[2])
 {
-	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0,
-					 fd),
+	assert_int_equal(
+			socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fd),
 			0);
 }
 
@@ -75,8 +75,8 @@ static void watch_is_level_triggered(void **state)
 	struct reader r = { .watch.ready = reader_ready, .keep = true };
 	int fd[2];
 	pair(fd);
-	assert_int_equal(orl_watch_start(w->loop, &r.watch, fd[0], ORL_READ),
-			0);
+	assert_int_equal(
+			orl_watch_start(w->loop, &r.watch, fd[0], ORL_READ), 0);
 	assert_int_equal(orl_watch_start(w->loop, &r.watch, fd[0], ORL_READ),
 			ORIEL_ESTATE);
 	assert_int_equal(orl_loop_dispatch(w->loop, 0), 0);
@@ -201,9 +201,9 @@ static void alarm_fire(struct orl_timer *timer)
 static void timers_fire_in_order(void **state)
 {
 	uint64_t clock = 1000 * (uint64_t)MS;
-	struct oriel_hooks hooks = { .size = sizeof(hooks),
-		.user = &clock,
-		.now = fake_now };
+	struct oriel_hooks hooks = {
+		.size = sizeof(hooks), .user = &clock, .now = fake_now
+	};
 	struct orl_env env;
 	struct orl_loop *loop;
 	unsigned order = 0;
@@ -293,9 +293,9 @@ static void deferred_runs_once_and_chains(void **state)
 {
 	struct world *w = *state;
 	struct later b = { .deferred.run = later_run, .loop = w->loop };
-	struct later a = { .deferred.run = later_run,
-		.loop = w->loop,
-		.next = &b };
+	struct later a = {
+		.deferred.run = later_run, .loop = w->loop, .next = &b
+	};
 	struct later never = a;
 	orl_loop_defer(w->loop, &a.deferred);
 	orl_loop_defer(w->loop, &a.deferred);
@@ -447,8 +447,8 @@ static void budget_ends_a_batch(void **state)
 	for (int i = 0; i < 3; i++) {
 		pair(fd[i]);
 		r[i] = (struct reader){ .watch.ready = nap };
-		assert_int_equal(orl_watch_start(w->loop, &r[i].watch,
-						 fd[i][0], ORL_READ),
+		assert_int_equal(orl_watch_start(w->loop, &r[i].watch, fd[i][0],
+						 ORL_READ),
 				0);
 		assert_int_equal(write(fd[i][1], "x", 1), 1);
 	}

@@ -123,6 +123,31 @@ static void two_panes_scroll_at_once(void **state)
 	assert_true(d->after <= d->before / 4);
 }
 
+/* Both vectors explain the ground between; only one may have a pixel. */
+static void flat_ground_between_panes_is_copied_once(void **state)
+{
+	struct desk *d = *state;
+	for (int32_t y = 0; y < H; y++)
+		for (int32_t x = 0; x < W; x++)
+			*screen_at(&d->old, x, y) = *screen_at(&d->now, x, y) =
+					0xffffff;
+	screen_draw(&d->old, 0, 0, 314, H, 3, 0, 0);
+	screen_draw(&d->now, 0, 0, 314, H, 3, 0, 26);
+	screen_draw(&d->old, 326, 0, 314, H, 4, 0, 0);
+	screen_draw(&d->now, 326, 0, 314, H, 4, 0, -52);
+	search(d, NULL);
+	assert_in_range(d->n, 2, 4);
+	for (size_t i = 0; i < d->n; i++)
+		for (size_t k = 0; k < i; k++) {
+			const struct orl_copy_op *a = &d->out[i];
+			const struct orl_copy_op *b = &d->out[k];
+			assert_false(a->x < b->x + b->width &&
+					b->x < a->x + a->width &&
+					a->y < b->y + b->height &&
+					b->y < a->y + a->height);
+		}
+}
+
 static void only_from_exact_cells(void **state)
 {
 	struct desk *d = *state;
@@ -177,6 +202,19 @@ static void nothing_to_find(void **state)
 			0);
 }
 
+static void a_copy_that_rights_no_cell_is_not_made(void **state)
+{
+	struct desk *d = *state;
+	screen_draw(&d->old, 0, 0, W, H, 5, 0, 0);
+	screen_draw(&d->now, 0, 0, W, H, 5, 0, 13);
+	/* One pixel of each cell is new: strips match, cells do not. */
+	for (int32_t y = 5; y < H; y += 16)
+		for (int32_t x = 3; x < W; x += 16)
+			*screen_at(&d->now, x, y) = 0x123456;
+	search(d, NULL);
+	assert_int_equal(d->n, 0);
+}
+
 static size_t left; /* allocations that succeed */
 
 static void *scarce(void *user, size_t bytes)
@@ -228,8 +266,10 @@ int main(void)
 		DESK(sideways),
 		DESK(a_window_is_dragged_over_itself),
 		DESK(two_panes_scroll_at_once),
+		DESK(flat_ground_between_panes_is_copied_once),
 		DESK(only_from_exact_cells),
 		DESK(nothing_to_find),
+		DESK(a_copy_that_rights_no_cell_is_not_made),
 		DESK(without_memory_nothing_is_found),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

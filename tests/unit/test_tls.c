@@ -79,8 +79,8 @@ static int teardown(void **state)
 	return 0;
 }
 
-static struct orl_tls_context *client_context(struct world *w, const char *ca,
-		uint64_t update)
+static struct orl_tls_context *client_context(
+		struct world *w, const char *ca, uint64_t update)
 {
 	struct orl_tls_context *c;
 	struct orl_tls_config config = { .authorities = ca,
@@ -161,10 +161,9 @@ static void ends_talk_and_agree(void **state)
 	assert_int_equal(orl_tls_write(e.client, "hello", 5), 5);
 	assert_int_equal(read_some(e.server, buf, sizeof(buf)), 5);
 	assert_memory_equal(buf, "hello", 5);
-	assert_int_equal(orl_tls_read(e.server, buf, sizeof(buf)),
-			ORL_TLS_READ);
-	assert_true(orl_tls_bytes_out(e.client) ==
-			orl_tls_bytes_in(e.server));
+	assert_int_equal(
+			orl_tls_read(e.server, buf, sizeof(buf)), ORL_TLS_READ);
+	assert_true(orl_tls_bytes_out(e.client) == orl_tls_bytes_in(e.server));
 	orl_tls_shutdown(e.client);
 	assert_int_equal(read_some(e.server, buf, sizeof(buf)), 0);
 	assert_string_equal(orl_tls_why(e.server), "");
@@ -252,12 +251,12 @@ static void names_and_authorities(void **state)
 		struct orl_tls_config config = { .server = true,
 			.certificate = x.cert,
 			.private_key = x.key };
-		assert_int_equal(orl_tls_context_create(&x.server, &w->env,
-						 &config),
+		assert_int_equal(orl_tls_context_create(
+						 &x.server, &w->env, &config),
 				0);
-		assert_int_equal(socketpair(AF_UNIX,
-						 SOCK_STREAM | SOCK_NONBLOCK, 0,
-						 x.fd),
+		assert_int_equal(
+				socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK,
+						0, x.fd),
 				0);
 		connect_ends(&x, &e, cases[i].host, x.cert, 0);
 		if (orl_tls_peer_verified(e.client) != cases[i].good)
@@ -266,9 +265,9 @@ static void names_and_authorities(void **state)
 		/* The right name under an authority that did not sign it. */
 		close(x.fd[0]);
 		close(x.fd[1]);
-		assert_int_equal(socketpair(AF_UNIX,
-						 SOCK_STREAM | SOCK_NONBLOCK, 0,
-						 x.fd),
+		assert_int_equal(
+				socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK,
+						0, x.fd),
 				0);
 		connect_ends(&x, &e, cases[i].host, w->cert, 0);
 		assert_false(orl_tls_peer_verified(e.client));
@@ -315,12 +314,12 @@ static void foreign_clients_are_refused(void **state)
 		SSL_CTX *ctx;
 		struct orl_tls *tls;
 		int fd[2], done = 0, r = ORL_TLS_READ;
-		assert_int_equal(socketpair(AF_UNIX,
-						 SOCK_STREAM | SOCK_NONBLOCK, 0,
-						 fd),
+		assert_int_equal(
+				socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK,
+						0, fd),
 				0);
-		SSL *ssl = foreign_client(&ctx, fd[0], cases[i].version,
-				cases[i].alpn);
+		SSL *ssl = foreign_client(
+				&ctx, fd[0], cases[i].version, cases[i].alpn);
 		assert_int_equal(orl_tls_create(&tls, w->server, fd[1], NULL),
 				0);
 		for (int n = 0; n < 20; n++) {
@@ -393,8 +392,8 @@ static void plain_text_is_refused(void **state)
 			break;
 	}
 	assert_int_equal(r, ORIEL_ETLS);
-	assert_string_equal(orl_tls_why(tls),
-			"the other end does not speak TLS");
+	assert_string_equal(
+			orl_tls_why(tls), "the other end does not speak TLS");
 	orl_tls_destroy(tls);
 }
 
@@ -489,15 +488,15 @@ static void encrypted_key_is_not_asked_for(void **state)
 	BIO *in = BIO_new_mem_buf(w->key, -1), *out = BIO_new(BIO_s_mem());
 	EVP_PKEY *k = PEM_read_bio_PrivateKey(in, NULL, NULL, NULL);
 	char secret[] = "secret";
-	assert_int_equal(PEM_write_bio_PKCS8PrivateKey(out, k,
-					 EVP_aes_256_cbc(), secret, 6, NULL,
-					 NULL),
+	assert_int_equal(
+			PEM_write_bio_PKCS8PrivateKey(out, k, EVP_aes_256_cbc(),
+					secret, 6, NULL, NULL),
 			1);
 	BIO_write(out, "", 1);
 	BIO_get_mem_data(out, &pem);
-	struct orl_tls_config config = { .server = true,
-		.certificate = w->cert,
-		.private_key = pem };
+	struct orl_tls_config config = {
+		.server = true, .certificate = w->cert, .private_key = pem
+	};
 	assert_int_equal(orl_tls_context_create(&c, &w->env, &config),
 			ORIEL_EINVAL);
 	BIO_free(in);

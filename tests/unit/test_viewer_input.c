@@ -31,7 +31,7 @@ static void no_two_keys_are_one_usage(void **state)
 	for (int i = 0; i < SDL_NUM_SCANCODES; i++)
 		for (int k = i + 1; k < SDL_NUM_SCANCODES; k++)
 			assert_false(orl_key_usage(i) &&
-				     orl_key_usage(i) == orl_key_usage(k));
+					orl_key_usage(i) == orl_key_usage(k));
 }
 
 static void keycodes_are_keysyms(void **state)
@@ -73,8 +73,8 @@ static void locks_are_told_apart(void **state)
 {
 	(void)state;
 	assert_int_equal(orl_locks_of(KMOD_NONE), 0);
-	assert_int_equal(orl_locks_of(KMOD_CAPS | KMOD_LSHIFT),
-			ORIEL_LOCK_CAPS);
+	assert_int_equal(
+			orl_locks_of(KMOD_CAPS | KMOD_LSHIFT), ORIEL_LOCK_CAPS);
 	assert_int_equal(orl_locks_of(KMOD_NUM), ORIEL_LOCK_NUM);
 	assert_int_equal(orl_locks_of(KMOD_SCROLL), ORIEL_LOCK_SCROLL);
 }

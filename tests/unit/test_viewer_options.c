@@ -9,11 +9,11 @@
 #define COLONS "00:11:22:33:44:55:66:77:88:99:AA:BB:CC:DD:EE:FF"
 
 static char error[1024];
-static struct orl_options o;
+static struct orl_viewer_options o;
 
 /* Up to six arguments. */
-static enum orl_options_result parse(const char *a, const char *b,
-		const char *c, const char *d, const char *e, const char *f)
+static enum orl_viewer_result parse(const char *a, const char *b, const char *c,
+		const char *d, const char *e, const char *f)
 {
 	char *argv[] = { (char *)"oriel-view", (char *)a, (char *)b, (char *)c,
 		(char *)d, (char *)e, (char *)f };
@@ -21,7 +21,7 @@ static enum orl_options_result parse(const char *a, const char *b,
 	while (argc < 7 && argv[argc])
 		argc++;
 	error[0] = '\0';
-	return orl_options_parse(&o, argc, argv, error, sizeof(error));
+	return orl_viewer_options_parse(&o, argc, argv, error, sizeof(error));
 }
 
 static void wrong(const char *arg, const char *because)
@@ -88,22 +88,22 @@ static void refuses_the_rest(void **state)
 	wrong("desk.vv", "SPICE");
 	wrong("http://desk", "is not an address");
 	wrong(".oriel", "is not an address");
-	assert_int_equal(parse("oriel://a", "oriel://b", NULL, NULL, NULL,
-					 NULL),
+	assert_int_equal(
+			parse("oriel://a", "oriel://b", NULL, NULL, NULL, NULL),
 			ORL_OPTIONS_WRONG);
 	assert_int_equal(parse("--headless", NULL, NULL, NULL, NULL, NULL),
 			ORL_OPTIONS_RUN);
-	assert_int_equal(orl_options_check(&o, error, sizeof(error)),
+	assert_int_equal(orl_viewer_options_check(&o, error, sizeof(error)),
 			ORL_OPTIONS_WRONG);
 	assert_int_equal(parse("oriel://a", "--ticket-file=a",
 					 "--password-file=b", NULL, NULL, NULL),
 			ORL_OPTIONS_RUN);
-	assert_int_equal(orl_options_check(&o, error, sizeof(error)),
+	assert_int_equal(orl_viewer_options_check(&o, error, sizeof(error)),
 			ORL_OPTIONS_WRONG);
 	assert_int_equal(parse("oriel://a", "--headless", "--fullscreen", NULL,
 					 NULL, NULL),
 			ORL_OPTIONS_RUN);
-	assert_int_equal(orl_options_check(&o, error, sizeof(error)),
+	assert_int_equal(orl_viewer_options_check(&o, error, sizeof(error)),
 			ORL_OPTIONS_WRONG);
 }
 
@@ -133,10 +133,13 @@ static void reads_trust(void **state)
 static void options_beat_the_file(void **state)
 {
 	struct orl_viewfile f = { .address = "oriel://desk",
-		.trust = "first-use", .title = "Desk", .fullscreen = true };
+		.trust = "first-use",
+		.title = "Desk",
+		.fullscreen = true };
 	(void)state;
 	assert_int_equal(parse("a.oriel", NULL, NULL, NULL, NULL, NULL), 0);
-	assert_int_equal(orl_options_merge(&o, &f, error, sizeof(error)), 0);
+	assert_int_equal(orl_viewer_options_merge(&o, &f, error, sizeof(error)),
+			0);
 	assert_string_equal(o.address, "oriel://desk");
 	assert_string_equal(o.title, "Desk");
 	assert_true(o.fullscreen);
@@ -144,14 +147,15 @@ static void options_beat_the_file(void **state)
 	assert_int_equal(parse("a.oriel", "--trust=" HEX HEX, NULL, NULL, NULL,
 					 NULL),
 			0);
-	assert_int_equal(orl_options_merge(&o, &f, error, sizeof(error)), 0);
+	assert_int_equal(orl_viewer_options_merge(&o, &f, error, sizeof(error)),
+			0);
 	assert_int_equal(o.trust.mode, ORL_TRUST_PIN);
 	assert_int_equal(parse("a.oriel", NULL, NULL, NULL, NULL, NULL), 0);
 	strcpy(f.trust, "anybody");
-	assert_int_equal(orl_options_merge(&o, &f, error, sizeof(error)),
+	assert_int_equal(orl_viewer_options_merge(&o, &f, error, sizeof(error)),
 			ORL_OPTIONS_WRONG);
 	strcpy(f.address, "http://desk");
-	assert_int_equal(orl_options_merge(&o, &f, error, sizeof(error)),
+	assert_int_equal(orl_viewer_options_merge(&o, &f, error, sizeof(error)),
 			ORL_OPTIONS_WRONG);
 }
 

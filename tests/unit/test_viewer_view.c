@@ -71,12 +71,12 @@ static void damage_stays_small_and_covers(void **state)
 	static uint8_t want[SIDE][SIDE];
 	(void)state;
 	for (int round = 0; round < 200; round++) {
-		struct orl_damage d = { .n = 0 };
+		struct orl_view_damaged d = { .n = 0 };
 		memset(want, 0, sizeof(want));
 		for (int i = any(60); i >= 0; i--) {
 			struct oriel_rect r = { any(SIDE - 40), any(SIDE - 40),
 				any(40), any(40) };
-			orl_damage_add(&d, r);
+			orl_view_damage(&d, r);
 			for (int y = 0; y < r.height; y++)
 				memset(&want[r.y + y][r.x], r.width ? 1 : 0,
 						(size_t)r.width);
@@ -87,8 +87,7 @@ static void damage_stays_small_and_covers(void **state)
 			assert_true(r.x >= 0 && r.x + r.width <= SIDE);
 			assert_true(r.y >= 0 && r.y + r.height <= SIDE);
 			for (int y = 0; y < r.height; y++)
-				memset(&want[r.y + y][r.x], 0,
-						(size_t)r.width);
+				memset(&want[r.y + y][r.x], 0, (size_t)r.width);
 		}
 		for (int y = 0; y < SIDE; y++)
 			for (int x = 0; x < SIDE; x++)
@@ -100,14 +99,14 @@ static void damage_stays_small_and_covers(void **state)
 
 static void far_damage_is_not_united(void **state)
 {
-	struct orl_damage d = { .n = 0 };
+	struct orl_view_damaged d = { .n = 0 };
 	(void)state;
-	orl_damage_add(&d, (struct oriel_rect){ 0, 0, 100, 100 });
-	orl_damage_add(&d, (struct oriel_rect){ 1000, 900, 100, 100 });
+	orl_view_damage(&d, (struct oriel_rect){ 0, 0, 100, 100 });
+	orl_view_damage(&d, (struct oriel_rect){ 1000, 900, 100, 100 });
 	assert_int_equal(d.n, 2);
-	orl_damage_add(&d, (struct oriel_rect){ 20, 20, 10, 10 });
+	orl_view_damage(&d, (struct oriel_rect){ 20, 20, 10, 10 });
 	assert_int_equal(d.n, 2);
-	orl_damage_add(&d, (struct oriel_rect){ 5, 5, 0, 10 });
+	orl_view_damage(&d, (struct oriel_rect){ 5, 5, 0, 10 });
 	assert_int_equal(d.n, 2);
 }
 
@@ -122,8 +121,8 @@ static void parts_make_the_whole(void **state)
 		uint32_t *picture = calloc(n, 4);
 		uint32_t *parts = calloc(m, 4), *whole = calloc(m, 4);
 		struct oriel_pixels p = { picture, w, h, w * 4,
-			any(2) ? ORIEL_FORMAT_XRGB8888 :
-				 ORIEL_FORMAT_XBGR8888 };
+			any(2) ? ORIEL_FORMAT_XRGB8888
+			       : ORIEL_FORMAT_XBGR8888 };
 		struct orl_view v;
 		assert_true(picture && parts && whole);
 		orl_view_fit(&v, ww, wh, w, h);

@@ -17,13 +17,12 @@ static void reads_every_key(void **state)
 {
 	struct orl_viewfile f;
 	(void)state;
-	assert_true(parse(&f,
-			"# my desk\r\n"
-			"\n"
-			"  address\t=  oriel://me@desk.example:5911 \r\n"
-			"trust = first-use\n"
-			"fullscreen=yes\n"
-			"title = Desk = \xc3\xbc # 1"));
+	assert_true(parse(&f, "# my desk\r\n"
+			      "\n"
+			      "  address\t=  oriel://me@desk.example:5911 \r\n"
+			      "trust = first-use\n"
+			      "fullscreen=yes\n"
+			      "title = Desk = \xc3\xbc # 1"));
 	assert_string_equal(f.address, "oriel://me@desk.example:5911");
 	assert_string_equal(f.trust, "first-use");
 	assert_string_equal(f.title, "Desk = \xc3\xbc # 1");

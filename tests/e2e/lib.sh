@@ -1,0 +1,134 @@
+# lib.sh - what the end to end tests share; to be sourced. Every process is
+# started through `start` and ended by its number when the test ends, however
+# it ends. Displays and ports are free ones that the servers name.
+#
+#	. tests/e2e/lib.sh
+#	x_server A 1280x720
+#	serve --source=x11:$A
+#	start view "$BIN/oriel-view" "$ADDRESS"
+#	eventually 5 same_picture ...
+#
+# Functions that set variables must not run in a subshell.
+set -u
+umask 077
+
+BIN=${ORIEL_BIN:-${O:-build}}
+T=$(mktemp -d "${TMPDIR:-/tmp}/oriel-e2e.XXXXXX")
+started=()
+
+export HOME=$T/home
+unset XDG_CONFIG_HOME DISPLAY WAYLAND_DISPLAY SDL_VIDEODRIVER
+mkdir "$HOME"
+echo 'correct horse' > "$T/password"
+
+clean_up() {
+	local pid
+	for pid in "${started[@]}"; do
+		kill "$pid" 2>/dev/null
+	done
+	for pid in "${started[@]}"; do
+		for _ in $(seq 50); do
+			kill -0 "$pid" 2>/dev/null || continue 2
+			sleep 0.1
+		done
+		kill -9 "$pid" 2>/dev/null
+	done
+	rm -rf "$T"
+}
+trap clean_up EXIT
+trap 'exit 1' INT TERM HUP
+
+# fail SENTENCE: end the test, and show what the programs said.
+fail() {
+	local log
+	echo "FAIL: $*"
+	for log in "$T"/*.log; do
+		[ -s "$log" ] || continue
+		echo "--- ${log##*/}"
+		tail -n 8 "$log"
+	done
+	exit 1
+}
+
+# start NAME COMMAND...: in the background; its number is in PID, what it says
+# in NAME.out and NAME.log.
+start() {
+	local name=$1
+	shift
+	"$@" > "$T/$name.out" 2> "$T/$name.log" &
+	PID=$!
+	started+=("$PID")
+}
+
+# stop PID [SIGNAL]: and wait; its exit code is in STATUS.
+stop() {
+	kill "-${2:-TERM}" "$1" 2>/dev/null
+	finish "$1" 10
+}
+
+# finish PID SECONDS: wait for it to end by itself; STATUS is its exit code.
+finish() {
+	for _ in $(seq $(($2 * 20))); do
+		kill -0 "$1" 2>/dev/null || break
+		sleep 0.05
+	done
+	kill -0 "$1" 2>/dev/null && fail "process $1 does not end"
+	wait "$1"
+	STATUS=$?
+}
+
+# eventually SECONDS COMMAND...: try again until it succeeds.
+eventually() {
+	local tries=$(($1 * 10))
+	shift
+	for _ in $(seq "$tries"); do
+		"$@" && return 0
+		sleep 0.1
+	done
+	return 1
+}
+
+# x_server NAME WIDTHxHEIGHT: start an X server; $NAME is its ":number".
+x_server() {
+	mkfifo "$T/$1.display"
+	start "xvfb-$1" Xvfb -displayfd 3 -screen 0 "$2x24" -nolisten tcp \
+		-ac 3<> "$T/$1.display"
+	read -r -t 10 "$1" < "$T/$1.display" || fail "no X server"
+	printf -v "$1" ':%s' "${!1}"
+}
+
+# serve OPTION...: start oriel-serve on a free port; ADDRESS is where, KEY the
+# SHA-256 of its key, SERVER its process.
+serve() {
+	ADDRESS=
+	start serve "$BIN/oriel-serve" --listen=tcp://127.0.0.1:0 \
+		--password-file="$T/password" "$@"
+	SERVER=$PID
+	eventually 10 grep -qs '^listening ' "$T/serve.out" ||
+		fail 'oriel-serve does not listen'
+	ADDRESS=$(sed -n 's/^listening tcp:/oriel:/p;T;q' "$T/serve.out")
+	KEY=$(sed -n 's/^key sha256://p' "$T/serve.log")
+}
+
+# view OPTION...: run oriel-view, headless, to its end; STATUS and view.log.
+view() {
+	"$BIN/oriel-view" --headless "$@" > "$T/view.out" 2> "$T/view.log" \
+		< /dev/null
+	STATUS=$?
+}
+
+# picture DISPLAY FILE: what an X server shows.
+picture() {
+	import -display "$1" -window root "$2"
+}
+
+# same A.png B.png: pixel by pixel.
+same() {
+	[ "$(compare -metric AE "$1" "$2" null: 2>&1)" = 0 ]
+}
+
+# same_display A B: they show the same now.
+same_display() {
+	picture "$1" "$T/same-a.png" && picture "$2" "$T/same-b.png" &&
+		same "$T/same-a.png" "$T/same-b.png"
+}

@@ -1,0 +1,93 @@
+#!/bin/bash
+# window.sh - a desktop in a window: the same pixels, at the same place, and
+# keys, wheel and drags that arrive.
+. "$(dirname "$0")/lib.sh"
+
+x_server A 1024x600
+x_server B 1024x600
+
+# On the desktop: a terminal with a history, and a line to be dragged over.
+cat > "$T/inside" <<-END
+	seq 500
+	printf '\\033[H\\033[2JDRAGGEDTEXT\\n'
+	exec cat > "$T/typed"
+END
+start xterm xterm -display "$A" -geometry 100x30+0+0 -fn fixed -b 0 +sb \
+	-sl 1000 -xrm 'xterm*cursorBlink: false' -e sh "$T/inside"
+eventually 10 test -e "$T/typed" || fail 'no terminal'
+
+serve "--source=x11:$A"
+DISPLAY=$B start view "$BIN/oriel-view" --fullscreen --trust=first-use \
+	--password-file="$T/password" --stats="$T/stats" "$ADDRESS"
+viewer=$PID
+eventually 10 same_display "$A" "$B" ||
+	fail 'the window does not show the desktop'
+
+# No window manager is there to give the window the keyboard.
+export DISPLAY=$B
+xdotool mousemove 300 200 click 1
+xdotool type --delay 15 'Hello, {World}! ~\|/ <a> "Q" 42'
+xdotool key Return
+hello() {
+	grep -qxF 'Hello, {World}! ~\|/ <a> "Q" 42' "$T/typed"
+}
+eventually 5 hello || fail "typed: $(cat "$T/typed")"
+xdotool type --delay 15 'äöüß€'
+xdotool key Return
+eventually 5 grep -qx 'äöüß€' "$T/typed" || fail "typed: $(cat "$T/typed")"
+
+# A held key is repeated by the desktop, not by us as well.
+xdotool keydown x
+sleep 1
+xdotool keyup x
+xdotool key Return
+repeated() {
+	grep -qxE 'x{5,60}' "$T/typed"
+}
+eventually 5 repeated || fail "held: $(cat "$T/typed")"
+
+# Over the line with the left button; what is selected, with the middle one.
+xdotool mousemove 1 6 mousedown 1 mousemove 30 7 mousemove 75 6 mouseup 1
+sleep 0.3
+xdotool mousemove 300 200 click 2 key Return
+eventually 5 grep -qx 'DRAGGEDTEXT' "$T/typed" ||
+	fail "dragged: $(cat "$T/typed")"
+
+# The wheel, up and down again. (The pointer is in neither picture.)
+eventually 5 same_display "$A" "$B" || fail 'the pictures differ'
+picture "$A" "$T/before.png"
+xdotool click 4 click 4
+scrolled() {
+	picture "$A" "$T/after.png" && ! same "$T/before.png" "$T/after.png"
+}
+eventually 5 scrolled || fail 'the wheel does not scroll'
+eventually 5 same_display "$A" "$B" || fail 'scrolled, the pictures differ'
+xdotool click 5 click 5
+back() {
+	picture "$A" "$T/after.png" && same "$T/before.png" "$T/after.png"
+}
+eventually 5 back || fail 'the wheel does not scroll back'
+
+# A second viewer, without a window, has the same picture.
+view --trust=first-use --password-file="$T/password" --exit-when=lossless \
+	--exit-after=20 --screenshot="$T/shot.png" "$ADDRESS"
+[ "$STATUS" = 0 ] || fail "headless: exit $STATUS"
+same "$T/after.png" "$T/shot.png" || fail 'the screenshot differs'
+
+# A still desktop does not wake the window's thread.
+switches() {
+	awk '/^voluntary/ { print $2 }' "/proc/$viewer/task/$viewer/status"
+}
+sleep 1
+before=$(switches)
+sleep 2
+woken=$(($(switches) - before))
+[ "$woken" -le 4 ] || fail "woken $woken times in 2 s without a change"
+
+# Closing the window ends the program in order.
+window=$(xdotool search --onlyvisible --name . | head -1)
+xdotool windowquit "$window" || fail 'no window'
+finish "$viewer" 5
+[ "$STATUS" = 0 ] || fail "closed: exit $STATUS"
+tail -1 "$T/stats" | grep -q '"final":true' || fail 'no final statistics'
+echo ok

@@ -1,0 +1,349 @@
+/*
+ * mkseeds_sessions.c FOLDER - the seeds of fuzz_server and fuzz_client: for
+ * each message one that makes sense where it comes, and some that do not.
+ *
+ * Pictures are made by the server's own encoder, so that the client's decoder
+ * goes all the way; the SCRAM exchange by the server's half of it.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "codecs/canvas.h"
+#include "codecs/cursor.h"
+#include "proto/auth.h"
+#include "proto/io/host.h"
+#include "proto/messages.h"
+#include "tests/fuzz/session.h"
+
+static uint8_t seed[1 << 16];
+static size_t seed_n;
+
+static void begin(uint8_t mode)
+{
+	seed[0] = mode;
+	seed_n = 1;
+}
+
+static void record(uint16_t id, const uint8_t *data, size_t n)
+{
+	struct orl_wr w = { seed, sizeof(seed), seed_n };
+
+	wr_U16(&w, id);
+	wr_U16(&w, (uint16_t)n);
+	wr_raw(&w, data, n);
+	if (!wr_ok(&w))
+		abort();
+	seed_n = w.n;
+}
+
+static void end(const char *folder, const char *target, const char *name)
+{
+	char path[512];
+
+	snprintf(path, sizeof(path), "%s/%s", folder, target);
+	mkdir(path, 0755);
+	snprintf(path, sizeof(path), "%s/%s/%s", folder, target, name);
+	FILE *f = fopen(path, "wb");
+	if (!f || fwrite(seed, 1, seed_n, f) != seed_n || fclose(f))
+		abort();
+}
+
+/* Append a message; the fields are those of its struct. */
+#define PUT(name, ...) \
+	do { \
+		uint8_t put_bytes[32768]; \
+		struct orl_wr put_w = { put_bytes, sizeof(put_bytes), 0 }; \
+		orl_put_##name(&put_w, &(struct orl_##name){ __VA_ARGS__ }); \
+		record(ORL_MSG_##name, put_bytes, put_w.n); \
+	} while (0)
+#define VIEW(text) { (const uint8_t *)(text), sizeof(text) - 1 }
+#define HOST(byte) record(RECORD_HOST, (const uint8_t[]){ byte }, 1)
+
+static void server_seeds(const char *folder)
+{
+	static const uint8_t keys[32] = { 0x10, 0xff };
+	static const uint8_t bytes[64];
+	const char *target = "fuzz_server";
+
+	begin(0);
+	PUT(client_hello, .oldest = 1, .newest = 3, .max_pixels = 1000000,
+			.name = VIEW("a client"));
+	PUT(login, .method = VIEW(ORL_METHOD_PLAIN),
+			.blob = VIEW("n,,n=me,r=0123456789abcdefghij"));
+	PUT(login, .method = VIEW(ORL_METHOD_PLAIN), .step = 1,
+			.blob = VIEW("c=biws,r=0123456789abcdefghij,p=AAAA"));
+	end(folder, target, "login-scram");
+	begin(0);
+	PUT(client_hello, .oldest = 1, .newest = 1, .max_pixels = 1000000);
+	PUT(login, .method = VIEW(ORL_METHOD_PLAIN),
+			.blob = VIEW("n,,n=nobody,r=0123456789abcdefghij"));
+	end(folder, target, "login-unknown");
+	begin(0);
+	PUT(client_hello, .oldest = 1, .newest = 1, .max_pixels = 1000000);
+	PUT(login, .method = VIEW("NONE"), .blob = VIEW("me"));
+	end(folder, target, "login-none");
+	begin(0);
+	PUT(client_hello, .oldest = 1, .newest = 1, .max_pixels = 1000000);
+	PUT(login, .method = VIEW("PEER"), .blob = VIEW("banned"));
+	end(folder, target, "login-banned");
+	begin(0);
+	PUT(client_hello, .oldest = 1, .newest = 1, .max_pixels = 1000,
+			.session = { bytes, 16 });
+	PUT(resume, .proof = { bytes, 32 }, .sealed = { bytes, 64 });
+	end(folder, target, "resume-plain");
+	begin(0);
+	PUT(client_hello, .oldest = 2, .newest = 9, .max_pixels = 1000);
+	end(folder, target, "hello-too-new");
+	begin(0);
+	PUT(client_hello, .oldest = 1, .newest = 1, .max_pixels = 100);
+	PUT(login, .method = VIEW("PEER"));
+	end(folder, target, "screen-too-small");
+	begin(0);
+	PUT(bye, .code = 0);
+	end(folder, target, "bye-early");
+	begin(MODE_READY);
+	HOST(5);
+	PUT(key, .seq = 1, .usage = 0x070004, .down = true);
+	PUT(key, .seq = 2, .usage = 0x0c00e9, .down = true);
+	PUT(pointer, .seq = 3, .x = 10, .y = 900, .buttons = 3, .wheel_y = 120);
+	PUT(pointer, .seq = 4, .flags = 1, .x = -500, .y = 900);
+	PUT(touch, .seq = 5, .contact = 1, .x = -10, .y = 5);
+	PUT(text, .seq = 6, .text = VIEW("\xc3\xa4"));
+	PUT(held, .seq = 6, .keys = { keys, 32 }, .buttons = 1, .locks = 2);
+	PUT(held, .seq = 6, .keys = { bytes, 32 });
+	PUT(take, .take = false);
+	PUT(take, .take = true);
+	PUT(rights_seen, .epoch = 1);
+	PUT(bye, .code = 0, .why = VIEW("done"));
+	end(folder, target, "input");
+	begin(MODE_READY);
+	for (uint8_t i = 1; i < 6; i++) {
+		HOST((uint8_t)(i * 7));
+		PUT(ack, .frame = i, .received = 1, .decoded = 2, .shown = 3,
+				.sent = 4, .decode_us = 10, .cells = 4);
+	}
+	PUT(checked, .serial = 1);
+	PUT(visible, .visible = false);
+	HOST(9);
+	PUT(visible, .visible = true);
+	PUT(resize, .width = 64, .height = 48, .scale = 100);
+	HOST(11);
+	PUT(refresh, .display = 0);
+	PUT(refresh, .display = 3);
+	PUT(refresh, .display = 0);
+	PUT(ping, .serial = 1);
+	end(folder, target, "pictures");
+	begin(MODE_READY);
+	PUT(ack, .frame = 1000);
+	end(folder, target, "ack-of-nothing");
+	begin(MODE_READY);
+	PUT(rights_seen, .epoch = 1000);
+	end(folder, target, "rights-of-the-future");
+	begin(MODE_RAW);
+	record(0x1001, (const uint8_t *)"\x05\x00\x03\x04\x05", 5);
+	end(folder, target, "raw");
+}
+
+/* ---- what the client hears --------------------------------------------- */
+
+struct artist {
+	struct orl_canvas canvas;
+	uint32_t noise;
+};
+
+static void put_part(struct artist *a, uint8_t transaction,
+		const struct orl_block_op *blocks, size_t n)
+{
+	uint8_t data[32768], block_bytes[256], section_bytes[32];
+	size_t lengths[ORL_SLICES_MAX + 1], n_lengths, bytes = 0;
+	struct orl_wr bw = { block_bytes, sizeof(block_bytes), 0 };
+	struct orl_wr sw = { section_bytes, sizeof(section_bytes), 0 };
+
+	if (orl_canvas_begin(&a->canvas, NULL, 0, blocks, n) < 0)
+		abort();
+	for (int32_t y = 0; y < a->canvas.height; y++)
+		for (int32_t x = 0; x < a->canvas.width; x++) {
+			uint32_t *p = &a->canvas.pixels[(size_t)y *
+							a->canvas.stride +
+					(size_t)x];
+			a->noise = a->noise * 1664525 + 1013904223;
+			for (size_t i = 0; i < n; i++)
+				if (x / 16 >= blocks[i].col &&
+						x / 16 < blocks[i].col +
+									blocks[i].cols &&
+						y / 16 >= blocks[i].row &&
+						y / 16 < blocks[i].row +
+									blocks[i].rows)
+					*p = blocks[i].op == ORL_OP_RES
+							? a->noise >> 20
+							: (uint32_t)(x / 5 * y /
+									7) %
+									3 * 0x445566;
+		}
+	if (orl_canvas_encode(&a->canvas, blocks, n, data, sizeof(data),
+			    lengths, &n_lengths) < 0)
+		abort();
+	for (size_t i = 0; i < n; i++)
+		orl_put_block(&bw, &(struct orl_block){ blocks[i].col,
+					   blocks[i].row, blocks[i].cols,
+					   blocks[i].rows, blocks[i].op });
+	for (size_t i = 0; i < n_lengths; i++) {
+		bytes += lengths[i];
+		if (i + 1 < n_lengths)
+			orl_put_section(&sw, &(struct orl_section){
+						     (uint32_t)lengths[i] });
+	}
+	PUT(part, .transaction = transaction,
+			.blocks = { block_bytes, (uint16_t)n },
+			.sections = { section_bytes,
+					(uint16_t)(n_lengths - 1) },
+			.data = { data, (uint32_t)bytes });
+}
+
+static void put_check(struct artist *a, bool clean, bool wrong)
+{
+	uint8_t bytes[64];
+	struct orl_wr w = { bytes, sizeof(bytes), 0 };
+
+	for (int32_t row = 0; row < a->canvas.rows; row++)
+		orl_put_row_hash(&w, &(struct orl_row_hash){
+					     orl_canvas_hash(&a->canvas, row) +
+					     wrong });
+	PUT(check, .serial = 1, .frame = 1, .clean = clean,
+			.rows = { bytes, (uint16_t)a->canvas.rows });
+}
+
+static void put_copy(uint8_t transaction, struct orl_copy copy)
+{
+	uint8_t bytes[16];
+	struct orl_wr w = { bytes, sizeof(bytes), 0 };
+
+	orl_put_copy(&w, &copy);
+	PUT(part, .transaction = transaction, .copies = { bytes, 1 });
+}
+
+static void picture_seeds(const char *folder, const struct orl_env *env)
+{
+	const char *target = "fuzz_client";
+	struct artist a = { .noise = 1 };
+	/* A block stays inside its slice's band. */
+	struct orl_block_op all[] = { { 0, 0, 5, 2, ORL_OP_HCX },
+		{ 0, 2, 5, 2, ORL_OP_HCX } };
+	struct orl_block_op two[] = { { 0, 0, 2, 2, ORL_OP_HCX },
+		{ 2, 0, 1, 2, ORL_OP_RES } };
+	uint8_t area[8];
+	struct orl_wr w = { area, sizeof(area), 0 };
+
+	if (orl_canvas_init(&a.canvas, env, 70, 50, 2) < 0)
+		abort();
+	begin(MODE_READY);
+	PUT(display, .width = 70, .height = 50, .scale = 100, .slices = 2,
+			.name = VIEW("one"));
+	put_part(&a, 0, all, 2);
+	PUT(commit, .transaction = 0, .frame = 1, .time = 5);
+	put_part(&a, 1, two, 2);
+	HOST(1);
+	PUT(commit, .transaction = 1, .frame = 2, .input_seq = 1, .time = 9);
+	put_copy(2, (struct orl_copy){ 20, 3, 40, 40, 10, 2 });
+	PUT(commit, .transaction = 2, .frame = 3, .time = 9);
+	end(folder, target, "pictures");
+	begin(MODE_READY);
+	orl_canvas_reset(&a.canvas);
+	PUT(display, .width = 70, .height = 50, .scale = 100, .slices = 2);
+	put_part(&a, 0, all, 2);
+	PUT(commit, .frame = 1);
+	put_check(&a, true, false);
+	put_check(&a, true, true);
+	orl_put_area(&w, &(struct orl_area){ 1, 1, 2, 2 });
+	PUT(cells_lossy, .generation = 1, .areas = { area, 1 });
+	PUT(reset, .display = 0);
+	PUT(display, .width = 64, .height = 48, .scale = 200, .slices = 1);
+	PUT(display_gone, .display = 0);
+	PUT(display_gone, .display = 0);
+	end(folder, target, "check-and-go");
+	begin(MODE_READY);
+	PUT(display, .width = 70, .height = 50, .scale = 100, .slices = 1);
+	put_copy(0, (struct orl_copy){ 20, 3, 40, 40, 10, 2 });
+	put_copy(1, (struct orl_copy){ 20, 3, 10, 10, 10, 2 });
+	end(folder, target, "two-transactions-one-cell");
+	begin(MODE_READY);
+	PUT(display, .width = 70, .height = 50, .scale = 100, .slices = 1);
+	for (int i = 0; i < 3; i++)
+		put_copy(0, (struct orl_copy){ 0, 0, 70, 40, 0, 10 });
+	end(folder, target, "copy-bomb");
+	begin(MODE_READY);
+	PUT(display, .width = 7000, .height = 5000, .scale = 100, .slices = 1);
+	end(folder, target, "too-large");
+	begin(MODE_READY);
+	PUT(part, .display = 7);
+	end(folder, target, "no-such-display");
+	orl_canvas_fini(&a.canvas);
+}
+
+static void other_seeds(const char *folder, const struct orl_env *env)
+{
+	static const uint8_t bytes[64];
+	static const uint32_t cursor[16 * 16] = { 0xff112233, 0x80404040 };
+	const char *target = "fuzz_client";
+	uint8_t shape[2048];
+	size_t n;
+
+	if (orl_cursor_encode(env, cursor, 16, 16, 16, shape, sizeof(shape),
+			    &n) < 0)
+		abort();
+	begin(MODE_READY);
+	PUT(cursor_shape, .slot = 3, .width = 16, .height = 16, .hot_x = 1,
+			.data = { shape, (uint32_t)n });
+	PUT(cursor_use, .shown = false);
+	PUT(cursor_use, .shown = true, .slot = 3);
+	PUT(cursor_pos, .display = 0, .x = 5, .y = 5);
+	PUT(cursor_use, .shown = true, .slot = 4);
+	end(folder, target, "cursor");
+	begin(MODE_READY);
+	PUT(resumption, .lifetime = 100, .key = { bytes, 32 },
+			.sealed = { bytes, 60 });
+	PUT(rights, .rights = 3, .epoch = 2);
+	PUT(owner, .yours = true, .name = VIEW("me"));
+	PUT(notice, .level = 2, .text = VIEW("the desktop is gone"));
+	PUT(locks, .locks = 3);
+	PUT(pointer_mode, .relative = true);
+	PUT(ping, .serial = 1, .clock = 5);
+	PUT(pad, .zeros = { bytes, 20 });
+	PUT(bye, .code = 5, .why = VIEW("closing for today"));
+	end(folder, target, "desktop");
+	begin(MODE_READY);
+	PUT(welcome, .session = { bytes, 16 });
+	end(folder, target, "welcome-twice");
+	begin(0);
+	PUT(server_hello, .version = 1, .resumable = true,
+			.name = VIEW("desk"), .methods = VIEW("NONE PEER"));
+	PUT(refused, .code = 2, .retry_ms = 5, .why = VIEW("no"));
+	end(folder, target, "refused");
+	begin(0);
+	PUT(server_hello, .version = 1, .methods = VIEW("CARRIER-PIGEON"));
+	end(folder, target, "no-method");
+	begin(0);
+	PUT(server_hello, .version = 7, .methods = VIEW("NONE"));
+	end(folder, target, "wrong-version");
+	begin(MODE_SCRAM);
+	PUT(challenge, .method = VIEW(ORL_METHOD_PLAIN),
+			.blob = VIEW("r=nonsense,s=AAAA,i=5"));
+	end(folder, target, "bad-challenge");
+	begin(MODE_RAW);
+	record(0x1001, (const uint8_t *)"\x05\x00\x03\x04\x05", 5);
+	end(folder, target, "raw");
+}
+
+int main(int argc, char **argv)
+{
+	struct orl_env env;
+
+	if (argc != 2 || orl_host_env(&env, NULL) < 0)
+		return 2;
+	server_seeds(argv[1]);
+	picture_seeds(argv[1], &env);
+	other_seeds(argv[1], &env);
+	return 0;
+}

@@ -1,0 +1,126 @@
+/* test_policy.c - rights as text, and what is refused in them. */
+#include "tests/unit/unit.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include <oriel/oriel.h>
+
+#include "capture/policy.h"
+
+static struct orl_policy policy;
+static char why[256];
+
+static int parse(const char *text)
+{
+	orl_policy_init(&policy);
+	why[0] = 0;
+	return orl_policy_parse(&policy, text, strlen(text), why, sizeof(why));
+}
+
+static void nothing_is_the_default(void **state)
+{
+	(void)state;
+	assert_int_equal(parse(""), 0);
+	assert_int_equal(orl_policy_rights(&policy, "oriel"),
+			ORIEL_MAY_SEE | ORIEL_MAY_HEAR | ORIEL_MAY_INPUT |
+					ORIEL_MAY_COPY | ORIEL_MAY_PASTE |
+					ORIEL_MAY_PRINT | ORIEL_MAY_RESIZE);
+}
+
+static void users_differ_from_the_rest(void **state)
+{
+	(void)state;
+	assert_int_equal(parse("# who may what\n"
+			       "rights = see\tinput   # the rest\r\n"
+			       "\n"
+			       "rights.alice.b=all\n"
+			       "  rights.bob =\n"
+			       "rights. carol = see hear"),
+			0);
+	assert_int_equal(orl_policy_rights(&policy, "dave"),
+			ORIEL_MAY_SEE | ORIEL_MAY_INPUT);
+	assert_int_equal(orl_policy_rights(&policy, "alice.b"), 0x1ff);
+	assert_int_equal(orl_policy_rights(&policy, "bob"), 0);
+	assert_int_equal(orl_policy_rights(&policy, " carol"),
+			ORIEL_MAY_SEE | ORIEL_MAY_HEAR);
+}
+
+static void each_right_has_its_word(void **state)
+{
+	static const char *const words[] = { "see", "hear", "input", "speak",
+		"copy", "paste", "usb", "print", "resize" };
+	char line[64];
+
+	(void)state;
+	for (unsigned i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		snprintf(line, sizeof(line), "rights = %s", words[i]);
+		assert_int_equal(parse(line), 0);
+		assert_int_equal(policy.rights, 1u << i);
+	}
+}
+
+static void mistakes_name_their_line(void **state)
+{
+	static const struct {
+		const char *text, *says;
+	} wrong[] = {
+		{ "\n\nright = see\n", "line 3: this key is not known" },
+		{ "rights see", "line 1: a line is key = value" },
+		{ "rights = see\nrights = hear", "line 2: rights has been" },
+		{ "rights.a = see\nrights.a =", "line 2: this user has been" },
+		{ "rights = seehear", "line 1: a right is one of" },
+		{ "rights. = see", "line 1: a user's name has" },
+		{ "rightsx.a = see", "line 1: this key is not known" },
+		{ "= see", "line 1: this key is not known" },
+	};
+
+	(void)state;
+	for (unsigned i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+		assert_int_equal(parse(wrong[i].text), -1);
+		assert_memory_equal(why, wrong[i].says,
+				strlen(wrong[i].says));
+	}
+}
+
+static void limits_hold(void **state)
+{
+	static char text[ORL_POLICY_SIZE + 2];
+	size_t n = 0;
+
+	(void)state;
+	for (int i = 0; i <= ORL_POLICY_USERS; i++)
+		n += (size_t)sprintf(text + n, "rights.u%d = see\n", i);
+	assert_int_equal(parse(text), -1);
+	assert_non_null(strstr(why, "at most 64"));
+	text[strlen(text) - strlen("rights.u64 = see\n")] = 0;
+	assert_int_equal(parse(text), 0);
+	assert_int_equal(policy.count, ORL_POLICY_USERS);
+
+	memset(text, 'x', 100);
+	memcpy(text, "rights.", 7);
+	strcpy(text + 100, " = see");
+	assert_int_equal(parse(text), -1);
+	memset(text, '\n', ORL_POLICY_SIZE + 1);
+	text[ORL_POLICY_SIZE + 1] = 0;
+	assert_int_equal(parse(text), -1);
+	text[ORL_POLICY_SIZE] = 0;
+	assert_int_equal(parse(text), 0);
+	/* A name with a NUL inside would be another name later. */
+	orl_policy_init(&policy);
+	assert_int_equal(orl_policy_parse(&policy, "rights.a\0b = see", 16,
+					 why, sizeof(why)),
+			-1);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(nothing_is_the_default),
+		cmocka_unit_test(users_differ_from_the_rest),
+		cmocka_unit_test(each_right_has_its_word),
+		cmocka_unit_test(mistakes_name_their_line),
+		cmocka_unit_test(limits_hold),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
