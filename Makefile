@@ -116,7 +116,8 @@ $(O)/oriel-bench: $(O)/bench/main.o $(bench) $(core)
 	$(CC) -pthread $(CFLAGS) $(LDFLAGS) -o $@ $^ $(BENCH_LIBS) $(AV_LIBS) \
 		$(LIBS) -lm
 
-$(O)/oriel-%.pc: Makefile
+# Always made anew: PREFIX may be another one now.
+$(O)/oriel-%.pc: FORCE
 	mkdir -p $(@D)
 	printf '%s\n' 'prefix=$(PREFIX)' 'libdir=$(LIBDIR)' \
 		'includedir=$(INCLUDEDIR)' '' 'Name: oriel-$*' \
@@ -283,7 +284,8 @@ clean:
 
 .PHONY: all libs programs man help quick lint asan tsan sanitized \
 	run-threaded check demo e2e fuzz run-fuzzers coverage run-coverage \
-	bench seeds format tidy doc install uninstall clean compile_commands.json
+	bench seeds format tidy doc install uninstall clean compile_commands.json \
+	FORCE
 .SECONDARY:
 .DELETE_ON_ERROR:
 -include $(shell find $(O) -name '*.d' 2>/dev/null)
