@@ -33,6 +33,10 @@ cc "$top/examples/hello-server.c" -o hello-server \
 	$(pkg-config --cflags --libs oriel-server) 2> cc.log || fail 'hello-server does not compile'
 cc "$top/examples/hello-client.c" -o hello-client \
 	$(pkg-config --cflags --libs oriel-client) 2> cc.log || fail 'hello-client does not compile'
+# The program of the README, as it stands there.
+sed -n '/^```c$/,/^```$/p' "$top/README.md" | grep -v '^```' > readme.c
+cc readme.c $(pkg-config --cflags --libs oriel-server) -Wall -Werror -o readme \
+	2> cc.log || fail "the README's program does not compile"
 ldd hello-server | grep -q "$dest/usr/lib/liboriel-server.so.0" ||
 	fail 'hello-server uses another library'
 # Embedding in other loops, where their packages are.
