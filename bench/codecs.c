@@ -165,8 +165,8 @@ static int code_ours(struct bench *b, struct result *results)
 {
 	struct orl_canvas *c = &b->sent;
 	size_t lengths[ORL_SLICES_MAX + 1], n = 0, size = 0, pixels[2] = { 0 };
-	int err = orl_canvas_begin(c, b->copies, b->n_copies, b->blocks,
-			b->n_blocks);
+	int err = orl_canvas_begin(
+			c, b->copies, b->n_copies, b->blocks, b->n_blocks);
 	if (err == ORIEL_EPROTO && b->n_copies) {
 		fprintf(stderr, "oriel-bench: a part does not fit\n");
 		return err;
@@ -180,16 +180,19 @@ static int code_ours(struct bench *b, struct result *results)
 				(size_t)(box.width * box.height);
 	}
 	double start = cpu_seconds();
-	err = err ? err : orl_canvas_encode(c, b->blocks, b->n_blocks, b->out,
-					  b->cap, lengths, &n);
+	err = err ? err
+		  : orl_canvas_encode(c, b->blocks, b->n_blocks, b->out, b->cap,
+				    lengths, &n);
 	double encoded = cpu_seconds();
 	for (size_t i = 0; !err && i < n; i++)
 		size += lengths[i];
-	err = err ? err : orl_canvas_begin(&b->shown, b->copies, b->n_copies,
-					  b->blocks, b->n_blocks);
+	err = err ? err
+		  : orl_canvas_begin(&b->shown, b->copies, b->n_copies,
+				    b->blocks, b->n_blocks);
 	double begun = cpu_seconds();
-	err = err ? err : orl_canvas_decode(&b->shown, b->blocks, b->n_blocks,
-					  b->out, size, lengths, n);
+	err = err ? err
+		  : orl_canvas_decode(&b->shown, b->blocks, b->n_blocks, b->out,
+				    size, lengths, n);
 	if (err) {
 		fprintf(stderr, "oriel-bench: %s\n", oriel_strerror(err));
 		return err;
@@ -199,9 +202,11 @@ static int code_ours(struct bench *b, struct result *results)
 	size_t res = pixels[1] ? lengths[n - 1] : 0;
 	count(&results[OURS_HCX], size - res, pixels[0], 0, 0);
 	count(&results[OURS_RES], res, pixels[1], 0, 0);
-	if (memcmp(b->shown.pixels, b->target, c->stride * (size_t)c->height *
-						sizeof(*b->target)) != 0) {
-		fprintf(stderr, "oriel-bench: %s: picture %" PRIu64
+	if (memcmp(b->shown.pixels, b->target,
+			    c->stride * (size_t)c->height *
+					    sizeof(*b->target)) != 0) {
+		fprintf(stderr,
+				"oriel-bench: %s: picture %" PRIu64
 				" was not decoded as it was coded\n",
 				b->name, b->updates);
 		return ORIEL_EPROTO;
@@ -218,7 +223,7 @@ static void code_prototype(struct bench *b, struct result *results)
 	for (size_t i = 0; i < b->n_blocks; i++) {
 		struct box box = box_of(&b->sent, &b->blocks[i]);
 		struct picture p = { b->target + (size_t)box.y * stride +
-					(size_t)box.x,
+						     (size_t)box.x,
 			stride, box.width, box.height };
 		bool res = b->blocks[i].op == ORL_OP_RES;
 		pixels[res] += (size_t)(box.width * box.height);
@@ -247,13 +252,13 @@ static struct picture stack_up(struct bench *b)
 	for (size_t i = 0; i < b->n_blocks; i++) {
 		struct box box = box_of(&b->sent, &b->blocks[i]);
 		const uint32_t *from = b->target +
-				(size_t)box.y * b->sent.stride + (size_t)box.x;
+				       (size_t)box.y * b->sent.stride +
+				       (size_t)box.x;
 		for (int32_t x = 0; x < box.width; x += STACK) {
 			struct box piece = { 0, 0,
 				orl_min32(STACK, box.width - x), box.height };
 			uint32_t *to = b->stack + (size_t)y * STACK;
-			memset(to, 0, sizeof(*to) * STACK *
-							(size_t)box.height);
+			memset(to, 0, sizeof(*to) * STACK * (size_t)box.height);
 			copy_box(to, STACK, from + x, b->sent.stride, piece);
 			y += box.height;
 		}
@@ -304,7 +309,8 @@ static int one_picture(struct bench *b, const uint32_t *pixels)
 		return err;
 	if (!b->only_ours) {
 		code_prototype(b, results);
-		code_rivals(b, results, (size_t)(results[OURS].pixels - before));
+		code_rivals(b, results,
+				(size_t)(results[OURS].pixels - before));
 	}
 	b->updates++;
 	return 0;
@@ -349,8 +355,9 @@ static int begin(struct bench *b, int32_t width, int32_t height)
 		.resize = host_resize,
 		.release = host_release };
 	int err = orl_canvas_init(&b->sent, &b->env, width, height, b->slices);
-	err = err ? err : orl_canvas_init(&b->shown, &b->env, width, height,
-					  b->slices);
+	err = err ? err
+		  : orl_canvas_init(&b->shown, &b->env, width, height,
+				    b->slices);
 	err = err ? err : orl_motion_create(&b->motion, &b->env);
 	if (err)
 		return err;

@@ -89,8 +89,8 @@ static inline unsigned bit(
 	return b;
 }
 
-static inline void tree(
-		struct prototype *t, uint16_t *p, int bits, unsigned v, int rate)
+static inline void tree(struct prototype *t, uint16_t *p, int bits, unsigned v,
+		int rate)
 {
 	unsigned m = 1;
 	for (int k = bits - 1; k >= 0; k--)
@@ -127,8 +127,8 @@ static inline int median(int a, int b, int c)
 	return c >= hi ? lo : c <= lo ? hi : a + b - c;
 }
 
-static void code_colour(struct prototype *t, uint32_t c, uint32_t w,
-		uint32_t n, uint32_t nw)
+static void code_colour(struct prototype *t, uint32_t c, uint32_t w, uint32_t n,
+		uint32_t nw)
 {
 	static const uint8_t shifts[3] = { 8, 0, 16 };
 	unsigned slot = hash(c) >> 8 & 255;
@@ -143,8 +143,8 @@ static void code_colour(struct prototype *t, uint32_t c, uint32_t w,
 				(int)(nw >> s & 255));
 		int guess = base + green;
 		guess = guess < 0 ? 0 : guess > 255 ? 255 : guess;
-		tree(t, t->raw[i], 8,
-				((c >> s & 255) - (unsigned)guess) & 255, 5);
+		tree(t, t->raw[i], 8, ((c >> s & 255) - (unsigned)guess) & 255,
+				5);
 		if (!i)
 			green = (int)(c >> s & 255) - base;
 	}
@@ -152,7 +152,7 @@ static void code_colour(struct prototype *t, uint32_t c, uint32_t w,
 }
 
 static void code_pixel(struct prototype *t, const uint32_t *p, size_t stride,
-		uint32_t ne, uint32_t not)
+		uint32_t ne, uint32_t except)
 {
 	uint32_t c = *p, w = p[-1], ww = p[-2];
 	uint32_t n = *(p - stride), nw = *(p - stride - 1);
@@ -164,9 +164,11 @@ static void code_pixel(struct prototype *t, const uint32_t *p, size_t stride,
 	struct entry *e1 = &t->t1[hc * 0x9E3779B1U >> (32 - T1_BITS)];
 	struct entry *e2 = &t->t2[hb * 0x9E3779B1U >> (32 - T2_BITS)];
 	uint32_t p1 = e1->colour, p2 = e2->colour;
-	if (p1 != not && !bit(t,
-			&t->hit1[e1->confidence][(p1 == w) | (p1 == n) << 1],
-			c != p1, 4)) {
+	if (p1 != except &&
+			!bit(t,
+					&t->hit1[e1->confidence]
+						[(p1 == w) | (p1 == n) << 1],
+					c != p1, 4)) {
 		e1->confidence += e1->confidence < 7;
 		if (p2 == p1)
 			e2->confidence += e2->confidence < 7;
@@ -176,16 +178,18 @@ static void code_pixel(struct prototype *t, const uint32_t *p, size_t stride,
 			e2->colour = p1;
 		return;
 	}
-	if (p2 != p1 && p2 != not && !bit(t,
-			&t->hit2[e2->confidence][(p2 == w) | (p2 == n) << 1],
-			c != p2, 4)) {
+	if (p2 != p1 && p2 != except &&
+			!bit(t,
+					&t->hit2[e2->confidence]
+						[(p2 == w) | (p2 == n) << 1],
+					c != p2, 4)) {
 		e2->confidence += e2->confidence < 7;
 		goto first;
 	}
-	if ((w == p1 || w == p2 || w == not ||
-			bit(t, &t->west[n == nw], c != w, 4)) &&
-			(n == w || n == p1 || n == p2 || n == not ||
-			bit(t, &t->north[w == nw], c != n, 4)))
+	if ((w == p1 || w == p2 || w == except ||
+			    bit(t, &t->west[n == nw], c != w, 4)) &&
+			(n == w || n == p1 || n == p2 || n == except ||
+					bit(t, &t->north[w == nw], c != n, 4)))
 		code_colour(t, c, w, n, nw);
 	if (e2->confidence)
 		e2->confidence--;
@@ -214,12 +218,13 @@ static void code_segment(struct prototype *t, const uint32_t *c, size_t stride,
 	const uint32_t *u = c - stride;
 	int32_t x = 0;
 	while (x < n) {
-		uint32_t w = c[x - 1], not = NO_COLOUR;
+		uint32_t w = c[x - 1], except = NO_COLOUR;
 		uint32_t ne = at_edge && x + 1 == n ? u[x] : u[x + 1];
 		if (w == u[x] && u[x - 1] == w && ne == w) {
 			int32_t limit = at_edge ? n - 1 : n, most = 1, k = 0;
-			while (x + most < n && (x + most + 1 > limit ||
-					u[x + most + 1] == w))
+			while (x + most < n &&
+					(x + most + 1 > limit ||
+							u[x + most + 1] == w))
 				most++;
 			while (k < most && c[x + k] == w)
 				k++;
@@ -233,10 +238,10 @@ static void code_segment(struct prototype *t, const uint32_t *c, size_t stride,
 				tree(t, t->run_at[bits], bits, (unsigned)k, 5);
 			}
 			x += k;
-			not = w;
+			except = w;
 			ne = at_edge && x + 1 == n ? u[x] : u[x + 1];
 		}
-		code_pixel(t, c + x, stride, ne, not);
+		code_pixel(t, c + x, stride, ne, except);
 		x++;
 	}
 }
@@ -248,7 +253,7 @@ void prototype_block(struct prototype *t, const struct picture *b)
 		for (int32_t x = 0; x < b->width; x += PIECE) {
 			int32_t n = b->width - x < PIECE ? b->width - x : PIECE;
 			const uint32_t *c = b->pixels + (size_t)y * b->stride +
-					(size_t)x;
+					    (size_t)x;
 			uint8_t *same = &last[x / PIECE];
 			*same = !bit(t, &t->copy[*same],
 					memcmp(c, c - b->stride,
@@ -280,7 +285,7 @@ void prototype_res_block(struct prototype *t, const struct picture *b)
 	for (int32_t y = 0; y < b->height; y++)
 		for (int32_t x = 0; x < b->width; x++) {
 			const uint32_t *p = b->pixels + (size_t)y * b->stride +
-					(size_t)x;
+					    (size_t)x;
 			uint32_t n = y ? *(p - b->stride) : x ? p[-1] : 0;
 			uint32_t w = x ? p[-1] : n;
 			uint32_t nw = x && y ? *(p - b->stride - 1) : n;
@@ -294,8 +299,11 @@ void prototype_res_block(struct prototype *t, const struct picture *b)
 			for (size_t i = 0; i < 3; i++)
 				t->planes[i * t->res_cap + t->res_n] =
 						(uint8_t)(v[0][i] -
-						median(v[1][i], v[2][i],
-							v[3][i]));
+								median(v[1][i],
+										v[2]
+										 [i],
+										v[3]
+										 [i]));
 			t->res_n++;
 		}
 }

@@ -15,7 +15,7 @@ static size_t put_pixel(uint8_t *out, uint32_t v, uint32_t before)
 	int b = (int8_t)(v - before);
 	if (r >= -2 && r <= 1 && g >= -2 && g <= 1 && b >= -2 && b <= 1) {
 		out[0] = (uint8_t)(DIFF | (r + 2) << 4 | (g + 2) << 2 |
-				(b + 2));
+				   (b + 2));
 		return 1;
 	}
 	if (g >= -32 && g <= 31 && r - g >= -8 && r - g <= 7 && b - g >= -8 &&
@@ -43,10 +43,10 @@ size_t rival_qoi(uint8_t *out, size_t cap, const struct picture *p)
 	for (int32_t y = 0; y < p->height; y++)
 		for (int32_t x = 0; x < p->width; x++) {
 			uint32_t v = p->pixels[(size_t)y * p->stride +
-					(size_t)x];
+					       (size_t)x];
 			unsigned k = ((v >> 16 & 255) * 3 + (v >> 8 & 255) * 5 +
 						     (v & 255) * 7 + 255 * 11) %
-					64;
+				     64;
 			if (v == before) {
 				if (++run == 62) {
 					out[n++] = (uint8_t)(RUN | (run - 1));

@@ -68,8 +68,7 @@ size_t rival_webp(uint8_t *out, size_t cap, const struct picture *p)
 	WebPPicture picture;
 	WebPMemoryWriter writer;
 	size_t n = 0;
-	if (!WebPConfigInit(&config) ||
-			!WebPConfigLosslessPreset(&config, 1) ||
+	if (!WebPConfigInit(&config) || !WebPConfigLosslessPreset(&config, 1) ||
 			!WebPPictureInit(&picture) ||
 			p->height > WEBP_MAX_DIMENSION)
 		return 0;
@@ -81,7 +80,8 @@ size_t rival_webp(uint8_t *out, size_t cap, const struct picture *p)
 		return 0;
 	for (int32_t y = 0; y < p->height; y++)
 		for (int32_t x = 0; x < p->width; x++)
-			picture.argb[y * picture.argb_stride + x] = 0xff000000 |
+			picture.argb[y * picture.argb_stride + x] =
+					0xff000000 |
 					p->pixels[(size_t)y * p->stride +
 							(size_t)x];
 	WebPMemoryWriterInit(&writer);

@@ -46,7 +46,7 @@ struct trace *trace_open(const char *path)
 			avcodec_open2(t->codec, codec, NULL) < 0)
 		goto fail;
 	t->pixels = malloc(sizeof(*t->pixels) * (size_t)t->codec->width *
-			(size_t)t->codec->height);
+			   (size_t)t->codec->height);
 	if (t->pixels)
 		return t;
 fail:
@@ -82,12 +82,15 @@ static void join_planes(struct trace *t)
 {
 	uint32_t *out = t->pixels;
 	for (int y = 0; y < t->codec->height; y++) {
-		const uint8_t *g = t->frame->data[0] + t->frame->linesize[0] * y;
-		const uint8_t *b = t->frame->data[1] + t->frame->linesize[1] * y;
-		const uint8_t *r = t->frame->data[2] + t->frame->linesize[2] * y;
+		const uint8_t *g =
+				t->frame->data[0] + t->frame->linesize[0] * y;
+		const uint8_t *b =
+				t->frame->data[1] + t->frame->linesize[1] * y;
+		const uint8_t *r =
+				t->frame->data[2] + t->frame->linesize[2] * y;
 		for (int x = 0; x < t->codec->width; x++)
 			*out++ = (uint32_t)r[x] << 16 | (uint32_t)g[x] << 8 |
-					b[x];
+				 b[x];
 	}
 }
 
@@ -118,7 +121,8 @@ const uint32_t *trace_next(struct trace *t, int64_t *milliseconds)
 	for (;;) {
 		int err = avcodec_receive_frame(t->codec, t->frame);
 		if (!err) {
-			AVRational base = t->file->streams[t->stream]->time_base;
+			AVRational base =
+					t->file->streams[t->stream]->time_base;
 			*milliseconds = av_rescale_q(
 					t->frame->best_effort_timestamp, base,
 					(AVRational){ 1, 1000 });

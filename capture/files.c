@@ -155,13 +155,14 @@ static int state_folder(char out[static PATH_MAX], int *lock)
 		if (errno != EINTR) {
 			err = -errno;
 			close(*lock);
+			*lock = -1;
 			return err;
 		}
 	return 0;
 }
 
-static void join(char out[static PATH_MAX], const char *folder,
-		const char *name)
+static void join(
+		char out[static PATH_MAX], const char *folder, const char *name)
 {
 	int n = snprintf(out, PATH_MAX, "%s/%s", folder, name);
 
@@ -193,15 +194,15 @@ static int token_key(struct orl_identity *out, const char *folder)
 static int read_pair(struct orl_identity *out, const char *cert,
 		const char *key, char *why, size_t size)
 {
-	int err = orl_file_read(&out->certificate, &out->certificate_size,
-			cert, ORL_FILE_MAX);
+	int err = orl_file_read(&out->certificate, &out->certificate_size, cert,
+			ORL_FILE_MAX);
 
 	if (err) {
 		snprintf(why, size, "%s: %s", cert, strerror(-err));
 		return err;
 	}
-	err = orl_file_read(&out->private_key, &out->key_size, key,
-			ORL_FILE_MAX);
+	err = orl_file_read(
+			&out->private_key, &out->key_size, key, ORL_FILE_MAX);
 	if (err)
 		snprintf(why, size, "%s: %s", key, strerror(-err));
 	return err;
@@ -235,16 +236,17 @@ int orl_identity_load(struct orl_identity *out, const char *cert,
 	int lock = -1, err = state_folder(folder, &lock);
 
 	*out = (struct orl_identity){ .certificate = NULL };
-	if (err) {
-		snprintf(why, size, "the state folder %s: %s",
-				*folder ? folder : "(no HOME)",
-				strerror(-err));
-		return -1;
+	if (err && cert) {
+		/* Without a place for it the key lasts as long as we do. */
+		err = getrandom(out->token_key, sizeof(out->token_key), 0) < 0
+				      ? -errno
+				      : 0;
+	} else if (!err) {
+		err = token_key(out, folder);
 	}
-	err = token_key(out, folder);
 	if (err)
-		snprintf(why, size, "%s/token.key: %s", folder,
-				strerror(-err));
+		snprintf(why, size, "the state folder %s: %s",
+				*folder ? folder : "(no HOME)", strerror(-err));
 	if (!err && !cert) {
 		join(own_cert, folder, "server.crt");
 		join(own_key, folder, "server.key");
@@ -255,7 +257,8 @@ int orl_identity_load(struct orl_identity *out, const char *cert,
 	}
 	if (!err)
 		err = read_pair(out, cert, key, why, size);
-	close(lock);
+	if (lock >= 0)
+		close(lock);
 	if (err)
 		orl_identity_free(out);
 	return err ? -1 : 0;

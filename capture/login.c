@@ -60,8 +60,8 @@ static int load_policy(struct orl_login *login, const char *path, char *why)
 static int check_tickets(const char *path, char *why)
 {
 	struct orl_ticket ticket;
-	int err = orl_tickets_pick(&ticket, path, (uint64_t)time(NULL), why,
-			ORL_WHY_MAX);
+	int err = orl_tickets_pick(
+			&ticket, path, (uint64_t)time(NULL), why, ORL_WHY_MAX);
 
 	orl_passwd_wipe(&ticket, sizeof(ticket));
 	return err && err != ORIEL_EAUTH ? ORL_EXIT_USAGE : ORL_EXIT_OK;
@@ -88,8 +88,9 @@ static int load(struct orl_login *login, const struct orl_options *options,
 	if (status || options->password_file || options->ticket_file)
 		return status;
 	if (orl_pairing_make(login->code) < 0) {
-		snprintf(why, ORL_WHY_MAX, "there is no randomness for a "
-					   "pairing code");
+		snprintf(why, ORL_WHY_MAX,
+				"there is no randomness for a "
+				"pairing code");
 		return ORL_EXIT_INTERNAL;
 	}
 	return ORL_EXIT_OK;
@@ -129,8 +130,8 @@ void orl_login_close(struct orl_login *login)
 	free(login);
 }
 
-static struct pending *find(struct orl_login *login,
-		const struct oriel_auth *auth)
+static struct pending *find(
+		struct orl_login *login, const struct oriel_auth *auth)
 {
 	for (unsigned i = 0; i < PENDING; i++)
 		if (login->pending[i].auth == auth)
@@ -151,8 +152,8 @@ static const char *pick(struct orl_login *login, struct oriel_auth *auth)
 	struct orl_ticket ticket;
 	struct pending *p;
 
-	if (orl_tickets_pick(&ticket, login->ticket_file,
-			    (uint64_t)time(NULL), why, sizeof(why)) < 0) {
+	if (orl_tickets_pick(&ticket, login->ticket_file, (uint64_t)time(NULL),
+			    why, sizeof(why)) < 0) {
 		fprintf(stderr, "ticket refused: %s\n", why);
 		return NULL;
 	}
@@ -180,8 +181,8 @@ void orl_login_wanted(struct orl_login *login, struct oriel_auth *auth)
 		oriel_auth_reject(auth, "no such user");
 		return;
 	}
-	err = verifier ? oriel_auth_use_verifier(auth, secret) :
-			 oriel_auth_use_password(auth, secret);
+	err = verifier ? oriel_auth_use_verifier(auth, secret)
+		       : oriel_auth_use_password(auth, secret);
 	if (err) {
 		fprintf(stderr, "login: %s\n", oriel_strerror(err));
 		oriel_auth_reject(auth, "the server cannot check it");
@@ -208,5 +209,5 @@ void orl_login_proved(struct orl_login *login, struct oriel_auth *auth)
 		return;
 	}
 	oriel_auth_accept(auth, orl_policy_rights(&login->policy,
-					oriel_auth_name(auth)));
+						oriel_auth_name(auth)));
 }

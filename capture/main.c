@@ -23,9 +23,9 @@
 
 enum {
 	MAX_PEERS = 16,
-	BUDGET_NS = 8000000,   /* of one dispatch, so that the source runs too */
-	GOODBYE_MS = 300,      /* for the last bytes to go out */
-	SETTLE_MS = 20,        /* from a source's end until `exact` is news */
+	BUDGET_NS = 8000000, /* of one dispatch, so that the source runs too */
+	GOODBYE_MS = 300,    /* for the last bytes to go out */
+	SETTLE_MS = 20,      /* from a source's end until `exact` is news */
 	MAX_FDS = 2 + ORL_SOURCE_FDS + ORL_METRICS_FDS,
 };
 
@@ -45,8 +45,8 @@ struct serve {
 	struct orl_report report;
 	uint64_t next_line;
 
-	uint64_t finished;   /* when the source was first seen at its end */
-	bool leaving;        /* goodbyes have been said */
+	uint64_t finished; /* when the source was first seen at its end */
+	bool leaving;      /* goodbyes have been said */
 	uint64_t leave_by;
 	int status;
 };
@@ -220,46 +220,64 @@ static void peer_left(void *user, struct oriel_peer *peer, int reason)
 		serve->source->kind->peers(serve->source, serve->peer_count);
 }
 
-#define PASS_ON(event, ...) \
-	struct orl_source *source = ((struct serve *)user)->source; \
-	if (source->kind->event) \
-	source->kind->event(source, __VA_ARGS__)
+static struct orl_source *source_of(void *user)
+{
+	return ((struct serve *)user)->source;
+}
 
 static void frame_wanted(void *user, struct oriel_display *display)
 {
-	PASS_ON(frame_wanted, display);
+	struct orl_source *source = source_of(user);
+
+	if (source->kind->frame_wanted)
+		source->kind->frame_wanted(source, display);
 }
 
 static void resize_wanted(void *user, struct oriel_display *display,
 		int32_t width, int32_t height)
 {
-	PASS_ON(resize_wanted, display, width, height);
+	struct orl_source *source = source_of(user);
+
+	if (source->kind->resize_wanted)
+		source->kind->resize_wanted(source, display, width, height);
 }
 
 static void on_key(void *user, struct oriel_peer *peer,
 		const struct oriel_key *key)
 {
+	struct orl_source *source = source_of(user);
+
 	(void)peer;
-	PASS_ON(key, key);
+	if (source->kind->key)
+		source->kind->key(source, key);
 }
 
 static void on_pointer(void *user, struct oriel_peer *peer,
 		const struct oriel_pointer *pointer)
 {
+	struct orl_source *source = source_of(user);
+
 	(void)peer;
-	PASS_ON(pointer, pointer);
+	if (source->kind->pointer)
+		source->kind->pointer(source, pointer);
 }
 
 static void on_text(void *user, struct oriel_peer *peer, const char *text)
 {
+	struct orl_source *source = source_of(user);
+
 	(void)peer;
-	PASS_ON(text, text);
+	if (source->kind->text)
+		source->kind->text(source, text);
 }
 
 static void on_locks(void *user, struct oriel_peer *peer, uint32_t locks)
 {
+	struct orl_source *source = source_of(user);
+
 	(void)peer;
-	PASS_ON(locks, locks);
+	if (source->kind->locks)
+		source->kind->locks(source, locks);
 }
 
 static const struct oriel_server_events events = {
@@ -389,8 +407,8 @@ static void run(struct serve *serve)
 		if (!err)
 			err = oriel_server_dispatch(serve->server, BUDGET_NS);
 		if (err < 0) {
-			serve->status = complain(ORL_EXIT_INTERNAL,
-					oriel_strerror(err));
+			serve->status = complain(
+					ORL_EXIT_INTERNAL, oriel_strerror(err));
 			return;
 		}
 		if (serve->metrics)
@@ -398,7 +416,8 @@ static void run(struct serve *serve)
 		check_once(serve, now);
 		if (now >= serve->next_line) {
 			write_line(serve, false);
-			serve->next_line = now + ORL_SEC -
+			serve->next_line =
+					now + ORL_SEC -
 					(now - serve->report.start) % ORL_SEC;
 		}
 	}
@@ -421,15 +440,17 @@ static int open_files(struct serve *serve)
 		return complain(ORL_EXIT_USAGE, why);
 	}
 	if (o->keylog) {
-		serve->keylog = open(o->keylog, O_WRONLY | O_APPEND | O_CREAT |
-						O_CLOEXEC | O_NOFOLLOW,
+		serve->keylog = open(o->keylog,
+				O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC |
+						O_NOFOLLOW,
 				0600);
 		if (serve->keylog < 0 || fchmod(serve->keylog, 0600) < 0) {
-			snprintf(why, sizeof(why), "--keylog=%s: %s",
-					o->keylog, strerror(errno));
+			snprintf(why, sizeof(why), "--keylog=%s: %s", o->keylog,
+					strerror(errno));
 			return complain(ORL_EXIT_USAGE, why);
 		}
-		fprintf(stderr, "WARNING: the secrets of all connections go "
+		fprintf(stderr,
+				"WARNING: the secrets of all connections go "
 				"to %s. Whoever reads it can read the "
 				"screen, the keys typed and the passwords "
 				"of this run.\n",
@@ -468,7 +489,8 @@ static void say_key(const struct serve *serve)
 		fprintf(stderr, "%02x", pin[i]);
 	fputc('\n', stderr);
 	if (days < 30)
-		fprintf(stderr, "WARNING: the certificate expires in %d "
+		fprintf(stderr,
+				"WARNING: the certificate expires in %d "
 				"days\n",
 				(int)days);
 }
@@ -511,9 +533,9 @@ static int create_server(struct serve *serve)
 	if (err) {
 		snprintf(why, sizeof(why), "making the server: %s",
 				oriel_strerror(err));
-		return complain(err == ORIEL_ETLS || err == ORIEL_EINVAL ?
-						ORL_EXIT_USAGE :
-						ORL_EXIT_INTERNAL,
+		return complain(err == ORIEL_ETLS || err == ORIEL_EINVAL
+						? ORL_EXIT_USAGE
+						: ORL_EXIT_INTERNAL,
 				why);
 	}
 	if (config.certificate)
@@ -531,6 +553,9 @@ static int start(struct serve *serve, const struct orl_source_kind *kind)
 	status = kind->open(&serve->source, argument ? argument + 1 : "", why);
 	if (status)
 		return complain(status, why);
+	/* Until here a signal just ends the program, also while it unpacks. */
+	if (open_signals(serve) < 0)
+		return complain(ORL_EXIT_INTERNAL, strerror(errno));
 	status = create_server(serve);
 	if (status)
 		return status;
@@ -600,8 +625,7 @@ int main(int argc, char **argv)
 	const struct orl_source_kind *kind;
 	char why[ORL_WHY_MAX];
 
-	if (orl_options_parse(&serve.options, argc, argv, why, sizeof(why)) <
-			0)
+	if (orl_options_parse(&serve.options, argc, argv, why, sizeof(why)) < 0)
 		return complain(ORL_EXIT_USAGE, why);
 	if (serve.options.help || serve.options.version) {
 		(serve.options.help ? help : version)();
@@ -612,20 +636,17 @@ int main(int argc, char **argv)
 		return complain(ORL_EXIT_USAGE, why);
 	serve.status = open_files(&serve);
 	if (!serve.status && !serve.options.no_auth) {
-		serve.status = orl_login_open(&serve.login, &serve.options,
-				why);
+		serve.status = orl_login_open(
+				&serve.login, &serve.options, why);
 		if (serve.status)
 			complain(serve.status, why);
 	}
-	if (!serve.status && open_signals(&serve) < 0)
-		serve.status = complain(ORL_EXIT_INTERNAL, strerror(errno));
 	if (!serve.status)
 		serve.status = start(&serve, kind);
 	if (!serve.status) {
 		serve.report.start = orl_now();
-		serve.next_line = serve.stats ?
-				serve.report.start + ORL_SEC :
-				ORL_NEVER;
+		serve.next_line = serve.stats ? serve.report.start + ORL_SEC
+					      : ORL_NEVER;
 		run(&serve);
 	}
 	end(&serve);

@@ -133,8 +133,8 @@ void orl_metrics_close(struct orl_metrics *metrics)
 	free(metrics);
 }
 
-size_t orl_metrics_watch(const struct orl_metrics *metrics,
-		struct pollfd *fds, uint64_t *due)
+size_t orl_metrics_watch(const struct orl_metrics *metrics, struct pollfd *fds,
+		uint64_t *due)
 {
 	size_t n = 0;
 

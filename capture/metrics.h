@@ -31,8 +31,8 @@ int orl_metrics_open(struct orl_metrics **out, const char *address,
 void orl_metrics_close(struct orl_metrics *metrics);
 
 /* As in struct orl_source_kind; fds has room for ORL_METRICS_FDS. */
-size_t orl_metrics_watch(const struct orl_metrics *metrics,
-		struct pollfd *fds, uint64_t *due);
+size_t orl_metrics_watch(const struct orl_metrics *metrics, struct pollfd *fds,
+		uint64_t *due);
 void orl_metrics_run(struct orl_metrics *metrics, uint64_t now);
 
 #endif

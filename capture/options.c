@@ -257,8 +257,9 @@ int orl_options_parse(struct orl_options *out, int argc, char *const *argv,
 		size_t n, k;
 
 		if (strncmp(arg, "--", 2) != 0 || !arg[2]) {
-			snprintf(why, size, "'%.64s' is not an option: they "
-					    "are --name=value (see --help)",
+			snprintf(why, size,
+					"'%.64s' is not an option: they "
+					"are --name=value (see --help)",
 					arg);
 			return -1;
 		}
@@ -270,8 +271,9 @@ int orl_options_parse(struct orl_options *out, int argc, char *const *argv,
 					memcmp(table[k].name, arg, n) == 0)
 				break;
 		if (k == OPTIONS) {
-			snprintf(why, size, "there is no option --%.*s "
-					    "(see --help)",
+			snprintf(why, size,
+					"there is no option --%.*s "
+					"(see --help)",
 					n < 64 ? (int)n : 64, arg);
 			return -1;
 		}

@@ -26,16 +26,14 @@ enum {
 };
 
 /* ASCII 32 to 95: five rows of three pixels, an octal digit a row. */
-static const uint16_t font[64] = {
-	000000, 022202, 055000, 057575, 036726, 051245, 025253, 022000, 012221,
-	042224, 052520, 002720, 000024, 000700, 000002, 011244, 075557, 026227,
-	071747, 071717, 055711, 074717, 074757, 071111, 075757, 075717, 002020,
-	002024, 012421, 007070, 042124, 071202, 075747, 025755, 065656, 034443,
-	065556, 074647, 074644, 034553, 055755, 072227, 011152, 055655, 044447,
-	057755, 065555, 025552, 065644, 025573, 065655, 034216, 072222, 055557,
-	055552, 055775, 055255, 055222, 071247, 064446, 044211, 031113, 025000,
-	000007
-};
+static const uint16_t font[64] = { 000000, 022202, 055000, 057575, 036726,
+	051245, 025253, 022000, 012221, 042224, 052520, 002720, 000024, 000700,
+	000002, 011244, 075557, 026227, 071747, 071717, 055711, 074717, 074757,
+	071111, 075757, 075717, 002020, 002024, 012421, 007070, 042124, 071202,
+	075747, 025755, 065656, 034443, 065556, 074647, 074644, 034553, 055755,
+	072227, 011152, 055655, 044447, 057755, 065555, 025552, 065644, 025573,
+	065655, 034216, 072222, 055557, 055552, 055775, 055255, 055222, 071247,
+	064446, 044211, 031113, 025000, 000007 };
 
 static int32_t least(int32_t a, int32_t b)
 {
@@ -97,8 +95,8 @@ void orl_paint_fill(struct orl_paint *paint, struct oriel_rect rect,
 	damaged(paint, rect);
 }
 
-static void glyph(struct orl_paint *p, int32_t x, int32_t y, char c,
-		uint32_t ink)
+static void glyph(
+		struct orl_paint *p, int32_t x, int32_t y, char c, uint32_t ink)
 {
 	unsigned bits;
 
@@ -109,17 +107,20 @@ static void glyph(struct orl_paint *p, int32_t x, int32_t y, char c,
 	bits = font[c - 32];
 	for (int i = 0; i < GLYPH_W * GLYPH_H; i++)
 		if (bits >> (GLYPH_W * GLYPH_H - 1 - i) & 1)
-			fill(p, (struct oriel_rect){ x + i % GLYPH_W * SCALE,
-					y + i / GLYPH_W * SCALE, SCALE,
-					SCALE }, ink);
+			fill(p,
+					(struct oriel_rect){
+							x + i % GLYPH_W * SCALE,
+							y + i / GLYPH_W * SCALE,
+							SCALE, SCALE },
+					ink);
 }
 
 static void line_of(struct orl_paint *p, struct oriel_rect area,
 		const char *text, uint32_t ink, uint32_t paper)
 {
 	fill(p, area, paper);
-	for (int32_t x = area.x; *text && x + ORL_PAINT_COLUMN <= area.x +
-							area.width;
+	for (int32_t x = area.x;
+			*text && x + ORL_PAINT_COLUMN <= area.x + area.width;
 			x += ORL_PAINT_COLUMN)
 		glyph(p, x + 1, area.y + 2, *text++, ink);
 }
@@ -146,16 +147,16 @@ static void text_line(struct orl_paint *p, struct oriel_rect area, uint32_t n)
 	for (uint32_t i = 0; at < end; i++) {
 		uint32_t h = hash(n, i + 2);
 
-		text[at++] = h % 7 == 0 ? ' ' :
-				h % 29 == 0 ? (char)('!' + h / 64 % 15) :
-					      (char)('A' + h / 64 % 26);
+		text[at++] = h % 7 == 0    ? ' '
+			     : h % 29 == 0 ? (char)('!' + h / 64 % 15)
+					   : (char)('A' + h / 64 % 26);
 	}
 	text[at] = 0;
 	line_of(p, area, text, hash(n, 99) % 5 ? INK : 0x1d6b35, PAPER);
 }
 
-static struct oriel_rect text_area(const struct orl_paint *p,
-		enum orl_pattern pattern)
+static struct oriel_rect text_area(
+		const struct orl_paint *p, enum orl_pattern pattern)
 {
 	int32_t width = pattern == ORL_PATTERN_TEXT ? p->width : p->width / 2;
 
@@ -168,14 +169,15 @@ static void text_all(struct orl_paint *p, struct oriel_rect area)
 	int32_t lines = area.height / ORL_PAINT_LINE;
 
 	for (int32_t i = 0; i < lines; i++)
-		text_line(p, (struct oriel_rect){ area.x,
-				area.y + i * ORL_PAINT_LINE, area.width,
-				ORL_PAINT_LINE }, (uint32_t)i);
+		text_line(p,
+				(struct oriel_rect){ area.x,
+						area.y + i * ORL_PAINT_LINE,
+						area.width, ORL_PAINT_LINE },
+				(uint32_t)i);
 }
 
 /* The nth scrolling by a line, n from 1. */
-static void text_scroll(struct orl_paint *p, struct oriel_rect area,
-		uint32_t n)
+static void text_scroll(struct orl_paint *p, struct oriel_rect area, uint32_t n)
 {
 	int32_t lines = area.height / ORL_PAINT_LINE;
 	int32_t keep = area.height - ORL_PAINT_LINE;
@@ -186,8 +188,10 @@ static void text_scroll(struct orl_paint *p, struct oriel_rect area,
 		memmove(row(p, area.x, area.y + y),
 				row(p, area.x, area.y + y + ORL_PAINT_LINE),
 				(size_t)area.width * 4);
-	text_line(p, (struct oriel_rect){ area.x, area.y + keep, area.width,
-			ORL_PAINT_LINE }, (uint32_t)lines - 1 + n);
+	text_line(p,
+			(struct oriel_rect){ area.x, area.y + keep, area.width,
+					ORL_PAINT_LINE },
+			(uint32_t)lines - 1 + n);
 	damaged(p, area);
 }
 
@@ -209,15 +213,17 @@ static void photo(struct orl_paint *p, struct oriel_rect area, uint32_t n,
 		uint32_t *at = row(p, r.x, y);
 
 		for (int32_t x = r.x; x < r.x + r.width; x++) {
-			uint32_t grain = noise ? hash((uint32_t)x +
-					(uint32_t)y * 65536u, n) % noise : 0;
+			uint32_t grain =
+					noise ? hash((uint32_t)x + (uint32_t)y * 65536u,
+								n) % noise
+					      : 0;
 			uint32_t red = wave(x + y / 2 + t * 3);
 			uint32_t green = wave(y * 2 - x / 3 + t * 5);
 			uint32_t blue = wave((x * y >> 8) + t * 2);
 
 			*at++ = (red * 7 / 8 + grain) << 16 |
-					(green * 7 / 8 + grain) << 8 |
-					(blue * 7 / 8 + grain);
+				(green * 7 / 8 + grain) << 8 |
+				(blue * 7 / 8 + grain);
 		}
 	}
 }
@@ -257,7 +263,9 @@ static void tiny(struct orl_paint *p, uint32_t n)
 		uint32_t h = hash(i, n);
 		struct oriel_rect r = {
 			(int32_t)(h % (uint32_t)p->width),
-			(int32_t)(hash(h, i) % (uint32_t)p->height), 2, 2,
+			(int32_t)(hash(h, i) % (uint32_t)p->height),
+			2,
+			2,
 		};
 
 		orl_paint_fill(p, r, h & 0xffffff);
@@ -273,8 +281,11 @@ static void first(struct orl_paint *p, enum orl_pattern pattern)
 		photo(p, all, 0, 0);
 	} else {
 		fill(p, (struct oriel_rect){ 0, 0, p->width, BAR }, BAR_PAPER);
-		fill(p, (struct oriel_rect){ 0, BAR, text_area(p, pattern).width,
-				p->height - BAR }, PAPER);
+		fill(p,
+				(struct oriel_rect){ 0, BAR,
+						text_area(p, pattern).width,
+						p->height - BAR },
+				PAPER);
 		text_all(p, text_area(p, pattern));
 	}
 	if (pattern == ORL_PATTERN_DESKTOP || pattern == ORL_PATTERN_STATIC) {
@@ -299,8 +310,8 @@ static void desktop(struct orl_paint *p, uint32_t n)
 	}
 }
 
-void orl_paint_frame(struct orl_paint *paint, enum orl_pattern pattern,
-		uint32_t n)
+void orl_paint_frame(
+		struct orl_paint *paint, enum orl_pattern pattern, uint32_t n)
 {
 	struct oriel_rect all = { 0, 0, paint->width, paint->height };
 

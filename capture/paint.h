@@ -34,8 +34,8 @@ enum orl_pattern {
 enum { ORL_TINY_COUNT = 10000 };
 
 /* Frame 0 paints everything; n > 0 what differs from frame n - 1. */
-void orl_paint_frame(struct orl_paint *paint, enum orl_pattern pattern,
-		uint32_t n);
+void orl_paint_frame(
+		struct orl_paint *paint, enum orl_pattern pattern, uint32_t n);
 
 /* For what the pattern shows of input: a block, and a line of text. */
 void orl_paint_fill(struct orl_paint *paint, struct oriel_rect rect,

@@ -57,8 +57,7 @@ static bool word(struct pattern *p, const char *at, const char *end,
 {
 	for (int i = 0; i < ORL_PATTERNS; i++)
 		if ((size_t)(end - at) == strlen(names[i]) &&
-				memcmp(at, names[i], (size_t)(end - at)) ==
-						0) {
+				memcmp(at, names[i], (size_t)(end - at)) == 0) {
 			p->kind = (enum orl_pattern)i;
 			return true;
 		}
@@ -67,8 +66,9 @@ static bool word(struct pattern *p, const char *at, const char *end,
 		return number(&p->frames, &at, 1, UINT32_MAX) && at == end;
 	}
 	if (*at != '@' && !(number(&size[0], &at, 1, ORL_SCREEN_MAX) &&
-				    *at++ == 'x' &&
-				    number(&size[1], &at, 1, ORL_SCREEN_MAX)))
+					  *at++ == 'x' &&
+					  number(&size[1], &at, 1,
+							  ORL_SCREEN_MAX)))
 		return false;
 	if (*at == '@') {
 		at++;
@@ -86,8 +86,8 @@ static void pattern_close(struct orl_source *source)
 	free(p);
 }
 
-static int pattern_open(struct orl_source **out, const char *argument,
-		char *why)
+static int pattern_open(
+		struct orl_source **out, const char *argument, char *why)
 {
 	struct pattern *p = calloc(1, sizeof(*p));
 	uint32_t size[2] = { 1280, 720 };
@@ -99,9 +99,11 @@ static int pattern_open(struct orl_source **out, const char *argument,
 		size_t n = strcspn(argument, ",:");
 
 		if (!word(p, argument, argument + n, size)) {
-			snprintf(why, ORL_WHY_MAX, "pattern: '%.40s' is not "
+			snprintf(why, ORL_WHY_MAX,
+					"pattern: '%.40s' is not "
 					"WxH, WxH@FPS, frames=N or a pattern "
-					"(see --help)", argument);
+					"(see --help)",
+					argument);
 			free(p);
 			return ORL_EXIT_USAGE;
 		}
@@ -122,8 +124,8 @@ memory:
 	return ORL_EXIT_INTERNAL;
 }
 
-static int pattern_attach(struct orl_source *source,
-		struct oriel_server *server)
+static int pattern_attach(
+		struct orl_source *source, struct oriel_server *server)
 {
 	return orl_screen_attach(&of(source)->screen, server);
 }
@@ -133,11 +135,11 @@ static bool pattern_finished(const struct orl_source *source)
 	const struct pattern *p = (const void *)source;
 
 	return p->kind == ORL_PATTERN_STATIC ||
-			(p->frames && p->n + 1 >= p->frames);
+	       (p->frames && p->n + 1 >= p->frames);
 }
 
-static size_t pattern_watch(struct orl_source *source, struct pollfd *fds,
-		uint64_t *due)
+static size_t pattern_watch(
+		struct orl_source *source, struct pollfd *fds, uint64_t *due)
 {
 	struct pattern *p = of(source);
 
@@ -170,15 +172,14 @@ static int pattern_run(struct orl_source *source, uint64_t now, char *why)
 		uint64_t period = ORL_SEC / p->fps;
 
 		orl_paint_frame(&p->paint, p->kind, ++p->n);
-		p->due = p->due + period > now ? p->due + period :
-						 now + period;
+		p->due = p->due + period > now ? p->due + period : now + period;
 		if (pattern_finished(source))
 			p->due = ORL_NEVER;
 	}
 	if (p->echo)
 		draw_echo(p);
-	return orl_screen_submit(&p->screen, p->damage, p->paint.damage_count,
-			now);
+	return orl_screen_submit(
+			&p->screen, p->damage, p->paint.damage_count, now);
 }
 
 static void pattern_peers(struct orl_source *source, uint32_t count)
@@ -204,8 +205,8 @@ static void pattern_key(struct orl_source *source, const struct oriel_key *key)
 		echo(of(source));
 }
 
-static void pattern_pointer(struct orl_source *source,
-		const struct oriel_pointer *pointer)
+static void pattern_pointer(
+		struct orl_source *source, const struct oriel_pointer *pointer)
 {
 	struct pattern *p = of(source);
 
@@ -223,7 +224,7 @@ static void pattern_text(struct orl_source *source, const char *text)
 const struct orl_source_kind orl_source_pattern = {
 	.name = "pattern",
 	.help = "[:WORD,...]     painted; WxH, WxH@FPS, @FPS, frames=N,\n"
-		"                        desktop, static, text, video, tiny",
+		"                         desktop, static, text, video, tiny",
 	.open = pattern_open,
 	.close = pattern_close,
 	.attach = pattern_attach,

@@ -30,17 +30,17 @@ static const struct {
 	{ "print", ORIEL_MAY_PRINT },
 	{ "resize", ORIEL_MAY_RESIZE },
 	{ "all", ORIEL_MAY_SEE | ORIEL_MAY_HEAR | ORIEL_MAY_INPUT |
-				ORIEL_MAY_SPEAK | ORIEL_MAY_COPY |
-				ORIEL_MAY_PASTE | ORIEL_MAY_USB |
-				ORIEL_MAY_PRINT | ORIEL_MAY_RESIZE },
+					ORIEL_MAY_SPEAK | ORIEL_MAY_COPY |
+					ORIEL_MAY_PASTE | ORIEL_MAY_USB |
+					ORIEL_MAY_PRINT | ORIEL_MAY_RESIZE },
 };
 
 void orl_policy_init(struct orl_policy *policy)
 {
 	*policy = (struct orl_policy){
 		.rights = ORIEL_MAY_SEE | ORIEL_MAY_HEAR | ORIEL_MAY_INPUT |
-				ORIEL_MAY_COPY | ORIEL_MAY_PASTE |
-				ORIEL_MAY_PRINT | ORIEL_MAY_RESIZE,
+			  ORIEL_MAY_COPY | ORIEL_MAY_PASTE | ORIEL_MAY_PRINT |
+			  ORIEL_MAY_RESIZE,
 	};
 }
 
@@ -100,8 +100,8 @@ static const char *parse_rights(uint32_t *out, struct span s)
 	return NULL;
 }
 
-static const char *parse_user(struct orl_policy *policy, struct span name,
-		struct span value)
+static const char *parse_user(
+		struct orl_policy *policy, struct span name, struct span value)
 {
 	size_t n = (size_t)(name.end - name.p);
 
@@ -119,8 +119,8 @@ static const char *parse_user(struct orl_policy *policy, struct span name,
 	return parse_rights(&policy->users[policy->count++].rights, value);
 }
 
-static const char *parse_line(struct orl_policy *policy, struct span line,
-		bool *had_rights)
+static const char *parse_line(
+		struct orl_policy *policy, struct span line, bool *had_rights)
 {
 	struct span value, name;
 	bool assigned;

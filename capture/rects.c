@@ -53,7 +53,7 @@ size_t orl_rects_merge(struct oriel_rect *rects, size_t n)
 			struct oriel_rect both = unite(&rects[i], &rects[k]);
 
 			if (area(&both) > area(&rects[i]) + area(&rects[k]) +
-							ORL_RECTS_SLACK) {
+							  ORL_RECTS_SLACK) {
 				k++;
 				continue;
 			}
@@ -97,13 +97,13 @@ void orl_tiles_mark(struct orl_tiles *tiles, const struct oriel_rect *rect)
 }
 
 /* Is [from, to) of this row marked, and nothing beside it? */
-static bool same_run(const struct orl_tiles *t, int32_t y, int32_t from,
-		int32_t to)
+static bool same_run(
+		const struct orl_tiles *t, int32_t y, int32_t from, int32_t to)
 {
 	const uint8_t *row = t->marks + y * t->columns;
 
 	return !(from > 0 && row[from - 1]) && !(to < t->columns && row[to]) &&
-			!memchr(row + from, 0, (size_t)(to - from));
+	       !memchr(row + from, 0, (size_t)(to - from));
 }
 
 /* The run that begins at a marked tile, with the same runs below it. */
@@ -123,8 +123,8 @@ static struct oriel_rect take_run(struct orl_tiles *t, int32_t x, int32_t y)
 	return r;
 }
 
-size_t orl_tiles_take(struct orl_tiles *tiles, struct oriel_rect *out,
-		size_t max)
+size_t orl_tiles_take(
+		struct orl_tiles *tiles, struct oriel_rect *out, size_t max)
 {
 	struct oriel_rect all = { 0, 0, 0, 0 };
 	size_t n = 0;

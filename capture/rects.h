@@ -40,7 +40,7 @@ void orl_tiles_mark(struct orl_tiles *tiles, const struct oriel_rect *rect);
  * The marked tiles as rectangles, cut at the picture's edge; the marks are
  * gone afterwards. More than max of them become their bounds.
  */
-size_t orl_tiles_take(struct orl_tiles *tiles, struct oriel_rect *out,
-		size_t max);
+size_t orl_tiles_take(
+		struct orl_tiles *tiles, struct oriel_rect *out, size_t max);
 
 #endif

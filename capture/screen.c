@@ -12,8 +12,9 @@ int orl_screen_init(struct orl_screen *screen, int32_t width, int32_t height)
 	pixels = calloc((size_t)width * (size_t)height, sizeof(*pixels));
 	if (!pixels)
 		return ORIEL_ENOMEM;
-	*screen = (struct orl_screen){ .pixels = pixels, .width = width,
-		.height = height };
+	*screen = (struct orl_screen){
+		.pixels = pixels, .width = width, .height = height
+	};
 	return 0;
 }
 

@@ -29,8 +29,8 @@ put(struct text *t, const char *format, ...)
 	n = vsnprintf(t->p + t->n, t->size - t->n, format, args);
 	va_end(args);
 	if (n > 0)
-		t->n += (size_t)n < t->size - t->n ? (size_t)n :
-						     t->size - t->n - 1;
+		t->n += (size_t)n < t->size - t->n ? (size_t)n
+						   : t->size - t->n - 1;
 }
 
 static uint64_t most(uint64_t a, uint64_t b)
@@ -81,8 +81,8 @@ void orl_tally_add(struct orl_tally *tally, const struct oriel_stats *stats)
 	else if (!sum->lossless_after || !stats->lossless_after)
 		sum->lossless_after = 0;
 	else
-		sum->lossless_after = most(sum->lossless_after,
-				stats->lossless_after);
+		sum->lossless_after = most(
+				sum->lossless_after, stats->lossless_after);
 	memcpy(sum->congestion, stats->congestion, sizeof(sum->congestion));
 	sum->congestion[sizeof(sum->congestion) - 1] = 0;
 }
@@ -149,14 +149,13 @@ static void put_channels(struct text *t, const char *key,
 	for (int i = 0; i < ORIEL_STAT_CHANNELS; i++)
 		put(t, "%s\"%s\":%llu", i ? "," : "", channels[i],
 				(unsigned long long)(values[i] +
-						(more ? more[i] : 0)));
+						     (more ? more[i] : 0)));
 	put(t, "},");
 }
 
 #define U(value) ((unsigned long long)(value))
 
-size_t orl_report_json(
-		const struct orl_report *report, char *out, size_t size)
+size_t orl_report_json(const struct orl_report *report, char *out, size_t size)
 {
 	const struct orl_source_cpu *source = &report->source;
 	struct text t = { out, 0, size };
@@ -170,14 +169,16 @@ size_t orl_report_json(
 			U(s.bytes_out));
 	put_channels(&t, "channels", s.channel_out, s.channel_in);
 	put_channels(&t, "channels_in", s.channel_in, NULL);
-	put(&t, "\"updates\":%llu,\"frames_shown\":%llu,"
-		"\"frames_skipped\":%llu,\"skipped_link\":%llu,"
-		"\"skipped_client\":%llu,",
+	put(&t,
+			"\"updates\":%llu,\"frames_shown\":%llu,"
+			"\"frames_skipped\":%llu,\"skipped_link\":%llu,"
+			"\"skipped_client\":%llu,",
 			U(s.updates), U(s.frames_shown), U(s.frames_skipped),
 			U(s.skipped_link), U(s.skipped_client));
-	put(&t, "\"cpu_user_s\":%.6f,\"cpu_sys_s\":%.6f,"
-		"\"source_cpu_s\":%.6f,\"source_setup_cpu_s\":%.6f,"
-		"\"max_rss_bytes\":%llu,",
+	put(&t,
+			"\"cpu_user_s\":%.6f,\"cpu_sys_s\":%.6f,"
+			"\"source_cpu_s\":%.6f,\"source_setup_cpu_s\":%.6f,"
+			"\"max_rss_bytes\":%llu,",
 			seconds(user), seconds(sys),
 			seconds(source->user + source->sys),
 			seconds(source->setup_user + source->setup_sys),
@@ -190,10 +191,12 @@ size_t orl_report_json(
 		put(&t, "\"lossless_after_ms\":%.3f,", ms(s.lossless_after));
 	else
 		put(&t, "\"lossless_after_ms\":null,");
-	put(&t, "\"peers\":%u,\"resets\":%llu,\"checks\":%llu,"
-		"\"copied_bytes\":%llu,\"codec_s\":%.6f,"
-		"\"codec_cells\":%llu,\"rtt_ms\":%.3f,\"min_rtt_ms\":%.3f,"
-		"\"bandwidth\":%llu,\"congestion\":\"%s\"",
+	put(&t,
+			"\"peers\":%u,\"resets\":%llu,\"checks\":%llu,"
+			"\"copied_bytes\":%llu,\"codec_s\":%.6f,"
+			"\"codec_cells\":%llu,\"rtt_ms\":%.3f,\"min_rtt_ms\":%."
+			"3f,"
+			"\"bandwidth\":%llu,\"congestion\":\"%s\"",
 			report->here.count, U(s.resets), U(s.checks),
 			U(s.copied_bytes), seconds(s.codec_time),
 			U(s.codec_cells), ms(s.rtt), ms(s.min_rtt),
@@ -255,10 +258,11 @@ size_t orl_report_metrics(
 	put_moment(&t, report, &s);
 	head(&t, "channel_bytes_total", "counter", "Bytes by channel.");
 	for (int i = 0; i < ORIEL_STAT_CHANNELS; i++)
-		put(&t, "oriel_channel_bytes_total{channel=\"%s\","
-			"direction=\"in\"} %llu\n"
-			"oriel_channel_bytes_total{channel=\"%s\","
-			"direction=\"out\"} %llu\n",
+		put(&t,
+				"oriel_channel_bytes_total{channel=\"%s\","
+				"direction=\"in\"} %llu\n"
+				"oriel_channel_bytes_total{channel=\"%s\","
+				"direction=\"out\"} %llu\n",
 				channels[i], U(s.channel_in[i]), channels[i],
 				U(s.channel_out[i]));
 	counter(&t, "bytes_in_total", s.bytes_in, "Bytes received.");
@@ -271,8 +275,9 @@ size_t orl_report_metrics(
 	counter(&t, "resets_total", s.resets, "Checks that failed.");
 	counter(&t, "copied_bytes_total", s.copied_bytes, "Pixels copied.");
 	head(&t, "cpu_seconds_total", "counter", "CPU time.");
-	put(&t, "oriel_cpu_seconds_total{mode=\"user\"} %.6f\n"
-		"oriel_cpu_seconds_total{mode=\"system\"} %.6f\n",
+	put(&t,
+			"oriel_cpu_seconds_total{mode=\"user\"} %.6f\n"
+			"oriel_cpu_seconds_total{mode=\"system\"} %.6f\n",
 			seconds(user), seconds(sys));
 	return t.n;
 }

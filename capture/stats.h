@@ -32,8 +32,7 @@ void orl_tally_add(struct orl_tally *tally, const struct oriel_stats *stats);
 void orl_report_process(struct orl_report *report);
 
 /* One line and its newline into out[size]. Returns its length. */
-size_t orl_report_json(
-		const struct orl_report *report, char *out, size_t size);
+size_t orl_report_json(const struct orl_report *report, char *out, size_t size);
 /* The text exposition format 0.0.4. */
 size_t orl_report_metrics(
 		const struct orl_report *report, char *out, size_t size);

@@ -32,7 +32,7 @@ struct trace {
 	struct orl_source source;
 	struct orl_screen screen;
 	int fd;
-	uint64_t at; /* in the file, behind next's rectangles */
+	uint64_t at;   /* in the file, behind next's rectangles */
 	uint32_t left; /* frames, next included */
 	struct orl_unpacked_frame next;
 	struct oriel_rect *rects; /* next's */
@@ -130,10 +130,11 @@ static int unpack(struct trace *t, const char *path, char *text, size_t size)
 	if (pid > 0 && WIFEXITED(status) && WEXITSTATUS(status) == 0)
 		return 0;
 	if (!n)
-		snprintf(text, size, "%s", pid < 0 ? strerror(errno) :
-				WIFSIGNALED(status) ?
-					   "the decoder crashed on it" :
-					   "the decoder gave up");
+		snprintf(text, size, "%s",
+				pid < 0 ? strerror(errno)
+				: WIFSIGNALED(status)
+						? "the decoder crashed on it"
+						: "the decoder gave up");
 	return -1;
 }
 
@@ -210,7 +211,7 @@ static int prepare(struct trace *t)
 		return ORIEL_EIO;
 	t->left = head.frames;
 	t->rects_max = ((size_t)head.width / ORL_TILE + 1) *
-			((size_t)head.height / ORL_TILE + 1);
+		       ((size_t)head.height / ORL_TILE + 1);
 	t->rects = calloc(t->rects_max, sizeof(*t->rects));
 	if (!t->rects)
 		return ORIEL_ENOMEM;
@@ -242,8 +243,8 @@ static int trace_open(struct orl_source **out, const char *argument, char *why)
 	t->fd = -1;
 	if (!*argument || access(argument, R_OK) < 0) {
 		snprintf(why, ORL_WHY_MAX, "trace:%.100s: %s", argument,
-				*argument ? strerror(errno) :
-					    "a file's name is missing");
+				*argument ? strerror(errno)
+					  : "a file's name is missing");
 		trace_close(&t->source);
 		return ORL_EXIT_USAGE;
 	}
@@ -269,14 +270,13 @@ static int trace_open(struct orl_source **out, const char *argument, char *why)
 	return ORL_EXIT_OK;
 }
 
-static int trace_attach(struct orl_source *source,
-		struct oriel_server *server)
+static int trace_attach(struct orl_source *source, struct oriel_server *server)
 {
 	return orl_screen_attach(&of(source)->screen, server);
 }
 
-static size_t trace_watch(struct orl_source *source, struct pollfd *fds,
-		uint64_t *due)
+static size_t trace_watch(
+		struct orl_source *source, struct pollfd *fds, uint64_t *due)
 {
 	struct trace *t = of(source);
 
@@ -327,8 +327,8 @@ static bool trace_finished(const struct orl_source *source)
 	return t->start && !t->left;
 }
 
-static void trace_cpu(const struct orl_source *source,
-		struct orl_source_cpu *out)
+static void trace_cpu(
+		const struct orl_source *source, struct orl_source_cpu *out)
 {
 	*out = ((const struct trace *)(const void *)source)->cpu;
 }
@@ -336,7 +336,7 @@ static void trace_cpu(const struct orl_source *source,
 const struct orl_source_kind orl_source_trace = {
 	.name = "trace",
 	.help = ":FILE             a recorded desktop, played once from when\n"
-		"                        the first client is ready",
+		"                         the first client is ready",
 	.open = trace_open,
 	.close = trace_close,
 	.attach = trace_attach,

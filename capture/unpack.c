@@ -47,7 +47,7 @@ struct unpack {
 	int stream;
 
 	struct orl_unpacked_head head;
-	uint64_t at; /* end of the file */
+	uint64_t at;         /* end of the file */
 	int64_t first, last; /* timestamps */
 	uint32_t seen;
 	uint32_t *now, *before;
@@ -103,8 +103,8 @@ static int open_format(struct unpack *u, const char *url)
 	for (unsigned i = 0; i < u->format->nb_streams; i++) {
 		AVStream *s = u->format->streams[i];
 
-		if (u->stream < 0 && s->codecpar->codec_type ==
-						AVMEDIA_TYPE_VIDEO)
+		if (u->stream < 0 &&
+				s->codecpar->codec_type == AVMEDIA_TYPE_VIDEO)
 			u->stream = (int)i;
 		else
 			s->discard = AVDISCARD_ALL;
@@ -143,11 +143,13 @@ static int begin(struct unpack *u, int32_t width, int32_t height)
 	size_t bytes = (size_t)width * (size_t)height * 4 + SWS_SLACK;
 
 	if (width > u->limits->side || height > u->limits->side)
-		return fail(u, ORIEL_ELIMIT, "its picture is %d x %d, more "
-					     "than %d on a side",
+		return fail(u, ORIEL_ELIMIT,
+				"its picture is %d x %d, more "
+				"than %d on a side",
 				width, height, u->limits->side);
-	u->head = (struct orl_unpacked_head){ .magic = ORL_UNPACK_MAGIC,
-		.width = width, .height = height };
+	u->head = (struct orl_unpacked_head){
+		.magic = ORL_UNPACK_MAGIC, .width = width, .height = height
+	};
 	u->at = sizeof(u->head);
 	u->now = calloc(1, bytes);
 	u->before = calloc(1, bytes);
@@ -185,8 +187,8 @@ static size_t compare(struct unpack *u)
 	for (int32_t y = 0; y < height; y++) {
 		size_t row = (size_t)y * (size_t)width;
 		uint8_t *marks = u->tiles.marks +
-				(size_t)(y / ORL_TILE) *
-						(size_t)u->tiles.columns;
+				 (size_t)(y / ORL_TILE) *
+						 (size_t)u->tiles.columns;
 
 		for (int32_t i = 0, x = 0; x < width; i++, x += ORL_TILE) {
 			int32_t n = width - x < ORL_TILE ? width - x : ORL_TILE;
@@ -226,14 +228,14 @@ static int write_frame(struct unpack *u, uint64_t time, size_t n)
 		if (u->at + more > u->limits->bytes)
 			return fail(u, ORIEL_ELIMIT,
 					"unpacked it is larger than %llu MiB",
-					(unsigned long long)
-							u->limits->bytes >> 20);
+					(unsigned long long)u->limits->bytes >>
+							20);
 		errno = 0;
-		if (orl_unpack_write_rect(u->fd, &u->at, u->now,
-				    u->head.width, &u->rects[i]))
+		if (orl_unpack_write_rect(u->fd, &u->at, u->now, u->head.width,
+				    &u->rects[i]))
 			return fail(u, ORIEL_EIO, "the temporary file: %s",
-					errno ? strerror(errno) :
-						"the disk is full");
+					errno ? strerror(errno)
+					      : "the disk is full");
 	}
 	return err;
 }
@@ -356,11 +358,13 @@ static int all(struct unpack *u, const char *url)
 }
 
 int orl_unpack_file(int fd, const char *path,
-		const struct orl_unpack_limits *limits, char *why,
-		size_t size)
+		const struct orl_unpack_limits *limits, char *why, size_t size)
 {
-	struct unpack u = { .limits = limits, .why = why, .size = size,
-		.fd = fd, .stream = -1 };
+	struct unpack u = { .limits = limits,
+		.why = why,
+		.size = size,
+		.fd = fd,
+		.stream = -1 };
 	size_t n = strlen(path) + sizeof("file:");
 	char *url = malloc(n);
 	int err;
@@ -375,18 +379,20 @@ int orl_unpack_file(int fd, const char *path,
 }
 
 int orl_unpack_memory(int fd, const uint8_t *data, size_t n,
-		const struct orl_unpack_limits *limits, char *why,
-		size_t size)
+		const struct orl_unpack_limits *limits, char *why, size_t size)
 {
-	struct unpack u = { .limits = limits, .why = why, .size = size,
-		.fd = fd, .stream = -1 };
+	struct unpack u = { .limits = limits,
+		.why = why,
+		.size = size,
+		.fd = fd,
+		.stream = -1 };
 	struct memory memory = { data, n, 0 };
 	unsigned char *buffer = av_malloc(MEMORY_BUFFER);
 
 	u.format = avformat_alloc_context();
 	u.io = buffer ? avio_alloc_context(buffer, MEMORY_BUFFER, 0, &memory,
-					memory_read, NULL, NULL) :
-			NULL;
+					memory_read, NULL, NULL)
+		      : NULL;
 	if (!u.format || !u.io) {
 		if (!u.io)
 			av_free(buffer);

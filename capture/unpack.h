@@ -34,7 +34,7 @@ struct orl_unpack_limits {
 	uint64_t bytes; /* of the file */
 	int32_t side;   /* longest side of a picture */
 	uint32_t frames;
-	int threads; /* 0: as many as there are processors */
+	int threads;   /* 0: as many as there are processors */
 	bool progress; /* on stderr */
 };
 
@@ -44,16 +44,14 @@ struct orl_unpack_limits {
  * why[size] is a sentence.
  */
 int orl_unpack_file(int fd, const char *path,
-		const struct orl_unpack_limits *limits, char *why,
-		size_t size);
+		const struct orl_unpack_limits *limits, char *why, size_t size);
 /* The same from memory. */
 int orl_unpack_memory(int fd, const uint8_t *data, size_t n,
-		const struct orl_unpack_limits *limits, char *why,
-		size_t size);
+		const struct orl_unpack_limits *limits, char *why, size_t size);
 
 /* Read or write a rectangle of a picture at *at, and move *at behind it. */
-int orl_unpack_read_rect(int fd, uint64_t *at, uint32_t *pixels,
-		int32_t stride, const struct oriel_rect *rect);
+int orl_unpack_read_rect(int fd, uint64_t *at, uint32_t *pixels, int32_t stride,
+		const struct oriel_rect *rect);
 int orl_unpack_write_rect(int fd, uint64_t *at, const uint32_t *pixels,
 		int32_t stride, const struct oriel_rect *rect);
 

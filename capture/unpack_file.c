@@ -29,8 +29,8 @@ static int move_rows(int fd, uint64_t *at, char *pixels, int32_t stride,
 			line,
 		};
 	do
-		n = writing ? pwritev(fd, iov, rows, (off_t)*at) :
-			      preadv(fd, iov, rows, (off_t)*at);
+		n = writing ? pwritev(fd, iov, rows, (off_t)*at)
+			    : preadv(fd, iov, rows, (off_t)*at);
 	while (n < 0 && errno == EINTR);
 	if (n != (ssize_t)(line * (size_t)rows))
 		return ORIEL_EIO;
@@ -52,8 +52,8 @@ static int move_rect(int fd, uint64_t *at, char *pixels, int32_t stride,
 	return err;
 }
 
-int orl_unpack_read_rect(int fd, uint64_t *at, uint32_t *pixels,
-		int32_t stride, const struct oriel_rect *rect)
+int orl_unpack_read_rect(int fd, uint64_t *at, uint32_t *pixels, int32_t stride,
+		const struct oriel_rect *rect)
 {
 	return move_rect(fd, at, (char *)pixels, stride, rect, false);
 }
@@ -62,6 +62,5 @@ int orl_unpack_write_rect(int fd, uint64_t *at, const uint32_t *pixels,
 		int32_t stride, const struct oriel_rect *rect)
 {
 	/* An iovec has no const; pwritev() reads all the same. */
-	return move_rect(fd, at, (char *)(uintptr_t)pixels, stride, rect,
-			true);
+	return move_rect(fd, at, (char *)(uintptr_t)pixels, stride, rect, true);
 }

@@ -27,6 +27,9 @@ enum {
 	SETTLE_NS = 2000000,
 	SETTLE_INPUT_NS = 300000,
 	INPUT_NS = 50000000,
+	/* Programs that draw without pause are looked at this often. */
+	PERIOD_NS = 8000000,
+	PERIOD_INPUT_NS = 2000000,
 	MAX_RECTS = 64, /* more go through the grid */
 	MAX_CURSOR = 256,
 };
@@ -124,8 +127,8 @@ static XImage *fetch(struct orl_x11 *x, const struct oriel_rect *r)
 	return x->image;
 }
 
-static int fetch_and_patch(struct orl_x11 *x, const struct oriel_rect *r,
-		uint64_t now)
+static int fetch_and_patch(
+		struct orl_x11 *x, const struct oriel_rect *r, uint64_t now)
 {
 	XImage *image = fetch(x, r);
 	struct oriel_pixels pixels;
@@ -159,8 +162,8 @@ static bool clip(const struct orl_x11 *x, struct oriel_rect *out,
 }
 
 /* What is damaged, in at most MAX_RECTS rectangles; it is so no longer. */
-static size_t take_damage(struct orl_x11 *x,
-		struct oriel_rect out[static MAX_RECTS])
+static size_t take_damage(
+		struct orl_x11 *x, struct oriel_rect out[static MAX_RECTS])
 {
 	XRectangle *list;
 	size_t n = 0;
@@ -198,6 +201,7 @@ static int update(struct orl_x11 *x)
 
 	/* Damage after the subtraction is news: an event tells. */
 	x->dirty = x->everything = false;
+	x->fetched = now;
 	for (size_t i = 0; i < n && !err && !x->gone; i++)
 		err = fetch_and_patch(x, &rects[i], now);
 	return err;
@@ -214,8 +218,10 @@ static void soil(struct orl_x11 *x, bool everything)
 static uint64_t ready_at(const struct orl_x11 *x)
 {
 	bool input = x->since < x->input_time + INPUT_NS;
+	uint64_t settled = x->since + (input ? SETTLE_INPUT_NS : SETTLE_NS);
+	uint64_t turn = x->fetched + (input ? PERIOD_INPUT_NS : PERIOD_NS);
 
-	return x->since + (input ? SETTLE_INPUT_NS : SETTLE_NS);
+	return settled > turn ? settled : turn;
 }
 
 /* ---- the pointer's picture, the screen's size -------------------------- */
@@ -243,8 +249,8 @@ static void show_cursor(struct orl_x11 *x)
 			words[i] = (uint32_t)c->pixels[i];
 		pixels = (struct oriel_pixels){ words, c->width, c->height,
 			c->width * 4, ORIEL_FORMAT_ARGB8888 };
-		err = oriel_server_set_cursor(x->server, &pixels, c->xhot,
-				c->yhot);
+		err = oriel_server_set_cursor(
+				x->server, &pixels, c->xhot, c->yhot);
 		free(words);
 	} else if (!c->width || !c->height) {
 		err = oriel_server_set_cursor(x->server, NULL, 0, 0);
@@ -342,8 +348,7 @@ static const char *examine(struct orl_x11 *x)
 			!XFixesQueryVersion(x->dpy, &major, &minor) ||
 			major < 2)
 		return "it has no XFIXES extension";
-	if (!XTestQueryExtension(x->dpy, &x->xkb_event, &error, &major,
-			    &minor))
+	if (!XTestQueryExtension(x->dpy, &x->xkb_event, &error, &major, &minor))
 		return "it has no XTEST extension";
 	if (!XRRQueryExtension(x->dpy, &x->randr_event, &error))
 		x->randr_event = -1000;
@@ -407,8 +412,7 @@ static int x11_attach(struct orl_source *source, struct oriel_server *server)
 	x->server = server;
 	x->region = XFixesCreateRegion(x->dpy, NULL, 0);
 	x->damage = XDamageCreate(x->dpy, x->root, XDamageReportNonEmpty);
-	XFixesSelectCursorInput(x->dpy, x->root,
-			XFixesDisplayCursorNotifyMask);
+	XFixesSelectCursorInput(x->dpy, x->root, XFixesDisplayCursorNotifyMask);
 	if (x->randr_event >= 0)
 		XRRSelectInput(x->dpy, x->root, RRScreenChangeNotifyMask);
 	orl_x11_input_init(x);
@@ -418,8 +422,8 @@ static int x11_attach(struct orl_source *source, struct oriel_server *server)
 	return err ? err : x->gone ? ORIEL_ECLOSED : 0;
 }
 
-static size_t x11_watch(struct orl_source *source, struct pollfd *fds,
-		uint64_t *due)
+static size_t x11_watch(
+		struct orl_source *source, struct pollfd *fds, uint64_t *due)
 {
 	struct orl_x11 *x = of(source);
 
@@ -489,8 +493,8 @@ static void x11_key(struct orl_source *source, const struct oriel_key *key)
 		orl_x11_key(x, key);
 }
 
-static void x11_pointer(struct orl_source *source,
-		const struct oriel_pointer *pointer)
+static void x11_pointer(
+		struct orl_source *source, const struct oriel_pointer *pointer)
 {
 	struct orl_x11 *x = of(source);
 
@@ -519,7 +523,7 @@ static void x11_locks(struct orl_source *source, uint32_t locks)
 const struct orl_source_kind orl_source_x11 = {
 	.name = "x11",
 	.help = ":DISPLAY            an X server's screen, as x11::0; without\n"
-		"                        DISPLAY the one of $DISPLAY",
+		"                         DISPLAY the one of $DISPLAY",
 	.open = x11_open,
 	.close = x11_close,
 	.attach = x11_attach,

@@ -17,7 +17,7 @@ enum { ORL_X11_SPARES = 8, ORL_X11_KEYS = 256 };
 /* What has been pressed, and keycodes borrowed for characters. */
 struct orl_x11_input {
 	bool down[ORL_X11_KEYS];
-	uint32_t buttons; /* as in struct oriel_pointer */
+	uint32_t buttons;         /* as in struct oriel_pointer */
 	int32_t rest_x, rest_y;   /* of relative motion, 1/256 pixel */
 	int32_t wheel_x, wheel_y; /* of a notch, 1/120 */
 	unsigned num_mask, scroll_mask;
@@ -47,6 +47,7 @@ struct orl_x11 {
 	bool dirty;       /* there is damage that has not been fetched */
 	bool everything;  /* ... and that is the whole screen */
 	uint64_t since;   /* dirty */
+	uint64_t fetched; /* when, the last time */
 	uint64_t input_time;
 
 	int damage_event, fixes_event, randr_event, xkb_event;

@@ -147,9 +147,9 @@ static int whole(int32_t *rest, int32_t more)
 	int64_t pixels = sum / 256;
 
 	*rest = (int32_t)(sum - pixels * 256);
-	return (int)(pixels > INT16_MAX ? INT16_MAX :
-		     pixels < INT16_MIN ? INT16_MIN :
-					  pixels);
+	return (int)(pixels > INT16_MAX      ? INT16_MAX
+			: pixels < INT16_MIN ? INT16_MIN
+					     : pixels);
 }
 
 void orl_x11_pointer(struct orl_x11 *x, const struct oriel_pointer *pointer)

@@ -86,7 +86,7 @@ uint8_t orl_x11_keycode(uint32_t usage)
 	if (page == KEYBOARD_PAGE && id < 256)
 		code = keyboard[id];
 	for (unsigned i = 0; page == CONSUMER_PAGE &&
-			i < sizeof(consumer) / sizeof(consumer[0]);
+			     i < sizeof(consumer) / sizeof(consumer[0]);
 			i++)
 		if (consumer[i].id == id)
 			code = consumer[i].code;

@@ -75,8 +75,8 @@ static void apply(struct orl_x11 *x, XRRScreenResources *all,
 			XRRSetScreenSize(x->dpy, x->root, grown_x, grown_y,
 					mm_x, mm_y);
 		if (XRRSetCrtcConfig(x->dpy, all, output->crtc, CurrentTime, 0,
-				    0, mode, crtc->rotation, &id, 1) ==
-				RRSetConfigSuccess)
+				    0, mode, crtc->rotation, &id,
+				    1) == RRSetConfigSuccess)
 			XRRSetScreenSize(x->dpy, x->root, width, height, mm_x,
 					mm_y);
 	}
@@ -93,15 +93,15 @@ void orl_x11_resize(struct orl_x11 *x, int32_t width, int32_t height)
 
 	if (width == x->width && height == x->height)
 		return;
-	if (!XRRGetScreenSizeRange(x->dpy, x->root, &min_x, &min_y, &max_x,
-			    &max_y) ||
+	if (!XRRGetScreenSizeRange(
+			    x->dpy, x->root, &min_x, &min_y, &max_x, &max_y) ||
 			width < min_x || height < min_y || width > max_x ||
 			height > max_y)
 		return;
 	all = XRRGetScreenResourcesCurrent(x->dpy, x->root);
 	for (int i = 0; all && i < all->noutput; i++) {
-		XRROutputInfo *info = XRRGetOutputInfo(
-				x->dpy, all, all->outputs[i]);
+		XRROutputInfo *info =
+				XRRGetOutputInfo(x->dpy, all, all->outputs[i]);
 
 		if (info && info->crtc != None && used++ == 0) {
 			output = info;

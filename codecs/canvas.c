@@ -107,8 +107,8 @@ static int need_scratch(struct orl_canvas *c, size_t n)
 
 /* ---- the checks of a part */
 
-static bool overlap(int32_t ax, int32_t ay, int32_t bx, int32_t by,
-		int32_t aw, int32_t ah, int32_t bw, int32_t bh)
+static bool overlap(int32_t ax, int32_t ay, int32_t bx, int32_t by, int32_t aw,
+		int32_t ah, int32_t bw, int32_t bh)
 {
 	return ax < bx + bw && bx < ax + aw && ay < by + bh && by < ay + ah;
 }
@@ -116,9 +116,9 @@ static bool overlap(int32_t ax, int32_t ay, int32_t bx, int32_t by,
 static bool copy_fits(const struct orl_canvas *c, const struct orl_copy_op *o)
 {
 	return o->width && o->height && o->x + o->width <= c->width &&
-			o->y + o->height <= c->height &&
-			o->from_x + o->width <= c->width &&
-			o->from_y + o->height <= c->height;
+	       o->y + o->height <= c->height &&
+	       o->from_x + o->width <= c->width &&
+	       o->from_y + o->height <= c->height;
 }
 
 static bool block_fits(const struct orl_canvas *c, const struct orl_block_op *b)
@@ -127,8 +127,11 @@ static bool block_fits(const struct orl_canvas *c, const struct orl_block_op *b)
 			b->row + b->rows > c->rows)
 		return false;
 	return b->op == ORL_OP_RES ||
-			(b->op == ORL_OP_HCX && orl_canvas_slice(c, b->row) ==
-					orl_canvas_slice(c, b->row + b->rows - 1));
+	       (b->op == ORL_OP_HCX &&
+			       orl_canvas_slice(c, b->row) ==
+					       orl_canvas_slice(c,
+							       b->row + b->rows -
+									       1));
 }
 
 static size_t block_pixels(
@@ -136,7 +139,7 @@ static size_t block_pixels(
 {
 	int32_t x = b->col * ORL_CELL, y = b->row * ORL_CELL;
 	return (size_t)orl_min32(b->cols * ORL_CELL, c->width - x) *
-			(size_t)orl_min32(b->rows * ORL_CELL, c->height - y);
+	       (size_t)orl_min32(b->rows * ORL_CELL, c->height - y);
 }
 
 static bool part_fits(const struct orl_canvas *c,
@@ -165,8 +168,8 @@ static bool copies_disjoint(const struct orl_copy_op *copies, size_t n)
 		const struct orl_copy_op *a = &copies[i];
 		for (size_t j = 0; j < i; j++) {
 			const struct orl_copy_op *b = &copies[j];
-			if (overlap(a->x, a->y, b->x, b->y, a->width,
-					    a->height, b->width, b->height))
+			if (overlap(a->x, a->y, b->x, b->y, a->width, a->height,
+					    b->width, b->height))
 				return false;
 		}
 	}
@@ -303,7 +306,7 @@ int orl_canvas_begin(struct orl_canvas *c, const struct orl_copy_op *copies,
 	bool cross = copies_cross(copies, n_copies);
 	for (size_t i = 0; cross && i < n_copies; i++)
 		gathered += (size_t)copies[i].width * copies[i].height *
-				sizeof(*c->pixels);
+			    sizeof(*c->pixels);
 	if (cells(c) * sizeof(uint16_t) > gathered)
 		gathered = cells(c) * sizeof(uint16_t);
 	int err = need_scratch(c, gathered);
@@ -330,8 +333,8 @@ int orl_canvas_begin(struct orl_canvas *c, const struct orl_copy_op *copies,
 
 /* ---- sections */
 
-static bool in_section(const struct orl_canvas *c,
-		const struct orl_block_op *b, unsigned i)
+static bool in_section(const struct orl_canvas *c, const struct orl_block_op *b,
+		unsigned i)
 {
 	if (i == ORL_SLICES_MAX)
 		return b->op == ORL_OP_RES;
@@ -435,8 +438,8 @@ int orl_canvas_encode(struct orl_canvas *c, const struct orl_block_op *blocks,
 	for (unsigned i = 0; i <= ORL_SLICES_MAX; i++) {
 		if (!orl_canvas_has_section(c, blocks, n_blocks, i))
 			continue;
-		int err = orl_canvas_encode_section(c, blocks, n_blocks, i, out,
-				cap, &lengths[n]);
+		int err = orl_canvas_encode_section(
+				c, blocks, n_blocks, i, out, cap, &lengths[n]);
 		if (err)
 			return err;
 		out += lengths[n];

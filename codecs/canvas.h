@@ -127,12 +127,10 @@ bool orl_canvas_has_section(const struct orl_canvas *c,
 
 /*
  * One section of a part that orl_canvas_begin() has started: slice i, or the
- * residuals for i = ORL_SLICES_MAX. Sets *length. Different sections may be
- * coded at the same time by different threads: a slice uses its own contexts
- * and its own band of `usable` and `exact`. Those of RES blocks are only
- * marked by the residuals' section, which therefore must not run beside a
- * slice whose band its blocks touch unless the caller only reads `exact`
- * when all are done. Errors as orl_canvas_encode().
+ * residuals for i = ORL_SLICES_MAX. Encoding sets *length. Only what has a
+ * section may be asked for. Different sections of a part touch nothing in
+ * common and may be coded at the same time by different threads, in any
+ * order. Errors as orl_canvas_encode() and orl_canvas_decode().
  */
 int orl_canvas_encode_section(struct orl_canvas *c,
 		const struct orl_block_op *blocks, size_t n_blocks, unsigned i,

@@ -158,17 +158,17 @@ static inline void look_around(
 	a->n = up[0];
 	a->nw = up[-1];
 	uint32_t h = a->w * 0x9E3779B1U + a->n * 0x85EBCA77U +
-			a->nw * 0xC2B2AE3DU;
+		     a->nw * 0xC2B2AE3DU;
 	a->shelf = stir(h);
 	h += up[1] * 0x27D4EB2FU;
 	a->hash[2] = stir(h);
 	h += now[-2] * 0x165667B1U + upper[0] * 0xD6E8FEB9U;
 	a->hash[1] = stir(h);
 	h += now[-3] * 0x8CB92BA7U + up[-2] * 0x2545F491U +
-			up[2] * 0xA0761D65U + upper[-2] * 0xE7037ED1U +
-			upper[-1] * 0x8EBC6AF1U + upper[1] * 0x589965CDU +
-			upper[2] * 0x1D8E4E27U + top[-1] * 0xEB44ACCBU +
-			top[0] * 0x94D049BBU + top[1] * 0xBF58476DU;
+	     up[2] * 0xA0761D65U + upper[-2] * 0xE7037ED1U +
+	     upper[-1] * 0x8EBC6AF1U + upper[1] * 0x589965CDU +
+	     upper[2] * 0x1D8E4E27U + top[-1] * 0xEB44ACCBU +
+	     top[0] * 0x94D049BBU + top[1] * 0xBF58476DU;
 	a->hash[0] = stir(h);
 	unsigned d = distance(a->w, a->nw) + distance(a->n, a->nw);
 	a->busy = 0U + (d > 1) + (d > 4) + (d > 10) + (d > 20) + (d > 40);
@@ -283,7 +283,7 @@ struct guess {
 };
 
 static inline void look_up(struct orl_hcx *h, struct guess *g,
-		const struct around *a, uint32_t not)
+		const struct around *a, uint32_t except)
 {
 	g->entry[0] = find(h->table0, TABLE0_BITS, a->hash[0]);
 	g->entry[1] = find(h->table1, TABLE1_BITS, a->hash[1]);
@@ -292,14 +292,15 @@ static inline void look_up(struct orl_hcx *h, struct guess *g,
 		uint32_t e = *g->entry[i];
 		g->known[i] = (e ^ check_of(a->hash[i])) >> 27 == 0;
 		g->confidence[i] = g->known[i] ? confidence(e) : 0;
-		g->colour[i] = g->known[i] && (e & COLOUR) != not ?
-				e & COLOUR : NONE;
+		g->colour[i] = g->known[i] && (e & COLOUR) != except
+					       ? e & COLOUR
+					       : NONE;
 	}
 }
 
 /* A wider context is entered only where the narrower one does not do. */
-static inline void learn_all(const struct guess *g, const struct around *a,
-		uint32_t v)
+static inline void learn_all(
+		const struct guess *g, const struct around *a, uint32_t v)
 {
 	bool sure1 = g->colour[1] == v && g->confidence[1] > 0;
 	bool sure2 = g->colour[2] == v && g->confidence[2] > 0;
@@ -339,7 +340,7 @@ static inline void put_on_shelf(uint32_t *shelf, int at_, uint32_t v)
 /* Pixels that the tables or the neighbours foretell; NONE for others. */
 ORL_INLINE uint32_t code_hit(struct orl_hcx *h, struct orl_range *r,
 		bool decode, const struct around *a, const struct guess *g,
-		uint32_t c, uint32_t not, unsigned *n_tried)
+		uint32_t c, uint32_t except, unsigned *n_tried)
 {
 	unsigned tried = 0;
 	for (int i = 0; i < ORDERS; i++) {
@@ -348,20 +349,23 @@ ORL_INLINE uint32_t code_hit(struct orl_hcx *h, struct orl_range *r,
 				(i > 1 && v == g->colour[1]))
 			continue;
 		struct prob *p = &h->hit[i][g->confidence[i]][agreement(g, i)]
-				[(v == a->w) | (v == a->n) << 1];
+					[(v == a->w) | (v == a->n) << 1];
 		if (!code_bit(r, decode, p, c != v))
 			return v;
 		tried++;
 	}
 	*n_tried = tried;
 	unsigned context = tried << 1 | (h->history & 3) << 3 |
-			(a->busy + 1) >> 1 << 6;
-	if (a->w != not && !guessed(g, a->w) && !code_bit(r, decode,
-			&h->west[context | (a->n == a->nw)], c != a->w))
+			   (a->busy + 1) >> 1 << 6;
+	if (a->w != except && !guessed(g, a->w) &&
+			!code_bit(r, decode,
+					&h->west[context | (a->n == a->nw)],
+					c != a->w))
 		return a->w;
-	if (a->n != a->w && a->n != not && !guessed(g, a->n) && !code_bit(r,
-			decode, &h->north[context | (a->w == a->nw)],
-			c != a->n))
+	if (a->n != a->w && a->n != except && !guessed(g, a->n) &&
+			!code_bit(r, decode,
+					&h->north[context | (a->w == a->nw)],
+					c != a->n))
 		return a->n;
 	return NONE;
 }
@@ -375,9 +379,9 @@ static bool is_novel(const struct around *a, const struct guess *g,
 	return novel;
 }
 
-/* One pixel, known not to be `not`. */
+/* One pixel, known not to be `except`. */
 ORL_INLINE uint32_t code_pixel(struct orl_hcx *h, struct orl_range *r,
-		bool decode, const struct row *row, int32_t x, uint32_t not)
+		bool decode, const struct row *row, int32_t x, uint32_t except)
 {
 	uint32_t c = decode ? 0 : row->line[0][x], v = NONE;
 	unsigned recent = h->history & 3, tried = 0;
@@ -386,16 +390,16 @@ ORL_INLINE uint32_t code_pixel(struct orl_hcx *h, struct orl_range *r,
 	struct guess g;
 
 	look_around(&a, row, x);
-	look_up(h, &g, &a, not);
+	look_up(h, &g, &a, except);
 	uint32_t *shelf = h->shelf[a.shelf >> (32 - SHELF_BITS)];
 	if (recent == 3) {
 		struct prob *p = &h->novel[(a.busy + 1) >> 1 |
-				(h->history >> 2 & 15) << 2];
+					   (h->history >> 2 & 15) << 2];
 		novel = code_bit(r, decode, p,
 				!decode && is_novel(&a, &g, shelf, c));
 	}
 	if (!novel)
-		v = code_hit(h, r, decode, &a, &g, c, not, &tried);
+		v = code_hit(h, r, decode, &a, &g, c, except, &tried);
 	if (v != NONE) {
 		h->history <<= 1;
 		learn_all(&g, &a, v);
@@ -405,11 +409,12 @@ ORL_INLINE uint32_t code_pixel(struct orl_hcx *h, struct orl_range *r,
 	unsigned failed = 0;
 	for (int i = 0; i < SHELF && !novel; i++) {
 		uint32_t s = shelf[i];
-		if (s == NONE || s == not || s == a.w || s == a.n ||
+		if (s == NONE || s == except || s == a.w || s == a.n ||
 				guessed(&g, s))
 			continue;
-		struct prob *p = &h->shelved[failed][i]
-				[(a.w == a.n) | tried << 1 | recent << 3];
+		struct prob *p = &h->shelved[failed][i][(a.w == a.n) |
+							tried << 1 |
+							recent << 3];
 		if (!code_bit(r, decode, p, c != s)) {
 			v = s;
 			place = i;
@@ -451,12 +456,12 @@ ORL_INLINE void code_segment(struct orl_hcx *h, struct orl_range *r,
 {
 	uint32_t *c = row->line[0];
 	while (x < end) {
-		uint32_t not = NONE;
+		uint32_t except = NONE;
 		int32_t most = flat(row, x, end), n = 0;
 		if (most) {
 			uint32_t w = at(row, 0, x - 1);
 			struct prob *p = &h->run_ok[log2_floor((unsigned)most)]
-					[h->runs & 7];
+						   [h->runs & 7];
 			if (!decode)
 				while (n < most && c[x + n] == w)
 					n++;
@@ -479,9 +484,9 @@ ORL_INLINE void code_segment(struct orl_hcx *h, struct orl_range *r,
 			if (decode)
 				fill(c + x, n, w);
 			x += n;
-			not = w;
+			except = w;
 		}
-		c[x] = code_pixel(h, r, decode, row, x, not);
+		c[x] = code_pixel(h, r, decode, row, x, except);
 		x++;
 	}
 }
@@ -509,16 +514,16 @@ ORL_INLINE void code_block(struct orl_hcx *h, struct orl_range *to, bool decode,
 	unsigned slice = orl_canvas_slice(c, b->row);
 	int32_t x0 = b->col * ORL_CELL, y0 = b->row * ORL_CELL;
 	int32_t y1 = orl_min32(y0 + b->rows * ORL_CELL, c->height);
-	struct row row = { .width = orl_min32(b->cols * ORL_CELL,
-					c->width - x0) };
+	struct row row = { .width = orl_min32(
+					   b->cols * ORL_CELL, c->width - x0) };
 
 	for (int n = 0; n < ABOVE; n++) {
 		for (int32_t x = 0; x < row.width; x++)
 			above[n][x] = outside(c, slice, x0 + x, y0 - 1 - n);
 		row.line[n] = above[n];
 		for (int k = 0; k < SIDE; k++)
-			row.left[n][k] = outside(c, slice, x0 - 1 - k,
-					y0 - 1 - n);
+			row.left[n][k] = outside(
+					c, slice, x0 - 1 - k, y0 - 1 - n);
 	}
 	for (int32_t y = y0; y < y1 && r.over <= ORL_RANGE_OVER; y++) {
 		memmove(row.line + 1, row.line, ABOVE * sizeof(*row.line));

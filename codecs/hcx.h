@@ -42,7 +42,7 @@
  *		1: n < f such pixels follow, and then one that is not W.
  *	if f > 1: tree run_at[k] of k bits, k = 1 + floor(log2(f - 1)): n. A
  *	decoder that gets n >= f takes f - 1.
- * The pixel after it, now x, is coded as below with `not` = W; a pixel with
+ * The pixel after it, now x, is coded as below with `except` = W; a pixel with
  * f = 0 is coded so at once, with no colour excluded.
  *
  * HASHES of the surroundings:
@@ -68,7 +68,7 @@
  * top 17 bits of Hi: the entry is i if its check fits, else i ^ 1 if that one
  * fits, else the one with less confidence, i if equal. A table knows the pixel
  * if the check fits; then guess i is its colour and confidence i as it stands;
- * else there is no guess, and confidence i is 0. A guess equal to `not` is
+ * else there is no guess, and confidence i is 0. A guess equal to `except` is
  * none.
  *
  * PIXEL. If recent = 3:
@@ -80,14 +80,14 @@
  *	agreement: of the guesses j > i the first there is: 0 if none is; if it
  *	is the same, 1, + 1 if confidence j > 2, + 1 if it is > 5 and j = i + 1;
  *	if it is another, 4, + 1 if confidence j > 2.
- * Unless W is `not` or one of the guesses:
+ * Unless W is `except` or one of the guesses:
  *	bit west[tried, recent, half, N = NW]: 0: the pixel is W.
- * Unless N is W, `not` or one of the guesses:
+ * Unless N is W, `except` or one of the guesses:
  *	bit north[tried, recent, half, W = NW]: 0: the pixel is N.
  *
  * SHELF. 2^13 shelves of 6 colours, none at first; that of the pixel is at the
  * top 13 bits of H3. For its places j = 0 to 5, unless it is empty or its
- * colour is `not`, W, N or one of the guesses:
+ * colour is `except`, W, N or one of the guesses:
  *	bit shelved[failed, j, tried, W = N, recent]
  *		0: the pixel is that colour. 1: failed += 1, at most 3.
  *

@@ -35,8 +35,8 @@ enum { ORL_RANGE_OVER = 4 };
 /* Of an encoder or a decoder, which then use low or code. */
 struct orl_range {
 	uint32_t low, code, range;
-	uint32_t over;     /* bytes beyond the end */
-	uint8_t *out;      /* encoder: the next byte */
+	uint32_t over; /* bytes beyond the end */
+	uint8_t *out;  /* encoder: the next byte */
 	uint8_t *out_base;
 	const uint8_t *in; /* decoder: the next byte */
 	size_t left;       /* bytes not yet written or read */
@@ -44,10 +44,9 @@ struct orl_range {
 
 static inline struct orl_range orl_range_encoder(uint8_t *out, size_t cap)
 {
-	return (struct orl_range){ .range = UINT32_MAX,
-		.out = out,
-		.out_base = out,
-		.left = cap };
+	return (struct orl_range){
+		.range = UINT32_MAX, .out = out, .out_base = out, .left = cap
+	};
 }
 
 ORL_INLINE void orl_range_put(struct orl_range *r, uint8_t byte)

@@ -153,7 +153,7 @@ static void put32(uint8_t *p, size_t v)
 static size_t get32(const uint8_t *p)
 {
 	return p[0] | (size_t)p[1] << 8 | (size_t)p[2] << 16 |
-			(size_t)p[3] << 24;
+	       (size_t)p[3] << 24;
 }
 
 int orl_res_encode(struct orl_res *res, const struct orl_canvas *c,
@@ -202,9 +202,9 @@ static bool unpack(struct orl_res *res, uint8_t *into, size_t pixels,
 		const uint8_t *data, size_t size)
 {
 	return ZSTD_findFrameCompressedSize(data, size) == size &&
-			ZSTD_getFrameContentSize(data, size) == pixels &&
-			ZSTD_decompressDCtx(res->unpack, into, pixels, data,
-					size) == pixels;
+	       ZSTD_getFrameContentSize(data, size) == pixels &&
+	       ZSTD_decompressDCtx(res->unpack, into, pixels, data, size) ==
+			       pixels;
 }
 
 static void decode_row(struct lines *l, uint32_t *out, int32_t width,
@@ -223,8 +223,8 @@ static void decode_row(struct lines *l, uint32_t *out, int32_t width,
 		r[x] = (int16_t)vr;
 		b[x] = (int16_t)vb;
 		out[x] = (uint32_t)((vr + vg - OUTSIDE) & 255) << 16 |
-				(uint32_t)vg << 8 |
-				(uint32_t)((vb + vg - OUTSIDE) & 255);
+			 (uint32_t)vg << 8 |
+			 (uint32_t)((vb + vg - OUTSIDE) & 255);
 	}
 }
 

@@ -14,8 +14,9 @@
  *
  * The bytes of one channel, of all RES blocks in the part's order, each block
  * in raster order, are one plane. A plane is compressed to one zstd frame
- * (RFC 8878) that states its content size, needs a window of at most 128 KiB
- * and no dictionary. The section is:
+ * (RFC 8878) that states its content size and needs no dictionary. (Our
+ * encoder: level 1, window 128 KiB. A decoder writes straight into the plane
+ * and so needs no window.) The section is:
  *
  *	u32  length of the frame of G, little endian
  *	u32  length of the frame of R

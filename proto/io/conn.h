@@ -76,8 +76,9 @@ struct orl_tls *orl_conn_tls(struct orl_conn *conn); /* NULL when plain */
 void orl_conn_kick(struct orl_conn *conn);
 /*
  * Send what is queued on channel 0 (a bye, say), then close; gives up after
- * one second. No message is reported any more. `closed` is called with
- * `error` when the other end has closed too, so that it has read the bye.
+ * one second. No message is reported any more, and nothing is sent where
+ * orl_conn_start() was not called yet. `closed` is called with `error` when
+ * the other end has closed too, so that it has read the bye.
  */
 void orl_conn_finish(struct orl_conn *conn, int error);
 

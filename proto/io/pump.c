@@ -128,7 +128,16 @@ static void check_unsent(struct orl_conn *conn)
 	conn->in.unsent = unsent > more ? unsent - more : 0;
 }
 
-/* Bytes of the next record, head included. */
+static uint64_t spare(uint64_t window)
+{
+	return window > UINT64_MAX - CHUNK_MIN ? window : window + CHUNK_MIN;
+}
+
+/*
+ * Bytes of the next record, heads included. A little beyond the window, so
+ * that a part made to measure does not leave its last bytes to a record, and
+ * a packet, of their own.
+ */
 static size_t record_size(
 		const struct orl_conn *conn, uint64_t pictures, uint64_t bulk)
 {
@@ -138,7 +147,7 @@ static size_t record_size(
 	uint64_t n = orl_rate_bytes(
 			&conn->rate, (urgent || picture ? 4 : 2) * MS);
 	if (!urgent)
-		n = orl_min64(n, picture ? pictures : bulk);
+		n = orl_min64(n, spare(picture ? pictures : bulk));
 	return (size_t)orl_min64(orl_max64(n, CHUNK_MIN), ORL_CONN_RECORD);
 }
 

@@ -50,6 +50,13 @@ struct orl_tls {
 	int read_errno, write_errno;
 	uint64_t bytes_in, bytes_out;
 	uint64_t records, updated; /* since, and when, the key was renewed */
+	/*
+	 * Of a key update that the socket did not take. Were OpenSSL told, it
+	 * would refuse to read until that is written, and two ends that do so
+	 * at once would wait for each other for ever.
+	 */
+	uint8_t stash[64];
+	size_t stash_n;
 	char why[160];
 };
 
@@ -83,30 +90,56 @@ static int bio_read(BIO *bio, char *buf, int n)
 }
 
 /*
- * When the other end is gone the bytes are dropped as if written, since an
- * error here would end OpenSSL's willingness to read as well.
+ * As send(). When the other end is gone the bytes are dropped as if written,
+ * since an error would end OpenSSL's willingness to read as well.
  */
+static ssize_t put(struct orl_tls *tls, const void *data, size_t n)
+{
+	ssize_t done;
+	if (tls->write_errno)
+		return (ssize_t)n;
+	do
+		done = send(tls->socket, data, n, MSG_NOSIGNAL);
+	while (done < 0 && errno == EINTR);
+	if (done >= 0) {
+		tls->bytes_out += (uint64_t)done;
+		return done;
+	}
+	if (errno == EAGAIN || errno == EWOULDBLOCK)
+		return -1;
+	tls->write_errno = errno;
+	return (ssize_t)n;
+}
+
+static bool put_stash(struct orl_tls *tls)
+{
+	while (tls->stash_n) {
+		ssize_t done = put(tls, tls->stash, tls->stash_n);
+		if (done < 0)
+			return false;
+		tls->stash_n -= (size_t)done;
+		memmove(tls->stash, tls->stash + done, tls->stash_n);
+	}
+	return true;
+}
+
 static int bio_write(BIO *bio, const char *buf, int n)
 {
 	struct orl_tls *tls = BIO_get_data(bio);
-	ssize_t put;
+	ssize_t done = put_stash(tls) ? put(tls, buf, (size_t)n) : -1;
 
 	BIO_clear_retry_flags(bio);
-	if (tls->write_errno)
+	if (done >= 0)
+		return (int)done;
+	/* After the handshake only a key update puts it in that state again. */
+	if (tls->secured && SSL_in_init(tls->ssl) &&
+			(size_t)n <= sizeof(tls->stash) - tls->stash_n) {
+		memcpy(tls->stash + tls->stash_n, buf, (size_t)n);
+		tls->stash_n += (size_t)n;
 		return n;
-	do
-		put = send(tls->socket, buf, (size_t)n, MSG_NOSIGNAL);
-	while (put < 0 && errno == EINTR);
-	if (put >= 0) {
-		tls->bytes_out += (uint64_t)put;
-		return (int)put;
 	}
-	if (errno == EAGAIN || errno == EWOULDBLOCK) {
-		BIO_set_retry_write(bio);
-		return -1;
-	}
-	tls->write_errno = errno;
-	return n;
+	BIO_set_retry_write(bio);
+	return -1;
 }
 
 static long bio_ctrl(BIO *bio, int what, long number, void *ptr)

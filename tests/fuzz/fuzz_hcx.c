@@ -26,8 +26,8 @@ static void again(const struct orl_canvas *c, const struct orl_env *env,
 	memcpy(a.pixels, c->pixels, bytes);
 	if (orl_canvas_begin(&a, NULL, 0, block, 1) ||
 			orl_canvas_begin(&b, NULL, 0, block, 1) ||
-			orl_canvas_encode(&a, block, 1, out, cap, &length,
-					&n) ||
+			orl_canvas_encode(
+					&a, block, 1, out, cap, &length, &n) ||
 			orl_canvas_decode(&b, block, 1, out, length, &length,
 					n) ||
 			memcmp(a.pixels, b.pixels, bytes) != 0)
@@ -49,9 +49,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	size -= 4;
 	if (orl_canvas_init(&c, &env, width, height, 1) != 0)
 		return 0;
-	struct orl_block_op block = { .cols = (uint8_t)c.cols,
-		.rows = 1,
-		.op = ORL_OP_HCX };
+	struct orl_block_op block = {
+		.cols = (uint8_t)c.cols, .rows = 1, .op = ORL_OP_HCX
+	};
 	for (int i = 0; i < 2; i++) {
 		size_t n = i ? size - first : first;
 		/* A copy without slack, so that reading too far is found. */

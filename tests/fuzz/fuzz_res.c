@@ -22,10 +22,12 @@ static void round_trip(struct orl_canvas *a, struct orl_canvas *b,
 	if (!out)
 		return;
 	for (size_t i = 0; i < pixels; i++)
-		a->pixels[i] = !size ? 0 :
-				(uint32_t)data[i % size] << 16 |
-				(uint32_t)data[(i * 7 + 3) % size] << 8 |
-				data[(i / 5) % size];
+		a->pixels[i] = !size ? 0
+				     : (uint32_t)data[i % size] << 16 |
+							       (uint32_t)data[(i * 7 + 3) %
+									       size]
+									       << 8 |
+							       data[(i / 5) % size];
 	if (orl_canvas_begin(a, NULL, 0, blocks, n_blocks) ||
 			orl_canvas_begin(b, NULL, 0, blocks, n_blocks) ||
 			orl_canvas_encode(a, blocks, n_blocks, out, cap,
@@ -50,10 +52,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	uint8_t cols = (uint8_t)(data[2] % a.cols);
 	struct orl_block_op blocks[2] = {
-		{ .cols = (uint8_t)(a.cols - cols), .rows = (uint8_t)a.rows,
+		{ .cols = (uint8_t)(a.cols - cols),
+				.rows = (uint8_t)a.rows,
 				.op = ORL_OP_RES },
-		{ .col = (uint16_t)(a.cols - cols), .cols = cols,
-				.rows = (uint8_t)a.rows, .op = ORL_OP_RES },
+		{ .col = (uint16_t)(a.cols - cols),
+				.cols = cols,
+				.rows = (uint8_t)a.rows,
+				.op = ORL_OP_RES },
 	};
 	size_t n_blocks = cols ? 2 : 1;
 	data += 3;

@@ -92,9 +92,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (fd < 0 || ftruncate(fd, 0) < 0)
 		abort();
 	err = size % 8 ? orl_unpack_memory(fd, data, size, &limits, why,
-					 sizeof(why)) :
-			 unpack_file(fd, data, size, &limits, why,
-					 sizeof(why));
+					 sizeof(why))
+		       : unpack_file(fd, data, size, &limits, why, sizeof(why));
 	if (err == 0)
 		play(fd);
 	else if (err > 0 || !why[0])

@@ -48,7 +48,7 @@ static AVCodecContext *encoder(const struct recording *r, int width)
 static void draw(AVFrame *f, int n)
 {
 	bool halved = f->format == AV_PIX_FMT_YUVJ420P ||
-			f->format == AV_PIX_FMT_YUV420P;
+		      f->format == AV_PIX_FMT_YUV420P;
 
 	for (int p = 0; p < 4 && f->linesize[p]; p++) {
 		int rows = p && halved ? f->height / 2 : f->height;
@@ -85,8 +85,8 @@ static void record(const struct recording *r, const char *folder)
 			path);
 	out->flags |= AVFMT_FLAG_BITEXACT;
 	need(avformat_new_stream(out, NULL) && packet && f, path);
-	need(avcodec_parameters_from_context(
-			     out->streams[0]->codecpar, c) >= 0, path);
+	need(avcodec_parameters_from_context(out->streams[0]->codecpar, c) >= 0,
+			path);
 	out->streams[0]->time_base = c->time_base;
 	need(avio_open(&out->pb, path, AVIO_FLAG_WRITE) >= 0, path);
 	need(avformat_write_header(out, NULL) >= 0, path);
@@ -122,12 +122,12 @@ int main(int argc, char **argv)
 				100, 20, 4, 0 },
 		{ "resized.mkv", "matroska", AV_CODEC_ID_MJPEG,
 				AV_PIX_FMT_YUVJ420P, 16, 16, 3, 2 },
-		{ "mpeg4.nut", "nut", AV_CODEC_ID_MPEG4, AV_PIX_FMT_YUV420P,
-				80, 72, 3, 0 },
+		{ "mpeg4.nut", "nut", AV_CODEC_ID_MPEG4, AV_PIX_FMT_YUV420P, 80,
+				72, 3, 0 },
 		{ "large.mkv", "matroska", AV_CODEC_ID_FFV1, AV_PIX_FMT_BGR0,
 				200, 8, 1, 0 },
-		{ "many.mkv", "matroska", AV_CODEC_ID_FFV1, AV_PIX_FMT_GRAY8,
-				8, 8, 20, 0 },
+		{ "many.mkv", "matroska", AV_CODEC_ID_FFV1, AV_PIX_FMT_GRAY8, 8,
+				8, 20, 0 },
 	};
 
 	need(argc == 2, "FOLDER");

@@ -32,13 +32,13 @@ static void draw(struct orl_canvas *c, const char *kind)
 			uint32_t v = 0xeeeeee;
 			noise = noise * 1664525U + 1013904223U;
 			if (strcmp(kind, "text") == 0)
-				v = y % 11 < 7 && (x * 5 ^ y * 3) % 7 < 2 ?
-						0x101010U * (uint32_t)(x % 3) :
-						v;
+				v = y % 11 < 7 && (x * 5 ^ y * 3) % 7 < 2
+						    ? 0x101010U * (uint32_t)(x % 3)
+						    : v;
 			else if (strcmp(kind, "gradient") == 0)
 				v = (uint32_t)(x * 2) << 16 |
-						(uint32_t)(y * 3 & 255) << 8 |
-						(uint32_t)(x + y) / 4;
+				    (uint32_t)(y * 3 & 255) << 8 |
+				    (uint32_t)(x + y) / 4;
 			else if (strcmp(kind, "noise") == 0)
 				v = noise >> 8;
 			c->pixels[(size_t)y * c->stride + (size_t)x] = v;
@@ -106,7 +106,7 @@ static void residuals(const char *kind, int32_t w, int32_t h, int right)
 		exit(1);
 	draw(&c, kind);
 	size_t size = 3 + code(&c, b, n_blocks, out + 3, sizeof(out) - 3,
-						lengths, &n);
+					  lengths, &n);
 	snprintf(path, sizeof(path), "fuzz_res/%s-%dx%d", kind, w, h);
 	save(path, out, size);
 	orl_canvas_fini(&c);
@@ -169,6 +169,7 @@ static void parts(const char *name, int32_t w, int32_t h, unsigned slices,
 /* Parts that fail one check each, as fuzz_canvas.c reads them. */
 static void rejected(void)
 {
+	/* clang-format off */
 	static const uint8_t bytes[] = {
 		39, 39, 0,                                 /* 40 x 40 */
 		1, 0, 0, 0, 0, 4, 0, 0,                    /* an empty copy */
@@ -185,6 +186,7 @@ static void rejected(void)
 		0, 1, 0, 0, 1, 1, 2, 1, 8, 0, 9, 0, 0, 0, 0, 0, 0, 0,
 		0, 1, 0, 0, 1, 1, 2, 1, 8, 0, 0, 0, 0, 0, 0, 0, 0, 0,
 	};
+	/* clang-format on */
 	save("fuzz_canvas/rejected", bytes, sizeof(bytes));
 }
 

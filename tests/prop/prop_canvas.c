@@ -65,7 +65,8 @@ static size_t random_copies(const struct orl_canvas *c, struct orl_copy_op *out)
 		o.from_x = (uint16_t)below(w - o.width + 1);
 		o.from_y = (uint16_t)below(h - o.height + 1);
 		bool free = true;
-		for (uint32_t y = o.y; free && y < o.y + (uint32_t)o.height; y++)
+		for (uint32_t y = o.y; free && y < o.y + (uint32_t)o.height;
+				y++)
 			free = !memchr(seen + y * w + o.x, 1, o.width);
 		if (!free)
 			continue;
@@ -78,7 +79,8 @@ static size_t random_copies(const struct orl_canvas *c, struct orl_copy_op *out)
 }
 
 /* Disjoint blocks; HCX ones are cut where their slice ends. */
-static size_t random_blocks(const struct orl_canvas *c, struct orl_block_op *out)
+static size_t random_blocks(
+		const struct orl_canvas *c, struct orl_block_op *out)
 {
 	uint8_t *seen = calloc((size_t)c->cols, (size_t)c->rows);
 	size_t n = 0, want = below(OPS);
@@ -90,8 +92,11 @@ static size_t random_blocks(const struct orl_canvas *c, struct orl_block_op *out
 		};
 		b.cols = (uint8_t)(1 + below((uint32_t)(c->cols - b.col)));
 		b.rows = (uint8_t)(1 + below((uint32_t)(c->rows - b.row)));
-		while (b.op == ORL_OP_HCX && orl_canvas_slice(c, b.row) !=
-				orl_canvas_slice(c, b.row + b.rows - 1))
+		while (b.op == ORL_OP_HCX &&
+				orl_canvas_slice(c, b.row) !=
+						orl_canvas_slice(c,
+								b.row + b.rows -
+										1))
 			b.rows--;
 		bool free = true;
 		for (int32_t r = b.row; free && r < b.row + b.rows; r++)
@@ -141,8 +146,8 @@ static void one_part(struct orl_canvas *a, struct orl_canvas *b, uint8_t *out)
 	size_t n_copies = random_copies(a, copies);
 	size_t n_blocks = random_blocks(a, blocks);
 	int err = orl_canvas_begin(a, copies, n_copies, blocks, n_blocks);
-	assert_int_equal(orl_canvas_begin(b, copies, n_copies, blocks,
-					 n_blocks),
+	assert_int_equal(
+			orl_canvas_begin(b, copies, n_copies, blocks, n_blocks),
 			err);
 	if (err) {
 		assert_int_equal(err, ORIEL_EPROTO); /* too much area */
@@ -175,8 +180,8 @@ static void one_part(struct orl_canvas *a, struct orl_canvas *b, uint8_t *out)
 	uint8_t *data = malloc(size + !size);
 	memcpy(data, out, size);
 	if (below(2)) {
-		err = orl_canvas_decode(b, blocks, n_blocks, data, size,
-				lengths, n);
+		err = orl_canvas_decode(
+				b, blocks, n_blocks, data, size, lengths, n);
 		assert_int_equal(err, 0);
 	} else {
 		while (n) {
@@ -207,10 +212,10 @@ static void run(int32_t width, int32_t height, unsigned slices, int parts)
 		if (!below(12)) {
 			int32_t col = (int32_t)below((uint32_t)a.cols);
 			int32_t row = (int32_t)below((uint32_t)a.rows);
-			int32_t cols = 1 + (int32_t)below(
-						(uint32_t)(a.cols - col));
-			int32_t rows = 1 + (int32_t)below(
-						(uint32_t)(a.rows - row));
+			int32_t cols = 1 +
+				       (int32_t)below((uint32_t)(a.cols - col));
+			int32_t rows = 1 +
+				       (int32_t)below((uint32_t)(a.rows - row));
 			orl_canvas_spoil(&a, col, row, cols, rows);
 			orl_canvas_spoil(&b, col, row, cols, rows);
 		}
@@ -252,7 +257,10 @@ static void wide_blocks(void **state)
 	struct orl_canvas a, b;
 	struct orl_block_op blocks[2] = {
 		{ .cols = 255, .rows = 1, .op = ORL_OP_HCX },
-		{ .col = 1, .row = 1, .cols = 255, .rows = 1,
+		{ .col = 1,
+				.row = 1,
+				.cols = 255,
+				.rows = 1,
 				.op = ORL_OP_RES },
 	};
 	size_t lengths[ORL_SLICES_MAX + 1], n;

@@ -22,8 +22,7 @@ struct side {
 	struct rng *rng;
 	uint32_t sent[CHANNELS], got[CHANNELS];
 	unsigned secured, closed;
-	bool server, may_destroy;
-	struct side *other;
+	bool may_destroy, still; /* still: nothing new is made */
 };
 
 static uint32_t below(struct rng *r, uint32_t n)
@@ -97,7 +96,7 @@ static bool on_produce(void *user, uint64_t budget)
 	bool made = false;
 	assert_true(budget > 0);
 	maybe_destroy(s);
-	if (s->conn && below(s->rng, 3))
+	if (s->conn && !s->still && below(s->rng, 3))
 		made = send_one(s, ORL_CHANNEL_DISPLAY);
 	return made;
 }
@@ -160,6 +159,7 @@ static void finish(struct world *w, struct side *s, unsigned how)
 	uint64_t end = orl_now(&w->env) + 20000000000u;
 	if (how == 0) {
 		/* Everything arrives, whatever it had to wait for. */
+		s[0].still = s[1].still = true;
 		while (!all_arrived(s)) {
 			for (int i = 0; i < 2; i++)
 				orl_conn_kick(s[i].conn);
@@ -189,8 +189,7 @@ static void finish(struct world *w, struct side *s, unsigned how)
 
 static void one_round(struct world *w, unsigned round)
 {
-	struct side s[2] = { { .rng = &w->rng, .other = &s[1] },
-		{ .rng = &w->rng, .other = &s[0], .server = true } };
+	struct side s[2] = { { .rng = &w->rng }, { .rng = &w->rng } };
 	bool secure = below(&w->rng, 2);
 	unsigned how = round % 3;
 	int fd[2], small = 4096 << below(&w->rng, 6);

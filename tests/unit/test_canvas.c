@@ -29,8 +29,7 @@ static void draw(struct orl_canvas *c, uint32_t seed)
 			seed = seed * 1664525U + 1013904223U;
 			if (x >= c->width / 2)
 				v = (uint32_t)(x * 3) << 16 |
-						(uint32_t)(y * 5 & 255) << 8 |
-						(seed >> 29);
+				    (uint32_t)(y * 5 & 255) << 8 | (seed >> 29);
 			else if (y % 12 < 8 && (x * 7 ^ y * 5) % 9 < 3)
 				v = 0x202020U * ((uint32_t)(x + y) % 3);
 			c->pixels[(size_t)y * c->stride + (size_t)x] =
@@ -160,8 +159,8 @@ static void bad_parts_change_nothing(void **state)
 	/* Too much area, though each alone would do. */
 	struct orl_copy_op whole = { 0, 0, 100, 70, 0, 0 };
 	struct orl_block_op one = { 6, 4, 1, 1, ORL_OP_RES };
-	assert_int_equal(orl_canvas_begin(&c, &whole, 1, &one, 1),
-			ORIEL_EPROTO);
+	assert_int_equal(
+			orl_canvas_begin(&c, &whole, 1, &one, 1), ORIEL_EPROTO);
 	/* Too many. */
 	assert_int_equal(orl_canvas_begin(&c, &whole, ORL_PART_COPIES_MAX + 1,
 					 NULL, 0),
@@ -180,10 +179,10 @@ static void copies_read_before_they_write(void **state)
 {
 	(void)state;
 	static const struct orl_copy_op lists[][3] = {
-		{ { 0, 3, 64, 40, 0, 0 } },            /* down */
-		{ { 0, 0, 64, 40, 0, 3 } },            /* up */
-		{ { 5, 5, 40, 40, 0, 5 } },            /* right */
-		{ { 0, 5, 40, 40, 7, 5 } },            /* left */
+		{ { 0, 3, 64, 40, 0, 0 } }, /* down */
+		{ { 0, 0, 64, 40, 0, 3 } }, /* up */
+		{ { 5, 5, 40, 40, 0, 5 } }, /* right */
+		{ { 0, 5, 40, 40, 7, 5 } }, /* left */
 		{ { 0, 0, 16, 16, 16, 0 }, { 16, 0, 16, 16, 0, 0 } },
 		{ { 0, 0, 9, 9, 20, 20 }, { 20, 20, 9, 9, 40, 30 },
 				{ 40, 30, 9, 9, 0, 0 } },
@@ -200,8 +199,9 @@ static void copies_read_before_they_write(void **state)
 			for (int y = 0; y < o->height; y++)
 				for (int x = 0; x < o->width; x++)
 					b.pixels[(o->y + y) * 64 + o->x + x] =
-						a.pixels[(o->from_y + y) * 64 +
-							o->from_x + x];
+							a.pixels[(o->from_y + y) * 64 +
+									o->from_x +
+									x];
 		}
 		assert_int_equal(orl_canvas_begin(&a, lists[i], n, NULL, 0), 0);
 		assert_memory_equal(a.pixels, b.pixels, 64 * 48 * 4);

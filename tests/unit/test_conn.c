@@ -622,6 +622,72 @@ static void destroyed_in_any_callback(void **state)
 	}
 }
 
+static void *scarce_alloc(void *user, size_t bytes)
+{
+	int *left = user;
+	return (*left)-- > 0 ? malloc(bytes) : NULL;
+}
+
+static void *scarce_resize(void *user, void *ptr, size_t bytes)
+{
+	int *left = user;
+	return (*left)-- > 0 ? realloc(ptr, bytes) : NULL;
+}
+
+static void plain_release(void *user, void *ptr)
+{
+	(void)user;
+	free(ptr);
+}
+
+/* Whichever allocation fails, it is said, and nothing is left behind. */
+static void no_memory_is_an_error(void **state)
+{
+	int left = 0;
+	struct oriel_hooks hooks = { .size = sizeof(hooks),
+		.user = &left,
+		.alloc = scarce_alloc,
+		.resize = scarce_resize,
+		.release = plain_release };
+	struct orl_env env;
+	unsigned failures = 0;
+	bool made = false;
+	(void)state;
+	assert_int_equal(orl_host_env(&env, &hooks), 0);
+	for (int n = 0; !made; n++) {
+		struct orl_loop *loop = NULL;
+		struct orl_tls_context *tls = NULL;
+		struct orl_conn *conn = NULL;
+		struct orl_tls_config client = { 0 };
+		struct orl_conn_config config = {
+			.role = ORL_CLIENT, .host = "x", .calls = &plain_calls
+		};
+		int fd[2];
+		assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, fd), 0);
+		left = n;
+		int err = orl_loop_create(&loop, &env);
+		if (!err)
+			err = orl_tls_context_create(&tls, &env, &client);
+		config.tls = tls;
+		if (!err)
+			err = orl_conn_create(
+					&conn, loop, &env, fd[0], &config);
+		made = !err;
+		if (err) {
+			assert_int_equal(err, ORIEL_ENOMEM);
+			assert_null(conn);
+			close(fd[0]);
+			failures++;
+		}
+		orl_conn_destroy(conn);
+		orl_tls_context_destroy(tls);
+		orl_loop_destroy(loop);
+		close(fd[1]);
+		assert_in_range(n, 0, 50);
+	}
+	assert_true(failures >= 5);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -643,6 +709,7 @@ int main(void)
 		TEST(handler_error_ends_the_conn),
 		TEST(deaf_peer_ends_the_conn),
 		TEST(destroyed_in_any_callback),
+		cmocka_unit_test(no_memory_is_an_error),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

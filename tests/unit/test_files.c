@@ -55,8 +55,7 @@ static void what_is_no_file_is_refused(void **state)
 
 	(void)state;
 	assert_int_equal(orl_file_read(&text, &n, folder, 100), -EINVAL);
-	assert_int_equal(orl_file_read(&text, &n, "/nowhere/x", 100),
-			-ENOENT);
+	assert_int_equal(orl_file_read(&text, &n, "/nowhere/x", 100), -ENOENT);
 	assert_int_equal(orl_file_replace("/nowhere/x", "", 0), -ENOENT);
 	orl_file_free(NULL, 0);
 }
@@ -73,18 +72,17 @@ static void rectangles_come_back_from_a_file(void **state)
 	assert_non_null(f);
 	for (int i = 0; i < WIDTH * HEIGHT; i++)
 		a[i] = (uint32_t)i + 1;
-	assert_int_equal(orl_unpack_write_rect(fileno(f), &at, a, WIDTH, &r),
-			0);
+	assert_int_equal(
+			orl_unpack_write_rect(fileno(f), &at, a, WIDTH, &r), 0);
 	assert_int_equal(at, 100 + 11 * 590 * 4);
 	at = 100;
-	assert_int_equal(orl_unpack_read_rect(fileno(f), &at, b, WIDTH, &r),
-			0);
+	assert_int_equal(orl_unpack_read_rect(fileno(f), &at, b, WIDTH, &r), 0);
 	for (int y = 0; y < HEIGHT; y++)
 		for (int x = 0; x < WIDTH; x++)
 			assert_int_equal(b[y * WIDTH + x],
-					x >= 3 && x < 14 && y >= 7 && y < 597 ?
-							a[y * WIDTH + x] :
-							0);
+					x >= 3 && x < 14 && y >= 7 && y < 597
+							? a[y * WIDTH + x]
+							: 0);
 	assert_int_equal(orl_unpack_read_rect(fileno(f), &at, b, WIDTH, &r),
 			ORIEL_EIO);
 	fclose(f);

@@ -14,7 +14,7 @@ static char why[256];
 /* The arguments, ended by NULL. */
 static int parse(const char *first, ...)
 {
-	char *argv[MAX + 1] = { (char *)(uintptr_t)"oriel-serve" };
+	char *argv[MAX + 1] = { (char *)(uintptr_t) "oriel-serve" };
 	const char *arg = first;
 	int argc = 1;
 	va_list args;
@@ -45,9 +45,9 @@ static void defaults_and_everything(void **state)
 					 "--listen=unix:/a=b", "--once",
 					 "--lossless", "--json",
 					 "--max-rate=20M", "--workers=3",
-					 "--congestion=bbr",
-					 "--test-desync=7", "--stats=-",
-					 "--cert=c", "--key=k", NULL),
+					 "--congestion=bbr", "--test-desync=7",
+					 "--stats=-", "--cert=c", "--key=k",
+					 NULL),
 			0);
 	assert_string_equal(options.source, "x11::0");
 	assert_string_equal(options.listen[0], "tcp://[::]:0");
@@ -127,8 +127,8 @@ static void local_is_what_this_machine_alone_reaches(void **state)
 
 static void rates_have_units(void **state)
 {
-	static const char *const wrong[] = { "", "M", "20MB", "1.5M", "-1",
-		"7", "99999999999999999999", "18446744073709551G" };
+	static const char *const wrong[] = { "", "M", "20MB", "1.5M", "-1", "7",
+		"99999999999999999999", "18446744073709551G" };
 	uint64_t rate = 0;
 
 	(void)state;

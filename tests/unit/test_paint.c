@@ -45,7 +45,7 @@ static void follow(struct orl_paint *to, const struct orl_paint *from)
 				r->y + r->height <= from->height);
 		for (int32_t y = r->y; y < r->y + r->height; y++) {
 			size_t at = (size_t)y * (size_t)from->width +
-					(size_t)r->x;
+				    (size_t)r->x;
 
 			memcpy(to->pixels + at, from->pixels + at,
 					(size_t)r->width * 4);
@@ -64,14 +64,13 @@ static void damage_covers_every_change(void **state)
 				s++) {
 			struct orl_paint a = canvas(sizes[s][0], sizes[s][1]);
 			struct orl_paint b = canvas(sizes[s][0], sizes[s][1]);
-			uint32_t frames = kind == ORL_PATTERN_TINY ? 4 :
-								     FRAMES;
+			uint32_t frames = kind == ORL_PATTERN_TINY ? 4 : FRAMES;
 
 			for (uint32_t n = 0; n < frames; n++) {
 				orl_paint_frame(&a, (enum orl_pattern)kind, n);
 				follow(&b, &a);
-				assert_memory_equal(a.pixels, b.pixels,
-						bytes(&a));
+				assert_memory_equal(
+						a.pixels, b.pixels, bytes(&a));
 			}
 			free(a.pixels);
 			free(b.pixels);
@@ -82,8 +81,10 @@ static void damage_covers_every_change(void **state)
 static void pixels_are_the_same_everywhere(void **state)
 {
 	static const uint64_t expected[ORL_PATTERNS] = {
-		0xcdf98e943019071au, 0x56de5eaeecb79c46u,
-		0x40e963b680f9f5b9u, 0x4467f488a2d57021u,
+		0xcdf98e943019071au,
+		0x56de5eaeecb79c46u,
+		0x40e963b680f9f5b9u,
+		0x4467f488a2d57021u,
 		0x78c19dc3f290645au,
 	};
 

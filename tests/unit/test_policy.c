@@ -78,8 +78,7 @@ static void mistakes_name_their_line(void **state)
 	(void)state;
 	for (unsigned i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
 		assert_int_equal(parse(wrong[i].text), -1);
-		assert_memory_equal(why, wrong[i].says,
-				strlen(wrong[i].says));
+		assert_memory_equal(why, wrong[i].says, strlen(wrong[i].says));
 	}
 }
 
@@ -108,8 +107,8 @@ static void limits_hold(void **state)
 	assert_int_equal(parse(text), 0);
 	/* A name with a NUL inside would be another name later. */
 	orl_policy_init(&policy);
-	assert_int_equal(orl_policy_parse(&policy, "rights.a\0b = see", 16,
-					 why, sizeof(why)),
+	assert_int_equal(orl_policy_parse(&policy, "rights.a\0b = see", 16, why,
+					 sizeof(why)),
 			-1);
 }
 

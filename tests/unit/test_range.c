@@ -17,8 +17,8 @@ static uint32_t next(uint32_t *seed)
 static uint32_t odds(uint32_t *seed)
 {
 	static const uint32_t p[] = { 1, 2, 100, 32768, 65000, 65535 };
-	return next(seed) & 1 ? p[next(seed) % ORL_COUNT(p)] :
-				1 + next(seed) % 65535;
+	return next(seed) & 1 ? p[next(seed) % ORL_COUNT(p)]
+			      : 1 + next(seed) % 65535;
 }
 
 static size_t encode(uint8_t *out, size_t cap, uint32_t seed, int n)

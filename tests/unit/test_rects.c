@@ -10,8 +10,8 @@
 
 enum { WIDTH = 300, HEIGHT = 200, MAX = 64 };
 
-static bool covers(const struct oriel_rect *list, size_t n, int32_t x,
-		int32_t y)
+static bool covers(
+		const struct oriel_rect *list, size_t n, int32_t x, int32_t y)
 {
 	for (size_t i = 0; i < n; i++)
 		if (x >= list[i].x && x < list[i].x + list[i].width &&
@@ -25,8 +25,7 @@ static void all_covered(const struct oriel_rect *from, size_t n,
 		const struct oriel_rect *to, size_t m)
 {
 	for (size_t i = 0; i < n; i++)
-		for (int32_t y = from[i].y; y < from[i].y + from[i].height;
-				y++)
+		for (int32_t y = from[i].y; y < from[i].y + from[i].height; y++)
 			for (int32_t x = from[i].x;
 					x < from[i].x + from[i].width; x++)
 				assert_true(covers(to, m, x, y));
@@ -42,8 +41,8 @@ static size_t scatter(struct oriel_rect *out, size_t n)
 	for (size_t i = 0; i < n; i++) {
 		int32_t x = rand() % WIDTH, y = rand() % HEIGHT;
 
-		out[i] = (struct oriel_rect){ x, y,
-			1 + rand() % (WIDTH - x), 1 + rand() % (HEIGHT - y) };
+		out[i] = (struct oriel_rect){ x, y, 1 + rand() % (WIDTH - x),
+			1 + rand() % (HEIGHT - y) };
 		if (rand() % 2 && out[i].width > 9)
 			out[i].width = 9;
 		if (rand() % 2 && out[i].height > 9)

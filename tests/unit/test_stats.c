@@ -7,11 +7,14 @@
 
 static char text[ORL_STATS_TEXT];
 
-static struct oriel_stats peer(uint64_t bytes, uint64_t p95, bool exact,
-		uint64_t after)
+static struct oriel_stats peer(
+		uint64_t bytes, uint64_t p95, bool exact, uint64_t after)
 {
-	struct oriel_stats s = { .size = sizeof(s), .bytes_out = bytes,
-		.latency_p95 = p95, .exact = exact, .lossless_after = after };
+	struct oriel_stats s = { .size = sizeof(s),
+		.bytes_out = bytes,
+		.latency_p95 = p95,
+		.exact = exact,
+		.lossless_after = after };
 
 	s.channel_out[3] = bytes;
 	s.channel_in[0] = 5;

@@ -226,6 +226,42 @@ static void keys_are_renewed(void **state)
 	free_ends(&e);
 }
 
+/* Both full, both about to renew: each must still read, or both hang. */
+static void full_ends_renew_and_read(void **state)
+{
+	struct world *w = *state;
+	static uint8_t data[3000], got[16384];
+	size_t written[2] = { 0, 0 }, read[2] = { 0, 0 };
+	struct ends e;
+	for (uint64_t update = 1; update < 12; update++) {
+		connect_ends(w, &e, "desk.example", NULL, update);
+		struct orl_tls *end[2] = { e.client, e.server };
+		for (int i = 0; i < 2; i++) {
+			int r;
+			while ((r = orl_tls_write(end[i], data, sizeof(data))) >
+					0)
+				written[i] += (size_t)r;
+			assert_int_equal(r, ORL_TLS_WRITE);
+		}
+		/* The client reads first: it is the one that renews. */
+		for (int i = 1; i >= 0; i--) {
+			while (read[!i] < written[i]) {
+				int r = read_some(end[!i], got, sizeof(got));
+				assert_true(r > 0);
+				read[!i] += (size_t)r;
+			}
+			/* What was refused goes out now, and arrives. */
+			assert_int_equal(orl_tls_write(end[i], data,
+							 sizeof(data)),
+					sizeof(data));
+			assert_int_equal(read_some(end[!i], got, sizeof(got)),
+					sizeof(data));
+			written[i] = read[!i] = 0;
+		}
+		free_ends(&e);
+	}
+}
+
 static void names_and_authorities(void **state)
 {
 	struct world *w = *state;
@@ -512,6 +548,7 @@ int main(void)
 		TEST(ends_talk_and_agree),
 		TEST(full_socket_asks_again),
 		TEST(keys_are_renewed),
+		TEST(full_ends_renew_and_read),
 		TEST(names_and_authorities),
 		TEST(foreign_clients_are_refused),
 		TEST(foreign_server_is_refused),

@@ -41,23 +41,23 @@ static void a_whole_keyboard_has_places(void **state)
 static void places_are_evdevs(void **state)
 {
 	(void)state;
-	assert_int_equal(key(0x29), 9);   /* ESC */
-	assert_int_equal(key(0x1e), 10);  /* AE01 */
-	assert_int_equal(key(0x27), 19);  /* AE10 */
-	assert_int_equal(key(0x14), 24);  /* AD01, q */
-	assert_int_equal(key(0x28), 36);  /* RTRN */
-	assert_int_equal(key(0x04), 38);  /* AC01, a */
-	assert_int_equal(key(0x1d), 52);  /* AB01, z */
-	assert_int_equal(key(0x2c), 65);  /* SPCE */
-	assert_int_equal(key(0x3a), 67);  /* FK01 */
-	assert_int_equal(key(0x45), 96);  /* FK12 */
-	assert_int_equal(key(0x64), 94);  /* LSGT */
+	assert_int_equal(key(0x29), 9);  /* ESC */
+	assert_int_equal(key(0x1e), 10); /* AE01 */
+	assert_int_equal(key(0x27), 19); /* AE10 */
+	assert_int_equal(key(0x14), 24); /* AD01, q */
+	assert_int_equal(key(0x28), 36); /* RTRN */
+	assert_int_equal(key(0x04), 38); /* AC01, a */
+	assert_int_equal(key(0x1d), 52); /* AB01, z */
+	assert_int_equal(key(0x2c), 65); /* SPCE */
+	assert_int_equal(key(0x3a), 67); /* FK01 */
+	assert_int_equal(key(0x45), 96); /* FK12 */
+	assert_int_equal(key(0x64), 94); /* LSGT */
 	assert_int_equal(key(0x32), key(0x31));
-	assert_int_equal(key(0x52), 111); /* UP */
-	assert_int_equal(key(0x62), 90);  /* KP0 */
-	assert_int_equal(key(0xe6), 108); /* RALT */
-	assert_int_equal(key(0xe7), 134); /* RWIN */
-	assert_int_equal(key(0x65), 135); /* COMP */
+	assert_int_equal(key(0x52), 111);                 /* UP */
+	assert_int_equal(key(0x62), 90);                  /* KP0 */
+	assert_int_equal(key(0xe6), 108);                 /* RALT */
+	assert_int_equal(key(0xe7), 134);                 /* RWIN */
+	assert_int_equal(key(0x65), 135);                 /* COMP */
 	assert_int_equal(orl_x11_keycode(0x0c00e9), 123); /* louder */
 	assert_int_equal(orl_x11_keycode(0x0c00cd), 172); /* play, pause */
 }
