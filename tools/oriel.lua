@@ -86,7 +86,7 @@ local messages = {
 		{ "sealed", "rest", "resumption.sealed, unchanged", 0, 512 },
 	},
 	[0x0009] = { name = "join", doc = "Add this connection to a running session as a lane.",
-		{ "channels", "u8", "bit n: channel n moves here; 0 to 2 only" },
+		{ "channels", "u8", "bit n: channel n moves here; 0 to 2 only", 1, 7 },
 		{ "proof", "bytes", "HMAC-SHA-256, see Lanes", 0, 32 },
 	},
 	[0x000a] = { name = "bye", doc = "The sender ends the session.",

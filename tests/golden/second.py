@@ -78,7 +78,7 @@ class Hcx:
     def __init__(self, data, width, height):
         self.r = Range(data)
         self.width, self.height = width, height
-        self.pairs = {}
+        self.pairs, self.runs = {}, [0, 0, 0]
         self.tables = [{}, {}, {}]
         self.shelves, self.cache, self.history = {}, [0] * 256, 0
         self.pixels = [[0] * width for _ in range(height)]
@@ -116,12 +116,14 @@ class Hcx:
         return f
 
     def block(self):
-        before = {}
+        was = {}
         for y in range(self.height):
             for x in range(0, self.width, 64):
                 end = min(x + 64, self.width)
-                same = not self.bit("copy", before.get(x, False))
-                before[x] = same
+                near = ((x, y - 1), (x, y - 2), (x - 64, y))
+                same = not self.bit(
+                    "copy", *(was.get(place, False) for place in near))
+                was[x, y] = same
                 if same:
                     for i in range(x, end):
                         self.pixels[y][i] = self.at(i, y - 1)
@@ -134,7 +136,8 @@ class Hcx:
             f, excluded = self.flat(x, y, end), None
             if f:
                 w, n = self.at(x - 1, y), f
-                broken = self.bit("run_ok", f.bit_length() - 1)
+                broken = self.bit("run_ok", f.bit_length() - 1, *self.runs)
+                self.runs = self.runs[1:] + [broken]
                 if broken:
                     n = 0
                     if f > 1:

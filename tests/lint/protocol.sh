@@ -25,5 +25,28 @@ for link in $(grep -o '](#[^)]*)' PROTOCOL.md | sort -u | tr -d '](#)'); do
 done
 rm -f "$msgdoc.anchors"
 
+# The format of HCX stands in its header and in PROTOCOL.md, word by word.
+sed -n '/^ \* SECTION\./,/^ \* The same is in/s/^ \* \{0,1\}//p' codecs/hcx.h |
+	sed '$d' | expand | tr -s ' \n' > "$msgdoc.hcx"
+sed -n '/^SECTION\./,/^```/p' PROTOCOL.md | sed '$d' | tr -s ' \n' |
+	cmp - "$msgdoc.hcx" || {
+	echo 'PROTOCOL.md: HCX is not as in codecs/hcx.h'
+	status=1
+}
+rm -f "$msgdoc.hcx"
+
+# What is taken when all is ready: the handlers of both ends, and the last
+# rows of the tables of states.
+taken() { # file
+	sed -n '/ ready\[\] = {/,/^};/s/.*ORL_MSG_\([a-z_]*\),.*/\1/p' "$1"
+}
+for file in server/peer.c client/session.c; do
+	row=$(taken $file | tr '\n' ' ' | sed 's/ $//')
+	grep -q "^| ready | $row |" PROTOCOL.md || {
+		echo "PROTOCOL.md: ready is not as in $file: $row"
+		status=1
+	}
+done
+
 python3 tests/golden/second.py PROTOCOL.md || status=1
 exit $status
