@@ -56,8 +56,9 @@ int main(int argc, char **argv)
 	};
 	struct oriel_server_config cfg = { .size = sizeof(cfg),
 		.events = &events };
-	struct oriel_display_config screen = { .size = sizeof(screen),
-		.width = SIDE, .height = SIDE };
+	struct oriel_display_config screen = {
+		.size = sizeof(screen), .width = SIDE, .height = SIDE
+	};
 	struct oriel_server *server = NULL;
 	int err = oriel_server_create(&server, &cfg);
 

@@ -63,8 +63,9 @@ int main(int argc, char **argv)
 	};
 	struct oriel_server_config cfg = { .size = sizeof(cfg),
 		.events = &events };
-	struct oriel_display_config screen = { .size = sizeof(screen),
-		.width = SIDE, .height = SIDE };
+	struct oriel_display_config screen = {
+		.size = sizeof(screen), .width = SIDE, .height = SIDE
+	};
 	struct oriel_server *server = NULL;
 	uv_poll_t poll;
 	int err = oriel_server_create(&server, &cfg);

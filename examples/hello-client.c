@@ -36,8 +36,9 @@ static void write_ppm(const struct oriel_pixels *p)
 {
 	printf("P6\n%d %d\n255\n", p->width, p->height);
 	for (int32_t y = 0; y < p->height; y++) {
-		const uint32_t *row = (const void *)((const char *)p->data +
-				(size_t)y * (size_t)p->stride);
+		const uint32_t *row =
+				(const void *)((const char *)p->data +
+						(size_t)y * (size_t)p->stride);
 		for (int32_t x = 0; x < p->width; x++) {
 			putchar(row[x] >> 16 & 255);
 			putchar(row[x] >> 8 & 255);
@@ -67,7 +68,9 @@ int main(int argc, char **argv)
 	};
 	struct hello hello = { .client = NULL };
 	struct oriel_client_config cfg = { .size = sizeof(cfg),
-		.name = "hello", .events = &events, .user = &hello };
+		.name = "hello",
+		.events = &events,
+		.user = &hello };
 	int err = oriel_client_create(&hello.client, &cfg);
 
 	if (!err)

@@ -55,10 +55,12 @@ int main(int argc, char **argv)
 		.pointer = draw,
 	};
 	struct oriel_server *server = NULL;
-	struct oriel_server_config cfg = { .size = sizeof(cfg),
-		.name = "hello", .events = &events };
-	struct oriel_display_config screen = { .size = sizeof(screen),
-		.width = WIDTH, .height = HEIGHT };
+	struct oriel_server_config cfg = {
+		.size = sizeof(cfg), .name = "hello", .events = &events
+	};
+	struct oriel_display_config screen = {
+		.size = sizeof(screen), .width = WIDTH, .height = HEIGHT
+	};
 	const char *address = argc > 1 ? argv[1] : "unix:hello.socket";
 	int err = oriel_server_create(&server, &cfg);
 

@@ -23,8 +23,8 @@ static const struct {
 
 enum { RECORDS = sizeof(records) / sizeof(records[0]) };
 
-static const char *const channels[] = { "control", "sound", "cursor",
-	"display", "USB", "clipboard", "print" };
+static const char *const channels[] = { "control", "sound", "cursor", "display",
+	"USB", "clipboard", "print" };
 
 static const char *kind_name(const struct orl_field *f)
 {
@@ -66,8 +66,8 @@ static void put_allowed(FILE *out, const struct orl_field *f)
 		fprintf(out, "<= %" PRIu64 " bytes", f->hi);
 		break;
 	case ORL_LIST:
-		fprintf(out, "<= %" PRIu64 " of [%s](#%s)", f->hi,
-				f->rec->name, f->rec->name);
+		fprintf(out, "<= %" PRIu64 " of [%s](#%s)", f->hi, f->rec->name,
+				f->rec->name);
 		break;
 	case ORL_BOOL:
 		fputs("0, 1", out);
@@ -121,7 +121,9 @@ static void put_tables(FILE *out)
 			fprintf(out, "\n### Channel %d: %s\n", channel,
 					channels[channel]);
 		}
-		fprintf(out, "\n#### %s\n\n`0x%04x`, %s, since version %u. %s\n\n",
+		fprintf(out,
+				"\n#### %s\n\n`0x%04x`, %s, since version %u. "
+				"%s\n\n",
 				m->name, m->id, dirs[m->dir], m->since, m->doc);
 		put_fields(out, m);
 	}
@@ -221,8 +223,8 @@ static bool is_lua(const char *path)
 /* The file as it should be; NULL when it cannot be read or has no marks. */
 static char *renew(const char *path, char **old)
 {
-	const char *begin = is_lua(path) ? "-- messages\n"
-					 : "<!-- messages -->\n";
+	const char *begin =
+			is_lua(path) ? "-- messages\n" : "<!-- messages -->\n";
 	const char *end = is_lua(path) ? "-- /messages\n"
 				       : "<!-- /messages -->\n";
 	size_t n;
@@ -256,8 +258,10 @@ static int one_file(const char *path, bool check)
 
 	if (text && strcmp(text, old) != 0) {
 		if (check) {
-			fprintf(stderr, "msgdoc: %s is not what messages.def "
-					"says: make doc\n", path);
+			fprintf(stderr,
+					"msgdoc: %s is not what messages.def "
+					"says: make doc\n",
+					path);
 			status = 1;
 		} else {
 			FILE *out = fopen(path, "wb");

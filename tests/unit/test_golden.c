@@ -72,7 +72,7 @@ struct line {
 
 static int digit(char c)
 {
-	return c >= '0' && c <= '9' ? c - '0'
+	return c >= '0' && c <= '9'   ? c - '0'
 	       : c >= 'a' && c <= 'f' ? c - 'a' + 10
 				      : -1;
 }
@@ -177,8 +177,12 @@ static size_t number_of(const char *name)
 
 static void check_value(const struct line *l, const struct orl_field *f)
 {
-	static const unsigned size[] = { [ORL_U8] = 1, [ORL_U16] = 2,
-		[ORL_U32] = 4, [ORL_U64] = 8, [ORL_I32] = 4, [ORL_BOOL] = 1,
+	static const unsigned size[] = { [ORL_U8] = 1,
+		[ORL_U16] = 2,
+		[ORL_U32] = 4,
+		[ORL_U64] = 8,
+		[ORL_I32] = 4,
+		[ORL_BOOL] = 1,
 		[ORL_LIST] = 2 };
 	char text[64];
 
@@ -224,8 +228,12 @@ static size_t check_fields(const struct line *lines, size_t n,
 					m->name, at, name,
 					at == n ? "" : lines[at].field);
 		check_value(&lines[at], f);
-		unsigned count = f->kind == ORL_LIST ?
-				(unsigned)orl_le(lines[at].bytes, 2) : 0;
+		unsigned count =
+				f->kind == ORL_LIST
+						? (unsigned)orl_le(
+								  lines[at].bytes,
+								  2)
+						: 0;
 		at++;
 		while (count--)
 			at += check_fields(lines + at, n - at, f->rec,
@@ -498,8 +506,9 @@ static void documented_login_is_right(void **state)
 	const char *at = text;
 	char *block = next_block(&at, "scram", name);
 	struct script script = { .n = 0 };
-	struct oriel_hooks hooks = { .size = sizeof(hooks), .user = &script,
-		.random = scripted };
+	struct oriel_hooks hooks = {
+		.size = sizeof(hooks), .user = &script, .random = scripted
+	};
 	struct orl_env env;
 	struct orl_stretch stretch;
 	struct orl_verifier verifier;
@@ -529,17 +538,16 @@ static void documented_login_is_right(void **state)
 			0);
 	assert_int_equal(orl_stretch_work(&stretch, 100000), 0);
 	assert_int_equal(orl_stretch_finish(&verifier, &stretch), 0);
-	assert_int_equal(orl_scram_client_create(&c, &env, "a,b=c", "pencil",
-					 &bound),
+	assert_int_equal(orl_scram_client_create(
+					 &c, &env, "a,b=c", "pencil", &bound),
 			0);
 	assert_int_equal(orl_scram_server_create(&s, &env, &bound), 0);
 	for (int i = 0; i < 4; i++) {
-		int n = i == 0 ? orl_scram_client_first(c, out, sizeof(out))
+		int n = i == 0   ? orl_scram_client_first(c, out, sizeof(out))
 			: i == 1 ? orl_scram_server_challenge(s, &verifier,
 						   secret, out, sizeof(out))
 			: i == 2 ? orl_scram_client_final(c, out, sizeof(out))
-				 : orl_scram_server_final(s,
-						   (uint8_t *)line[2],
+				 : orl_scram_server_final(s, (uint8_t *)line[2],
 						   strlen(line[2]), out,
 						   sizeof(out));
 		assert_int_equal(n, strlen(line[i]));
@@ -635,7 +643,10 @@ static long cell_of(const char *text, const char *first, int which)
 
 static void documented_limits_are_right(void **state)
 {
-#define ROW(name) { "`" #name "`", name }
+#define ROW(name) \
+	{ \
+		"`" #name "`", name \
+	}
 	static const struct {
 		const char *name;
 		long value;
