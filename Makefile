@@ -26,7 +26,8 @@ ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -fPIC -fvisibility=hidden -pthread \
 GPL ?= yes
 
 flags = $(shell $(PKG_CONFIG) $1 $2 2>/dev/null)
-objects = $(patsubst %.c,$(O)/%.o,$(wildcard $(addsuffix /*.c,$1)))
+objects = $(patsubst %.c,$(O)/%.o,$(filter-out $(GPL_FILES:%=%.c), \
+	$(wildcard $(addsuffix /*.c,$1))))
 
 LIBS = $(call flags,--libs,libssl libcrypto libzstd)
 X_LIBS = $(call flags,--libs,x11 xext xdamage xfixes xtst xrandr)
@@ -36,6 +37,8 @@ ifeq ($(GPL),yes)
 AV_LIBS = $(call flags,--libs,libavformat libavcodec libavutil libswscale)
 else
 DEFS += -DORIEL_NO_LIBAV
+GPL_FILES = capture/trace capture/unpack bench/trace tests/fuzz/fuzz_trace \
+	tests/fuzz/mkseeds_trace
 endif
 
 host_tools = $(O)/proto/msgdoc.o
@@ -96,7 +99,7 @@ $(O)/liboriel-%.so.$(ABI): $(core)
 $(O)/liboriel-%.a: $(core)
 	echo "  AR    $@"
 	rm -f $@
-	$(AR) rcs $@ $^
+	$(AR) qcs $@ $^
 $(O)/liboriel-server.so.$(ABI) $(O)/liboriel-server.a: $(server)
 $(O)/liboriel-client.so.$(ABI) $(O)/liboriel-client.a: $(client)
 
@@ -146,16 +149,13 @@ $(O)/tests/viewer.a: $(viewer)
 $(O)/tests/%.a:
 	mkdir -p $(@D)
 	rm -f $@
-	$(AR) rcs $@ $^
+	$(AR) qcs $@ $^
 of_viewer := $(patsubst %.c,$(O)/%,$(shell grep -l '"client/viewer/' \
 	$(wildcard tests/unit/*.c tests/fuzz/*.c)))
 of_capture := $(patsubst %.c,$(O)/%,$(shell grep -l '"capture/' \
 	$(wildcard tests/unit/*.c tests/fuzz/*.c)))
 $(of_viewer): $(O)/tests/viewer.a
 $(of_capture): $(O)/tests/capture.a
-# The loop once more, as on a system without epoll.
-$(O)/tests/unit/test_loop_poll.o: DEFS += -DORL_NO_EPOLL
-
 test_link = echo "  LD    $@"; $(CC) -pthread $(CFLAGS) $(LDFLAGS) -o $@ \
 	$(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group
 $(O)/tests/unit/%: $(O)/tests/unit/%.o $(O)/tests/all.a
@@ -164,9 +164,9 @@ $(O)/tests/prop/%: $(O)/tests/prop/%.o $(O)/tests/all.a
 	$(test_link) $(TEST_LIBS)
 $(O)/tests/fuzz/fuzz_%: $(O)/tests/fuzz/fuzz_%.o $(O)/tests/all.a \
 		$(if $(FUZZ),,$(O)/tests/fuzz/replay.o)
-	$(test_link) $(FUZZ_LIBS) $(LIBS)
+	$(test_link) $(FUZZ_LIBS) $(TARGET_LIBS) $(LIBS)
 $(O)/tests/unit/test_x11_keys: UNIT_LIBS = $(X_LIBS)
-$(O)/tests/fuzz/fuzz_trace: FUZZ_LIBS = $(AV_LIBS)
+$(O)/tests/fuzz/fuzz_trace: TARGET_LIBS = $(AV_LIBS)
 
 # Seeds that the project's own encoders make; committed, made anew when the
 # bitstream or a message changes.
