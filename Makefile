@@ -42,6 +42,7 @@ GPL_FILES = capture/trace capture/unpack bench/trace tests/fuzz/fuzz_trace \
 endif
 
 host_tools = $(O)/proto/msgdoc.o
+msgdoc := $(O)/proto/msgdoc
 pure := $(filter-out $(host_tools),$(call objects,proto codecs redirect))
 core := $(pure) $(call objects,proto/io)
 server := $(call objects,server)
@@ -118,7 +119,8 @@ $(O)/oriel-bench: $(O)/bench/main.o $(bench) $(core)
 	$(CC) -pthread $(CFLAGS) $(LDFLAGS) -o $@ $^ $(BENCH_LIBS) $(AV_LIBS) \
 		$(LIBS) -lm
 
-$(O)/oriel-%.pc: Makefile
+# Always made anew: PREFIX may be another one now.
+$(O)/oriel-%.pc: FORCE
 	mkdir -p $(@D)
 	printf '%s\n' 'prefix=$(PREFIX)' 'libdir=$(LIBDIR)' \
 		'includedir=$(INCLUDEDIR)' '' 'Name: oriel-$*' \
@@ -176,8 +178,9 @@ seeds: $(seeders)
 
 quick: libs programs $(units) $(fuzzers) lint
 	tests/run.sh $(units) $(fuzzers) tests/lint/layers.sh
-lint: libs
+lint: libs $(msgdoc)
 	tests/lint/layers.sh
+	tests/lint/protocol.sh $(msgdoc)
 	tests/lint/headers.sh $(CC)
 	$(if $(findstring sanitize,$(CFLAGS))$(findstring coverage,$(CFLAGS)),,\
 		tests/lint/pure.sh $(pure))
@@ -242,12 +245,10 @@ compile_commands.json: Makefile
 		printf '"command":"$(CC) $(ALL_CFLAGS) $(SDL_CFLAGS) -c %s"}' $$f; \
 		sep=,; done; printf '\n]\n'; } > $@
 
-msgdoc := $(O)/proto/msgdoc
 $(msgdoc): $(O)/proto/msgdoc.o $(O)/proto/messages.o
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^
 doc: $(msgdoc)
-	$(msgdoc) tables PROTOCOL.md
-	$(msgdoc) lua > tools/oriel.lua
+	$(msgdoc) write PROTOCOL.md tools/oriel.lua
 
 # ---- install
 
@@ -283,7 +284,8 @@ clean:
 
 .PHONY: all libs programs man help quick lint asan tsan sanitized \
 	run-threaded check demo e2e fuzz run-fuzzers coverage run-coverage \
-	bench seeds format tidy doc install uninstall clean compile_commands.json
+	bench seeds format tidy doc install uninstall clean compile_commands.json \
+	FORCE
 .SECONDARY:
 .DELETE_ON_ERROR:
 -include $(shell find $(O) -name '*.d' 2>/dev/null)
