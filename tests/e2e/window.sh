@@ -106,7 +106,13 @@ placed() {
 }
 eventually 10 placed || fail 'no window of the right size'
 [ -n "$(xdotool getwindowname "$window")" ] || fail 'the window has no name'
-xdotool windowactivate --sync "$window" key alt+F4
+xdotool windowactivate --sync "$window"
+# The window manager may still be busy with the focus: press it again.
+closed() {
+	xdotool key alt+F4
+	! kill -0 "$viewer" 2>/dev/null
+}
+eventually 10 closed || fail 'Alt+F4 does not close the window'
 finish "$viewer" 5
 [ "$STATUS" = 0 ] || fail "closed: exit $STATUS"
 echo ok
