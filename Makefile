@@ -120,12 +120,15 @@ $(O)/oriel-bench: $(O)/bench/main.o $(bench) $(core)
 		$(LIBS) -lm
 
 # Always made anew: PREFIX may be another one now.
+# Some gcc drop libraries that stand before their users on the command line;
+# ours stays.
+KEEP = -Wl,--push-state,--no-as-needed
 $(O)/oriel-%.pc: FORCE
 	mkdir -p $(@D)
 	printf '%s\n' 'prefix=$(PREFIX)' 'libdir=$(LIBDIR)' \
 		'includedir=$(INCLUDEDIR)' '' 'Name: oriel-$*' \
 		'Description: Oriel remote display, $* library' \
-		'Version: $(VERSION)' 'Libs: -L$${libdir} -loriel-$*' \
+		'Version: $(VERSION)' 'Libs: -L$${libdir} $(KEEP),-loriel-$*,--pop-state' \
 		'Libs.private: $(LIBS) -pthread' \
 		'Cflags: -I$${includedir}' > $@
 

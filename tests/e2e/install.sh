@@ -30,8 +30,9 @@ export PKG_CONFIG_SYSROOT_DIR=$dest
 export LD_LIBRARY_PATH=$dest/usr/lib
 top=$PWD
 cd "$T" || exit 1
-cc "$top/examples/hello-server.c" -o hello-server \
-	$(pkg-config --cflags --libs oriel-server) 2> cc.log || fail 'hello-server does not compile'
+# In either order: libraries first, libraries last.
+cc $(pkg-config --cflags --libs oriel-server) "$top/examples/hello-server.c" \
+	-o hello-server 2> cc.log || fail 'hello-server does not compile'
 cc "$top/examples/hello-client.c" -o hello-client \
 	$(pkg-config --cflags --libs oriel-client) 2> cc.log || fail 'hello-client does not compile'
 # The program of the README, as it stands there.
