@@ -180,7 +180,7 @@ seeds: $(seeders)
 	for s in $(seeders); do $$s tests/fuzz/corpus || exit 1; done
 
 quick: libs programs $(units) $(fuzzers) lint
-	tests/run.sh $(units) $(fuzzers) tests/lint/layers.sh
+	JOBS=2 tests/run.sh $(units) $(fuzzers) tests/lint/layers.sh
 lint: libs $(msgdoc)
 	tests/lint/layers.sh
 	tests/lint/protocol.sh $(msgdoc)
@@ -197,7 +197,7 @@ asan:
 tsan:
 	$(MAKE) run-threaded O=build/tsan CFLAGS='-O1 -g -fsanitize=thread $(SAN)'
 sanitized: $(units) $(fuzzers)
-	tests/run.sh $(units) $(fuzzers)
+	JOBS=2 tests/run.sh $(units) $(fuzzers)
 run-threaded: $(threaded)
 	tests/run.sh $(threaded)
 
