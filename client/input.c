@@ -93,6 +93,36 @@ static void classify(struct orl_input_queue *q, struct orl_input *in)
 	q->buttons = p->buttons;
 }
 
+static int32_t sum(int32_t a, int32_t b)
+{
+	int64_t s = (int64_t)a + b;
+
+	return s > INT32_MAX ? INT32_MAX
+			: s < INT32_MIN ? INT32_MIN
+					: (int32_t)s;
+}
+
+/*
+ * What only says how a screen is now: room is kept for one of each, and a
+ * newer one takes the place of an older. A `shown` that was lost would stop a
+ * server that waits for it.
+ */
+static bool replaces(struct orl_input_queue *q, const struct orl_input *in)
+{
+	if (in->kind < ORL_INPUT_SHOWN)
+		return false;
+	for (unsigned i = 0; i < q->n; i++) {
+		struct orl_input *old =
+				&q->ring[(q->first + i) % ORL_INPUT_QUEUE];
+		if (old->kind != in->kind ||
+				old->u.screen.screen != in->u.screen.screen)
+			continue;
+		*old = *in;
+		return true;
+	}
+	return false;
+}
+
 static int push(struct oriel_client *c, struct orl_input *in, uint32_t rights)
 {
 	struct orl_input_queue *q = &c->queue;
@@ -113,9 +143,12 @@ static int push(struct oriel_client *c, struct orl_input *in, uint32_t rights)
 		bool relative = p->flags & ORIEL_POINTER_RELATIVE;
 		int32_t x = relative ? p->x : 0, y = relative ? p->y : 0;
 		*p = in->u.pointer;
-		p->x += x;
-		p->y += y;
-	} else if (q->n == ORL_INPUT_QUEUE) {
+		p->x = sum(p->x, x);
+		p->y = sum(p->y, y);
+	} else if (replaces(q, in)) {
+		/* it is told in the old one's place */
+	} else if (q->n >= (in->kind < ORL_INPUT_SHOWN ? ORL_INPUT_ROOM
+						       : ORL_INPUT_QUEUE)) {
 		err = ORIEL_ELIMIT;
 	} else {
 		q->ring[(q->first + q->n++) % ORL_INPUT_QUEUE] = *in;
@@ -197,7 +230,6 @@ void oriel_screen_shown(struct oriel_screen *s, uint64_t time)
 
 	in.u.screen.screen = s->id;
 	in.u.screen.time = time ? time : orl_now(&s->client->env);
-	/* Lost, it is made good by the next. */
 	(void)push(s->client, &in, 0);
 }
 
@@ -363,7 +395,7 @@ void orl_input_flush(struct oriel_client *c)
 	struct orl_input in;
 	bool any = false, input = false;
 
-	while (c->conn && next(c, &in)) {
+	while (c->conn && !c->ending && next(c, &in)) {
 		if (send_one(c, &in) < 0)
 			return;
 		any = true;
@@ -383,9 +415,8 @@ void orl_input_retry(struct orl_timer *timer)
 void orl_input_echo(struct oriel_client *c, uint32_t seq, uint64_t shown)
 {
 	/* The oldest input that this update is the first to show. */
-	uint32_t i = seq > ORL_SENT ? seq - ORL_SENT + 1 : 1;
-
-	for (; seq && i <= seq; i++) {
+	for (unsigned n = ORL_SENT; n--;) {
+		uint32_t i = seq - n;
 		if (c->sent[i % ORL_SENT].seq != i ||
 				!c->sent[i % ORL_SENT].time)
 			continue;

@@ -134,6 +134,9 @@ int orl_check_answer(struct oriel_peer *peer, const uint8_t *data, size_t n)
 		}
 	}
 	uint64_t now = orl_now(&peer->server->env);
+	/* What waited then may have come to nothing, so ask again. */
+	if (!pane->asked_clean && !pane->check_at)
+		pane->check_at = now + CHECK_AFTER_MS * MS;
 	/* Unless a commit has gone out since. */
 	if (pane->asked_clean && !pane->check_at) {
 		pane->clean = true;
@@ -175,7 +178,7 @@ void orl_check_arm(struct oriel_peer *peer)
 	}
 	if (at == UINT64_MAX)
 		orl_timer_stop(&peer->timer);
-	else if (at != peer->timer.at)
+	else
 		orl_timer_set(peer->server->loop, &peer->timer, at);
 }
 

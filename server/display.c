@@ -129,8 +129,9 @@ void oriel_display_destroy(struct oriel_display *d)
 		struct orl_display_gone gone = { .display = (uint8_t)d->id };
 		bool told = pane->announced;
 		orl_pane_destroy(pane);
-		if (told && peer->state == ORL_PEER_READY)
-			ORL_PEER_PUT(peer, display_gone, &gone);
+		if (told && peer->state == ORL_PEER_READY &&
+				ORL_PEER_PUT(peer, display_gone, &gone) == 0)
+			orl_conn_kick(peer->conn);
 	}
 	if (!orl_list_empty(&d->node))
 		d->server->displays_used &= ~(1u << d->id);
@@ -285,9 +286,9 @@ int oriel_display_submit(struct oriel_display *d, struct oriel_frame *frame,
 		add_damage(d, (struct oriel_rect){ 0, 0, d->width, d->height });
 	for (size_t i = 0; i < count; i++)
 		add_damage(d, damage[i]);
-	oriel_frame_ref(frame);
-	oriel_frame_unref(d->pending);
-	d->pending = frame;
+	struct oriel_frame *old = d->pending;
+	d->pending = oriel_frame_ref(frame);
+	oriel_frame_unref(old);
 	d->frames++;
 	d->asked = false;
 	kick_all(d);
@@ -326,13 +327,10 @@ bool oriel_display_wanted(const struct oriel_display *d)
 
 void oriel_display_warp_cursor(struct oriel_display *d, int32_t x, int32_t y)
 {
-	struct orl_cursor_pos pos = { .display = (uint8_t)d->id, .x = x,
-		.y = y };
-
-	ORL_EACH_SAFE (node, after, &d->panes) {
+	ORL_EACH (node, &d->panes) {
 		struct oriel_peer *peer = orl_container(
 				node, struct orl_pane, by_display)->peer;
-		if (ORL_PEER_PUT(peer, cursor_pos, &pos) == 0)
-			orl_conn_kick(peer->conn);
+		if (peer->state == ORL_PEER_READY)
+			orl_cursor_warp(peer, d->id, x, y);
 	}
 }

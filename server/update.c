@@ -45,6 +45,20 @@ static void free_maps(struct orl_pane *pane)
 	pane->asked = NULL;
 }
 
+static int alloc_maps(struct orl_pane *pane)
+{
+	const struct orl_env *env = &pane->peer->server->env;
+
+	pane->dirty = orl_alloc(env, n_cells(pane), 1);
+	pane->todo = orl_alloc(env, n_cells(pane), 1);
+	pane->unchecked = orl_alloc(env, (size_t)pane->sent.rows, 1);
+	pane->asked = orl_alloc(env, (size_t)pane->sent.rows,
+			sizeof(*pane->asked));
+	return pane->dirty && pane->todo && pane->unchecked && pane->asked
+			? 0
+			: ORIEL_ENOMEM;
+}
+
 int orl_pane_restart(struct orl_pane *pane)
 {
 	const struct orl_env *env = &pane->peer->server->env;
@@ -54,15 +68,13 @@ int orl_pane_restart(struct orl_pane *pane)
 	free_maps(pane);
 	int err = orl_canvas_init(
 			&pane->sent, env, d->width, d->height, d->slices);
-	if (err)
+	if (!err)
+		err = alloc_maps(pane);
+	if (err) {
+		/* Of no use any more: the peer ends, changes pass it by. */
+		orl_list_remove(&pane->by_display);
 		return err;
-	pane->dirty = orl_alloc(env, n_cells(pane), 1);
-	pane->todo = orl_alloc(env, n_cells(pane), 1);
-	pane->unchecked = orl_alloc(env, (size_t)pane->sent.rows, 1);
-	pane->asked = orl_alloc(env, (size_t)pane->sent.rows,
-			sizeof(*pane->asked));
-	if (!pane->dirty || !pane->todo || !pane->unchecked || !pane->asked)
-		return ORIEL_ENOMEM;
+	}
 	memset(pane->dirty, 1, n_cells(pane));
 	memset(pane->unchecked, 1, (size_t)pane->sent.rows);
 	pane->any_dirty = true;
@@ -416,8 +428,7 @@ static int announce(struct orl_pane *pane)
 		.height = (uint16_t)d->height,
 		.scale = (uint16_t)d->scale,
 		.slices = (uint8_t)d->slices,
-		.name = { (const uint8_t *)d->name,
-				(uint32_t)orl_min64(strlen(d->name), 64) },
+		.name = orl_peer_text(d->name, 64),
 	};
 	pane->announced = true;
 	return ORL_PEER_PUT(peer, display, &msg);
@@ -528,11 +539,24 @@ static void hunger(struct orl_pane *pane)
 	struct oriel_display *d = pane->display;
 	struct oriel_server *server = d->server;
 
+	if (!pane->visible)
+		return;
 	pane->hungry = true;
 	if (d->asked || !server->events.frame_wanted)
 		return;
 	d->asked = true;
 	server->events.frame_wanted(server->user, d);
+}
+
+static struct orl_pane *find(struct oriel_peer *peer, uint32_t display)
+{
+	ORL_EACH (node, &peer->panes) {
+		struct orl_pane *pane = orl_container(
+				node, struct orl_pane, by_peer);
+		if (pane->display->id == display)
+			return pane;
+	}
+	return NULL; /* gone while the message was on its way */
 }
 
 bool orl_update_produce(void *user, uint64_t budget)
@@ -544,6 +568,10 @@ bool orl_update_produce(void *user, uint64_t budget)
 		return false;
 	ORL_EACH (node, &peer->panes)
 		orl_container(node, struct orl_pane, by_peer)->hungry = false;
+	if (orl_cursor_send(peer))
+		return true;
+	if (peer->state != ORL_PEER_READY)
+		return false;
 	if (orl_pace_overdue(&peer->pace, now, orl_rate_min_rtt(orl_conn_rate(
 				peer->conn))) >= OVERDUE_MAX) {
 		peer->stats.skipped_client++;
@@ -563,23 +591,16 @@ bool orl_update_produce(void *user, uint64_t budget)
 			return false;
 	}
 	orl_check_arm(peer);
-	ORL_EACH_SAFE (node, after, &peer->panes)
-		hunger(orl_container(node, struct orl_pane, by_peer));
+	/* The host may answer by ending any display. */
+	for (uint32_t id = 0; id < ORL_DISPLAYS_MAX; id++) {
+		struct orl_pane *pane = find(peer, id);
+		if (pane && peer->state == ORL_PEER_READY)
+			hunger(pane);
+	}
 	return false;
 }
 
 /* ---- what the client says of its pictures ------------------------------ */
-
-static struct orl_pane *find(struct oriel_peer *peer, uint32_t display)
-{
-	ORL_EACH (node, &peer->panes) {
-		struct orl_pane *pane = orl_container(
-				node, struct orl_pane, by_peer);
-		if (pane->display->id == display)
-			return pane;
-	}
-	return NULL; /* gone while the message was on its way */
-}
 
 /* A 32-bit microsecond time near `about`, as ns of the same clock. */
 static int64_t unwrap(uint32_t us, int64_t about)

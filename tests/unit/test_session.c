@@ -394,6 +394,156 @@ static void displays_come_change_and_go(void **state)
 	pair_fini(&p);
 }
 
+static void the_refused_are_forgotten(void **state)
+{
+	struct pair p;
+	char why[301];
+
+	(void)state;
+	pair_init(&p);
+	memset(why, 'x', sizeof(why) - 1);
+	memcpy(why + 254, "\xe2\x82\xac", 3); /* may not be cut */
+	why[300] = 0;
+	p.reject = why;
+	pair_start(&p, 0, NULL);
+	/* More than may be unproved at a time. */
+	for (int i = 0; i < 6; i++) {
+		p.error = 0;
+		assert_int_equal(oriel_client_connect(p.client, p.address), 0);
+		PAIR_UNTIL(&p, p.error && p.state == ORIEL_CLIENT_IDLE);
+		assert_int_equal(p.error, ORIEL_EDENIED);
+		assert_int_equal(strlen(p.why), 254);
+	}
+	p.reject = NULL;
+	pair_connect(&p);
+	pair_fini(&p);
+}
+
+static void peers_may_be_closed_anywhere(void **state)
+{
+	struct pair p;
+	struct oriel_key key = { .usage = 0x070004, .down = true };
+
+	(void)state;
+	pair_init(&p);
+	pair_start(&p, 0, NULL);
+	pair_display(&p, WIDTH, HEIGHT);
+	pair_connect(&p);
+	PAIR_UNTIL(&p, p.owner);
+	/* In a callback: its key goes up again, once. */
+	p.close_on_key = true;
+	assert_int_equal(oriel_client_key(p.client, &key), 0);
+	PAIR_UNTIL(&p, p.leaves == 1 && p.state == ORIEL_CLIENT_IDLE);
+	assert_int_equal(p.keys, 2);
+	assert_false(p.last_key.down);
+	/* Outside of dispatch: the host hears of it inside. */
+	p.close_on_key = false;
+	pair_connect(&p);
+	oriel_peer_close(p.peer, NULL);
+	assert_int_equal(p.leaves, 1);
+	struct oriel_stats stats = { .size = sizeof(stats) };
+	oriel_peer_stats(p.peer, &stats);
+	PAIR_UNTIL(&p, p.leaves == 2 && p.state == ORIEL_CLIENT_IDLE);
+	pair_fini(&p);
+}
+
+static void what_is_kept_may_outlive_the_server(void **state)
+{
+	struct pair p;
+	struct oriel_frame_config cfg = { .size = sizeof(cfg),
+		.pixels = { picture, WIDTH, HEIGHT, WIDTH * 4,
+				ORIEL_FORMAT_XRGB8888 } };
+	struct oriel_frame *frame;
+
+	(void)state;
+	pair_init(&p);
+	p.retained = true;
+	pair_start(&p, PAIR_TCP, NULL);
+	assert_int_equal(oriel_frame_create(&frame, p.server, &cfg), 0);
+	assert_int_equal(oriel_client_connect(p.client, p.address), 0);
+	PAIR_UNTIL(&p, p.kept);
+	oriel_server_destroy(p.server);
+	p.server = NULL;
+	assert_string_equal(oriel_auth_name(p.kept), "");
+	assert_int_equal(oriel_auth_use_password(p.kept, "x"), ORIEL_ECLOSED);
+	oriel_frame_unref(frame);
+	pair_fini(&p); /* lets go of the auth */
+}
+
+static void a_slow_screen_does_not_stop_the_picture(void **state)
+{
+	struct pair p;
+
+	(void)state;
+	pair_init(&p);
+	p.slow = 70000000; /* longer than acks are batched */
+	pair_start(&p, 0, NULL);
+	pair_display(&p, WIDTH, HEIGHT);
+	paint(3);
+	submit(&p, NULL, 0);
+	pair_connect(&p);
+	until_exact(&p);
+	for (int i = 0; i < 6; i++) {
+		struct oriel_rect r = { 100 + i, 100, 1, 1 };
+		picture[100 * WIDTH + 100 + i] ^= 0x123456;
+		submit(&p, &r, 1);
+		PAIR_UNTIL(&p, pair_shows(&p, picture));
+	}
+	pair_fini(&p);
+}
+
+static void a_display_that_goes_leaves_no_debt(void **state)
+{
+	struct pair p;
+
+	(void)state;
+	pair_init(&p);
+	p.slow = UINT64_MAX / 2; /* never, of its own accord */
+	pair_start(&p, 0, NULL);
+	pair_display(&p, WIDTH, HEIGHT);
+	paint(3);
+	pair_connect(&p);
+	PAIR_UNTIL(&p, p.updates);
+	oriel_screen_shown(p.screen, 0);
+	for (unsigned i = 2; i < 7; i++) {
+		paint(i);
+		submit(&p, NULL, 0);
+		if (i < 4)
+			PAIR_UNTIL(&p, p.updates >= i);
+	}
+	oriel_display_destroy(p.display);
+	PAIR_UNTIL(&p, !p.screen);
+	p.slow = 0;
+	pair_display(&p, WIDTH, HEIGHT);
+	submit(&p, NULL, 0);
+	PAIR_UNTIL(&p, p.screen && pair_shows(&p, picture));
+	pair_fini(&p);
+}
+
+static void rights_move_the_input(void **state)
+{
+	struct pair p;
+	struct oriel_key key = { .usage = 0x070004, .down = true };
+
+	(void)state;
+	pair_init(&p);
+	pair_start(&p, 0, NULL);
+	pair_connect(&p);
+	PAIR_UNTIL(&p, p.owner);
+	assert_int_equal(oriel_client_key(p.client, &key), 0);
+	PAIR_UNTIL(&p, p.keys == 1);
+	oriel_peer_set_rights(p.peer, ORIEL_MAY_SEE);
+	assert_int_equal(p.keys, 1);
+	PAIR_UNTIL(&p, p.keys == 2 && !p.owner);
+	assert_false(p.last_key.down);
+	/* Nobody has it: who may, does. */
+	oriel_peer_set_rights(p.peer, ORIEL_MAY_SEE | ORIEL_MAY_INPUT);
+	PAIR_UNTIL(&p, p.owner);
+	PAIR_UNTIL(&p, oriel_client_key(p.client, &key) == 0);
+	PAIR_UNTIL(&p, p.keys == 3);
+	pair_fini(&p);
+}
+
 static void nonsense_from_the_host_is_an_error(void **state)
 {
 	struct pair p;
@@ -452,6 +602,12 @@ int main(void)
 		cmocka_unit_test(without_the_right_nothing_is_typed),
 		cmocka_unit_test(cursors_are_sent_once),
 		cmocka_unit_test(displays_come_change_and_go),
+		cmocka_unit_test(the_refused_are_forgotten),
+		cmocka_unit_test(peers_may_be_closed_anywhere),
+		cmocka_unit_test(what_is_kept_may_outlive_the_server),
+		cmocka_unit_test(a_slow_screen_does_not_stop_the_picture),
+		cmocka_unit_test(a_display_that_goes_leaves_no_debt),
+		cmocka_unit_test(rights_move_the_input),
 		cmocka_unit_test(nonsense_from_the_host_is_an_error),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
