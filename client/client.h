@@ -49,6 +49,7 @@ enum orl_input_kind {
 
 struct orl_input {
 	enum orl_input_kind kind;
+	bool motion; /* a pointer that changes no button and turns no wheel */
 	union {
 		struct oriel_key key;
 		struct oriel_pointer pointer;
@@ -75,6 +76,7 @@ struct orl_input_queue {
 	pthread_mutex_t lock; /* of everything here */
 	struct orl_input *ring; /* ORL_INPUT_QUEUE of them */
 	unsigned first, n;
+	uint32_t buttons; /* of the last pointer that was queued */
 	bool ready;      /* the session takes input */
 	uint32_t rights; /* as the loop thread knows them */
 	bool posted;

@@ -73,11 +73,24 @@ static bool merges(const struct orl_input *last, const struct orl_input *in)
 {
 	const struct oriel_pointer *a = &last->u.pointer, *b = &in->u.pointer;
 
-	return last->kind == ORL_INPUT_POINTER &&
-			in->kind == ORL_INPUT_POINTER &&
-			a->display == b->display && a->flags == b->flags &&
-			a->buttons == b->buttons && !a->wheel_x && !a->wheel_y &&
-			!b->wheel_x && !b->wheel_y;
+	return last->motion && in->motion && a->display == b->display &&
+			a->flags == b->flags;
+}
+
+/*
+ * A press or release stays where it happened: only what follows it and
+ * changes no button merges, and never into it.
+ */
+static void classify(struct orl_input_queue *q, struct orl_input *in)
+{
+	const struct oriel_pointer *p = &in->u.pointer;
+
+	if (in->kind == ORL_INPUT_RELEASE)
+		q->buttons = 0;
+	if (in->kind != ORL_INPUT_POINTER)
+		return;
+	in->motion = p->buttons == q->buttons && !p->wheel_x && !p->wheel_y;
+	q->buttons = p->buttons;
 }
 
 static int32_t sum(int32_t a, int32_t b)
@@ -110,14 +123,14 @@ static bool replaces(struct orl_input_queue *q, const struct orl_input *in)
 	return false;
 }
 
-static int push(struct oriel_client *c, const struct orl_input *in,
-		uint32_t rights)
+static int push(struct oriel_client *c, struct orl_input *in, uint32_t rights)
 {
 	struct orl_input_queue *q = &c->queue;
 	bool wake = false;
 	int err = 0;
 
 	pthread_mutex_lock(&q->lock);
+	classify(q, in);
 	struct orl_input *last = q->n ? &q->ring[(q->first + q->n - 1) %
 						 ORL_INPUT_QUEUE]
 				      : NULL;
@@ -152,7 +165,8 @@ int oriel_client_key(struct oriel_client *c, const struct oriel_key *key)
 {
 	if (!c || !key)
 		return ORIEL_EINVAL;
-	return push(c, &(struct orl_input){ ORL_INPUT_KEY, { .key = *key } },
+	return push(c, &(struct orl_input){ .kind = ORL_INPUT_KEY,
+				      .u.key = *key },
 			ORIEL_MAY_INPUT);
 }
 
@@ -162,8 +176,8 @@ int oriel_client_pointer(
 	if (!c || !pointer || pointer->display >= ORL_DISPLAYS_MAX ||
 			pointer->flags & ~(uint32_t)ORIEL_POINTER_RELATIVE)
 		return ORIEL_EINVAL;
-	return push(c, &(struct orl_input){ ORL_INPUT_POINTER,
-				      { .pointer = *pointer } },
+	return push(c, &(struct orl_input){ .kind = ORL_INPUT_POINTER,
+				      .u.pointer = *pointer },
 			ORIEL_MAY_INPUT);
 }
 
@@ -172,8 +186,8 @@ int oriel_client_touch(struct oriel_client *c, const struct oriel_touch *touch)
 	if (!c || !touch || touch->display >= ORL_DISPLAYS_MAX ||
 			touch->phase > ORIEL_TOUCH_UP)
 		return ORIEL_EINVAL;
-	return push(c, &(struct orl_input){ ORL_INPUT_TOUCH,
-				      { .touch = *touch } },
+	return push(c, &(struct orl_input){ .kind = ORL_INPUT_TOUCH,
+				      .u.touch = *touch },
 			ORIEL_MAY_INPUT);
 }
 
@@ -191,8 +205,8 @@ int oriel_client_text(struct oriel_client *c, const char *text)
 void oriel_client_set_locks(struct oriel_client *c, uint32_t locks)
 {
 	/* Told again with the next state, when this one cannot be. */
-	(void)push(c, &(struct orl_input){ ORL_INPUT_LOCKS,
-				      { .locks = locks & 7 } },
+	(void)push(c, &(struct orl_input){ .kind = ORL_INPUT_LOCKS,
+				      .u.locks = locks & 7 },
 			ORIEL_MAY_INPUT);
 }
 
@@ -205,7 +219,8 @@ void oriel_client_release_all(struct oriel_client *c)
 
 void oriel_client_take(struct oriel_client *c, bool take)
 {
-	(void)push(c, &(struct orl_input){ ORL_INPUT_TAKE, { .take = take } },
+	(void)push(c, &(struct orl_input){ .kind = ORL_INPUT_TAKE,
+				      .u.take = take },
 			ORIEL_MAY_INPUT);
 }
 

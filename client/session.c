@@ -87,9 +87,9 @@ void orl_session_end(struct oriel_client *c, int error, const char *text)
 
 static int on_bye(struct oriel_client *c, const uint8_t *data, size_t n)
 {
-	static const int errors[] = { ORIEL_ECLOSED, ORIEL_EPROTO,
-		ORIEL_EDENIED, ORIEL_ETIMEOUT, ORIEL_EIO, ORIEL_ECLOSED,
-		ORIEL_ELIMIT, ORIEL_ECLOSED };
+	/* By code: "done" and "shutdown" are a goodbye, as is peer_left's 0. */
+	static const int errors[] = { 0, ORIEL_EPROTO, ORIEL_EDENIED,
+		ORIEL_ETIMEOUT, ORIEL_EIO, 0, ORIEL_ELIMIT, ORIEL_ECLOSED };
 	struct orl_bye msg;
 	char text[ORL_NAME_MAX + 1];
 	int err = orl_get_bye(data, n, &msg);

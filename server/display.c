@@ -10,6 +10,8 @@
 
 #include <string.h>
 
+enum { BANDS_FROM_CELLS = 16000 }; /* between 1920x1200 and 2560x1600 */
+
 static int32_t cells(int32_t pixels)
 {
 	return (pixels + ORL_CELL - 1) / ORL_CELL;
@@ -48,10 +50,14 @@ static int set_size(struct oriel_display *d, int32_t width, int32_t height)
 	d->height = height;
 	d->cols = (int32_t)cols;
 	d->rows = (int32_t)rows;
-	/* Bands pay when somebody codes them side by side. */
-	d->slices = orl_pool_workers(d->server->pool) == 0 || d->rows < 16 ? 1
-			: orl_pool_workers(d->server->pool) == 1           ? 2
-									   : 4;
+	/*
+	 * Each band learns for itself: two cost 0 to 16 % of bytes, four 3 to
+	 * 41 % (`oriel-bench codecs --slices=N`). Worth it only where there
+	 * are workers, and pixels enough to keep them busy.
+	 */
+	bool large = cols * rows > BANDS_FROM_CELLS;
+	unsigned workers = orl_pool_workers(d->server->pool);
+	d->slices = !workers || !large ? 1 : workers == 1 ? 2 : 4;
 	oriel_frame_unref(d->pending);
 	d->pending = NULL;
 	d->changed_at = orl_now(env);

@@ -80,7 +80,9 @@ static int make_parts(struct oriel_server *server,
 	if (!err)
 		err = orl_motion_create(&server->motion, env);
 	if (!err) {
-		server->scratch = orl_alloc(env, ORL_PART_DATA_MAX, 1);
+		/* With workers, room for each section of a part. */
+		server->scratch = orl_alloc(env, ORL_PART_DATA_MAX,
+				config->workers ? ORL_SLICES_MAX + 1 : 1);
 		err = server->scratch ? 0 : ORIEL_ENOMEM;
 	}
 	return err ? err : make_tls(server, config);

@@ -76,7 +76,7 @@ struct oriel_server {
 	unsigned n_token_uses;
 	struct orl_cursor cursor;
 	struct orl_motion *motion;
-	uint8_t *scratch; /* ORL_PART_DATA_MAX bytes to encode into */
+	uint8_t *scratch; /* to encode into: a part, or a part a section */
 	uint32_t displays_used; /* bit n: id n is taken */
 };
 

@@ -302,6 +302,75 @@ static void learn(struct orl_pane *pane, const struct orl_block_op *blocks,
 	}
 }
 
+/* One section, coded by whoever has time. */
+struct section_job {
+	struct orl_job job;
+	struct orl_canvas *canvas;
+	const struct orl_block_op *blocks;
+	size_t n_blocks;
+	unsigned section;
+	uint8_t *out;
+	size_t length;
+	int err;
+};
+
+static void code_section(struct orl_job *job)
+{
+	struct section_job *s = orl_container(job, struct section_job, job);
+
+	s->err = orl_canvas_encode_section(s->canvas, s->blocks, s->n_blocks,
+			s->section, s->out, ORL_PART_DATA_MAX, &s->length);
+}
+
+/* As orl_canvas_encode(), with the sections side by side. */
+static int encode_together(struct orl_pane *pane,
+		const struct orl_block_op *blocks, size_t n, size_t *lengths,
+		size_t *n_lengths)
+{
+	struct oriel_server *server = pane->peer->server;
+	struct section_job sections[ORL_SLICES_MAX + 1];
+	struct orl_job *jobs[ORL_SLICES_MAX + 1];
+	size_t n_jobs = 0, bytes = 0;
+
+	for (unsigned i = 0; i <= ORL_SLICES_MAX; i++) {
+		if (!orl_canvas_has_section(&pane->sent, blocks, n, i))
+			continue;
+		sections[n_jobs] = (struct section_job){
+			.job = { .work = code_section },
+			.canvas = &pane->sent,
+			.blocks = blocks,
+			.n_blocks = n,
+			.section = i,
+			.out = server->scratch + n_jobs * ORL_PART_DATA_MAX,
+		};
+		jobs[n_jobs] = &sections[n_jobs].job;
+		n_jobs++;
+	}
+	orl_pool_run(server->pool, jobs, n_jobs);
+	for (size_t i = 0; i < n_jobs; i++) {
+		if (sections[i].err)
+			return sections[i].err;
+		if (sections[i].length > ORL_PART_DATA_MAX - bytes)
+			return ORIEL_ELIMIT;
+		memmove(server->scratch + bytes, sections[i].out,
+				sections[i].length);
+		bytes += lengths[i] = sections[i].length;
+	}
+	*n_lengths = n_jobs;
+	return 0;
+}
+
+static int encode(struct orl_pane *pane, const struct orl_block_op *blocks,
+		size_t n, size_t *lengths, size_t *n_lengths)
+{
+	struct oriel_server *server = pane->peer->server;
+
+	if (orl_pool_workers(server->pool))
+		return encode_together(pane, blocks, n, lengths, n_lengths);
+	return orl_canvas_encode(&pane->sent, blocks, n, server->scratch,
+			ORL_PART_DATA_MAX, lengths, n_lengths);
+}
+
 static int send_blocks(struct orl_pane *pane, uint64_t budget)
 {
 	struct orl_block_op blocks[BLOCKS];
@@ -320,8 +389,7 @@ static int send_blocks(struct orl_pane *pane, uint64_t budget)
 	if (orl_canvas_begin(c, NULL, 0, blocks, n) < 0)
 		return orl_peer_sent(pane->peer, ORIEL_ESTATE);
 	copy_blocks(pane, blocks, n);
-	int err = orl_canvas_encode(c, blocks, n, server->scratch,
-			ORL_PART_DATA_MAX, lengths, &n_lengths);
+	int err = encode(pane, blocks, n, lengths, &n_lengths);
 	pane->peer->stats.codec_time += orl_now(&server->env) - started;
 	if (err == ORIEL_ELIMIT) {
 		/*

@@ -133,6 +133,37 @@ static void small_damage_moves_and_patches(void **state)
 	pair_fini(&p);
 }
 
+/* Large enough for bands, and workers to code them. */
+static void bands_are_coded_side_by_side(void **state)
+{
+	enum { WIDE = 2600, HIGH = 1650 };
+	static uint32_t large[WIDE * HIGH];
+	struct pair p;
+	struct oriel_server_config cfg = { .size = sizeof(cfg), .workers = 3 };
+	struct oriel_stats stats = { .size = sizeof(stats) };
+	struct oriel_pixels whole = { large, WIDE, HIGH, WIDE * 4,
+		ORIEL_FORMAT_XRGB8888 };
+
+	(void)state;
+	pair_init(&p);
+	pair_start(&p, 0, &cfg);
+	pair_display(&p, WIDE, HIGH);
+	pair_connect(&p);
+	for (uint32_t round = 1; round < 4; round++) {
+		for (uint32_t i = 0; i < WIDE * HIGH; i++)
+			large[i] = i % WIDE < WIDE / 8
+					? next_random() & 0xffffff
+					: i / 37 % 11 * 0x040506 * round;
+		assert_int_equal(oriel_display_patch(p.display, &whole, 0, 0, 0),
+				0);
+		PAIR_UNTIL(&p, p.screen && pair_shows(&p, large) &&
+						oriel_screen_is_exact(p.screen));
+	}
+	oriel_peer_stats(p.peer, &stats);
+	assert_int_equal(stats.resets, 0);
+	pair_fini(&p);
+}
+
 static void a_desync_is_found_and_healed(void **state)
 {
 	struct pair p;
@@ -629,6 +660,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(exact_over_tls),
 		cmocka_unit_test(small_damage_moves_and_patches),
+		cmocka_unit_test(bands_are_coded_side_by_side),
 		cmocka_unit_test(a_desync_is_found_and_healed),
 		cmocka_unit_test(wrong_passwords_and_unknown_users_fail_alike),
 		cmocka_unit_test(a_key_that_is_not_trusted_ends_it),
