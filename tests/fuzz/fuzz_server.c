@@ -64,7 +64,7 @@ static void on_proved(void *user, struct oriel_auth *auth)
 		oriel_auth_reject(auth, "not you");
 	else
 		oriel_auth_accept(auth, ORIEL_MAY_SEE | ORIEL_MAY_INPUT |
-						ORIEL_MAY_RESIZE);
+							ORIEL_MAY_RESIZE);
 }
 
 static void on_resize(void *user, struct oriel_display *display, int32_t width,
@@ -184,26 +184,30 @@ static void step(struct oriel_server *server, struct ear *e, int fd)
 static size_t say_hello(int fd, uint8_t *out, size_t size)
 {
 	struct orl_wr w = { out, size, 0 };
-	struct orl_client_hello hello = { .oldest = 1, .newest = 1,
-		.max_pixels = 1 << 26 };
+	struct orl_client_hello hello = {
+		.oldest = 1, .newest = 1, .max_pixels = 1 << 26
+	};
 
 	orl_put_client_hello(&w, &hello);
 	say(fd, ORL_MSG_client_hello, out, w.n);
 	return w.n;
 }
 
-static void say_login(int fd, const char *method, uint8_t step_no,
-		const char *blob)
+static void say_login(
+		int fd, const char *method, uint8_t step_no, const char *blob)
 {
 	uint8_t out[1500];
 	struct orl_wr w = { out, sizeof(out), 0 };
 
-	orl_put_login(&w, &(struct orl_login){
-					  .method = { (const uint8_t *)method,
-							  (uint32_t)strlen(method) },
-					  .step = step_no,
-					  .blob = { (const uint8_t *)blob,
-							  (uint32_t)strlen(blob) } });
+	orl_put_login(&w,
+			&(struct orl_login){
+					.method = { (const uint8_t *)method,
+							(uint32_t)strlen(
+									method) },
+					.step = step_no,
+					.blob = { (const uint8_t *)blob,
+							(uint32_t)strlen(
+									blob) } });
 	say(fd, ORL_MSG_login, out, w.n);
 }
 
@@ -271,13 +275,18 @@ static void answer_check(const struct ear *e, int fd, bool lie)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct oriel_hooks hooks = { .size = sizeof(hooks), .log = no_log,
-		.random = no_random, .now = on_now };
+	struct oriel_hooks hooks = { .size = sizeof(hooks),
+		.log = no_log,
+		.random = no_random,
+		.now = on_now };
 	struct orl_env env;
 	struct oriel_server_config cfg = { .size = sizeof(cfg),
-		.events = &events, .user = &env, .hooks = &hooks };
-	struct oriel_display_config screen = { .size = sizeof(screen),
-		.width = WIDTH, .height = HEIGHT };
+		.events = &events,
+		.user = &env,
+		.hooks = &hooks };
+	struct oriel_display_config screen = {
+		.size = sizeof(screen), .width = WIDTH, .height = HEIGHT
+	};
 	struct oriel_server *server;
 	struct oriel_display *display;
 	static struct ear ear;
@@ -288,7 +297,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	clock_ns = 1000000000;
 	memset(&ear, 0, sizeof(ear));
-	if (orl_host_env(&env, &hooks) < 0 || oriel_server_create(&server, &cfg) < 0 ||
+	if (orl_host_env(&env, &hooks) < 0 ||
+			oriel_server_create(&server, &cfg) < 0 ||
 			oriel_display_create(&display, server, &screen) < 0 ||
 			socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0,
 					fd) < 0 ||

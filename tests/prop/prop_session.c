@@ -224,8 +224,8 @@ static void plug(struct world *w)
 static void connect_client(struct world *w)
 {
 	if (w->tls)
-		assert_int_equal(oriel_client_connect(w->client, w->address),
-				0);
+		assert_int_equal(
+				oriel_client_connect(w->client, w->address), 0);
 	else
 		plug(w);
 	for (int i = 0; w->state != ORIEL_CLIENT_READY || !w->peer; i++) {
@@ -259,8 +259,7 @@ static void submit(struct world *w, struct desk *d, const struct oriel_rect *r)
 	struct oriel_frame *frame;
 
 	assert_int_equal(oriel_frame_create(&frame, w->server, &cfg), 0);
-	assert_int_equal(oriel_display_submit(
-					 d->display, frame, r, r ? 1 : 0),
+	assert_int_equal(oriel_display_submit(d->display, frame, r, r ? 1 : 0),
 			0);
 	oriel_frame_unref(frame);
 }
@@ -282,12 +281,12 @@ static void fill(struct world *w, struct desk *d, struct oriel_rect r)
 	for (int32_t y = r.y; y < r.y + r.height; y++)
 		for (int32_t x = r.x; x < r.x + r.width; x++) {
 			uint32_t *p = &d->pixels[y * d->width + x];
-			*p = kind == 0 ? colour
-				: kind == 1
-				? ((uint32_t)(x / 3 ^ y / 5) & 1) * colour
-				: kind == 2 ? rnd(w, 1 << 24)
-					    : (uint32_t)(x * 2 + y * 3) % 256 *
-							0x010101;
+			*p = kind == 0   ? colour
+			     : kind == 1 ? ((uint32_t)(x / 3 ^ y / 5) & 1) *
+							     colour
+			     : kind == 2 ? rnd(w, 1 << 24)
+					 : (uint32_t)(x * 2 + y * 3) % 256 *
+							     0x010101;
 		}
 }
 
@@ -362,8 +361,7 @@ static void toggle_display(struct world *w)
 	new_size(w, d);
 	cfg.width = d->width;
 	cfg.height = d->height;
-	assert_int_equal(oriel_display_create(&d->display, w->server, &cfg),
-			0);
+	assert_int_equal(oriel_display_create(&d->display, w->server, &cfg), 0);
 	assert_int_equal(oriel_display_id(d->display), d - w->desks);
 }
 
@@ -405,9 +403,12 @@ static void act(struct world *w)
 static void init(struct world *w, uint64_t seed, bool tls, uint32_t workers)
 {
 	struct oriel_server_config cfg = { .size = sizeof(cfg),
-		.events = &server_events, .user = w, .workers = workers };
-	struct oriel_client_config ccfg = { .size = sizeof(ccfg),
-		.events = &client_events, .user = w };
+		.events = &server_events,
+		.user = w,
+		.workers = workers };
+	struct oriel_client_config ccfg = {
+		.size = sizeof(ccfg), .events = &client_events, .user = w
+	};
 	struct oriel_display_config screen = { .size = sizeof(screen) };
 	char listen[100] = "tcp://127.0.0.1:0", actual[128];
 

@@ -40,7 +40,7 @@ static bool fails(struct box *b)
 	long n = b->allocs++;
 
 	return b->fail_at >= 0 &&
-			(n == b->fail_at || (b->for_ever && n > b->fail_at));
+	       (n == b->fail_at || (b->for_ever && n > b->fail_at));
 }
 
 static void *on_alloc(void *user, size_t n)
@@ -208,8 +208,9 @@ static int make_server(struct box *b, const struct oriel_server_config *extra)
 
 static int add_display(struct box *b, size_t i)
 {
-	struct oriel_display_config cfg = { .size = sizeof(cfg),
-		.width = WIDTH, .height = HEIGHT };
+	struct oriel_display_config cfg = {
+		.size = sizeof(cfg), .width = WIDTH, .height = HEIGHT
+	};
 
 	return oriel_display_create(&b->displays[i], b->server, &cfg);
 }
@@ -218,7 +219,9 @@ static int make_client(struct box *b)
 {
 	struct oriel_hooks hooks = hooks_of(b);
 	struct oriel_client_config cfg = { .size = sizeof(cfg),
-		.events = &client_events, .user = b, .hooks = &hooks };
+		.events = &client_events,
+		.user = b,
+		.hooks = &hooks };
 
 	return oriel_client_create(&b->client, &cfg);
 }
@@ -228,8 +231,8 @@ static int plug(struct box *b, int *out)
 {
 	int fd[2], small = 4096;
 
-	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0,
-					 fd),
+	assert_int_equal(
+			socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fd),
 			0);
 	setsockopt(fd[0], SOL_SOCKET, SO_SNDBUF, &small, sizeof(small));
 	int err = oriel_server_adopt(b->server, fd[0]);
@@ -254,7 +257,7 @@ static void paint(uint32_t seed)
 {
 	for (int i = 0; i < WIDTH * HEIGHT; i++)
 		picture[i] = ((uint32_t)(i / 9) * 2654435761u ^ seed) >>
-				(i % WIDTH < WIDTH / 2 ? 28 : 8);
+			     (i % WIDTH < WIDTH / 2 ? 28 : 8);
 }
 
 static int patch(struct box *b, size_t i)
@@ -286,7 +289,8 @@ static int raw_peer(struct box *b)
 	say(fd, ORL_MSG_client_hello, out, w.n);
 	w.n = 0;
 	orl_put_login(&w, &(struct orl_login){
-					  .method = { (const uint8_t *)"PEER", 4 } });
+					  .method = { (const uint8_t *)"PEER",
+							  4 } });
 	say(fd, ORL_MSG_login, out, w.n);
 	return fd;
 }
@@ -342,8 +346,8 @@ static bool live_a_life(struct box *b)
 		if (i == 8)
 			err = oriel_server_set_cursor(b->server, &cursor, 0, 0);
 		if (i == 10)
-			err = oriel_display_resize(
-					b->displays[0], 0, 0, WIDTH, HEIGHT - 1);
+			err = oriel_display_resize(b->displays[0], 0, 0, WIDTH,
+					HEIGHT - 1);
 		if (i == 12)
 			err = oriel_display_resize(
 					b->displays[0], 0, 0, WIDTH, HEIGHT);
@@ -374,8 +378,9 @@ static void every_allocation_may_fail(void **state)
 	assert_true(all.allocs > 40);
 	for (int for_ever = 0; for_ever < 2; for_ever++)
 		for (long n = 0; n < all.allocs; n++) {
-			struct box b = { .now = 1, .fail_at = n,
-				.for_ever = for_ever };
+			struct box b = {
+				.now = 1, .fail_at = n, .for_ever = for_ever
+			};
 			live_a_life(&b);
 		}
 }
@@ -386,12 +391,16 @@ static void every_allocation_may_fail_under_tls(void **state)
 
 	(void)state;
 	assert_int_equal(oriel_server_make_pair(&certificate, &key, "test"), 0);
-	struct box all = { .now = 1, .fail_at = -1, .tls = certificate,
-		.tls_key = key };
+	struct box all = {
+		.now = 1, .fail_at = -1, .tls = certificate, .tls_key = key
+	};
 	assert_true(live_a_life(&all));
 	for (long n = 0; n < all.allocs; n++) {
-		struct box b = { .now = 1, .fail_at = n, .for_ever = n & 1,
-			.tls = certificate, .tls_key = key };
+		struct box b = { .now = 1,
+			.fail_at = n,
+			.for_ever = n & 1,
+			.tls = certificate,
+			.tls_key = key };
 		live_a_life(&b);
 	}
 	oriel_text_free(certificate);
@@ -482,8 +491,9 @@ static void say_checked(int fd, uint32_t serial, unsigned rows)
 	uint8_t out[512], bytes[256] = { 1 };
 	struct orl_wr w = { out, sizeof(out), 0 };
 
-	orl_put_checked(&w, &(struct orl_checked){ .serial = serial,
-					    .rows = { bytes, (uint16_t)rows } });
+	orl_put_checked(&w,
+			&(struct orl_checked){ .serial = serial,
+					.rows = { bytes, (uint16_t)rows } });
 	say(fd, ORL_MSG_checked, out, w.n);
 }
 
@@ -633,7 +643,8 @@ static void texts_of_any_length_are_said(void **state)
 {
 	struct box b = { .now = 1, .fail_at = -1 };
 	struct oriel_display_config cfg = { .size = sizeof(cfg),
-		.width = 32, .height = 32,
+		.width = 32,
+		.height = 32,
 		.name = "sixty-three bytes and then a character that is longer"
 			" than one\xc3\xa4\xc3\xa4" };
 	char text[600];
