@@ -332,8 +332,6 @@ static int item(struct parse *p, char *text)
 	return later(p, &c);
 }
 
-static int items(struct parse *p, const char *text);
-
 static const struct link_name *known(const char *name)
 {
 	const struct link_name *l = link_names;
@@ -421,4 +419,220 @@ int link_parse(struct link_spec *out, const char *text, char *why, size_t cap)
 			known(text) ? text : "custom");
 	int err = items(&p, text);
 	return err ? err : settle(&p);
+}
+
+static bool is_name(const char *text, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (!is_digit(text[i]) && text[i] != '-' &&
+				(text[i] < 'a' || text[i] > 'z'))
+			return false;
+	return n > 0 && n < sizeof(((struct link_spec *)0)->name);
+}
+
+static const char *trim(const char *from, const char **to)
+{
+	while (from < *to && (*from == ' ' || *from == '\t'))
+		from++;
+	while (from < *to && strchr(" \t\r", (*to)[-1]))
+		--*to;
+	return from;
+}
+
+/* `NAME = DESCRIPTION`, or nothing: 1. */
+static int parse_line(struct link_spec *out, const char *from, const char *to,
+		char *why, size_t cap)
+{
+	char text[LINK_TEXT];
+	const char *hash = memchr(from, '#', (size_t)(to - from));
+	to = hash ? hash : to;
+	from = trim(from, &to);
+	if (from == to)
+		return 1;
+	const char *equal = memchr(from, '=', (size_t)(to - from));
+	const char *name_end = equal ? equal : to;
+	const char *name = trim(from, &name_end);
+	size_t n = (size_t)(name_end - name);
+	if (!equal || !is_name(name, n)) {
+		snprintf(why, cap, "not NAME = DESCRIPTION");
+		return -1;
+	}
+	from = trim(equal + 1, &to);
+	if ((size_t)(to - from) >= sizeof(text) ||
+			memchr(from, 0, (size_t)(to - from))) {
+		snprintf(why, cap, "not a description of a link");
+		return -1;
+	}
+	memcpy(text, from, (size_t)(to - from));
+	text[to - from] = 0;
+	int err = link_parse(out, text, why, cap);
+	memcpy(out->name, name, n);
+	out->name[n] = 0;
+	return err;
+}
+
+int link_parse_file(const char *text, size_t length,
+		int (*each)(void *user, const struct link_spec *link),
+		void *user, char *why, size_t cap)
+{
+	const char *end = text + length;
+	for (unsigned line = 1; text < end; line++) {
+		struct link_spec link;
+		char reason[128];
+		const char *to = memchr(text, '\n', (size_t)(end - text));
+		to = to ? to : end;
+		int err = parse_line(&link, text, to, reason, sizeof(reason));
+		if (err < 0) {
+			snprintf(why, cap, "line %u: %s", line, reason);
+			return err;
+		}
+		if (!err)
+			err = each(user, &link);
+		else
+			err = 0;
+		if (err)
+			return err;
+		text = to + 1;
+	}
+	return 0;
+}
+
+uint64_t link_rtt_us(const struct link_spec *link)
+{
+	return (uint64_t)link->way[LINK_DOWN].delay_us +
+	       link->way[LINK_UP].delay_us;
+}
+
+ORL_PRINTF(4, 5)
+static void add(char *out, size_t cap, size_t *n, const char *format, ...)
+{
+	va_list args;
+	if (*n + 1 >= cap)
+		return;
+	va_start(args, format);
+	int more = vsnprintf(out + *n, cap - *n, format, args);
+	va_end(args);
+	*n += more > 0 ? (size_t)more : 0;
+	*n = *n < cap ? *n : cap - 1;
+}
+
+static void describe_way(const struct shaper_config *w, const char *name,
+		char *out, size_t cap, size_t *n)
+{
+	if (w->rate)
+		add(out, cap, n, "%s%.6g Mbit/s, queue %u KB", name,
+				(double)w->rate / 1e6, w->queue_bytes / 1000);
+	else
+		add(out, cap, n, "%sno bound", name);
+	if (w->jitter_us)
+		add(out, cap, n, ", jitter %.4g ms", w->jitter_us / 1e3);
+	if (w->loss > 0)
+		add(out, cap, n, ", loss %.4g %%", w->loss * 100);
+	if (w->ge_p > 0)
+		add(out, cap, n, ", bursts of loss %.4g %%",
+				100 * w->ge_bad * w->ge_p /
+						(w->ge_p + w->ge_r));
+	if (w->reorder > 0)
+		add(out, cap, n, ", reordered %.4g %%", w->reorder * 100);
+	if (w->cut)
+		add(out, cap, n, ", cut");
+}
+
+size_t link_describe(const struct link_spec *link, char *out, size_t cap)
+{
+	const struct shaper_config *w = link->way;
+	size_t n = 0;
+	if (cap)
+		out[0] = 0;
+	add(out, cap, &n, "%.4g ms; ", (double)link_rtt_us(link) / 1e3);
+	if (memcmp(&w[LINK_DOWN], &w[LINK_UP], sizeof(*w)) == 0) {
+		describe_way(w, "", out, cap, &n);
+	} else {
+		describe_way(&w[LINK_DOWN], "down ", out, cap, &n);
+		describe_way(&w[LINK_UP], "; up ", out, cap, &n);
+	}
+	if (link->flow)
+		add(out, cap, &n, "; a cubic flow beside");
+	for (size_t i = 0; i < link->n_steps; i++) {
+		const struct link_step *s = &link->steps[i];
+		add(out, cap, &n, "; from %.4g s ", (double)s->at_ms / 1e3);
+		describe_way(&s->way[LINK_DOWN], "", out, cap, &n);
+		if (s->flow)
+			add(out, cap, &n, ", a cubic flow");
+	}
+	return n;
+}
+
+ORL_PRINTF(2, 3)
+static void arg(struct link_command *c, const char *format, ...)
+{
+	va_list args;
+	va_start(args, format);
+	vsnprintf(c->text[c->argc], LINK_ARG, format, args);
+	va_end(args);
+	c->argv[c->argc] = c->text[c->argc];
+	c->argv[++c->argc] = NULL;
+}
+
+static void percent(struct link_command *c, double share)
+{
+	arg(c, "%.7g%%", share * 100);
+}
+
+/* One loss model at a time: loss beside Gilbert-Elliott is more loss in both
+ * of its states. */
+static void netem_loss(struct link_command *c, const struct shaper_config *w)
+{
+	if (w->cut) {
+		arg(c, "loss");
+		arg(c, "random");
+		percent(c, 1);
+	} else if (w->ge_p > 0 || w->ge_good > 0) {
+		arg(c, "loss");
+		arg(c, "gemodel");
+		percent(c, w->ge_p);
+		percent(c, w->ge_r);
+		percent(c, 1 - (1 - w->ge_bad) * (1 - w->loss));
+		percent(c, 1 - (1 - w->ge_good) * (1 - w->loss));
+	} else if (w->loss > 0) {
+		arg(c, "loss");
+		arg(c, "random");
+		percent(c, w->loss);
+	}
+}
+
+void link_netem(struct link_command *out, const struct shaper_config *way,
+		const char *device, bool change)
+{
+	enum { FULL = 1500, NO_BOUND = 1000000 };
+	out->argc = 0;
+	arg(out, "tc");
+	arg(out, "qdisc");
+	arg(out, "%s", change ? "change" : "add");
+	arg(out, "dev");
+	arg(out, "%s", device);
+	arg(out, "root");
+	arg(out, "netem");
+	arg(out, "limit");
+	uint64_t on_the_way = (uint64_t)((double)way->rate *
+			((double)way->delay_us + way->jitter_us) / 8e6);
+	arg(out, "%llu", (unsigned long long)(way->rate && way->queue_bytes
+				? (way->queue_bytes + on_the_way) / FULL + 1
+				: NO_BOUND));
+	if (way->delay_us) {
+		arg(out, "delay");
+		arg(out, "%uus", way->delay_us);
+		if (way->jitter_us)
+			arg(out, "%uus", way->jitter_us);
+	}
+	netem_loss(out, way);
+	/* netem reorders what it delays. */
+	if (way->reorder > 0 && way->delay_us) {
+		arg(out, "reorder");
+		percent(out, way->reorder);
+	}
+	if (way->rate) {
+		arg(out, "rate");
+		arg(out, "%llubit", (unsigned long long)way->rate);
+	}
 }

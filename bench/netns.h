@@ -24,11 +24,18 @@ enum { NETNS_MTU = 1500 };
 
 enum netns_side { NETNS_SERVER, NETNS_CLIENT, NETNS_SIDES };
 
-struct netns_shared;
+/* What the processes of a link share. */
+struct netns_shared {
+	struct shaper_counters counters[LINK_WAYS];
+	_Atomic uint64_t went; /* when the script began, ns; 0: it has not */
+	_Atomic uint64_t flow_bytes;
+	_Atomic bool flow;
+};
 
 struct netns {
 	int fd[NETNS_SIDES]; /* of the namespaces */
-	pid_t shaper, flow[NETNS_SIDES]; /* 0: none */
+	int control; /* the emulator ends with it */
+	pid_t emulator, flow[NETNS_SIDES]; /* 0: none */
 	struct netns_shared *shared;
 };
 
@@ -58,9 +65,12 @@ pid_t netns_spawn(const struct netns *n, enum netns_side side,
 		char *const argv[], const struct netns_files *files);
 /* As fork(): 0 in a child that is at that end, killed should the caller die. */
 pid_t netns_fork(const struct netns *n, enum netns_side side);
-/* A socket() of that end for the calling process, -1 with errno. */
-int netns_socket(const struct netns *n, enum netns_side side, int domain,
-		int type);
+
+/* The seed of one way of a link that was made with `seed`. */
+static inline uint64_t netns_seed(uint64_t seed, enum link_way way)
+{
+	return 2 * seed + (uint64_t)way;
+}
 
 /* What the link has counted by now. */
 void netns_counters(const struct netns *n, struct shaper_counters *down,

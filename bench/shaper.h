@@ -53,6 +53,7 @@ struct shaper_counters {
 	uint64_t queue_histogram[SHAPER_BUCKETS];
 	/* How much later than due packets were taken: the emulator's own. */
 	uint64_t late_ns_sum, late_ns_max;
+	uint64_t write_errors; /* for who hands packets on; of the delivered */
 };
 
 /* The first member of what the caller allocates for a packet. */
@@ -101,7 +102,7 @@ struct shaper_packet *shaper_drain(struct shaper *s);
 uint64_t shaper_losses(
 		const struct shaper_config *config, uint64_t seed, uint64_t n);
 /* The time in the queue that a share q (0 to 1) of packets did not exceed, by
- * the histogram: up to 19 % more than it was. */
+ * the histogram: up to 25 % more than it was. */
 uint64_t shaper_queue_quantile(const struct shaper_counters *c, double q);
 
 #endif
