@@ -28,7 +28,9 @@
 enum {
 	BATCH = 64,  /* packets from one side before the other's turn */
 	SPIN = 60000, /* ns: a sleep would not end in time */
-	WAIT = 5000000, /* ns: how soon a script may begin late */
+	WAIT = 5000000, /* ns: how late a script may begin */
+	AWAKE = 200000, /* ns: then rest so long, or packets that follow each */
+	REST = 50000,   /* other closely would keep it spinning for ever */
 	PRIORITY = 10,
 	DEVICE_QUEUE = 4000, /* packets; what the socket lets in is less */
 };
@@ -46,6 +48,9 @@ struct emulator {
 	int device[NETNS_SIDES], space[NETNS_SIDES];
 	int control;
 	size_t step;
+	uint64_t rested;
+	uint32_t own_us; /* what is taken off the delays */
+	uint64_t seed;
 	struct emulator_hello hello;
 };
 
@@ -220,6 +225,36 @@ static bool take_in(struct emulator *e, enum link_way way)
 	return true;
 }
 
+/* The way from program to program takes time of its own. */
+static struct shaper_config less(
+		const struct emulator *e, const struct shaper_config *w)
+{
+	struct shaper_config c = *w;
+	c.delay_us -= c.delay_us < e->own_us ? c.delay_us : e->own_us;
+	return c;
+}
+
+/* From the beginning: nothing is on the way, nothing was counted or drawn. */
+static void begin(struct emulator *e, uint32_t own_us)
+{
+	e->own_us = own_us;
+	for (unsigned i = 0; i < LINK_WAYS; i++) {
+		struct shaper_config c = less(e, &e->link->way[i]);
+		struct shaper_packet *p;
+		while ((p = shaper_drain(&e->way[i])))
+			done_with(e, (struct packet *)(void *)p);
+		shaper_init(&e->way[i], &c, &e->shared->counters[i],
+				netns_seed(e->seed, i));
+	}
+}
+
+static void change(struct emulator *e, enum link_way way,
+		const struct shaper_config *w, uint64_t at)
+{
+	struct shaper_config c = less(e, w);
+	shaper_change(&e->way[way], &c, at);
+}
+
 /* Changes happen at their times, however late they are looked at. Returns
  * when the next one is. */
 static uint64_t follow_script(struct emulator *e, uint64_t now)
@@ -235,7 +270,7 @@ static uint64_t follow_script(struct emulator *e, uint64_t now)
 		if (at > now)
 			return at;
 		for (unsigned i = 0; i < LINK_WAYS; i++)
-			shaper_change(&e->way[i], &s->way[i], at);
+			change(e, i, &s->way[i], at);
 		atomic_store(&e->shared->flow, s->flow);
 	}
 	return UINT64_MAX;
@@ -246,16 +281,27 @@ static void wait_until(struct emulator *e, uint64_t next, bool *over)
 	struct pollfd fds[] = { { e->control, POLLIN, 0 },
 		{ e->device[NETNS_SERVER], POLLIN, 0 },
 		{ e->device[NETNS_CLIENT], POLLIN, 0 } };
+	struct timespec rest = { 0, REST };
 	uint64_t now = emulator_now();
 	uint64_t ns = next > now + SPIN ? next - now - SPIN / 2 : 0;
 	struct timespec t = { (time_t)(ns / SECOND), (long)(ns % SECOND) };
+	if (now - e->rested > AWAKE) {
+		(void)nanosleep(&rest, NULL);
+		e->rested = emulator_now();
+		return;
+	}
 	(void)ppoll(fds, 3, next == UINT64_MAX ? NULL : &t, NULL);
+	if (emulator_now() - now > REST)
+		e->rested = emulator_now();
 	*over = fds[0].revents != 0;
 }
 
 static int carry(struct emulator *e)
 {
 	for (bool over = false; !over;) {
+		uint32_t own_us = atomic_load(&e->shared->own_us);
+		if (own_us != e->own_us)
+			begin(e, own_us);
 		uint64_t next = follow_script(e, emulator_now());
 		bool more = take_in(e, LINK_DOWN);
 		more |= take_in(e, LINK_UP);
@@ -274,12 +320,10 @@ int emulator_run(const struct link_spec *link, uint64_t seed,
 		int control)
 {
 	struct emulator e = { .link = link, .shared = shared,
-		.control = control, .device = { -1, -1 },
+		.control = control, .seed = seed, .device = { -1, -1 },
 		.space = { -1, -1 } };
 	struct sched_param priority = { .sched_priority = PRIORITY };
-	for (unsigned i = 0; i < LINK_WAYS; i++)
-		shaper_init(&e.way[i], &link->way[i], &shared->counters[i],
-				netns_seed(seed, i));
+	begin(&e, 0);
 	if (make_side(&e, NETNS_SERVER, congestion) == 0 &&
 			make_side(&e, NETNS_CLIENT, congestion) == 0)
 		/* Without it (in a user namespace) the link is later at

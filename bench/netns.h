@@ -20,7 +20,10 @@
 #define NETNS_CLIENT_ADDRESS "192.0.2.2"
 #define NETNS_DEVICE "oriel0"
 
-enum { NETNS_MTU = 1500 };
+enum {
+	NETNS_MTU = 1500,
+	NETNS_SHORT_US = 2000, /* a round trip of no more is calibrated */
+};
 
 enum netns_side { NETNS_SERVER, NETNS_CLIENT, NETNS_SIDES };
 
@@ -29,6 +32,7 @@ struct netns_shared {
 	struct shaper_counters counters[LINK_WAYS];
 	_Atomic uint64_t went; /* when the script began, ns; 0: it has not */
 	_Atomic uint64_t flow_bytes;
+	_Atomic uint32_t own_us; /* taken off each way's delay */
 	_Atomic bool flow;
 };
 

@@ -10,10 +10,7 @@
  */
 #include "bench/verify.h"
 
-#include <arpa/inet.h>
-#include <errno.h>
 #include <netinet/in.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -26,6 +23,7 @@
 #include <unistd.h>
 
 #include "bench/netns.h"
+#include "bench/probe.h"
 #include "bench/shaper.h"
 #include "proto/base.h"
 
@@ -33,11 +31,8 @@
 #define MS UINT64_C(1000000)
 
 enum {
-	PORT = 7,
 	PROBES = 240, /* their median is known well enough under jitter */
 	PROBES_STEADY = 40,
-	PROBE_EVERY = 20, /* ms */
-	PROBE_BYTES = 28 + 36,
 	BLASTS = 3,
 	PAYLOAD = NETNS_MTU - 28,
 	RECEIVE_BUFFER = 1 << 25,
@@ -47,19 +42,16 @@ enum {
 	AFTER_MS = 3000, /* how long to look at the last */
 	FLOW_WARM_MS = 3000,
 	FLOW_MS = 5000,
-	PRIORITY = 5, /* under the emulator's */
 };
 
 static const double tolerance = 0.05, flow_share = 0.8;
 
 /* What the processes inside tell. */
 struct findings {
-	_Atomic bool ready, done;
+	_Atomic bool ready;
 	_Atomic uint64_t sent, received, bytes;
 	uint64_t first, last; /* arrivals, of the real-time clock */
 	uint64_t start;       /* of the bins */
-	uint64_t rtt[PROBES];
-	size_t n_rtt;
 	uint64_t bins[BINS];
 };
 
@@ -87,20 +79,10 @@ static void sleep_ns(uint64_t ns)
 	(void)nanosleep(&t, NULL);
 }
 
-static struct sockaddr_in address_of(enum netns_side side)
-{
-	struct sockaddr_in a = { .sin_family = AF_INET,
-		.sin_port = htons(PORT) };
-	(void)inet_pton(AF_INET, side == NETNS_SERVER ? NETNS_SERVER_ADDRESS
-						      : NETNS_CLIENT_ADDRESS,
-			&a.sin_addr);
-	return a;
-}
-
 /* A UDP socket that hears what is sent to `side` and says when. */
 static int listener(enum netns_side side)
 {
-	struct sockaddr_in a = address_of(side);
+	struct sockaddr_in a = probe_address(side);
 	int on = 1, bytes = RECEIVE_BUFFER;
 	int s = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	if (s < 0 || bind(s, (struct sockaddr *)&a, sizeof(a)) < 0)
@@ -110,12 +92,6 @@ static int listener(enum netns_side side)
 		(void)setsockopt(s, SOL_SOCKET, SO_RCVBUF, &bytes,
 				sizeof(bytes));
 	return s;
-}
-
-static void hurry(void)
-{
-	struct sched_param p = { .sched_priority = PRIORITY };
-	(void)sched_setscheduler(0, SCHED_RR, &p);
 }
 
 static void end_process(pid_t pid)
@@ -142,40 +118,6 @@ static pid_t start(struct verify *v, enum netns_side side,
 	return pid;
 }
 
-static void echo(struct findings *f, enum netns_side side)
-{
-	char text[PAYLOAD];
-	int s = listener(side);
-	hurry();
-	f->ready = true;
-	for (;;) {
-		struct sockaddr_in from;
-		socklen_t size = sizeof(from);
-		ssize_t n = recvfrom(s, text, sizeof(text), 0,
-				(struct sockaddr *)&from, &size);
-		if (n >= 0)
-			(void)sendto(s, text, (size_t)n, 0,
-					(struct sockaddr *)&from, size);
-	}
-}
-
-static void hear_probes(struct findings *f, int s, uint64_t until)
-{
-	char text[PROBE_BYTES - 28];
-	uint64_t now, then;
-	while ((now = clock_ns(CLOCK_MONOTONIC)) < until) {
-		struct timeval t = { 0, (suseconds_t)((until - now) / 1000 %
-						 1000000) + 1 };
-		(void)setsockopt(s, SOL_SOCKET, SO_RCVTIMEO, &t, sizeof(t));
-		if (recv(s, text, sizeof(text), 0) != sizeof(text))
-			continue;
-		now = clock_ns(CLOCK_MONOTONIC);
-		memcpy(&then, text, sizeof(then));
-		if (f->n_rtt < PROBES)
-			f->rtt[f->n_rtt++] = now - then;
-	}
-}
-
 static int by_size(const void *a, const void *b)
 {
 	uint64_t x, y;
@@ -186,34 +128,12 @@ static int by_size(const void *a, const void *b)
 
 static void probe(struct verify *v)
 {
-	struct findings *f = v->found;
 	const struct shaper_config *way = v->link->way;
 	bool steady = !way[LINK_DOWN].jitter_us && !way[LINK_UP].jitter_us;
-	pid_t pid = start(v, NETNS_SERVER, echo);
-	f->n_rtt = 0;
-	pid_t prober = netns_fork(&v->net, NETNS_CLIENT);
-	if (prober == 0) {
-		struct sockaddr_in to = address_of(NETNS_SERVER);
-		char text[PROBE_BYTES - 28] = { 0 };
-		int s = listener(NETNS_CLIENT);
-		uint64_t at = clock_ns(CLOCK_MONOTONIC);
-		hurry();
-		for (int i = steady ? PROBES_STEADY : PROBES; i; i--) {
-			uint64_t now = clock_ns(CLOCK_MONOTONIC);
-			memcpy(text, &now, sizeof(now));
-			(void)sendto(s, text, sizeof(text), 0,
-					(struct sockaddr *)&to, sizeof(to));
-			at += PROBE_EVERY * MS;
-			hear_probes(f, s, at);
-		}
-		hear_probes(f, s, at + link_rtt_us(v->link) * 1500 + 50 * MS);
-		_exit(0);
-	}
-	if (prober > 0)
-		(void)waitpid(prober, NULL, 0);
-	end_process(pid);
-	qsort(f->rtt, f->n_rtt, sizeof(f->rtt[0]), by_size);
-	v->rtt_ms = f->n_rtt ? (double)f->rtt[f->n_rtt / 2] / 1e6 : 0;
+	uint64_t rtt_us = link_rtt_us(v->link);
+	uint64_t rtt = probe_rtt(&v->net, steady ? PROBES_STEADY : PROBES,
+			rtt_us * 1500 + 20 * MS, rtt_us <= NETNS_SHORT_US);
+	v->rtt_ms = (double)rtt / 1e6;
 }
 
 static uint64_t arrival(struct msghdr *m)
@@ -256,7 +176,7 @@ static void receive(struct findings *f, enum netns_side side)
 static void send_at(struct findings *f, enum netns_side to, double rate,
 		uint64_t ns)
 {
-	struct sockaddr_in a = address_of(to);
+	struct sockaddr_in a = probe_address(to);
 	char text[PAYLOAD] = { 0 };
 	int s = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	double every = NETNS_MTU * 8e9 / rate;
