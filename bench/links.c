@@ -304,23 +304,23 @@ static int item(struct parse *p, char *text)
 		*colon = 0;
 		if (!quantity(&at, text, time_units, 0) ||
 				at / 1e3 > SCRIPT_MOST)
-			return wrong(p, "%s: not a time up to an hour", whole);
+			return wrong(p, "'%s': not a time up to an hour", whole);
 		c.at_ms = (uint64_t)(at / 1e3);
 		text = colon + 1;
 	}
 	char *value = strchr(text, '=');
 	if (!value)
-		return wrong(p, "%s: neither a link nor KEY=VALUE", whole);
+		return wrong(p, "'%s': neither a link nor KEY=VALUE", whole);
 	*value++ = 0;
 	const struct key_info *key = key_of(text, &c.ways);
 	if (!key)
-		return wrong(p, "%s: no such key of a link", whole);
+		return wrong(p, "'%s': no such key of a link", whole);
 	c.key = key->key;
 	if (colon ? !key->later : !key->now)
-		return wrong(p, colon ? "%s: cannot happen later"
-				      : "%s: needs TIME: before it", whole);
+		return wrong(p, colon ? "'%s': cannot happen later"
+				      : "'%s': needs TIME: before it", whole);
 	if (!value_of(&c, value))
-		return wrong(p, "%s: not a value that it can have", whole);
+		return wrong(p, "'%s': not a value that it can have", whole);
 	if (!colon)
 		return at_once(p, &c);
 	int err = later(p, &c);
@@ -346,7 +346,7 @@ static int items(struct parse *p, const char *text)
 		char one[ITEM_MAX];
 		size_t n = strcspn(text, ",");
 		if (n >= sizeof(one))
-			return wrong(p, "%.20s...: too long", text);
+			return wrong(p, "'%.20s...': too long", text);
 		memcpy(one, text, n);
 		one[n] = 0;
 		const struct link_name *link = first ? known(one) : NULL;
@@ -414,9 +414,10 @@ int link_parse(struct link_spec *out, const char *text, char *why, size_t cap)
 	for (const char *c = text; *c; c++)
 		if (*c < '!' || *c > '~')
 			return wrong(&p, "a character that no link has");
-	snprintf(out->text, sizeof(out->text), "%s", text);
+	const struct link_name *link = known(text);
+	snprintf(out->text, sizeof(out->text), "%s", link ? link->text : text);
 	snprintf(out->name, sizeof(out->name), "%s",
-			known(text) ? text : "custom");
+			link ? link->name : "custom");
 	int err = items(&p, text);
 	return err ? err : settle(&p);
 }
@@ -516,14 +517,30 @@ static void add(char *out, size_t cap, size_t *n, const char *format, ...)
 	*n = *n < cap ? *n : cap - 1;
 }
 
+/* Field by field: what is between them is anything. */
+static bool same(const struct shaper_config *a, const struct shaper_config *b)
+{
+	return a->rate == b->rate && a->delay_us == b->delay_us &&
+	       a->jitter_us == b->jitter_us &&
+	       a->queue_bytes == b->queue_bytes && a->cut == b->cut &&
+	       !(a->loss < b->loss || a->loss > b->loss) &&
+	       !(a->reorder < b->reorder || a->reorder > b->reorder) &&
+	       !(a->ge_p < b->ge_p || a->ge_p > b->ge_p) &&
+	       !(a->ge_r < b->ge_r || a->ge_r > b->ge_r) &&
+	       !(a->ge_bad < b->ge_bad || a->ge_bad > b->ge_bad) &&
+	       !(a->ge_good < b->ge_good || a->ge_good > b->ge_good);
+}
+
 static void describe_way(const struct shaper_config *w, const char *name,
 		char *out, size_t cap, size_t *n)
 {
 	if (w->rate)
-		add(out, cap, n, "%s%.6g Mbit/s, queue %u KB", name,
-				(double)w->rate / 1e6, w->queue_bytes / 1000);
+		add(out, cap, n, "%s%.6g Mbit/s, %.4g ms, queue %u KB", name,
+				(double)w->rate / 1e6, w->delay_us / 1e3,
+				w->queue_bytes / 1000);
 	else
-		add(out, cap, n, "%sno bound", name);
+		add(out, cap, n, "%sno bound, %.4g ms", name,
+				w->delay_us / 1e3);
 	if (w->jitter_us)
 		add(out, cap, n, ", jitter %.4g ms", w->jitter_us / 1e3);
 	if (w->loss > 0)
@@ -538,27 +555,47 @@ static void describe_way(const struct shaper_config *w, const char *name,
 		add(out, cap, n, ", cut");
 }
 
+/* Both ways, or the one that is not what it was. */
+static void describe_ways(const struct shaper_config *w,
+		const struct shaper_config *was, char *out, size_t cap,
+		size_t *n)
+{
+	static const char *const names[] = { "down ", "up " };
+	bool first = true;
+	if (same(&w[LINK_DOWN], &w[LINK_UP])) {
+		if (!was || !same(w, was))
+			describe_way(w, "", out, cap, n);
+		return;
+	}
+	for (unsigned i = 0; i < LINK_WAYS; i++) {
+		if (was && same(&w[i], &was[i]))
+			continue;
+		add(out, cap, n, "%s", first ? "" : "; ");
+		describe_way(&w[i], names[i], out, cap, n);
+		first = false;
+	}
+}
+
 size_t link_describe(const struct link_spec *link, char *out, size_t cap)
 {
-	const struct shaper_config *w = link->way;
+	const struct shaper_config *was = link->way;
+	bool flow = link->flow;
 	size_t n = 0;
 	if (cap)
 		out[0] = 0;
-	add(out, cap, &n, "%.4g ms; ", (double)link_rtt_us(link) / 1e3);
-	if (memcmp(&w[LINK_DOWN], &w[LINK_UP], sizeof(*w)) == 0) {
-		describe_way(w, "", out, cap, &n);
-	} else {
-		describe_way(&w[LINK_DOWN], "down ", out, cap, &n);
-		describe_way(&w[LINK_UP], "; up ", out, cap, &n);
-	}
-	if (link->flow)
+	add(out, cap, &n, "rtt %.4g ms; ", (double)link_rtt_us(link) / 1e3);
+	describe_ways(link->way, NULL, out, cap, &n);
+	if (flow)
 		add(out, cap, &n, "; a cubic flow beside");
 	for (size_t i = 0; i < link->n_steps; i++) {
 		const struct link_step *s = &link->steps[i];
 		add(out, cap, &n, "; from %.4g s ", (double)s->at_ms / 1e3);
-		describe_way(&s->way[LINK_DOWN], "", out, cap, &n);
-		if (s->flow)
-			add(out, cap, &n, ", a cubic flow");
+		describe_ways(s->way, was, out, cap, &n);
+		if (s->flow != flow)
+			add(out, cap, &n, "%s cubic flow",
+					s->flow ? "a" : "no");
+		was = s->way;
+		flow = s->flow;
 	}
 	return n;
 }
