@@ -6,12 +6,12 @@
  */
 #include "bench/emulator.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/if.h>
 #include <linux/if_tun.h>
 #include <netinet/in.h>
-#include <arpa/inet.h>
 #include <poll.h>
 #include <sched.h>
 #include <stdatomic.h>
@@ -26,8 +26,8 @@
 #define SECOND UINT64_C(1000000000)
 
 enum {
-	BATCH = 64,  /* packets from one side before the other's turn */
-	SPIN = 60000, /* ns: a sleep would not end in time */
+	BATCH = 64,     /* packets from one side before the other's turn */
+	SPIN = 60000,   /* ns: a sleep would not end in time */
 	WAIT = 5000000, /* ns: how late a script may begin */
 	AWAKE = 200000, /* ns: then rest so long, or packets that follow each */
 	REST = 50000,   /* other closely would keep it spinning for ever */
@@ -127,8 +127,10 @@ static int make_device(struct emulator *e, enum netns_side side)
 	/* No packets of the kernel's own accord; a kernel without IPv6 has
 	 * nothing to switch off. */
 	if (access("/proc/sys/net/ipv6", F_OK) == 0 &&
-			set(e, "/proc/sys/net/ipv6/conf/" NETNS_DEVICE
-			       "/disable_ipv6", "1") < 0)
+			set(e,
+					"/proc/sys/net/ipv6/conf/" NETNS_DEVICE
+					"/disable_ipv6",
+					"1") < 0)
 		return -1;
 	int s = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	int err = s < 0 ? wrong(e, "a socket") : address_device(e, s, side);
@@ -201,9 +203,8 @@ static void hand_on(struct emulator *e, enum link_way way)
 		struct packet *k = (struct packet *)(void *)p;
 		/* Down ends at the client's device, up at the server's. */
 		if (!p->lost && !p->cut &&
-				write(e->device[way == LINK_DOWN
-							? NETNS_CLIENT
-							: NETNS_SERVER],
+				write(e->device[way == LINK_DOWN ? NETNS_CLIENT
+								 : NETNS_SERVER],
 						k->data, p->length) < 0)
 			s->counters->write_errors++;
 		done_with(e, k);
@@ -326,8 +327,11 @@ int emulator_run(const struct link_spec *link, uint64_t seed,
 		const char *congestion, struct netns_shared *shared,
 		int control)
 {
-	struct emulator e = { .link = link, .shared = shared,
-		.control = control, .seed = seed, .device = { -1, -1 },
+	struct emulator e = { .link = link,
+		.shared = shared,
+		.control = control,
+		.seed = seed,
+		.device = { -1, -1 },
 		.space = { -1, -1 } };
 	struct sched_param priority = { .sched_priority = PRIORITY };
 	begin(&e, 0);

@@ -11,7 +11,7 @@
 enum {
 	ITEM_MAX = 64,
 	CHANGES = LINK_STEPS,
-	QUEUE_LEAST = 3000, /* two packets, or none would follow another */
+	QUEUE_LEAST = 3000,    /* two packets, or none would follow another */
 	DELAY_MOST = 60000000, /* us */
 	SCRIPT_MOST = 3600000, /* ms */
 };
@@ -35,8 +35,9 @@ const struct link_name link_names[] = {
 			"a satellite far up" },
 	{ "sat", "down=2mbit,up=1mbit,rtt=300ms,queue=400ms,loss=0.1%",
 			"a slow satellite" },
-	{ "step", "rate=20mbit,rtt=40ms,queue=100ms,10s:rate=2mbit,"
-		  "20s:rate=20mbit",
+	{ "step",
+			"rate=20mbit,rtt=40ms,queue=100ms,10s:rate=2mbit,"
+			"20s:rate=20mbit",
 			"20, 2 and again 20 Mbit/s" },
 	{ "outage", "rate=20mbit,rtt=40ms,queue=100ms,10s:cut=3s",
 			"3 s of nothing" },
@@ -304,7 +305,8 @@ static int item(struct parse *p, char *text)
 		*colon = 0;
 		if (!quantity(&at, text, time_units, 0) ||
 				at / 1e3 > SCRIPT_MOST)
-			return wrong(p, "'%s': not a time up to an hour", whole);
+			return wrong(p, "'%s': not a time up to an hour",
+					whole);
 		c.at_ms = (uint64_t)(at / 1e3);
 		text = colon + 1;
 	}
@@ -317,8 +319,10 @@ static int item(struct parse *p, char *text)
 		return wrong(p, "'%s': no such key of a link", whole);
 	c.key = key->key;
 	if (colon ? !key->later : !key->now)
-		return wrong(p, colon ? "'%s': cannot happen later"
-				      : "'%s': needs TIME: before it", whole);
+		return wrong(p,
+				colon ? "'%s': cannot happen later"
+				      : "'%s': needs TIME: before it",
+				whole);
 	if (!value_of(&c, value))
 		return wrong(p, "'%s': not a value that it can have", whole);
 	if (!colon)
@@ -405,8 +409,9 @@ static int settle(struct parse *p)
 
 int link_parse(struct link_spec *out, const char *text, char *why, size_t cap)
 {
-	struct parse p = { .out = out, .why = why, .cap = cap,
-		.queue_us = { 100e3, 100e3 } };
+	struct parse p = {
+		.out = out, .why = why, .cap = cap, .queue_us = { 100e3, 100e3 }
+	};
 	memset(out, 0, sizeof(*out));
 	if (strlen(text) >= sizeof(out->text))
 		return wrong(&p, "a link has less than %d characters",
@@ -652,10 +657,15 @@ void link_netem(struct link_command *out, const struct shaper_config *way,
 	arg(out, "netem");
 	arg(out, "limit");
 	uint64_t on_the_way = (uint64_t)((double)way->rate *
-			((double)way->delay_us + way->jitter_us) / 8e6);
-	arg(out, "%llu", (unsigned long long)(way->rate && way->queue_bytes
-				? (way->queue_bytes + on_the_way) / FULL + 1
-				: NO_BOUND));
+					 ((double)way->delay_us +
+							 way->jitter_us) /
+					 8e6);
+	arg(out, "%llu",
+			(unsigned long long)(way->rate && way->queue_bytes
+							     ? (way->queue_bytes +
+									       on_the_way) / FULL +
+									       1
+							     : NO_BOUND));
 	if (way->delay_us) {
 		arg(out, "delay");
 		arg(out, "%uus", way->delay_us);
