@@ -57,6 +57,7 @@ enum key {
 	GEMODEL,
 	FLOW,
 	CUT,
+	BY,
 };
 
 static const struct key_info {
@@ -77,6 +78,7 @@ static const struct key_info {
 	{ "gemodel", GEMODEL, 3, false, true, true },
 	{ "flow", FLOW, 3, true, true, true },
 	{ "cut", CUT, 3, false, false, true },
+	{ "by", BY, 3, true, true, false },
 };
 
 static const struct unit {
@@ -198,6 +200,9 @@ static bool value_of(struct change *c, const char *text)
 	case FLOW:
 		*v = strcmp(text, "on") == 0;
 		return *v > 0 || strcmp(text, "off") == 0;
+	case BY:
+		*v = strcmp(text, "netem") == 0;
+		return *v > 0 || strcmp(text, "tun") == 0;
 	}
 	return false;
 }
@@ -238,6 +243,7 @@ static void apply_way(struct shaper_config *w, const struct change *c)
 		w->cut = *v > 0;
 		break;
 	case FLOW:
+	case BY:
 		break;
 	}
 }
@@ -268,6 +274,8 @@ static int later(struct parse *p, const struct change *c)
 static int at_once(struct parse *p, const struct change *c)
 {
 	apply(p->out->way, &p->out->flow, c);
+	if (c->key == BY)
+		p->out->netem = c->value[0] > 0;
 	for (unsigned i = 0; c->key == QUEUE && i < LINK_WAYS; i++)
 		if (c->ways & 1u << i)
 			p->queue_us[i] = c->in_time ? c->value[0] : -1;
@@ -590,6 +598,8 @@ size_t link_describe(const struct link_spec *link, char *out, size_t cap)
 		out[0] = 0;
 	add(out, cap, &n, "rtt %.4g ms; ", (double)link_rtt_us(link) / 1e3);
 	describe_ways(link->way, NULL, out, cap, &n);
+	if (link->netem)
+		add(out, cap, &n, "; by netem");
 	if (flow)
 		add(out, cap, &n, "; a cubic flow beside");
 	for (size_t i = 0; i < link->n_steps; i++) {

@@ -317,7 +317,7 @@ static void calibrate(struct netns *n, const struct link_spec *link)
 	uint64_t rtt_us = link_rtt_us(link);
 	const struct shaper_config *w = link->way;
 	uint64_t most = orl_min64(w[LINK_DOWN].delay_us, w[LINK_UP].delay_us);
-	if (!most || rtt_us > NETNS_SHORT_US)
+	if (!most || rtt_us > NETNS_SHORT_US || link->netem)
 		return;
 	uint64_t is_us = probe_rtt(n, CALIBRATE_PROBES, 5000000, true) / 1000;
 	if (is_us <= rtt_us + 1)
