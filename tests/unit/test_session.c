@@ -5,6 +5,7 @@
 #include "tests/unit/unit.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "client/client.h"
@@ -463,6 +464,38 @@ static void displays_come_change_and_go(void **state)
 	pair_fini(&p);
 }
 
+/* A display so large that workers code its bands side by side. */
+static void workers_change_nothing(void **state)
+{
+	enum { W = 2560, H = 1616 };
+	struct oriel_server_config cfg = { .size = sizeof(cfg), .workers = 3 };
+	struct pair p;
+	uint32_t *large = calloc(W * H, 4);
+
+	(void)state;
+	assert_non_null(large);
+	pair_init(&p);
+	pair_start(&p, 0, &cfg);
+	pair_display(&p, W, H);
+	pair_connect(&p);
+	for (int round = 0; round < 3; round++) {
+		for (int i = 0; i < W * H; i += 7)
+			large[i] = i % W < 200 ? next_random()
+					       : (uint32_t)(i / W / 9 + round);
+		struct oriel_pixels all = { large, W, H, W * 4,
+			ORIEL_FORMAT_XRGB8888 };
+		assert_int_equal(oriel_display_patch(p.display, &all, 0, 0, 0),
+				0);
+		PAIR_UNTIL(&p, p.screen && pair_shows(&p, large) &&
+						oriel_screen_is_exact(p.screen));
+	}
+	struct oriel_stats stats = { .size = sizeof(stats) };
+	oriel_peer_stats(p.peer, &stats);
+	assert_int_equal(stats.resets, 0);
+	pair_fini(&p);
+	free(large);
+}
+
 static void the_refused_are_forgotten(void **state)
 {
 	struct pair p;
@@ -673,6 +706,7 @@ int main(void)
 		cmocka_unit_test(without_the_right_nothing_is_typed),
 		cmocka_unit_test(cursors_are_sent_once),
 		cmocka_unit_test(displays_come_change_and_go),
+		cmocka_unit_test(workers_change_nothing),
 		cmocka_unit_test(the_refused_are_forgotten),
 		cmocka_unit_test(peers_may_be_closed_anywhere),
 		cmocka_unit_test(what_is_kept_may_outlive_the_server),
