@@ -149,6 +149,7 @@ TEST_LIBS = -lcmocka $(LIBS) -lm
 $(O)/tests/all.a: $(core) $(server) $(client) $(call objects,tests)
 $(O)/tests/capture.a: $(capture)
 $(O)/tests/viewer.a: $(viewer)
+$(O)/tests/bench.a: $(bench)
 $(O)/tests/%.a:
 	mkdir -p $(@D)
 	rm -f $@
@@ -157,7 +158,10 @@ of_viewer := $(patsubst %.c,$(O)/%,$(shell grep -l '"client/viewer/' \
 	$(wildcard tests/unit/*.c tests/fuzz/*.c)))
 of_capture := $(patsubst %.c,$(O)/%,$(shell grep -l '"capture/' \
 	$(wildcard tests/unit/*.c tests/fuzz/*.c)))
+of_bench := $(patsubst %.c,$(O)/%,$(shell grep -l '"bench/' \
+	$(wildcard tests/unit/*.c tests/fuzz/*.c)))
 $(of_viewer): $(O)/tests/viewer.a
+$(of_bench): $(O)/tests/bench.a
 $(of_capture): $(O)/tests/capture.a
 test_link = echo "  LD    $@"; $(CC) -pthread $(CFLAGS) $(LDFLAGS) -o $@ \
 	$(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group

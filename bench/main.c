@@ -14,12 +14,15 @@ int main(int argc, char **argv)
 		int (*run)(int argc, char **argv);
 	} commands[] = {
 		{ "codecs", bench_codecs },
+		{ "links", bench_links },
 	};
 	for (size_t i = 0; argc > 1 && i < sizeof(commands) / sizeof(*commands);
 			i++)
 		if (strcmp(argv[1], commands[i].name) == 0)
 			return commands[i].run(argc - 1, argv + 1);
 	fprintf(stderr, "usage: oriel-bench codecs [--json] [--ours] "
-			"[--slices=N] [--op=hcx|res] FILE...\n");
+			"[--slices=N] [--op=hcx|res] FILE...\n"
+			"       oriel-bench links [--verify|--netem] "
+			"[--seed=N] [--file=FILE] [LINK...]\n");
 	return 2;
 }
