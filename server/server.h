@@ -4,8 +4,8 @@
  * A server has displays and peers; a pane is one display as one peer sees it.
  * A display holds the newest picture (shadow), a pane what its peer has been
  * sent. Files: server.c the handle, peer.c one client's life, login.c until
- * it is let in, display.c pictures from the host, update.c what is sent of
- * them, check.c whether they arrived exactly, input.c keys and pointer,
+ * it is let in, display.c pictures from the host, pane.c and update.c what is
+ * sent of them, ack.c and check.c whether they arrived, input.c keys and pointer,
  * cursor.c shapes, frame.c shared pictures. All of it runs in the loop
  * thread.
  */
@@ -282,6 +282,7 @@ struct orl_pane {
 	uint64_t time; /* of capture, of the open transaction */
 	size_t open_bytes; /* sent of it so far */
 	uint64_t frames_seen; /* display->frames at the last transaction */
+	bool behind; /* since then, the client was too far behind for more */
 
 	/* Exactness, check.c. */
 	uint8_t *unchecked; /* cell rows touched since the last check */
@@ -295,19 +296,30 @@ struct orl_pane {
 	uint64_t force_res_until;
 };
 
-/* update.c */
+static inline size_t orl_pane_cells(const struct orl_pane *pane)
+{
+	return (size_t)pane->sent.cols * (size_t)pane->sent.rows;
+}
+
+/* pane.c */
 int orl_pane_create(struct oriel_peer *peer, struct oriel_display *display);
 void orl_pane_destroy(struct orl_pane *pane);
 /* Start afresh at the display's size: all cells dirty, contexts new. */
 int orl_pane_restart(struct orl_pane *pane);
 /* Cells of a rectangle (in cells) have new content in the shadow. */
 void orl_pane_soil(struct orl_pane *pane, int32_t col, int32_t row);
+/* NULL when it is gone: a message may have been on its way. */
+struct orl_pane *orl_pane_find(struct oriel_peer *peer, uint32_t display);
+
+/* update.c */
 /* conn's produce: send something of about this many bytes, if there is any. */
 bool orl_update_produce(void *user, uint64_t budget);
-int orl_update_ack(struct oriel_peer *peer, const uint8_t *data, size_t n);
-int orl_update_visible(struct oriel_peer *peer, const uint8_t *data, size_t n);
-int orl_update_refresh(struct oriel_peer *peer, const uint8_t *data, size_t n);
-int orl_update_resize(struct oriel_peer *peer, const uint8_t *data, size_t n);
+
+/* ack.c */
+int orl_ack_shown(struct oriel_peer *peer, const uint8_t *data, size_t n);
+int orl_ack_visible(struct oriel_peer *peer, const uint8_t *data, size_t n);
+int orl_ack_refresh(struct oriel_peer *peer, const uint8_t *data, size_t n);
+int orl_ack_resize(struct oriel_peer *peer, const uint8_t *data, size_t n);
 
 /* check.c */
 int orl_check_answer(struct oriel_peer *peer, const uint8_t *data, size_t n);
