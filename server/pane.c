@@ -72,6 +72,7 @@ int orl_pane_create(struct oriel_peer *peer, struct oriel_display *display)
 	pane->peer = peer;
 	pane->display = display;
 	pane->visible = true;
+	pane->since = orl_now(&peer->server->env);
 	pane->frames_seen = display->frames;
 	orl_list_init(&pane->by_peer);
 	orl_list_init(&pane->by_display);

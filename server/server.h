@@ -279,7 +279,8 @@ struct orl_pane {
 	bool known;     /* ... as it was: the peer is to hear of its end */
 	bool visible, open, hungry, any_dirty;
 	uint32_t cell_bytes[2]; /* running mean by orl_class */
-	uint64_t time; /* of capture, of the open transaction */
+	uint64_t since; /* the peer has it */
+	uint64_t time;  /* of capture, of the open transaction */
 	size_t open_bytes; /* sent of it so far */
 	uint64_t frames_seen; /* display->frames at the last transaction */
 	bool behind; /* since then, the client was too far behind for more */

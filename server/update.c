@@ -377,7 +377,8 @@ static bool begin(struct orl_pane *pane)
 		return false;
 	pane->open = true;
 	pane->open_bytes = 0;
-	pane->time = d->time ? d->time : orl_now(&peer->server->env);
+	/* A still picture is not late for who has only just come. */
+	pane->time = orl_max64(d->time, pane->since);
 	if (send_copies(pane) < 0)
 		return true;
 	prune(pane);
