@@ -364,7 +364,6 @@ static void count_skipped(struct orl_pane *pane)
 static bool begin(struct orl_pane *pane)
 {
 	struct oriel_display *d = pane->display;
-	struct oriel_peer *peer = pane->peer;
 
 	orl_display_refresh(d);
 	if (!pane->any_dirty)
