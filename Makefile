@@ -113,7 +113,7 @@ $(O)/oriel-view: $(O)/client/viewer/main.o $(viewer) $(O)/liboriel-client.a
 $(O)/oriel-bench: $(O)/bench/main.o $(bench) $(core)
 	echo "  LD    $@"
 	$(CC) -pthread $(CFLAGS) $(LDFLAGS) -o $@ $^ $(BENCH_LIBS) $(AV_LIBS) \
-		$(LIBS) -lm
+		$(X_LIBS) $(LIBS) -lm
 
 $(O)/oriel-%.pc: Makefile
 	mkdir -p $(@D)

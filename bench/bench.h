@@ -6,5 +6,6 @@
 #define ORL_BENCH_BENCH_H
 
 int bench_codecs(int argc, char **argv);
+int bench_run(int argc, char **argv);
 
 #endif

@@ -14,12 +14,16 @@ int main(int argc, char **argv)
 		int (*run)(int argc, char **argv);
 	} commands[] = {
 		{ "codecs", bench_codecs },
+		{ "run", bench_run },
 	};
 	for (size_t i = 0; argc > 1 && i < sizeof(commands) / sizeof(*commands);
 			i++)
 		if (strcmp(argv[1], commands[i].name) == 0)
 			return commands[i].run(argc - 1, argv + 1);
 	fprintf(stderr, "usage: oriel-bench codecs [--json] [--ours] "
-			"[--slices=N] [--op=hcx|res] FILE...\n");
+			"[--slices=N] [--op=hcx|res] FILE...\n"
+			"       oriel-bench run --trace=FILE --link=LINK "
+			"--peer=NAME --out=DIR ...\n"
+			"       oriel-bench report DIR\n");
 	return 2;
 }
