@@ -47,6 +47,10 @@ client := $(call objects,client)
 libs := $(O)/liboriel-server.so.$(ABI) $(O)/liboriel-client.so.$(ABI) \
 	$(O)/liboriel-server.a $(O)/liboriel-client.a
 programs := $(O)/oriel-serve $(O)/oriel-view $(O)/oriel-bench
+# What plays SPICE's server in a measurement, where libspice-server is.
+ifneq ($(call flags,--libs,spice-server),)
+programs += $(O)/oriel-bench-spice
+endif
 man := $(O)/oriel-serve.1 $(O)/oriel-view.1 $(O)/oriel-bench.1 $(O)/oriel.7
 
 $(V).SILENT: # make V=1 shows the commands
@@ -102,7 +106,7 @@ $(O)/liboriel-client.so.$(ABI) $(O)/liboriel-client.a: $(client)
 # What a program is made of but for its main; tests link it as well.
 capture := $(filter-out $(O)/capture/main.o,$(call objects,capture))
 viewer := $(filter-out $(O)/client/viewer/main.o,$(call objects,client/viewer))
-bench := $(filter-out $(O)/bench/main.o,$(call objects,bench))
+bench := $(filter-out $(O)/bench/main.o $(O)/bench/spice.o,$(call objects,bench))
 
 $(O)/oriel-serve: $(O)/capture/main.o $(capture) $(O)/liboriel-server.a
 	echo "  LD    $@"
@@ -114,6 +118,13 @@ $(O)/oriel-bench: $(O)/bench/main.o $(bench) $(core)
 	echo "  LD    $@"
 	$(CC) -pthread $(CFLAGS) $(LDFLAGS) -o $@ $^ $(BENCH_LIBS) $(AV_LIBS) \
 		$(X_LIBS) $(LIBS) -lm
+
+$(O)/bench/spice.o: DEFS += $(patsubst -I%,-isystem %,$(call \
+	flags,--cflags,spice-server))
+$(O)/oriel-bench-spice: $(addprefix $(O)/bench/,spice.o frames.o stage.o trace.o)
+	echo "  LD    $@"
+	$(CC) -pthread $(CFLAGS) $(LDFLAGS) -o $@ $^ $(AV_LIBS) \
+		$(call flags,--libs,spice-server)
 
 $(O)/oriel-%.pc: Makefile
 	mkdir -p $(@D)

@@ -389,12 +389,10 @@ static void progress(const struct matrix *m, const struct result *r)
 		fprintf(stderr, "FAILED, %s", r->error);
 	else
 		fprintf(stderr, "%.2f MB, %.0f of %.0f frames, stale %.0f/%.0f "
-				"ms, %.1f dB, exact %s%.0f%s",
+				"ms, %.1f dB, %s",
 				r->bytes_down * 1e-6, r->shown, r->frames,
 				r->stale_p50_ms, r->stale_p95_ms, r->psnr,
-				isfinite(r->exact_ms) ? "after " : "never",
-				isfinite(r->exact_ms) ? r->exact_ms : 0.0,
-				isfinite(r->exact_ms) ? " ms" : "");
+				isfinite(r->exact_ms) ? "exact" : "not exact");
 	if (*r->disturbed)
 		fprintf(stderr, " [disturbed: %s]", r->disturbed);
 	if (isfinite(left) && m->at < m->total)
