@@ -15,6 +15,7 @@ int main(int argc, char **argv)
 	} commands[] = {
 		{ "codecs", bench_codecs },
 		{ "run", bench_run },
+		{ "report", bench_report },
 	};
 	for (size_t i = 0; argc > 1 && i < sizeof(commands) / sizeof(*commands);
 			i++)
