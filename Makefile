@@ -152,6 +152,7 @@ TEST_LIBS = -lcmocka $(LIBS) -lm
 $(O)/tests/all.a: $(core) $(server) $(client) $(call objects,tests)
 $(O)/tests/capture.a: $(capture)
 $(O)/tests/viewer.a: $(viewer)
+$(O)/tests/bench.a: $(bench)
 $(O)/tests/%.a:
 	mkdir -p $(@D)
 	rm -f $@
@@ -160,7 +161,10 @@ of_viewer := $(patsubst %.c,$(O)/%,$(shell grep -l '"client/viewer/' \
 	$(wildcard tests/unit/*.c tests/fuzz/*.c)))
 of_capture := $(patsubst %.c,$(O)/%,$(shell grep -l '"capture/' \
 	$(wildcard tests/unit/*.c tests/fuzz/*.c)))
+of_bench := $(patsubst %.c,$(O)/%,$(shell grep -l '"bench/' \
+	$(wildcard tests/unit/*.c tests/fuzz/*.c)))
 $(of_viewer): $(O)/tests/viewer.a
+$(of_bench): $(O)/tests/bench.a
 $(of_capture): $(O)/tests/capture.a
 # The loop once more, as on a system without epoll.
 $(O)/tests/unit/test_loop_poll.o: DEFS += -DORL_NO_EPOLL

@@ -6,6 +6,7 @@
 #define ORL_BENCH_BENCH_H
 
 int bench_codecs(int argc, char **argv);
+int bench_links(int argc, char **argv);
 int bench_run(int argc, char **argv);
 int bench_report(int argc, char **argv);
 

@@ -14,6 +14,7 @@ int main(int argc, char **argv)
 		int (*run)(int argc, char **argv);
 	} commands[] = {
 		{ "codecs", bench_codecs },
+		{ "links", bench_links },
 		{ "run", bench_run },
 		{ "report", bench_report },
 	};
@@ -23,6 +24,8 @@ int main(int argc, char **argv)
 			return commands[i].run(argc - 1, argv + 1);
 	fprintf(stderr, "usage: oriel-bench codecs [--json] [--ours] "
 			"[--slices=N] [--op=hcx|res] FILE...\n"
+			"       oriel-bench links [--verify|--netem] "
+			"[--seed=N] [--file=FILE] [LINK...]\n"
 			"       oriel-bench run --trace=FILE --link=LINK "
 			"--peer=NAME --out=DIR ...\n"
 			"       oriel-bench report DIR\n");

@@ -1,0 +1,162 @@
+/*
+ * list.c - oriel-bench links: lists the links, checks them, or says what tc
+ * would make of them.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bench/bench.h"
+#include "bench/links.h"
+#include "bench/netns.h"
+#include "bench/verify.h"
+
+enum { FILE_MAX = 65536 };
+
+struct list {
+	bool verify, netem;
+	uint64_t seed;
+	const char *congestion, *file;
+	int (*each)(const struct list *l, const struct link_spec *link);
+};
+
+static int usage(void)
+{
+	fprintf(stderr, "usage: oriel-bench links [--verify|--netem] "
+			"[--seed=N] [--congestion=NAME] [--file=FILE] "
+			"[LINK...]\n");
+	return 2;
+}
+
+static int show(const struct list *l, const struct link_spec *link)
+{
+	char text[1024];
+	(void)l;
+	(void)link_describe(link, text, sizeof(text));
+	printf("%-8s %s\n", link->name, text);
+	return 0;
+}
+
+static int verify(const struct list *l, const struct link_spec *link)
+{
+	char why[256];
+	int err = verify_link(link, l->seed, l->congestion, why, sizeof(why));
+	if (err < 0)
+		fprintf(stderr, "oriel-bench: %s: %s\n", link->name, why);
+	return err;
+}
+
+static void print_command(const struct shaper_config *way, const char *when,
+		enum link_way which, bool change)
+{
+	static const char *const sides[] = { "server", "client" };
+	struct link_command c;
+	link_netem(&c, way, NETNS_DEVICE, change);
+	printf("%s\t%s:", when, sides[which]);
+	for (int i = 0; i < c.argc; i++)
+		printf(" %s", c.argv[i]);
+	putchar('\n');
+}
+
+static int netem(const struct list *l, const struct link_spec *link)
+{
+	char when[64];
+	(void)l;
+	printf("# %s: %s\n", link->name, link->text);
+	for (unsigned i = 0; i < LINK_WAYS; i++)
+		print_command(&link->way[i], "0 s", i, false);
+	for (size_t i = 0; i < link->n_steps; i++) {
+		snprintf(when, sizeof(when), "%.3f s",
+				(double)link->steps[i].at_ms / 1e3);
+		for (unsigned k = 0; k < LINK_WAYS; k++)
+			print_command(&link->steps[i].way[k], when, k, true);
+	}
+	return 0;
+}
+
+/* The worse of what was and what is: a link that cannot be made ends it. */
+static int each(void *user, const struct link_spec *link)
+{
+	struct list *l = user;
+	return l->each(l, link);
+}
+
+static int from_text(struct list *l, const char *text)
+{
+	struct link_spec link;
+	char why[256];
+	if (link_parse(&link, text, why, sizeof(why)) < 0) {
+		fprintf(stderr, "oriel-bench: %s\n", why);
+		return 2;
+	}
+	return each(l, &link);
+}
+
+static int from_file(struct list *l)
+{
+	static char text[FILE_MAX];
+	char why[256] = "";
+	FILE *f = fopen(l->file, "r");
+	if (!f) {
+		perror(l->file);
+		return 2;
+	}
+	size_t n = fread(text, 1, sizeof(text), f);
+	bool whole = feof(f) && !ferror(f);
+	fclose(f);
+	if (!whole) {
+		fprintf(stderr, "oriel-bench: %s: not a file of links\n",
+				l->file);
+		return 2;
+	}
+	int err = link_parse_file(text, n, each, l, why, sizeof(why));
+	if (why[0]) {
+		fprintf(stderr, "oriel-bench: %s: %s\n", l->file, why);
+		return 2;
+	}
+	return err;
+}
+
+static bool option(struct list *l, const char *text)
+{
+	char *end;
+	if (strcmp(text, "--verify") == 0 || strcmp(text, "--netem") == 0) {
+		l->verify |= text[2] == 'v';
+		l->netem |= text[2] == 'n';
+		return !(l->verify && l->netem);
+	}
+	if (strncmp(text, "--seed=", 7) == 0) {
+		l->seed = strtoull(text + 7, &end, 0);
+		return text[7] && !*end;
+	}
+	if (strncmp(text, "--congestion=", 13) == 0) {
+		l->congestion = text + 13;
+		return text[13] && strlen(text + 13) < 16;
+	}
+	l->file = strncmp(text, "--file=", 7) == 0 ? text + 7 : NULL;
+	return l->file != NULL;
+}
+
+int bench_links(int argc, char **argv)
+{
+	struct list l = { .seed = 1, .congestion = "cubic" };
+	int i = 1, worst = 0;
+	for (; i < argc && argv[i][0] == '-'; i++)
+		if (!option(&l, argv[i]))
+			return usage();
+	l.each = l.verify ? verify : l.netem ? netem : show;
+	if (l.file && i < argc)
+		return usage();
+	if (l.file)
+		worst = from_file(&l);
+	for (int k = i; k < argc && worst >= 0 && worst < 2; k++) {
+		int err = from_text(&l, argv[k]);
+		worst = err < 0 || err > worst ? err : worst;
+	}
+	for (const struct link_name *n = link_names;
+			!l.file && i == argc && n->name && worst >= 0; n++) {
+		int err = from_text(&l, n->name);
+		worst = err < 0 || err > worst ? err : worst;
+	}
+	return worst < 0 ? 1 : worst;
+}

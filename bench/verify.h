@@ -1,0 +1,16 @@
+/*
+ * verify.h - whether a link is what it is said to be.
+ */
+#ifndef ORL_BENCH_VERIFY_H
+#define ORL_BENCH_VERIFY_H
+
+#include <stdbool.h>
+
+#include "bench/links.h"
+
+/* Makes the link, measures it and prints a line, or two for a link with a
+ * script. 0, 1 when it is not what it should be, or -1 and a sentence. */
+int verify_link(const struct link_spec *link, uint64_t seed,
+		const char *congestion, char *why, size_t cap);
+
+#endif
