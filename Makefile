@@ -121,7 +121,8 @@ $(O)/oriel-bench: $(O)/bench/main.o $(bench) $(core)
 
 $(O)/bench/spice.o: DEFS += $(patsubst -I%,-isystem %,$(call \
 	flags,--cflags,spice-server))
-$(O)/oriel-bench-spice: $(addprefix $(O)/bench/,spice.o frames.o stage.o trace.o)
+$(O)/oriel-bench-spice: $(addprefix $(O)/bench/,spice.o frames.o mark.o stage.o \
+		trace.o)
 	echo "  LD    $@"
 	$(CC) -pthread $(CFLAGS) $(LDFLAGS) -o $@ $^ $(AV_LIBS) \
 		$(call flags,--libs,spice-server)

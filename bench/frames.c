@@ -13,9 +13,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "bench/mark.h"
 #include "bench/trace.h"
 
-enum { MAGIC = 0x6f72626d, SIDE_MAX = 16384, SQUARE = FRAMES_MARK / 2 };
+enum { MAGIC = 0x6f72626d, SIDE_MAX = 16384 };
 
 struct head {
 	uint32_t magic, n;
@@ -37,51 +38,6 @@ struct unpacker {
 	size_t rects, cap;
 	uint64_t at;
 };
-
-/*
- * Three squares say the number, eight levels of grey each, which wraps after
- * 512; the fourth differs from at least one of them, so that no plain block
- * is a mark.
- */
-static void levels(uint8_t out[4], uint32_t i)
-{
-	unsigned a = i & 7, b = i >> 3 & 7, c = i >> 6 & 7;
-	unsigned all[4] = { a, b, c, (a + b + c + 3) & 7 };
-	for (int k = 0; k < 4; k++)
-		out[k] = (uint8_t)(all[k] * 255 / 7);
-}
-
-void mark_draw(uint32_t *block, size_t stride, uint32_t i)
-{
-	uint8_t level[4];
-	levels(level, i);
-	for (size_t y = 0; y < FRAMES_MARK; y++)
-		for (size_t x = 0; x < FRAMES_MARK; x++)
-			block[y * stride + x] =
-					0x010101u * level[y / SQUARE * 2 +
-							    x / SQUARE];
-}
-
-bool mark_is(const uint32_t *block, size_t stride, uint32_t i)
-{
-	uint8_t level[4];
-	levels(level, i);
-	for (size_t k = 0; k < 4; k++) {
-		const uint32_t *square = block + k / 2 * SQUARE * stride +
-					 k % 2 * SQUARE;
-		int sum = 0;
-		for (size_t y = 0; y < SQUARE; y++)
-			for (size_t x = 0; x < SQUARE; x++) {
-				uint32_t p = square[y * stride + x];
-				sum += (int)(p & 255) + (int)(p >> 8 & 255) +
-				       (int)(p >> 16 & 255);
-			}
-		int off = sum - 3 * SQUARE * SQUARE * level[k];
-		if (abs(off) > 3 * SQUARE * SQUARE * FRAMES_TOLERANCE)
-			return false;
-	}
-	return true;
-}
 
 bool frames_marked(const struct frames *f, uint32_t i, const uint32_t *picture,
 		size_t stride)
@@ -121,9 +77,9 @@ static uint32_t next_random(uint64_t *state)
 static bool block_changed(const struct unpacker *u, const uint32_t *pixels,
 		int32_t x, int32_t y)
 {
-	for (int32_t row = 0; row < FRAMES_MARK; row++) {
+	for (int32_t row = 0; row < MARK_SIDE; row++) {
 		size_t at = (size_t)(y + row) * (size_t)u->width + (size_t)x;
-		if (memcmp(pixels + at, u->trace + at, FRAMES_MARK * 4) != 0)
+		if (memcmp(pixels + at, u->trace + at, MARK_SIDE * 4) != 0)
 			return true;
 	}
 	return false;
@@ -136,9 +92,9 @@ static void choose_mark(struct unpacker *u, struct frame *f,
 	uint64_t random = 0x9e3779b97f4a7c15u * (u->n + 1);
 	uint32_t seen = 0;
 	f->mark_x = f->mark_y = -1;
-	for (int32_t y = 0; y + FRAMES_MARK <= u->height; y += FRAMES_MARK)
-		for (int32_t x = 0; x + FRAMES_MARK <= u->width;
-				x += FRAMES_MARK) {
+	for (int32_t y = 0; y + MARK_SIDE <= u->height; y += MARK_SIDE)
+		for (int32_t x = 0; x + MARK_SIDE <= u->width;
+				x += MARK_SIDE) {
 			size_t at = (size_t)y * (size_t)u->width + (size_t)x;
 			if (!u->changed[y / FRAMES_CELL * u->cols +
 					    x / FRAMES_CELL] ||

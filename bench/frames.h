@@ -2,9 +2,8 @@
  * frames.h - an excerpt of a trace, unpacked: what each frame changes, so that
  * players and watchers have the same pictures at hand without decoding video.
  *
- * Every frame but the first carries a mark that names it: four squares of
- * grey in an 8 x 8 block, drawn over one of the blocks that the frame changes,
- * chosen at random. A sender cannot know where the next one will be, and so
+ * Every frame but the first carries a mark that names it (mark.h), drawn over
+ * one of the blocks of 8 x 8 that the frame changes, chosen at random. A sender cannot know where the next one will be, and so
  * cannot favour it; a mark that is seen is a fair sample of what the frame
  * has changed. It stays until the trace changes its cell again. Blocks that
  * look like the mark before it is drawn are not chosen.
@@ -18,10 +17,7 @@
 
 enum {
 	FRAMES_CELL = 16, /* what has changed is repainted in these */
-	FRAMES_MARK = 8,
 	FRAMES_MAX = 4096,
-	/* A square may be this far from its grey. */
-	FRAMES_TOLERANCE = 17,
 };
 
 #define FRAMES_NONE UINT32_MAX
@@ -67,9 +63,5 @@ void frames_apply(const struct frames *f, uint32_t i, uint32_t *picture,
 /* Whether the mark of frame i is what a picture has in its place. */
 bool frames_marked(const struct frames *f, uint32_t i, const uint32_t *picture,
 		size_t stride);
-
-/* The mark itself, at the block's first pixel. */
-void mark_draw(uint32_t *block, size_t stride, uint32_t i);
-bool mark_is(const uint32_t *block, size_t stride, uint32_t i);
 
 #endif
