@@ -70,7 +70,8 @@ help:
 #: make e2e              real programs on real displays
 #: make coverage         lines of proto/ and codecs/, and of each parser
 #: make fuzz             every fuzzer for FUZZ_TIME seconds (clang)
-#: make bench            the codecs, against PNG, WebP, zstd and QOI
+#: make bench            against TigerVNC and SPICE (10 min), with a report
+#: make codecs           the codecs, against PNG, WebP, zstd and QOI
 #: make tidy | format    clang-tidy and cppcheck | clang-format
 #: make doc              PROTOCOL.md's tables and the Wireshark dissector
 #: make install          to DESTDIR and PREFIX; also uninstall
@@ -240,8 +241,15 @@ coverage:
 run-coverage: $(units) $(fuzzers)
 	tests/coverage.sh $(O)
 
-bench: $(O)/oriel-bench
-	$(O)/oriel-bench codecs $(BENCH_ARGS)
+# What has been measured already is not measured again: rm -r $(O)/bench.
+bench: programs
+	$(O)/oriel-bench run --trace=$(BENCH_TRACES) --link=lan,wan \
+		--peer=oriel,tigervnc,spice --seconds=6 --repeats=2 \
+		--out=$(O)/bench $(BENCH_ARGS); status=$$?; \
+		$(O)/oriel-bench report $(O)/bench && exit $$status
+BENCH_TRACES = bench/corpus/text.mkv,bench/corpus/page.mkv,bench/corpus/window.mkv
+codecs: $(O)/oriel-bench
+	$(O)/oriel-bench codecs $(CODECS_ARGS)
 
 # ---- the developer's tools
 
@@ -299,7 +307,7 @@ clean:
 
 .PHONY: all libs programs man help quick lint asan tsan sanitized \
 	run-threaded check demo e2e fuzz run-fuzzers coverage run-coverage \
-	bench seeds format tidy doc install uninstall clean compile_commands.json
+	bench codecs seeds format tidy doc install uninstall clean compile_commands.json
 .SECONDARY:
 .DELETE_ON_ERROR:
 -include $(shell find $(O) -name '*.d' 2>/dev/null)

@@ -170,17 +170,23 @@ struct spread report_spread(const struct row *row, const struct figure *f)
 	return (struct spread){ median, v[0], v[n - 1], n };
 }
 
+int report_digits(const struct spread *s, const struct figure *f)
+{
+	/* What is small and not a share keeps three digits. */
+	return f->digits == 2 && fabs(s->median) < 1 ? 3 : f->digits;
+}
+
 void report_cell(char *out, size_t cap, const struct spread *s,
 		const struct figure *f)
 {
+	int digits = report_digits(s, f);
 	if (!isfinite(s->median))
 		snprintf(out, cap, "%s", f->absent);
 	else if (s->n < 2)
-		snprintf(out, cap, "%.*f", f->digits, s->median);
+		snprintf(out, cap, "%.*f", digits, s->median);
 	else
-		snprintf(out, cap, "%.*f (%.*f\xe2\x80\x93%.*f)", f->digits,
-				s->median, f->digits, s->min, f->digits,
-				s->max);
+		snprintf(out, cap, "%.*f (%.*f\xe2\x80\x93%.*f)", digits,
+				s->median, digits, s->min, digits, s->max);
 }
 
 /* ---- order */

@@ -61,6 +61,8 @@ extern const struct figure figures[];
 extern const size_t n_figures;
 
 struct spread report_spread(const struct row *row, const struct figure *f);
+/* How many to show behind the point. */
+int report_digits(const struct spread *s, const struct figure *f);
 /* "1.77", with "(1.70-1.80)" when there are repeats. */
 void report_cell(char *out, size_t cap, const struct spread *s,
 		const struct figure *f);

@@ -47,8 +47,9 @@ static void cell(FILE *out, const struct row *row, const struct group *g,
 	fputs("<td>", out);
 	html_text(out, text);
 	if (s.n > 1) {
-		fprintf(out, "<small>%.*f\xe2\x80\x93%.*f</small>", f->digits,
-				s.min, f->digits, s.max);
+		int digits = report_digits(&s, f);
+		fprintf(out, "<small>%.*f\xe2\x80\x93%.*f</small>", digits,
+				s.min, digits, s.max);
 	}
 	if (f == &figures[0])
 		ratio(out, row, g, f);

@@ -94,14 +94,13 @@ static void write_text(FILE *out, const char *s)
 	putc('"', out);
 }
 
-static void write_number(FILE *out, double v)
+/* Digits: enough to count bytes, few where there are thousands of numbers. */
+static void write_number(FILE *out, double v, int digits)
 {
-	if (!isfinite(v))
-		fputs("null", out);
-	else if (v == floor(v) && fabs(v) < 1e15)
-		fprintf(out, "%.0f", v);
+	if (isfinite(v))
+		fprintf(out, "%.*g", digits, v);
 	else
-		fprintf(out, "%.6g", v);
+		fputs("null", out);
 }
 
 int result_write(FILE *out, const struct result *given)
@@ -114,7 +113,7 @@ int result_write(FILE *out, const struct result *given)
 	}
 	for (size_t i = 0; i < COUNT(numbers); i++) {
 		fprintf(out, ",\"%s\":", numbers[i].name);
-		write_number(out, *number_of(&r, &numbers[i]));
+		write_number(out, *number_of(&r, &numbers[i]), 12);
 	}
 	for (size_t i = 0; i < COUNT(serieses); i++) {
 		const struct series *s = series_of(&r, &serieses[i]);
@@ -122,7 +121,7 @@ int result_write(FILE *out, const struct result *given)
 		for (size_t k = 0; k < s->n; k++) {
 			if (k)
 				putc(',', out);
-			write_number(out, s->v[k]);
+			write_number(out, s->v[k], 6);
 		}
 		putc(']', out);
 	}

@@ -21,6 +21,7 @@ static const char *const style[] = {
 	"h1{font-size:1.6rem;margin:.2rem 0}h2{font-size:1.25rem;",
 	"margin:2.2rem 0 .4rem;border-top:1px solid var(--line);",
 	"padding-top:1rem}h3{font-size:1rem;margin:1.2rem 0 .3rem}\n",
+	"h2 .dim{font-weight:400;font-size:.8em}\n",
 	"p,li,dd{max-width:48rem}p.dim,.dim{color:var(--dim)}\n",
 	".warn{background:var(--warn);padding:.6rem .8rem;",
 	"border-radius:.4rem;max-width:48rem}\n",
