@@ -16,7 +16,11 @@
 #include "bench/mark.h"
 #include "bench/trace.h"
 
-enum { MAGIC = 0x6f72626d, SIDE_MAX = 16384 };
+enum {
+	MAGIC = 0x6f72626d,
+	SIDE_MAX = 16384,
+	SHORT = 1000, /* ms that the last picture may stand */
+};
 
 struct head {
 	uint32_t magic, n;
@@ -288,8 +292,9 @@ static int finish(struct unpacker *u)
 static int unpack(struct unpacker *u, struct trace *t,
 		const struct frames_excerpt *e)
 {
-	int64_t from = (int64_t)(e->from * 1e3), ms, start = 0;
+	int64_t from = (int64_t)(e->from * 1e3), ms = 0, start = 0;
 	int64_t most = e->seconds > 0 ? (int64_t)(e->seconds * 1e3) : INT64_MAX;
+	bool whole = false;
 	const uint32_t *pixels;
 	if (begin(u, t))
 		return -1;
@@ -298,10 +303,15 @@ static int unpack(struct unpacker *u, struct trace *t,
 			continue;
 		if (!u->n)
 			start = ms;
-		if (ms - start >= most)
+		whole = ms - start >= most;
+		if (whole)
 			break;
 		if (add_frame(u, pixels, (uint64_t)(ms - start) * 1000000))
 			return -1;
+	}
+	if (!whole && u->n < FRAMES_MAX && ms + SHORT < trace_duration(t)) {
+		errno = EBADMSG;
+		return -1;
 	}
 	if (u->n < 2) {
 		errno = ENODATA;
@@ -333,6 +343,10 @@ int frames_unpack(const char *path, const char *trace,
 	if (err) {
 		if (why == ENODATA)
 			fprintf(stderr, "oriel-bench: nothing changes in %s\n",
+					trace);
+		else if (why == EBADMSG)
+			fprintf(stderr, "oriel-bench: %s is damaged or ends "
+					"too early\n",
 					trace);
 		else
 			fprintf(stderr,

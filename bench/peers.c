@@ -214,10 +214,11 @@ static void own_version(char *out, size_t cap, const char *programs)
 {
 	static const char *const names[] = { "oriel-serve", "oriel-view" };
 	char command[1200], hash[17];
-	snprintf(command, sizeof(command), "'%.1000s/oriel-serve' --version "
-					   "2>/dev/null | head -n 1",
+	snprintf(command, sizeof(command),
+			"'%.1000s/oriel-serve' --version 2>/dev/null",
 			programs);
 	read_command(out, cap, command);
+	out[strcspn(out, ",")] = 0; /* the first line */
 	for (size_t i = 0; i < 2; i++) {
 		snprintf(command, sizeof(command), "%.1000s/%s", programs,
 				names[i]);

@@ -49,7 +49,7 @@ struct matrix {
 	struct frames frames; /* of `trace` */
 	size_t trace;
 	char frames_path[PATH];
-	size_t total, at, measured, failed;
+	size_t total, at, measured, failed, known; /* from before */
 	double spent; /* seconds, for those measured */
 };
 
@@ -61,7 +61,7 @@ struct choice {
 
 /* ---- options */
 
-static void usage(FILE *out)
+static void usage(void)
 {
 	fputs("usage: oriel-bench run --trace=FILE[,FILE] [--link=LINK]... "
 	      "[--peer=NAME,...]\n"
@@ -71,7 +71,7 @@ static void usage(FILE *out)
 	      "[--json]\n"
 	      "       oriel-bench run --self-test --trace=FILE\n"
 	      "       oriel-bench run --list\n",
-			out);
+			stdout);
 }
 
 static int list_all(void)
@@ -215,8 +215,11 @@ static int parse_one(struct options *o, char *a)
 		o->cold = true;
 	else if (strcmp(a, "--self-test") == 0)
 		o->self_test = true;
-	else
+	else {
+		fprintf(stderr, "oriel-bench: %s? see oriel-bench run --help\n",
+				a);
 		return -1;
+	}
 	return 0;
 }
 
@@ -238,13 +241,11 @@ static int parse(struct options *o, int argc, char **argv)
 	o->out = "bench-results";
 	find_programs(o);
 	for (int i = 1; i < argc; i++)
-		if (parse_one(o, argv[i])) {
-			usage(stderr);
+		if (parse_one(o, argv[i]))
 			return -1;
-		}
 	if (!o->n_traces) {
-		fprintf(stderr, "oriel-bench: no --trace=FILE\n");
-		usage(stderr);
+		fprintf(stderr, "oriel-bench: no --trace=FILE, see "
+				"oriel-bench run --help\n");
 		return -1;
 	}
 	if (!o->n_links && add_link(o, "lan"))
@@ -382,7 +383,7 @@ static void progress(const struct matrix *m, const struct result *r)
 {
 	double left = m->measured ? m->spent / (double)m->measured *
 						(double)(m->total - m->at)
-				  : NAN;
+				  : NAN; /* if none of them is there already */
 	fprintf(stderr, "[%zu/%zu] %s %s %s %s #%.0f: ", m->at, m->total,
 			r->trace, r->link, r->cc, r->peer, r->repeat);
 	if (*r->error)
@@ -425,8 +426,10 @@ static int one(struct matrix *m, const struct choice *c)
 	m->at++;
 	result_init(&r);
 	describe(&r, m, c);
-	if (is_done(m, r.key))
+	if (is_done(m, r.key)) {
+		m->known++;
 		goto done;
+	}
 	if (*m->missing[c->peer]) {
 		snprintf(r.error, sizeof(r.error), "%s", m->missing[c->peer]);
 	} else {
@@ -525,6 +528,11 @@ int bench_run(int argc, char **argv)
 		code = list_all();
 		goto done;
 	}
+	if (argc == 2 && strcmp(argv[1], "--help") == 0) {
+		code = 0;
+		usage();
+		goto done;
+	}
 	if (parse(o, argc, argv))
 		goto done;
 	catch_signals();
@@ -538,6 +546,10 @@ int bench_run(int argc, char **argv)
 							 o->programs);
 	} else if (!all(m)) {
 		code = m->failed ? 1 : 0;
+		if (m->known)
+			fprintf(stderr, "oriel-bench: %zu of %zu runs were in "
+					"%s already\n",
+					m->known, m->total, o->out);
 		if (m->failed)
 			fprintf(stderr, "oriel-bench: %zu of %zu runs failed\n",
 					m->failed, m->total);
