@@ -47,7 +47,8 @@ client := $(call objects,client)
 libs := $(O)/liboriel-server.so.$(ABI) $(O)/liboriel-client.so.$(ABI) \
 	$(O)/liboriel-server.a $(O)/liboriel-client.a
 programs := $(O)/oriel-serve $(O)/oriel-view $(O)/oriel-bench
-# What plays SPICE's server in a measurement, where libspice-server is.
+# Servers that oriel-bench gives frames to; SPICE's where libspice-server is.
+programs += $(O)/oriel-bench-push
 ifneq ($(call flags,--libs,spice-server),)
 programs += $(O)/oriel-bench-spice
 endif
@@ -107,7 +108,8 @@ $(O)/liboriel-client.so.$(ABI) $(O)/liboriel-client.a: $(client)
 # What a program is made of but for its main; tests link it as well.
 capture := $(filter-out $(O)/capture/main.o,$(call objects,capture))
 viewer := $(filter-out $(O)/client/viewer/main.o,$(call objects,client/viewer))
-bench := $(filter-out $(O)/bench/main.o $(O)/bench/spice.o,$(call objects,bench))
+bench := $(filter-out $(addprefix $(O)/bench/,main.o push.o spice.o), \
+	$(call objects,bench))
 
 $(O)/oriel-serve: $(O)/capture/main.o $(capture) $(O)/liboriel-server.a
 	echo "  LD    $@"
@@ -127,6 +129,10 @@ $(O)/oriel-bench-spice: $(addprefix $(O)/bench/,spice.o frames.o mark.o stage.o 
 	echo "  LD    $@"
 	$(CC) -pthread $(CFLAGS) $(LDFLAGS) -o $@ $^ $(AV_LIBS) \
 		$(call flags,--libs,spice-server)
+$(O)/oriel-bench-push: $(addprefix $(O)/bench/,push.o frames.o mark.o stage.o \
+		trace.o) $(O)/liboriel-server.a
+	echo "  LD    $@"
+	$(CC) -pthread $(CFLAGS) $(LDFLAGS) -o $@ $^ $(AV_LIBS) $(LIBS)
 
 $(O)/oriel-%.pc: Makefile
 	mkdir -p $(@D)

@@ -46,6 +46,12 @@ const struct peer peers[] = {
 	{ "oriel-lossless", "Oriel, never a pixel that is not exact", NULL,
 			PEER_CAPTURES, false, ORIEL_SERVER(" --lossless"),
 			ORIEL_CLIENT },
+	{ "oriel-push", "Oriel, given rectangles as by a hypervisor", NULL,
+			PEER_PUSHED, false,
+			"{programs}/oriel-bench-push --frames={frames} "
+			"--listen=tcp://{address}:{port} "
+			"--password-file={folder}/password --congestion={cc}",
+			ORIEL_CLIENT },
 	{ "tigervnc", "TigerVNC, encoding chosen by itself", VNC_PACKAGES,
 			PEER_IS_DISPLAY, false, VNC_SERVER,
 			VNC_CLIENT("-AutoSelect=1") },
@@ -212,14 +218,15 @@ void file_hash(char out[static 17], const char *path)
 /* Ours by content as well: between two releases that is what tells. */
 static void own_version(char *out, size_t cap, const char *programs)
 {
-	static const char *const names[] = { "oriel-serve", "oriel-view" };
+	static const char *const names[] = { "oriel-serve", "oriel-bench-push",
+		"oriel-view" };
 	char command[1200], hash[17];
 	snprintf(command, sizeof(command),
 			"'%.1000s/oriel-serve' --version 2>/dev/null",
 			programs);
 	read_command(out, cap, command);
 	out[strcspn(out, ",")] = 0; /* the first line */
-	for (size_t i = 0; i < 2; i++) {
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
 		snprintf(command, sizeof(command), "%.1000s/%s", programs,
 				names[i]);
 		file_hash(hash, command);
