@@ -31,9 +31,9 @@
 
 enum {
 	PORT = 5960,
-	START_MS = 15000, /* a program may take so long to be ready */
+	START_MS = 15000,   /* a program may take so long to be ready */
 	PICTURE_MS = 30000, /* ... and the first picture */
-	SETTLE_MS = 6000, /* until exact or quiet */
+	SETTLE_MS = 6000,   /* until exact or quiet */
 	QUIET_MS = 600,
 	AFTER_MS = 2000,
 	PERIOD_MS = 100,
@@ -56,7 +56,7 @@ struct run {
 	int stage_fd;
 	struct stage *stage;
 	char display[16], size[24]; /* what is presented on */
-	char shown_on[16]; /* the client's display */
+	char shown_on[16];          /* the client's display */
 	struct proc *server, *client, *server_display, *client_display;
 	struct proc *player, *watcher;
 	uint64_t client_start, played;
@@ -175,8 +175,8 @@ static int start_server(struct run *u)
 	const struct peer *peer = u->cell->peer;
 	char command[PROC_TEXT];
 	if (peer->kind == PEER_CAPTURES) {
-		u->server_display = start_xvfb(u, NETNS_SERVER, "server-x", "",
-				u->display);
+		u->server_display = start_xvfb(
+				u, NETNS_SERVER, "server-x", "", u->display);
 		if (!u->server_display)
 			return fail(u, "no X display for the server");
 		if (start_player(u))
@@ -232,8 +232,8 @@ static int start_client(struct run *u)
 	char options[300], command[PROC_TEXT];
 	/* No pointer: Xvfb would paint it into the picture. */
 	snprintf(options, sizeof(options), " -nocursor -fbdir %s", u->folder);
-	u->client_display = start_xvfb(u, NETNS_CLIENT, "client-x", options,
-			u->shown_on);
+	u->client_display = start_xvfb(
+			u, NETNS_CLIENT, "client-x", options, u->shown_on);
 	if (!u->client_display)
 		return fail(u, "no X display for the client");
 	struct proc_setup setup = { u->shown_on, -1, -1 };
@@ -244,13 +244,12 @@ static int start_client(struct run *u)
 		if (pause_ms(u, 500))
 			return -1;
 	}
-	if (start_watcher(u) ||
-			expand(u, command, sizeof(command),
-					u->cell->peer->client))
+	if (start_watcher(u) || expand(u, command, sizeof(command),
+						u->cell->peer->client))
 		return -1;
 	u->client_start = stage_now();
-	u->client = proc_start(&u->procs, NETNS_CLIENT, "client", command,
-			&setup);
+	u->client = proc_start(
+			&u->procs, NETNS_CLIENT, "client", command, &setup);
 	return u->client ? 0 : fail(u, "the client cannot be started");
 }
 
@@ -306,7 +305,7 @@ static void take_snapshot(struct run *u, struct snapshot *t)
 	t->own = (struct usage){ 0 };
 	if (!getrusage(RUSAGE_SELF, &own))
 		t->own.user = (double)(own.ru_utime.tv_sec +
-				       own.ru_stime.tv_sec) +
+					      own.ru_stime.tv_sec) +
 			      1e-6 * (double)(own.ru_utime.tv_usec +
 						     own.ru_stime.tv_usec);
 }
@@ -340,8 +339,8 @@ static int play_all(struct run *u)
 {
 	struct stage *s = u->stage;
 	uint64_t base, next;
-	double length = 1e-9 * (double)u->cell->frames
-					->frame[u->cell->frames->n - 1]
+	double length = 1e-9 *
+			(double)u->cell->frames->frame[u->cell->frames->n - 1]
 					.time;
 	take_snapshot(u, &u->at_go);
 	base = u->at_go.down.delivered_bytes;
@@ -357,8 +356,8 @@ static int play_all(struct run *u)
 			return fail(u, "the player does not come to an end");
 		if (pause_ms(u, next > now ? (next - now) / MS : 0))
 			return -1;
-		(void)result_append(&u->r->bytes_at,
-				(double)(delivered(u) - base));
+		(void)result_append(
+				&u->r->bytes_at, (double)(delivered(u) - base));
 	}
 	u->played = stage_now();
 	u->r->bytes_down_end = (double)(delivered(u) - base);
@@ -489,16 +488,16 @@ static void link_figures(struct run *u)
 	r->tail_drops = (double)(b->tail_drops - a->tail_drops);
 	r->losses = (double)(b->losses - a->losses);
 	for (int i = 0; i < SHAPER_BUCKETS; i++)
-		d.queue_histogram[i] = b->queue_histogram[i] -
-				       a->queue_histogram[i];
+		d.queue_histogram[i] =
+				b->queue_histogram[i] - a->queue_histogram[i];
 	d.accepted_packets = packets;
 	d.queue_ns_max = b->queue_ns_max;
 	if (packets) {
 		r->queue_mean_ms = 1e-6 *
 				   (double)(b->queue_ns_sum - a->queue_ns_sum) /
 				   (double)packets;
-		r->queue_p95_ms = 1e-6 *
-				  (double)shaper_queue_quantile(&d, 0.95);
+		r->queue_p95_ms =
+				1e-6 * (double)shaper_queue_quantile(&d, 0.95);
 	}
 	/* Since the link was made, the first picture included. */
 	r->queue_max_ms = 1e-6 * (double)b->queue_ns_max;
@@ -522,10 +521,10 @@ static void cpu_figures(struct run *u)
 	r->client_peak_mb = b->client.peak_mb;
 	r->server_switches = b->server.switches - a->server.switches;
 	r->client_switches = b->client.switches - a->client.switches;
-	r->server_display_s = cpu_between(
-			&a->server_display, &b->server_display);
-	r->client_display_s = cpu_between(
-			&a->client_display, &b->client_display);
+	r->server_display_s =
+			cpu_between(&a->server_display, &b->server_display);
+	r->client_display_s =
+			cpu_between(&a->client_display, &b->client_display);
 	r->player_s = cpu_between(&a->player, &b->player);
 	if (u->cell->peer->kind == PEER_PUSHED) {
 		/* It plays within the server, which is not to be blamed. */
@@ -544,9 +543,9 @@ static void cpu_figures(struct run *u)
 	double tick = (double)sysconf(_SC_CLK_TCK);
 	if (total <= 0)
 		return;
-	r->other_cpu = fmax(0, ((double)(b->load.busy - a->load.busy) -
-					       own * tick) /
-					       total);
+	r->other_cpu = fmax(0,
+			((double)(b->load.busy - a->load.busy) - own * tick) /
+					total);
 	r->steal = (double)(b->load.steal - a->load.steal) / total;
 }
 
@@ -600,13 +599,13 @@ static void channels(struct run *u)
 		p += sizeof(key) - 1;
 		p += strspn(p, " {");
 		*out = 0;
-		while (sscanf(p, "\"%15[a-z]\" : %lf%n", name, &bytes,
-				       &used) == 2 &&
+		while (sscanf(p, "\"%15[a-z]\" : %lf%n", name, &bytes, &used) ==
+						2 &&
 				n < room) {
 			if (bytes > 0)
 				n += (size_t)snprintf(out + n, room - n,
-						"%s%s=%.0f", n ? " " : "",
-						name, bytes);
+						"%s%s=%.0f", n ? " " : "", name,
+						bytes);
 			p += used;
 			p += strspn(p, " ,");
 		}

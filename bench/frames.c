@@ -90,15 +90,14 @@ static bool block_changed(const struct unpacker *u, const uint32_t *pixels,
 }
 
 /* One of the blocks that differ, all with the same chance. */
-static void choose_mark(struct unpacker *u, struct frame *f,
-		const uint32_t *pixels)
+static void choose_mark(
+		struct unpacker *u, struct frame *f, const uint32_t *pixels)
 {
 	uint64_t random = 0x9e3779b97f4a7c15u * (u->n + 1);
 	uint32_t seen = 0;
 	f->mark_x = f->mark_y = -1;
 	for (int32_t y = 0; y + MARK_SIDE <= u->height; y += MARK_SIDE)
-		for (int32_t x = 0; x + MARK_SIDE <= u->width;
-				x += MARK_SIDE) {
+		for (int32_t x = 0; x + MARK_SIDE <= u->width; x += MARK_SIDE) {
 			size_t at = (size_t)y * (size_t)u->width + (size_t)x;
 			if (!u->changed[y / FRAMES_CELL * u->cols +
 					    x / FRAMES_CELL] ||
@@ -189,8 +188,8 @@ static int put_rects(struct unpacker *u, const uint32_t *pixels)
 	return 0;
 }
 
-static void take_over(struct unpacker *u, struct frame *f,
-		const uint32_t *pixels)
+static void take_over(
+		struct unpacker *u, struct frame *f, const uint32_t *pixels)
 {
 	size_t width = (size_t)u->width;
 	for (int32_t row = 0; row < u->rows; row++)
@@ -204,7 +203,8 @@ static void take_over(struct unpacker *u, struct frame *f,
 			int32_t x = col * FRAMES_CELL, y = row * FRAMES_CELL;
 			int32_t w = u->width - x < FRAMES_CELL ? u->width - x
 							       : FRAMES_CELL;
-			for (int32_t k = 0; k < FRAMES_CELL && y + k < u->height;
+			for (int32_t k = 0;
+					k < FRAMES_CELL && y + k < u->height;
 					k++) {
 				size_t at = (size_t)(y + k) * width + (size_t)x;
 				memcpy(u->picture + at, pixels + at,
@@ -345,7 +345,8 @@ int frames_unpack(const char *path, const char *trace,
 			fprintf(stderr, "oriel-bench: nothing changes in %s\n",
 					trace);
 		else if (why == EBADMSG)
-			fprintf(stderr, "oriel-bench: %s is damaged or ends "
+			fprintf(stderr,
+					"oriel-bench: %s is damaged or ends "
 					"too early\n",
 					trace);
 		else

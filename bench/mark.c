@@ -27,8 +27,8 @@ void mark_draw(uint32_t *block, size_t stride, uint32_t i)
 	for (size_t y = 0; y < MARK_SIDE; y++)
 		for (size_t x = 0; x < MARK_SIDE; x++)
 			block[y * stride + x] =
-					0x010101u * level[y / SQUARE * 2 +
-							    x / SQUARE];
+					0x010101u *
+					level[y / SQUARE * 2 + x / SQUARE];
 }
 
 bool mark_is(const uint32_t *block, size_t stride, uint32_t i)

@@ -271,8 +271,8 @@ void metrics_text(uint8_t *text, const uint32_t *picture, int32_t width,
 {
 	for (int32_t y = 0; y + WINDOW <= height; y += WINDOW)
 		for (int32_t x = 0; x + WINDOW <= width; x += WINDOW)
-			*text++ = is_text(picture + (size_t)y * (size_t)width +
-							  x,
+			*text++ = is_text(
+					picture + (size_t)y * (size_t)width + x,
 					(size_t)width);
 }
 

@@ -118,10 +118,12 @@ int peer_expand(char *out, size_t cap, const char *command,
 	while (*command) {
 		char number[12];
 		const char *end = *command == '{' ? strchr(command, '}') : NULL;
-		const char *value = end ? value_of(values, command + 1,
-						(size_t)(end - command - 1),
-						number)
-					: NULL;
+		const char *value =
+				end ? value_of(values, command + 1,
+						      (size_t)(end - command -
+								      1),
+						      number)
+				    : NULL;
 		size_t length = value ? strlen(value) : 1;
 		if (n + length >= cap)
 			return -1;
@@ -170,7 +172,7 @@ int peer_installed(const struct peer *p, const char *programs, char *why,
 		if (found(text))
 			continue;
 		snprintf(why, cap, "%s is not installed (%s)", text,
-				i == 3		? "package xvfb"
+				i == 3        ? "package xvfb"
 				: p->packages ? p->packages
 					      : "make programs");
 		return -1;

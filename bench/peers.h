@@ -9,7 +9,7 @@
 #include <stddef.h>
 
 enum peer_kind {
-	PEER_CAPTURES, /* the server captures an X display that we start */
+	PEER_CAPTURES,   /* the server captures an X display that we start */
 	PEER_IS_DISPLAY, /* the server is an X server */
 	PEER_PUSHED, /* the server is given the frames, as by a hypervisor */
 };

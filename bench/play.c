@@ -43,8 +43,7 @@ static int open_window(struct player *p)
 		return -1;
 	size_t size = (size_t)p->image->bytes_per_line * height;
 	p->segment.shmid = shmget(IPC_PRIVATE, size, IPC_CREAT | 0600);
-	p->segment.shmaddr = p->image->data =
-			shmat(p->segment.shmid, NULL, 0);
+	p->segment.shmaddr = p->image->data = shmat(p->segment.shmid, NULL, 0);
 	if (p->image->data == (void *)-1)
 		return -1;
 	XShmAttach(d, &p->segment);

@@ -43,8 +43,7 @@ static void split(char *argv[PROC_ARGS], char *text)
 {
 	size_t n = 0;
 	char *rest;
-	for (char *word = strtok_r(text, " ", &rest);
-			word && n + 1 < PROC_ARGS;
+	for (char *word = strtok_r(text, " ", &rest); word && n + 1 < PROC_ARGS;
 			word = strtok_r(NULL, " ", &rest))
 		argv[n++] = word;
 	argv[n] = NULL;
@@ -93,8 +92,8 @@ struct proc *proc_start(struct procs *all, enum netns_side side,
 	strcpy(text, command);
 	split(argv, text);
 	make_environment(&environment, all, setup->display);
-	struct netns_files files = { setup->in, setup->out < 0 ? log : setup->out,
-		log, environment.v };
+	struct netns_files files = { setup->in,
+		setup->out < 0 ? log : setup->out, log, environment.v };
 	p->pid = netns_spawn(all->net, side, argv, &files);
 	if (p->pid < 0) {
 		fprintf(stderr, "oriel-bench: %s: %s\n", argv[0],
@@ -125,8 +124,7 @@ struct proc *proc_fork(struct procs *all, enum netns_side side,
 		return NULL;
 	}
 	if (p->pid < 0) {
-		fprintf(stderr, "oriel-bench: %s: %s\n", name,
-				strerror(errno));
+		fprintf(stderr, "oriel-bench: %s: %s\n", name, strerror(errno));
 		p->pid = 0;
 		return NULL;
 	}
@@ -170,8 +168,8 @@ void procs_end(struct procs *all)
 		proc_end(&all->v[--all->n]);
 }
 
-void proc_last_words(
-		const struct procs *all, const char *name, char *out, size_t cap)
+void proc_last_words(const struct procs *all, const char *name, char *out,
+		size_t cap)
 {
 	char path[512], line[512];
 	*out = 0;
@@ -378,7 +376,9 @@ bool proc_listens(const struct proc *p, int port)
 static const char *base(void)
 {
 	const char *dir = getenv("TMPDIR");
-	return dir && *dir ? dir : access("/dev/shm", W_OK) ? "/tmp" : "/dev/shm";
+	return dir && *dir                ? dir
+	       : access("/dev/shm", W_OK) ? "/tmp"
+					  : "/dev/shm";
 }
 
 static int remove_one(const char *path, const struct stat *st, int kind,

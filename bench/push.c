@@ -59,14 +59,12 @@ static int present(struct pusher *p, uint32_t i)
 	p->stage->frame[i].submit = p->presented;
 	for (uint32_t k = 0; k < frame->rects; k++) {
 		const struct frame_rect *r = &f->rect[frame->first + k];
-		const struct oriel_pixels pixels = { p->screen +
-						(size_t)r->y *
-								(size_t)f->width +
-						r->x,
-			r->width, r->height, f->width * 4,
-			ORIEL_FORMAT_XRGB8888 };
-		int err = oriel_display_patch(p->display, &pixels, r->x, r->y,
-				p->presented);
+		const struct oriel_pixels pixels = {
+			p->screen + (size_t)r->y * (size_t)f->width + r->x,
+			r->width, r->height, f->width * 4, ORIEL_FORMAT_XRGB8888
+		};
+		int err = oriel_display_patch(
+				p->display, &pixels, r->x, r->y, p->presented);
 		if (err)
 			return err;
 	}
@@ -147,8 +145,8 @@ static int prepare(struct pusher *p, int argc, char **argv)
 		return -1;
 	}
 	p->stage = stage_map(STDIN_FILENO);
-	p->screen = calloc((size_t)p->frames.width * (size_t)p->frames.height,
-			4);
+	p->screen = calloc(
+			(size_t)p->frames.width * (size_t)p->frames.height, 4);
 	if (!p->stage || !p->screen || p->stage->magic != STAGE_MAGIC ||
 			p->stage->n != p->frames.n) {
 		fprintf(stderr, "oriel-bench-push: to be started by "

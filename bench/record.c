@@ -58,7 +58,8 @@ static int open_display(struct recorder *r, const char *name)
 	r->display = XOpenDisplay(name);
 	if (!r->display || !XDamageQueryExtension(r->display, &base, &error) ||
 			!XShmQueryExtension(r->display)) {
-		fprintf(stderr, "oriel-bench: %s is no X display with DAMAGE "
+		fprintf(stderr,
+				"oriel-bench: %s is no X display with DAMAGE "
 				"and MIT-SHM\n",
 				name);
 		return -1;
@@ -87,8 +88,8 @@ static int open_display(struct recorder *r, const char *name)
 	XShmAttach(d, &r->segment);
 	XSync(d, False);
 	shmctl(r->segment.shmid, IPC_RMID, NULL);
-	r->damage = XDamageCreate(d, DefaultRootWindow(d),
-			XDamageReportNonEmpty);
+	r->damage = XDamageCreate(
+			d, DefaultRootWindow(d), XDamageReportNonEmpty);
 	return 0;
 }
 
@@ -186,10 +187,7 @@ static int take_picture(struct recorder *r, int64_t ms)
 	if (av_frame_make_writable(r->frame) < 0)
 		return -1;
 	for (int y = 0; y < r->height; y++)
-		memcpy(r->frame->data[0] +
-						(ptrdiff_t)y *
-								r->frame->linesize
-										[0],
+		memcpy(r->frame->data[0] + (ptrdiff_t)y * r->frame->linesize[0],
 				r->image->data + (size_t)y * row, row);
 	r->frame->pts = ms;
 	r->pictures++;
@@ -201,7 +199,7 @@ static int record(struct recorder *r, double fps, double seconds)
 	uint64_t start = stage_now(), next = start;
 	uint64_t period = (uint64_t)(1e9 / fps);
 	while (!stopped && (seconds <= 0 || (double)(next - start) <
-							     seconds * 1e9)) {
+							    seconds * 1e9)) {
 		if ((damaged(r) || !r->pictures) &&
 				take_picture(r, (int64_t)((next - start) / MS)))
 			return -1;

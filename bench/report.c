@@ -12,13 +12,15 @@
 #include "bench/bench.h"
 #include "bench/metrics.h"
 
-#define GETTER(member) \
-	__attribute__((unused)) static double get_##member( \
+#define TEXT(name)
+#define SERIES(name)
+#define NUMBER(name) \
+	__attribute__((unused)) static double get_##name( \
 			const struct result *r) \
 	{ \
-		return r->member; \
+		return r->name; \
 	}
-RESULT_NUMBERS(GETTER)
+#include "bench/result.def"
 
 static double get_server_cpu(const struct result *r)
 {
@@ -94,16 +96,16 @@ const struct figure figures[] = {
 			"Time that packets to the client waited in the link's "
 			"queue, from a histogram: up to 19 % too much.",
 			false },
-	{ "up", "MB", get_bytes_up, 1e-6, 3, "-",
-			"IP bytes from the client.", true },
+	{ "up", "MB", get_bytes_up, 1e-6, 3, "-", "IP bytes from the client.",
+			true },
 	{ "before the first", "kB", get_bytes_first, 1e-3, 1, "-",
 			"Bytes until the first picture.", true },
 	{ "first exact", "ms", get_first_exact_ms, 1, 0, NEVER,
 			"Until frame 0 is exact, if that was before the run "
 			"began.",
 			true },
-	{ "presented", "fps", get_fps_source, 1, 1, "-",
-			"What the trace has.", true },
+	{ "presented", "fps", get_fps_source, 1, 1, "-", "What the trace has.",
+			true },
 	{ "merged", "frames", get_merged, 1, 0, "-",
 			"Seen together with a newer one, or after it.", true },
 	{ "covered", "frames", get_covered, 1, 0, "-",
@@ -289,8 +291,8 @@ static void name_rows(struct group *g)
 		for (size_t k = 0; k < g->n; k++)
 			alike += is_same_peer(row, &g->rows[k]);
 		if (alike > 1)
-			snprintf(row->label, sizeof(row->label), "%.32s (%.56s)",
-					row->first->peer,
+			snprintf(row->label, sizeof(row->label),
+					"%.32s (%.56s)", row->first->peer,
 					*row->first->version
 							? row->first->version
 							: "missing");
@@ -298,9 +300,11 @@ static void name_rows(struct group *g)
 			snprintf(row->label, sizeof(row->label), "%.90s",
 					row->first->peer);
 		if (row->n && (!g->base || (strcmp(row->first->peer, "oriel") ==
-								   0 &&
+									   0 &&
 							   strcmp(g->base->first->peer,
-									   "oriel") !=
+									   "ori"
+									   "e"
+									   "l") !=
 									   0)))
 			g->base = row;
 	}
@@ -343,8 +347,8 @@ void report_free(struct report *r)
 
 /* ---- the command */
 
-static int write_file(const struct report *r, const char *dir,
-		const char *name, int (*write)(FILE *, const struct report *))
+static int write_file(const struct report *r, const char *dir, const char *name,
+		int (*write)(FILE *, const struct report *))
 {
 	char path[1024];
 	snprintf(path, sizeof(path), "%.900s/%s", dir, name);
@@ -389,7 +393,8 @@ int bench_report(int argc, char **argv)
 				path, all.broken);
 	int err = report_make(&r, &all);
 	if (!err && r.n_machines > 1 && !mixed) {
-		fprintf(stderr, "oriel-bench: these runs are of %zu machines "
+		fprintf(stderr,
+				"oriel-bench: these runs are of %zu machines "
 				"and cannot be compared; --mixed shows them "
 				"side by side and says so\n",
 				r.n_machines);

@@ -14,7 +14,7 @@
 enum { REPORT_RUNS = 32, REPORT_ROWS = 24, REPORT_GROUPS = 256 };
 
 struct row {
-	const struct result *first; /* says who it is */
+	const struct result *first;             /* says who it is */
 	const struct result *runs[REPORT_RUNS]; /* that succeeded */
 	size_t n;
 	size_t failed;

@@ -30,7 +30,7 @@ static void ratio(FILE *out, const struct row *row, const struct group *g,
 		return;
 	double times = a.median / b.median;
 	fprintf(out, "<small>\xc3\x97%.*f</small>",
-			times < 10	? 2
+			times < 10    ? 2
 			: times < 100 ? 1
 				      : 0,
 			times);
@@ -392,8 +392,9 @@ static void head(FILE *out, const struct report *r)
 			out);
 	for (size_t i = 0; i < sizeof(style) / sizeof(*style); i++)
 		fputs(style[i], out);
-	fprintf(out, "</style>\n<h1>Remote desktops, measured</h1>"
-		     "<p class=dim>oriel-bench, %s. %zu runs.",
+	fprintf(out,
+			"</style>\n<h1>Remote desktops, measured</h1>"
+			"<p class=dim>oriel-bench, %s. %zu runs.",
 			date, r->results.n);
 	for (size_t i = 0; i < r->n_machines; i++) {
 		fputs(" ", out);
@@ -406,13 +407,18 @@ static void head(FILE *out, const struct report *r)
 		      "times and CPU cannot be compared between them.</p>\n",
 				out);
 	if (r->disturbed)
-		fprintf(out, "<p class=warn>%zu runs were disturbed: something "
-			     "else used the machine. Their bytes stand, their "
-			     "times do not.</p>\n",
+		fprintf(out,
+				"<p class=warn>%zu runs were disturbed: "
+				"something "
+				"else used the machine. Their bytes stand, "
+				"their "
+				"times do not.</p>\n",
 				r->disturbed);
 	if (r->left_out)
-		fprintf(out, "<p class=warn>%zu results found no place in this "
-			     "report.</p>\n",
+		fprintf(out,
+				"<p class=warn>%zu results found no place in "
+				"this "
+				"report.</p>\n",
 				r->left_out);
 }
 
@@ -422,8 +428,7 @@ int report_html(FILE *out, const struct report *r)
 	glance(out, r);
 	for (size_t i = 0; i < r->n_groups; i++) {
 		const struct result *f = r->groups[i].first;
-		const struct result *before =
-				i ? r->groups[i - 1].first : NULL;
+		const struct result *before = i ? r->groups[i - 1].first : NULL;
 		if (!before || strcmp(before->link_text, f->link_text) != 0 ||
 				strcmp(before->cc, f->cc) != 0) {
 			fputs("<h2>", out);

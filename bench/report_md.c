@@ -33,7 +33,7 @@ static void table(FILE *out, const struct group *g)
 			report_cell(text, sizeof(text), &s, &figures[i]);
 			fprintf(out, " %s", text);
 			struct spread b = g->base ? report_spread(g->base,
-								&figures[i])
+								    &figures[i])
 						  : s;
 			if (!i && row != g->base && b.median > 0)
 				fprintf(out, " \xc3\x97%.1f",
@@ -54,8 +54,10 @@ int report_markdown(FILE *out, const struct report *r)
 		      "compared between them.**\n",
 				out);
 	if (r->disturbed)
-		fprintf(out, "\n**%zu runs were disturbed: their times do not "
-			     "stand.**\n",
+		fprintf(out,
+				"\n**%zu runs were disturbed: their times do "
+				"not "
+				"stand.**\n",
 				r->disturbed);
 	for (size_t i = 0; i < r->n_groups; i++) {
 		const struct result *f = r->groups[i].first;

@@ -1,6 +1,6 @@
 /*
- * result.c - see result.h. A table of the members, made from the lists in the
- * header, drives writing and reading.
+ * result.c - see result.h. Tables of the members, made from result.def, drive
+ * writing and reading.
  */
 #include "bench/result.h"
 
@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { NAME = 32, DEPTH = 16, NUMBER = 40 };
+enum { NAME = 32, DEPTH = 16, DIGITS = 40 };
 
 struct member {
 	const char *name;
@@ -18,9 +18,33 @@ struct member {
 };
 
 #define MEMBER(name) { #name, offsetof(struct result, name) },
-static const struct member texts[] = { RESULT_TEXTS(MEMBER) };
-static const struct member numbers[] = { RESULT_NUMBERS(MEMBER) };
-static const struct member serieses[] = { RESULT_SERIESES(MEMBER) };
+#define NOTHING(name)
+
+static const struct member texts[] = {
+#define TEXT MEMBER
+#define NUMBER NOTHING
+#define SERIES NOTHING
+#include "bench/result.def"
+#undef TEXT
+#undef NUMBER
+};
+
+static const struct member numbers[] = {
+#define TEXT NOTHING
+#define NUMBER MEMBER
+#include "bench/result.def"
+#undef NUMBER
+#undef SERIES
+};
+
+static const struct member serieses[] = {
+#define NUMBER NOTHING
+#define SERIES MEMBER
+#include "bench/result.def"
+#undef TEXT
+#undef NUMBER
+#undef SERIES
+};
 
 #define COUNT(table) (sizeof(table) / sizeof(*(table)))
 
@@ -139,9 +163,9 @@ struct reader {
 
 static void skip_space(struct reader *in)
 {
-	while (in->p < in->end && (*in->p == ' ' || *in->p == '\t' ||
-						  *in->p == '\r' ||
-						  *in->p == '\n'))
+	while (in->p < in->end &&
+			(*in->p == ' ' || *in->p == '\t' || *in->p == '\r' ||
+					*in->p == '\n'))
 		in->p++;
 }
 
@@ -226,13 +250,13 @@ static bool take_word(struct reader *in, const char *word)
 
 static double read_number(struct reader *in)
 {
-	char copy[NUMBER];
+	char copy[DIGITS];
 	size_t n = 0;
 	char *rest;
 	if (take_word(in, "null"))
 		return NAN;
 	skip_space(in);
-	while (in->p < in->end && n + 1 < NUMBER && *in->p &&
+	while (in->p < in->end && n + 1 < DIGITS && *in->p &&
 			strchr("+-.0123456789eE", *in->p))
 		copy[n++] = *in->p++;
 	copy[n] = 0;

@@ -20,44 +20,15 @@ struct series {
 	size_t n;
 };
 
-/*
- * All numbers are doubles, NAN where nothing is known; `_s` are seconds, `_ms`
- * milliseconds, `_mb` 10^6 bytes. What each one means is said where the report
- * shows it (report.c) and where it is computed (cell.c, metrics.c, watch.c).
- */
-#define RESULT_TEXTS(X) \
-	X(key) X(peer) X(version) X(settings) X(trace) X(trace_hash) X(link) \
-	X(link_text) X(cc) X(mode) X(machine) X(oriel) X(when) X(error) \
-	X(disturbed) X(channels)
-#define RESULT_NUMBERS(X) \
-	X(repeat) X(from_s) X(seconds) X(width) X(height) X(duration_s) \
-	X(frames) X(shown) X(merged) X(covered) X(missing) X(fps_source) \
-	X(fps_shown) X(latency_p50_ms) X(latency_p95_ms) X(latency_p99_ms) \
-	X(latency_max_ms) X(stale_p50_ms) X(stale_p95_ms) X(stale_p99_ms) \
-	X(stale_max_ms) X(freeze_ms) X(bytes_down) X(bytes_up) \
-	X(packets_down) X(packets_up) X(bytes_down_end) X(bytes_first) \
-	X(tail_drops) X(losses) X(queue_mean_ms) X(queue_p95_ms) \
-	X(queue_max_ms) X(first_ms) X(first_exact_ms) X(exact_ms) X(samples) \
-	X(exact_samples) X(psnr) X(psnr_min) X(ssim) X(ssim_text) \
-	X(still_psnr) X(still_ssim) X(still_ssim_text) X(still_wrong) \
-	X(still_wrong_x) X(still_wrong_y) X(still_wrong_right) \
-	X(still_wrong_bottom) X(server_user_s) X(server_sys_s) \
-	X(server_peak_mb) X(server_switches) X(client_user_s) X(client_sys_s) \
-	X(client_peak_mb) X(client_switches) X(server_display_s) \
-	X(client_display_s) X(player_s) X(player_late_ms) X(watcher_s) \
-	X(watcher_late_ms) X(emulator_s) X(emulator_late_ms) X(other_cpu) \
-	X(steal)
-#define RESULT_SERIESES(X) X(stale) X(presented) X(bytes_at)
-
-#define RESULT_TEXT_(name) char name[RESULT_TEXT];
-#define RESULT_NUMBER_(name) double name;
-#define RESULT_SERIES_(name) struct series name;
+/* The members, listed in result.def. */
 struct result {
-	RESULT_TEXTS(RESULT_TEXT_)
-	RESULT_NUMBERS(RESULT_NUMBER_)
-	/* Of each frame: staleness (-1 never), time presented; then what the
-	 * link had delivered after each tenth of a second. */
-	RESULT_SERIESES(RESULT_SERIES_)
+#define TEXT(name) char name[RESULT_TEXT];
+#define NUMBER(name) double name;
+#define SERIES(name) struct series name;
+#include "bench/result.def"
+#undef TEXT
+#undef NUMBER
+#undef SERIES
 };
 
 /* Everything empty or NAN. */

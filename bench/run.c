@@ -89,9 +89,8 @@ static int list_all(void)
 static int add_link(struct options *o, const char *text)
 {
 	char why[200];
-	if (o->n_links == LIST ||
-			link_parse(&o->links[o->n_links], text, why,
-					sizeof(why))) {
+	if (o->n_links == LIST || link_parse(&o->links[o->n_links], text, why,
+						  sizeof(why))) {
 		fprintf(stderr, "oriel-bench: --link=%s: %s\n", text,
 				o->n_links == LIST ? "too many" : why);
 		return -1;
@@ -132,7 +131,7 @@ static int add_list(struct options *o, char *text, char kind)
 	char *rest;
 	for (char *name = strtok_r(text, ",", &rest); name;
 			name = strtok_r(NULL, ",", &rest)) {
-		size_t *n = kind == 't'	  ? &o->n_traces
+		size_t *n = kind == 't'   ? &o->n_traces
 			    : kind == 'p' ? &o->n_peers
 					  : &o->n_cc;
 		if (*n == LIST) {
@@ -144,7 +143,8 @@ static int add_list(struct options *o, char *text, char kind)
 		} else if (kind == 'c') {
 			o->cc[*n] = name;
 		} else if (!(o->peers[*n] = peer_find(name))) {
-			fprintf(stderr, "oriel-bench: no peer %s, see "
+			fprintf(stderr,
+					"oriel-bench: no peer %s, see "
 					"oriel-bench run --list\n",
 					name);
 			return -1;
@@ -159,7 +159,8 @@ static int number(double *out, const char *text, double min, double max)
 	char *end;
 	double v = strtod(text, &end);
 	if (end == text || *end || !(v >= min && v <= max)) {
-		fprintf(stderr, "oriel-bench: %s is not a number from %g to "
+		fprintf(stderr,
+				"oriel-bench: %s is not a number from %g to "
 				"%g\n",
 				text, min, max);
 		return -1;
@@ -225,8 +226,8 @@ static int parse_one(struct options *o, char *a)
 
 static void find_programs(struct options *o)
 {
-	ssize_t n = readlink("/proc/self/exe", o->programs,
-			sizeof(o->programs) - 1);
+	ssize_t n = readlink(
+			"/proc/self/exe", o->programs, sizeof(o->programs) - 1);
 	char *slash;
 	o->programs[n > 0 ? n : 0] = 0;
 	slash = strrchr(o->programs, '/');
@@ -274,7 +275,8 @@ static int open_results(struct matrix *m)
 		return -1;
 	}
 	if (flock(fileno(m->file), LOCK_EX | LOCK_NB)) {
-		fprintf(stderr, "oriel-bench: %s is being written by another "
+		fprintf(stderr,
+				"oriel-bench: %s is being written by another "
 				"run\n",
 				path);
 		return -1;
@@ -327,10 +329,10 @@ static void describe(struct result *r, const struct matrix *m,
 	r->repeat = c->repeat;
 	r->from_s = o->excerpt.from;
 	r->seconds = o->excerpt.seconds;
-	int n = snprintf(text, sizeof(text),
-			"%s|%s|%s|%s|%g|%g|%s|%s|%s|%d|%s", r->peer, r->version,
-			r->settings, r->trace_hash, r->from_s, r->seconds,
-			r->link_text, r->cc, r->mode, c->repeat, r->machine);
+	int n = snprintf(text, sizeof(text), "%s|%s|%s|%s|%g|%g|%s|%s|%s|%d|%s",
+			r->peer, r->version, r->settings, r->trace_hash,
+			r->from_s, r->seconds, r->link_text, r->cc, r->mode,
+			c->repeat, r->machine);
 	size_t length = (size_t)n < sizeof(text) ? (size_t)n : sizeof(text) - 1;
 	snprintf(r->key, sizeof(r->key), "%016llx",
 			(unsigned long long)XXH3_64bits(text, length));
@@ -382,14 +384,15 @@ static int use_trace(struct matrix *m, size_t trace)
 static void progress(const struct matrix *m, const struct result *r)
 {
 	double left = m->measured ? m->spent / (double)m->measured *
-						(double)(m->total - m->at)
+						      (double)(m->total - m->at)
 				  : NAN; /* if none of them is there already */
 	fprintf(stderr, "[%zu/%zu] %s %s %s %s #%.0f: ", m->at, m->total,
 			r->trace, r->link, r->cc, r->peer, r->repeat);
 	if (*r->error)
 		fprintf(stderr, "FAILED, %s", r->error);
 	else
-		fprintf(stderr, "%.2f MB, %.0f of %.0f frames, stale %.0f/%.0f "
+		fprintf(stderr,
+				"%.2f MB, %.0f of %.0f frames, stale %.0f/%.0f "
 				"ms, %.1f dB, %s",
 				r->bytes_down * 1e-6, r->shown, r->frames,
 				r->stale_p50_ms, r->stale_p95_ms, r->psnr,
@@ -471,8 +474,9 @@ static int all(struct matrix *m)
 				for (size_t c = 0; c < o->n_cc; c++)
 					for (size_t p = 0; p < o->n_peers; p++)
 						if (one(m, &(struct choice){ t,
-								       l, c, p,
-								       repeat }))
+									   l, c,
+									   p,
+									   repeat }))
 							return -1;
 	return 0;
 }
@@ -547,7 +551,8 @@ int bench_run(int argc, char **argv)
 	} else if (!all(m)) {
 		code = m->failed ? 1 : 0;
 		if (m->known)
-			fprintf(stderr, "oriel-bench: %zu of %zu runs were in "
+			fprintf(stderr,
+					"oriel-bench: %zu of %zu runs were in "
 					"%s already\n",
 					m->known, m->total, o->out);
 		if (m->failed)

@@ -365,11 +365,12 @@ static QXLInterface interface = {
 static void push(struct box b)
 {
 	uint32_t width = b.right - b.left, height = b.bottom - b.top;
-	struct command *c = need(calloc(
-			1, sizeof(*c) + (size_t)width * height * 4));
+	struct command *c = need(
+			calloc(1, sizeof(*c) + (size_t)width * height * 4));
 	for (uint32_t y = 0; y < height; y++)
 		memcpy(c->pixels + (size_t)y * width * 4,
-				g.screen + (size_t)(b.top + y) *
+				g.screen +
+						(size_t)(b.top + y) *
 								(size_t)g.frames.width +
 						b.left,
 				(size_t)width * 4);
@@ -588,7 +589,8 @@ static void serve(const char *address, int port)
 	g.display.base.sif = &interface.base;
 	if (spice_server_init(s, &core) ||
 			spice_server_add_interface(s, &g.display.base)) {
-		fprintf(stderr, "oriel-bench-spice: libspice-server cannot "
+		fprintf(stderr,
+				"oriel-bench-spice: libspice-server cannot "
 				"listen on %s port %d\n",
 				address, port);
 		exit(1);

@@ -68,12 +68,14 @@ static double y_of(const struct svg *c, double v)
 static void tick(struct svg *c, bool of_x, double v)
 {
 	if (of_x)
-		fprintf(c->out, "<path class=g d=\"M%.1f %dV%d\"/>"
+		fprintf(c->out,
+				"<path class=g d=\"M%.1f %dV%d\"/>"
 				"<text class=m x=%.1f y=%d>%g</text>\n",
 				x_of(c, v), TOP, HEIGHT - BOTTOM, x_of(c, v),
 				HEIGHT - BOTTOM + 14, v);
 	else
-		fprintf(c->out, "<path class=g d=\"M%d %.1fH%d\"/>"
+		fprintf(c->out,
+				"<path class=g d=\"M%d %.1fH%d\"/>"
 				"<text class=e x=%d y=%.1f>%g</text>\n",
 				LEFT, y_of(c, v), WIDTH - RIGHT, LEFT - 5,
 				y_of(c, v) + 4, v);
@@ -156,7 +158,8 @@ void svg_dot(struct svg *c, double x, double y, size_t colour,
 {
 	if (!isfinite(x) || !isfinite(y))
 		return;
-	fprintf(c->out, "<circle class=\"d s%zu\" cx=%.1f cy=%.1f r=4.5>"
+	fprintf(c->out,
+			"<circle class=\"d s%zu\" cx=%.1f cy=%.1f r=4.5>"
 			"<title>",
 			colour % SVG_COLOURS, x_of(c, x), y_of(c, y));
 	html_text(c->out, title);

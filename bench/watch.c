@@ -28,14 +28,22 @@ enum {
 	SETTLE = 12 * MS, /* clients that draw piece by piece get so long */
 	COMPARE = 10 * MS,
 	SAMPLES = 24,
-	SPAN = 1024, /* unseen marks older than this are given up */
+	SPAN = 1024,     /* unseen marks older than this are given up */
 	RECOGNISED = 28, /* dB */
-	BEST = 60, /* dB: more is the same in a mean */
+	BEST = 60,       /* dB: more is the same in a mean */
 };
 
 /* The fields of an XWD header that are needed, by number. */
-enum { HEADER_SIZE = 0, WIDTH = 4, HEIGHT = 5, BITS = 11, PITCH = 12,
-	COLOURS = 19, HEADER_WORDS = 25, COLOUR_BYTES = 12 };
+enum {
+	HEADER_SIZE = 0,
+	WIDTH = 4,
+	HEIGHT = 5,
+	BITS = 11,
+	PITCH = 12,
+	COLOURS = 19,
+	HEADER_WORDS = 25,
+	COLOUR_BYTES = 12
+};
 
 struct sample {
 	uint32_t *pixels;
@@ -140,8 +148,8 @@ static void look_for_marks(struct watcher *w, uint64_t now)
 					w->presented - w->oldest > SPAN))
 		w->oldest++;
 	for (uint32_t i = w->oldest; i < w->presented; i++) {
-		if (s->frame[i].seen || !frames_marked(f, i, w->screen,
-							w->stride))
+		if (s->frame[i].seen ||
+				!frames_marked(f, i, w->screen, w->stride))
 			continue;
 		s->frame[i].seen = now;
 		if (i > w->newest)
@@ -188,9 +196,9 @@ static void watch_last(struct watcher *w, uint64_t now)
 		s->last_exact = stage_now();
 }
 
-static void note_quality(struct watcher *w, struct sample *p,
-		uint32_t *picture, uint32_t *at, uint8_t *text,
-		struct stage_quality *q, uint32_t *texts)
+static void note_quality(struct watcher *w, struct sample *p, uint32_t *picture,
+		uint32_t *at, uint8_t *text, struct stage_quality *q,
+		uint32_t *texts)
 {
 	int32_t width = w->f->width, height = w->f->height;
 	struct comparison c, ahead;

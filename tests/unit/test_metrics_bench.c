@@ -169,8 +169,8 @@ static void one_wrong_block_is_found_where_it_is(void **state)
 	assert_int_equal(c.right, 48);
 	assert_int_equal(c.bottom, 24);
 	double squares = 64.0 * (128 * 128 + 64 * 64 + 32 * 32);
-	assert_near(c.psnr, 10 * log10(255 * 255.0 * 3 * WIDTH * HEIGHT /
-					     squares));
+	assert_near(c.psnr,
+			10 * log10(255 * 255.0 * 3 * WIDTH * HEIGHT / squares));
 	assert_true(c.ssim < 1);
 	assert_near(c.ssim_text, 1); /* the block is not in text */
 }

@@ -48,8 +48,8 @@ static void make(struct result *r, const char *key, const char *peer,
 	for (int i = 0; i < 20; i++) {
 		assert_int_equal(result_append(&r->stale, i == 7 ? -1 : i), 0);
 		assert_int_equal(result_append(&r->presented, 0.3 * i), 0);
-		assert_int_equal(result_append(&r->bytes_at, i * bytes / 20),
-				0);
+		assert_int_equal(
+				result_append(&r->bytes_at, i * bytes / 20), 0);
 	}
 }
 
@@ -90,11 +90,15 @@ static void what_is_not_known_is_skipped(void **state)
 {
 	struct result r;
 	(void)state;
-	assert_int_equal(read_text(&r,
-			"{ \"new\": {\"a\":[1,{\"b\":null}],\"c\":\"}\"}, "
-			"\"more\":[true,false,\"]\"], \"flag\":true,\n"
-			"\"peer\":\"x\\u0041\\u20ac\", \"peer2\":\"y\","
-			"\"repeat\":\"text\", \"frames\" : 12 } "), 0);
+	assert_int_equal(read_text(&r, "{ \"new\": "
+				       "{\"a\":[1,{\"b\":null}],\"c\":\"}\"}, "
+				       "\"more\":[true,false,\"]\"], "
+				       "\"flag\":true,\n"
+				       "\"peer\":\"x\\u0041\\u20ac\", "
+				       "\"peer2\":\"y\","
+				       "\"repeat\":\"text\", \"frames\" : 12 "
+				       "} "),
+			0);
 	assert_string_equal(r.peer, "xA?");
 	assert_true(r.frames == 12 && isnan(r.repeat));
 	result_fini(&r);
@@ -110,8 +114,9 @@ static void broken_lines_are_refused(void **state)
 		"{\"repeat\":nul}", "{\"stale\":[1,]}", "{\"stale\":[1",
 		"{\"stale\":[[1]]}", "{\"a\":[}", "{\"peer\":\"\\q\"}",
 		"{\"peer\":\"\\u12\"}", "{\"peer\":\"\\u12g4\"}",
-		"{\"peer\":\"a\nb\"}", "{\"a\":[[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]"
-				       "]]}" };
+		"{\"peer\":\"a\nb\"}",
+		"{\"a\":[[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]"
+		"]]}" };
 	struct result r;
 	(void)state;
 	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
@@ -213,7 +218,8 @@ static void runs_are_grouped_and_summed_up(void **state)
 	struct spread s = report_spread(row_named(g, "spice"), &figures[0]);
 	assert_true(s.n == 3 && s.median == 20 && s.min == 10 && s.max == 30);
 	report_cell(text, sizeof(text), &s, &figures[0]);
-	assert_string_equal(text, "20.00 (10.00\xe2\x80\x93" "30.00)");
+	assert_string_equal(text, "20.00 (10.00\xe2\x80\x93"
+				  "30.00)");
 	const struct row *rdp = row_named(g, "rdp");
 	assert_true(rdp->n == 0 && rdp->failed == 1);
 	s = report_spread(rdp, &figures[0]);
@@ -248,9 +254,11 @@ static void pages_hold_all_rows_and_no_nonsense(void **state)
 	assert_null(strstr(html, "nan"));
 	assert_null(strstr(html, "inf"));
 	assert_null(strstr(html, "different machines"));
-	assert_non_null(strstr(html, "\xc3\x97" "10.0"));
+	assert_non_null(strstr(html, "\xc3\x97"
+				     "10.0"));
 	assert_non_null(strstr(md, "| spice | 20.00 (10.00\xe2\x80\x93"
-				   "30.00) \xc3\x97" "10.0 |"));
+				   "30.00) \xc3\x97"
+				   "10.0 |"));
 	assert_null(strstr(md, "nan"));
 	free(html);
 	free(md);
@@ -298,7 +306,8 @@ int main(void)
 		cmocka_unit_test(the_last_line_of_a_key_counts),
 		cmocka_unit_test(runs_are_grouped_and_summed_up),
 		cmocka_unit_test(pages_hold_all_rows_and_no_nonsense),
-		cmocka_unit_test(different_machines_and_versions_are_told_apart),
+		cmocka_unit_test(
+				different_machines_and_versions_are_told_apart),
 		cmocka_unit_test(steps_are_round),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
