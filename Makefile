@@ -51,6 +51,11 @@ client := $(call objects,client)
 libs := $(O)/liboriel-server.so.$(ABI) $(O)/liboriel-client.so.$(ABI) \
 	$(O)/liboriel-server.a $(O)/liboriel-client.a
 programs := $(O)/oriel-serve $(O)/oriel-view $(O)/oriel-bench
+# Servers that oriel-bench gives frames to; SPICE's where libspice-server is.
+programs += $(O)/oriel-bench-push
+ifneq ($(call flags,--libs,spice-server),)
+programs += $(O)/oriel-bench-spice
+endif
 man := $(O)/oriel-serve.1 $(O)/oriel-view.1 $(O)/oriel-bench.1 $(O)/oriel.7
 
 $(V).SILENT: # make V=1 shows the commands
@@ -70,7 +75,8 @@ help:
 #: make e2e              real programs on real displays
 #: make coverage         lines of proto/ and codecs/, and of each parser
 #: make fuzz             every fuzzer for FUZZ_TIME seconds (clang)
-#: make bench            the codecs, against PNG, WebP, zstd and QOI
+#: make bench            against TigerVNC and SPICE (10 min), with a report
+#: make codecs           the codecs, against PNG, WebP, zstd and QOI
 #: make tidy | format    clang-tidy and cppcheck | clang-format
 #: make doc              PROTOCOL.md's tables and the Wireshark dissector
 #: make install          to DESTDIR and PREFIX; also uninstall
@@ -106,7 +112,8 @@ $(O)/liboriel-client.so.$(ABI) $(O)/liboriel-client.a: $(client)
 # What a program is made of but for its main; tests link it as well.
 capture := $(filter-out $(O)/capture/main.o,$(call objects,capture))
 viewer := $(filter-out $(O)/client/viewer/main.o,$(call objects,client/viewer))
-bench := $(filter-out $(O)/bench/main.o,$(call objects,bench))
+bench := $(filter-out $(addprefix $(O)/bench/,main.o push.o spice.o), \
+	$(call objects,bench))
 
 $(O)/oriel-serve: $(O)/capture/main.o $(capture) $(O)/liboriel-server.a
 	echo "  LD    $@"
@@ -117,7 +124,19 @@ $(O)/oriel-view: $(O)/client/viewer/main.o $(viewer) $(O)/liboriel-client.a
 $(O)/oriel-bench: $(O)/bench/main.o $(bench) $(core)
 	echo "  LD    $@"
 	$(CC) -pthread $(CFLAGS) $(LDFLAGS) -o $@ $^ $(BENCH_LIBS) $(AV_LIBS) \
-		$(LIBS) -lm
+		$(X_LIBS) $(LIBS) -lm
+
+$(O)/bench/spice.o: DEFS += $(patsubst -I%,-isystem %,$(call \
+	flags,--cflags,spice-server))
+$(O)/oriel-bench-spice: $(addprefix $(O)/bench/,spice.o frames.o mark.o stage.o \
+		trace.o)
+	echo "  LD    $@"
+	$(CC) -pthread $(CFLAGS) $(LDFLAGS) -o $@ $^ $(AV_LIBS) \
+		$(call flags,--libs,spice-server)
+$(O)/oriel-bench-push: $(addprefix $(O)/bench/,push.o frames.o mark.o stage.o \
+		trace.o) $(O)/liboriel-server.a
+	echo "  LD    $@"
+	$(CC) -pthread $(CFLAGS) $(LDFLAGS) -o $@ $^ $(AV_LIBS) $(LIBS)
 
 # Always made anew: PREFIX may be another one now.
 # Some gcc drop libraries that stand before their users on the command line;
@@ -235,8 +254,15 @@ coverage:
 run-coverage: $(units) $(fuzzers)
 	tests/coverage.sh $(O)
 
-bench: $(O)/oriel-bench
-	$(O)/oriel-bench codecs $(BENCH_ARGS)
+# What has been measured already is not measured again: rm -r $(O)/bench.
+bench: programs
+	$(O)/oriel-bench run --trace=$(BENCH_TRACES) --link=lan,wan \
+		--peer=oriel,tigervnc,spice --seconds=6 --repeats=2 \
+		--out=$(O)/bench $(BENCH_ARGS); status=$$?; \
+		$(O)/oriel-bench report $(O)/bench && exit $$status
+BENCH_TRACES = bench/corpus/text.mkv,bench/corpus/page.mkv,bench/corpus/window.mkv
+codecs: $(O)/oriel-bench
+	$(O)/oriel-bench codecs $(CODECS_ARGS)
 
 # ---- the developer's tools
 
@@ -292,8 +318,8 @@ clean:
 
 .PHONY: all libs programs man help quick lint asan tsan sanitized \
 	run-threaded check demo e2e fuzz run-fuzzers coverage run-coverage \
-	bench seeds format tidy doc install uninstall clean compile_commands.json \
-	FORCE
+	bench codecs seeds format tidy doc install uninstall clean \
+	compile_commands.json FORCE
 .SECONDARY:
 .DELETE_ON_ERROR:
 -include $(shell find $(O) -name '*.d' 2>/dev/null)

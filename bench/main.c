@@ -15,6 +15,9 @@ int main(int argc, char **argv)
 	} commands[] = {
 		{ "codecs", bench_codecs },
 		{ "links", bench_links },
+		{ "run", bench_run },
+		{ "report", bench_report },
+		{ "record", bench_record },
 	};
 	for (size_t i = 0; argc > 1 && i < sizeof(commands) / sizeof(*commands);
 			i++)
@@ -23,6 +26,10 @@ int main(int argc, char **argv)
 	fprintf(stderr, "usage: oriel-bench codecs [--json] [--ours] "
 			"[--slices=N] [--op=hcx|res] FILE...\n"
 			"       oriel-bench links [--verify|--netem] "
-			"[--seed=N] [--file=FILE] [LINK...]\n");
+			"[--seed=N] [--file=FILE] [LINK...]\n"
+			"       oriel-bench run --trace=FILE --link=LINK "
+			"--peer=NAME --out=DIR ...\n"
+			"       oriel-bench report DIR\n"
+			"       oriel-bench record DISPLAY FILE.mkv\n");
 	return 2;
 }

@@ -78,6 +78,12 @@ int32_t trace_height(const struct trace *t)
 	return t->codec->height;
 }
 
+int64_t trace_duration(const struct trace *t)
+{
+	return t->file->duration > 0 ? t->file->duration / (AV_TIME_BASE / 1000)
+				     : 0;
+}
+
 static void join_planes(struct trace *t)
 {
 	uint32_t *out = t->pixels;

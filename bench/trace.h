@@ -16,6 +16,9 @@ void trace_close(struct trace *t);
 int32_t trace_width(const struct trace *t);
 int32_t trace_height(const struct trace *t);
 
+/* Milliseconds, as the file says; 0: it does not. */
+int64_t trace_duration(const struct trace *t);
+
 /*
  * The next picture as width * height words of XRGB with X = 0, at most
  * until the next call; NULL after the last. *milliseconds is its time.

@@ -1,0 +1,77 @@
+/*
+ * report.h - results put in order: a group is what may be compared (a trace, a
+ * link, a congestion control), a row is a peer in it, with all its repeats.
+ */
+#ifndef ORL_BENCH_REPORT_H
+#define ORL_BENCH_REPORT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+#include "bench/result.h"
+
+enum { REPORT_RUNS = 32, REPORT_ROWS = 24, REPORT_GROUPS = 256 };
+
+struct row {
+	const struct result *first;             /* says who it is */
+	const struct result *runs[REPORT_RUNS]; /* that succeeded */
+	size_t n;
+	size_t failed;
+	const char *error; /* of the last that failed */
+	size_t colour;
+	char label[96]; /* the peer, with its version where that differs */
+};
+
+struct group {
+	const struct result *first;
+	struct row rows[REPORT_ROWS];
+	size_t n;
+	const struct row *base; /* that the others are compared with */
+};
+
+struct report {
+	struct results results;
+	struct group *groups;
+	size_t n_groups;
+	size_t left_out; /* results that found no place */
+	const char *machines[8];
+	size_t n_machines;
+	size_t disturbed; /* runs */
+};
+
+/* Of the repeats. NAN when there is none. */
+struct spread {
+	double median, min, max;
+	size_t n;
+};
+
+/* A figure: where it comes from, how it is shown, and what it means. */
+struct figure {
+	const char *name, *unit;
+	double (*get)(const struct result *r);
+	double scale;
+	int digits;
+	const char *absent; /* for NAN: "never", "-" */
+	const char *method;
+	bool detail; /* not in the first table */
+};
+
+extern const struct figure figures[];
+extern const size_t n_figures;
+
+struct spread report_spread(const struct row *row, const struct figure *f);
+/* How many to show behind the point. */
+int report_digits(const struct spread *s, const struct figure *f);
+/* "1.77", with "(1.70-1.80)" when there are repeats. */
+void report_cell(char *out, size_t cap, const struct spread *s,
+		const struct figure *f);
+
+/* Takes over the results. -1 without memory. */
+int report_make(struct report *r, struct results *results);
+void report_free(struct report *r);
+
+int report_html(FILE *out, const struct report *r);
+int report_markdown(FILE *out, const struct report *r);
+
+#endif

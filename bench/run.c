@@ -1,0 +1,577 @@
+/*
+ * run.c - oriel-bench run: measures every combination of peers, traces, links
+ * and congestion controls that is asked for, peers interleaved, and appends a
+ * line of JSON for each to OUT/results.jsonl. What is there already is not
+ * measured again: a run that was interrupted goes on where it was.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+#include "bench/bench.h"
+#include "bench/cell.h"
+#include "bench/selftest.h"
+#include "bench/stage.h"
+
+enum { LIST = 32, PATH = 1024 };
+
+struct options {
+	const char *traces[LIST];
+	struct link_spec links[LIST];
+	const struct peer *peers[LIST];
+	const char *cc[LIST];
+	size_t n_traces, n_links, n_peers, n_cc;
+	struct frames_excerpt excerpt;
+	int repeats;
+	double tail;
+	bool slow_motion, json, self_test, cold;
+	const char *out;
+	char programs[PATH];
+};
+
+struct matrix {
+	const struct options *o;
+	FILE *file;
+	struct results done;
+	char machine[RESULT_TEXT];
+	char versions[LIST][RESULT_TEXT];
+	char missing[LIST][RESULT_TEXT]; /* "" when the peer is there */
+	char hashes[LIST][17];
+	struct frames frames; /* of `trace` */
+	size_t trace;
+	char frames_path[PATH];
+	size_t total, at, measured, failed, known; /* from before */
+	double spent; /* seconds, for those measured */
+};
+
+/* One combination, by index. */
+struct choice {
+	size_t trace, link, cc, peer;
+	int repeat;
+};
+
+/* ---- options */
+
+static void usage(void)
+{
+	fputs("usage: oriel-bench run --trace=FILE[,FILE] [--link=LINK]... "
+	      "[--peer=NAME,...]\n"
+	      "           [--cc=cubic|bbr,...] [--repeats=N] [--seconds=S] "
+	      "[--from=S] [--out=DIR]\n"
+	      "           [--slow-motion] [--tail=S] [--programs=DIR] [--cold] "
+	      "[--json]\n"
+	      "       oriel-bench run --self-test --trace=FILE\n"
+	      "       oriel-bench run --list\n",
+			stdout);
+}
+
+static int list_all(void)
+{
+	puts("peers:");
+	for (const struct peer *p = peers; p->name; p++)
+		printf("  %-18s %s\n      server %s\n      client %s\n",
+				p->name, p->about, p->server, p->client);
+	puts("links:");
+	for (const struct link_name *l = link_names; l->name; l++)
+		printf("  %-18s %s\n      %s\n", l->name, l->about, l->text);
+	return 0;
+}
+
+static int add_link(struct options *o, const char *text)
+{
+	char why[200];
+	if (o->n_links == LIST || link_parse(&o->links[o->n_links], text, why,
+						  sizeof(why))) {
+		fprintf(stderr, "oriel-bench: --link=%s: %s\n", text,
+				o->n_links == LIST ? "too many" : why);
+		return -1;
+	}
+	o->n_links++;
+	return 0;
+}
+
+static bool is_link_name(const char *text, size_t n)
+{
+	for (const struct link_name *l = link_names; l->name; l++)
+		if (strlen(l->name) == n && memcmp(l->name, text, n) == 0)
+			return true;
+	return false;
+}
+
+/* Names with commas between them, or one description. */
+static int add_links(struct options *o, char *text)
+{
+	char *rest;
+	for (const char *p = text; *p; p += p[strcspn(p, ",")] != 0) {
+		size_t n = strcspn(p, ",");
+		if (!is_link_name(p, n))
+			return add_link(o, text);
+		p += n;
+		if (!*p)
+			break;
+	}
+	for (char *name = strtok_r(text, ",", &rest); name;
+			name = strtok_r(NULL, ",", &rest))
+		if (add_link(o, name))
+			return -1;
+	return 0;
+}
+
+static int add_list(struct options *o, char *text, char kind)
+{
+	char *rest;
+	for (char *name = strtok_r(text, ",", &rest); name;
+			name = strtok_r(NULL, ",", &rest)) {
+		size_t *n = kind == 't'   ? &o->n_traces
+			    : kind == 'p' ? &o->n_peers
+					  : &o->n_cc;
+		if (*n == LIST) {
+			fprintf(stderr, "oriel-bench: too many of %s\n", name);
+			return -1;
+		}
+		if (kind == 't') {
+			o->traces[*n] = name;
+		} else if (kind == 'c') {
+			o->cc[*n] = name;
+		} else if (!(o->peers[*n] = peer_find(name))) {
+			fprintf(stderr,
+					"oriel-bench: no peer %s, see "
+					"oriel-bench run --list\n",
+					name);
+			return -1;
+		}
+		++*n;
+	}
+	return 0;
+}
+
+static int number(double *out, const char *text, double min, double max)
+{
+	char *end;
+	double v = strtod(text, &end);
+	if (end == text || *end || !(v >= min && v <= max)) {
+		fprintf(stderr,
+				"oriel-bench: %s is not a number from %g to "
+				"%g\n",
+				text, min, max);
+		return -1;
+	}
+	*out = v;
+	return 0;
+}
+
+static char *value_of(char *argument, const char *name)
+{
+	size_t n = strlen(name);
+	if (strncmp(argument, name, n) != 0 || argument[n] != '=')
+		return NULL;
+	return argument + n + 1;
+}
+
+static int parse_one(struct options *o, char *a)
+{
+	char *v;
+	double n = 0;
+	if ((v = value_of(a, "--trace")))
+		return add_list(o, v, 't');
+	if ((v = value_of(a, "--peer")))
+		return add_list(o, v, 'p');
+	if ((v = value_of(a, "--cc")))
+		return add_list(o, v, 'c');
+	if ((v = value_of(a, "--link")))
+		return add_links(o, v);
+	if ((v = value_of(a, "--seconds")))
+		return number(&o->excerpt.seconds, v, 0.2, 3600);
+	if ((v = value_of(a, "--from")))
+		return number(&o->excerpt.from, v, 0, 36000);
+	if ((v = value_of(a, "--tail")))
+		return number(&o->tail, v, 2, 600);
+	if ((v = value_of(a, "--repeats"))) {
+		int err = number(&n, v, 1, 1000);
+		o->repeats = (int)n;
+		return err;
+	}
+	if ((v = value_of(a, "--out"))) {
+		o->out = v;
+		return 0;
+	}
+	if ((v = value_of(a, "--programs"))) {
+		snprintf(o->programs, sizeof(o->programs), "%s", v);
+		return 0;
+	}
+	if (strcmp(a, "--slow-motion") == 0)
+		o->slow_motion = true;
+	else if (strcmp(a, "--json") == 0)
+		o->json = true;
+	else if (strcmp(a, "--cold") == 0)
+		o->cold = true;
+	else if (strcmp(a, "--self-test") == 0)
+		o->self_test = true;
+	else {
+		fprintf(stderr, "oriel-bench: %s? see oriel-bench run --help\n",
+				a);
+		return -1;
+	}
+	return 0;
+}
+
+static void find_programs(struct options *o)
+{
+	ssize_t n = readlink(
+			"/proc/self/exe", o->programs, sizeof(o->programs) - 1);
+	char *slash;
+	o->programs[n > 0 ? n : 0] = 0;
+	slash = strrchr(o->programs, '/');
+	if (slash)
+		*slash = 0;
+}
+
+static int parse(struct options *o, int argc, char **argv)
+{
+	o->repeats = 1;
+	o->tail = 6;
+	o->out = "bench-results";
+	find_programs(o);
+	for (int i = 1; i < argc; i++)
+		if (parse_one(o, argv[i]))
+			return -1;
+	if (!o->n_traces) {
+		fprintf(stderr, "oriel-bench: no --trace=FILE, see "
+				"oriel-bench run --help\n");
+		return -1;
+	}
+	if (!o->n_links && add_link(o, "lan"))
+		return -1;
+	if (!o->n_peers)
+		o->peers[o->n_peers++] = peer_find("oriel");
+	if (!o->n_cc)
+		o->cc[o->n_cc++] = "cubic";
+	return 0;
+}
+
+/* ---- the results' file */
+
+static int open_results(struct matrix *m)
+{
+	char path[PATH];
+	if (mkdir(m->o->out, 0777) && errno != EEXIST) {
+		fprintf(stderr, "oriel-bench: %s: %s\n", m->o->out,
+				strerror(errno));
+		return -1;
+	}
+	snprintf(path, sizeof(path), "%.900s/results.jsonl", m->o->out);
+	m->file = fopen(path, "a+");
+	if (!m->file || results_load(&m->done, path)) {
+		fprintf(stderr, "oriel-bench: %s: %s\n", path, strerror(errno));
+		return -1;
+	}
+	if (flock(fileno(m->file), LOCK_EX | LOCK_NB)) {
+		fprintf(stderr,
+				"oriel-bench: %s is being written by another "
+				"run\n",
+				path);
+		return -1;
+	}
+	/* A run that was killed may have left half a line. */
+	if (!fseek(m->file, -1, SEEK_END) && getc(m->file) != '\n') {
+		(void)fseek(m->file, 0, SEEK_END);
+		putc('\n', m->file);
+	}
+	return 0;
+}
+
+static bool is_done(const struct matrix *m, const char *key)
+{
+	for (size_t i = 0; i < m->done.n; i++)
+		if (strcmp(m->done.v[i].key, key) == 0)
+			return !*m->done.v[i].error;
+	return false;
+}
+
+static const char *base_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	return slash ? slash + 1 : path;
+}
+
+static void describe(struct result *r, const struct matrix *m,
+		const struct choice *c)
+{
+	const struct options *o = m->o;
+	const struct link_spec *link = &o->links[c->link];
+	time_t now = time(NULL);
+	char text[4 * RESULT_TEXT];
+	snprintf(r->peer, sizeof(r->peer), "%s", o->peers[c->peer]->name);
+	snprintf(r->version, sizeof(r->version), "%s", m->versions[c->peer]);
+	peer_settings(r->settings, sizeof(r->settings), o->peers[c->peer]);
+	snprintf(r->trace, sizeof(r->trace), "%s",
+			base_name(o->traces[c->trace]));
+	r->trace[strcspn(r->trace, ".")] = 0;
+	snprintf(r->trace_hash, sizeof(r->trace_hash), "%s",
+			m->hashes[c->trace]);
+	snprintf(r->link, sizeof(r->link), "%s", link->name);
+	(void)link_describe(link, r->link_text, sizeof(r->link_text));
+	snprintf(r->cc, sizeof(r->cc), "%s", o->cc[c->cc]);
+	snprintf(r->mode, sizeof(r->mode), "%s",
+			o->slow_motion ? "slow motion" : "as recorded");
+	snprintf(r->machine, sizeof(r->machine), "%s", m->machine);
+	(void)strftime(r->when, sizeof(r->when), "%Y-%m-%dT%H:%M:%SZ",
+			gmtime(&now));
+	r->repeat = c->repeat;
+	r->from_s = o->excerpt.from;
+	r->seconds = o->excerpt.seconds;
+	int n = snprintf(text, sizeof(text), "%s|%s|%s|%s|%g|%g|%s|%s|%s|%d|%s",
+			r->peer, r->version, r->settings, r->trace_hash,
+			r->from_s, r->seconds, r->link_text, r->cc, r->mode,
+			c->repeat, r->machine);
+	size_t length = (size_t)n < sizeof(text) ? (size_t)n : sizeof(text) - 1;
+	snprintf(r->key, sizeof(r->key), "%016llx",
+			(unsigned long long)XXH3_64bits(text, length));
+}
+
+static int save(struct matrix *m, const struct result *r)
+{
+	if (result_write(m->file, r)) {
+		fprintf(stderr, "oriel-bench: %s/results.jsonl: %s\n",
+				m->o->out, strerror(errno));
+		return -1;
+	}
+	if (m->o->json && result_write(stdout, r))
+		return -1;
+	return 0;
+}
+
+/* ---- measuring */
+
+static int use_trace(struct matrix *m, size_t trace)
+{
+	const struct frames_excerpt *e = &m->o->excerpt;
+	char folder[PATH];
+	if (m->frames.map && m->trace == trace)
+		return 0;
+	frames_close(&m->frames);
+	if (*m->frames_path)
+		unlink(m->frames_path);
+	snprintf(folder, sizeof(folder), "%.900s/cache", m->o->out);
+	if (mkdir(folder, 0777) && errno != EEXIST) {
+		fprintf(stderr, "oriel-bench: %s: %s\n", folder,
+				strerror(errno));
+		return -1;
+	}
+	m->trace = trace;
+	/* Commands are split at spaces: the path has none of the user's. */
+	snprintf(m->frames_path, sizeof(m->frames_path),
+			"%.900s/%s-%g-%g.frames", folder, m->hashes[trace],
+			e->from, e->seconds);
+	if (access(m->frames_path, R_OK)) {
+		fprintf(stderr, "oriel-bench: unpacking %s\n",
+				m->o->traces[trace]);
+		if (frames_unpack(m->frames_path, m->o->traces[trace], e))
+			return -1;
+	}
+	return frames_open(&m->frames, m->frames_path);
+}
+
+static void progress(const struct matrix *m, const struct result *r)
+{
+	double left = m->measured ? m->spent / (double)m->measured *
+						      (double)(m->total - m->at)
+				  : NAN; /* if none of them is there already */
+	fprintf(stderr, "[%zu/%zu] %s %s %s %s #%.0f: ", m->at, m->total,
+			r->trace, r->link, r->cc, r->peer, r->repeat);
+	if (*r->error)
+		fprintf(stderr, "FAILED, %s", r->error);
+	else
+		fprintf(stderr,
+				"%.2f MB, %.0f of %.0f frames, stale %.0f/%.0f "
+				"ms, %.1f dB, %s",
+				r->bytes_down * 1e-6, r->shown, r->frames,
+				r->stale_p50_ms, r->stale_p95_ms, r->psnr,
+				isfinite(r->exact_ms) ? "exact" : "not exact");
+	if (*r->disturbed)
+		fprintf(stderr, " [disturbed: %s]", r->disturbed);
+	if (isfinite(left) && m->at < m->total)
+		fprintf(stderr, " (%.0f min left)", ceil(left / 60));
+	fputc('\n', stderr);
+}
+
+static int measure(struct matrix *m, const struct choice *c, struct result *r)
+{
+	const struct options *o = m->o;
+	struct cell cell = { .peer = o->peers[c->peer],
+		.link = &o->links[c->link],
+		.cc = o->cc[c->cc],
+		.programs = o->programs,
+		.frames_path = m->frames_path,
+		.frames = &m->frames,
+		.seed = (uint64_t)c->repeat,
+		.tail = o->tail,
+		.slow_motion = o->slow_motion };
+	r->width = m->frames.width;
+	r->height = m->frames.height;
+	return cell_run(r, &cell);
+}
+
+/* -1: no sense in going on. */
+static int one(struct matrix *m, const struct choice *c)
+{
+	struct result r;
+	int err = 0;
+	m->at++;
+	result_init(&r);
+	describe(&r, m, c);
+	if (is_done(m, r.key)) {
+		m->known++;
+		goto done;
+	}
+	if (*m->missing[c->peer]) {
+		snprintf(r.error, sizeof(r.error), "%s", m->missing[c->peer]);
+	} else {
+		if ((err = use_trace(m, c->trace)))
+			goto done;
+		if (!m->o->cold && !m->measured) {
+			struct result warm;
+			fprintf(stderr, "oriel-bench: warming up\n");
+			result_init(&warm);
+			(void)measure(m, c, &warm);
+			result_fini(&warm);
+		}
+		uint64_t start = stage_now();
+		if (!bench_interrupted)
+			(void)measure(m, c, &r);
+		m->spent += 1e-9 * (double)(stage_now() - start);
+		m->measured++;
+	}
+	if (bench_interrupted) {
+		err = -1;
+		goto done;
+	}
+	m->failed += *r.error != 0;
+	progress(m, &r);
+	err = save(m, &r);
+done:
+	result_fini(&r);
+	return err;
+}
+
+static int all(struct matrix *m)
+{
+	const struct options *o = m->o;
+	m->total = o->n_traces * o->n_links * o->n_cc * o->n_peers *
+		   (size_t)o->repeats;
+	for (size_t t = 0; t < o->n_traces; t++)
+		for (int repeat = 1; repeat <= o->repeats; repeat++)
+			for (size_t l = 0; l < o->n_links; l++)
+				for (size_t c = 0; c < o->n_cc; c++)
+					for (size_t p = 0; p < o->n_peers; p++)
+						if (one(m, &(struct choice){ t,
+									   l, c,
+									   p,
+									   repeat }))
+							return -1;
+	return 0;
+}
+
+static int prepare(struct matrix *m)
+{
+	const struct options *o = m->o;
+	machine_name(m->machine, sizeof(m->machine));
+	for (size_t i = 0; i < o->n_traces; i++) {
+		file_hash(m->hashes[i], o->traces[i]);
+		if (!*m->hashes[i]) {
+			fprintf(stderr, "oriel-bench: cannot read %s\n",
+					o->traces[i]);
+			return -1;
+		}
+	}
+	for (size_t i = 0; i < o->n_peers; i++) {
+		if (peer_installed(o->peers[i], o->programs, m->missing[i],
+				    sizeof(m->missing[i])))
+			fprintf(stderr, "oriel-bench: %s: %s\n",
+					o->peers[i]->name, m->missing[i]);
+		else
+			peer_version(m->versions[i], sizeof(m->versions[i]),
+					o->peers[i], o->programs);
+	}
+	return 0;
+}
+
+static void on_signal(int number_)
+{
+	(void)number_;
+	bench_interrupted = 1;
+}
+
+static void catch_signals(void)
+{
+	struct sigaction a = { .sa_handler = on_signal };
+	static const int caught[] = { SIGINT, SIGTERM, SIGHUP };
+	for (size_t i = 0; i < sizeof(caught) / sizeof(*caught); i++)
+		(void)sigaction(caught[i], &a, NULL);
+	a.sa_handler = SIG_IGN;
+	(void)sigaction(SIGPIPE, &a, NULL);
+}
+
+int bench_run(int argc, char **argv)
+{
+	struct options *o = calloc(1, sizeof(*o));
+	struct matrix *m = calloc(1, sizeof(*m));
+	int code = 2;
+	if (!o || !m)
+		goto done;
+	if (argc == 2 && strcmp(argv[1], "--list") == 0) {
+		code = list_all();
+		goto done;
+	}
+	if (argc == 2 && strcmp(argv[1], "--help") == 0) {
+		code = 0;
+		usage();
+		goto done;
+	}
+	if (parse(o, argc, argv))
+		goto done;
+	catch_signals();
+	code = 1;
+	m->o = o;
+	if (open_results(m) || prepare(m))
+		goto done;
+	if (o->self_test) {
+		code = use_trace(m, 0) ? 1
+				       : self_test(&m->frames, m->frames_path,
+							 o->programs);
+	} else if (!all(m)) {
+		code = m->failed ? 1 : 0;
+		if (m->known)
+			fprintf(stderr,
+					"oriel-bench: %zu of %zu runs were in "
+					"%s already\n",
+					m->known, m->total, o->out);
+		if (m->failed)
+			fprintf(stderr, "oriel-bench: %zu of %zu runs failed\n",
+					m->failed, m->total);
+	}
+	if (bench_interrupted)
+		fprintf(stderr, "oriel-bench: interrupted; the same command "
+				"goes on from here\n");
+	if (*m->frames_path)
+		unlink(m->frames_path);
+done:
+	if (m) {
+		frames_close(&m->frames);
+		results_fini(&m->done);
+		if (m->file)
+			fclose(m->file);
+	}
+	free(o);
+	free(m);
+	return code;
+}
