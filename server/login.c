@@ -245,7 +245,7 @@ static void start_challenge(struct oriel_auth *auth)
 	auth->proof_wanted = false;
 	/* The wait is ours: it does not count against the client's time. */
 	orl_timer_set(server->loop, &peer->timer,
-			now + wait + ORL_LOGIN_SECONDS * 1000000000u);
+			now + wait + ORL_LOGIN_SECONDS * UINT64_C(1000000000));
 	if (!wait) {
 		send_challenge(peer);
 		return;
