@@ -172,8 +172,8 @@ static void join(
 
 static int token_key(struct orl_identity *out, const char *folder)
 {
-	char path[PATH_MAX], *text;
-	size_t n;
+	char path[PATH_MAX], *text = NULL;
+	size_t n = 0;
 	int err;
 
 	join(path, folder, "token.key");

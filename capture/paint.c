@@ -142,7 +142,7 @@ static void text_line(struct orl_paint *p, struct oriel_rect area, uint32_t n)
 	size_t at = (size_t)snprintf(text, sizeof(text), "%6u  ", n);
 	size_t end = 20 + hash(n, 1) % 100;
 
-	at += hash(n, 0) % 4 * 2; /* indented */
+	at += (size_t)2 * (hash(n, 0) % 4); /* indented */
 	memset(text + 8, ' ', at - 8);
 	for (uint32_t i = 0; at < end; i++) {
 		uint32_t h = hash(n, i + 2);

@@ -92,7 +92,7 @@ void orl_tiles_mark(struct orl_tiles *tiles, const struct oriel_rect *rect)
 	if (rect->width < 1 || rect->height < 1)
 		return;
 	for (int32_t y = y0; y <= y1; y++)
-		memset(tiles->marks + y * tiles->columns + x0, 1,
+		memset(tiles->marks + (ptrdiff_t)y * tiles->columns + x0, 1,
 				(size_t)(x1 - x0 + 1));
 }
 
@@ -100,7 +100,7 @@ void orl_tiles_mark(struct orl_tiles *tiles, const struct oriel_rect *rect)
 static bool same_run(
 		const struct orl_tiles *t, int32_t y, int32_t from, int32_t to)
 {
-	const uint8_t *row = t->marks + y * t->columns;
+	const uint8_t *row = t->marks + (ptrdiff_t)y * t->columns;
 
 	return !(from > 0 && row[from - 1]) && !(to < t->columns && row[to]) &&
 	       !memchr(row + from, 0, (size_t)(to - from));
@@ -117,7 +117,8 @@ static struct oriel_rect take_run(struct orl_tiles *t, int32_t x, int32_t y)
 	while (bottom < t->rows && same_run(t, bottom, x, end))
 		bottom++;
 	for (int32_t i = y; i < bottom; i++)
-		memset(t->marks + i * t->columns + x, 0, (size_t)(end - x));
+		memset(t->marks + (ptrdiff_t)i * t->columns + x, 0,
+				(size_t)(end - x));
 	r.width = least(end * ORL_TILE, t->width) - r.x;
 	r.height = least(bottom * ORL_TILE, t->height) - r.y;
 	return r;

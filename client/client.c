@@ -16,8 +16,7 @@ int oriel_client_create(struct oriel_client **out,
 
 	if (!out || !config || config->size != sizeof(*config))
 		return ORIEL_EINVAL;
-	if (config->events &&
-			config->events->size != sizeof(*config->events))
+	if (config->events && config->events->size != sizeof(*config->events))
 		return ORIEL_EINVAL;
 	if (config->max_pixels > ORL_DISPLAY_PIXELS_MAX)
 		return ORIEL_EINVAL;

@@ -73,12 +73,12 @@ enum {
 enum { ORL_CLIENT_LATENCIES = 1024, ORL_SENT = 256 };
 
 struct orl_input_queue {
-	pthread_mutex_t lock; /* of everything here */
+	pthread_mutex_t lock;   /* of everything here */
 	struct orl_input *ring; /* ORL_INPUT_QUEUE of them */
 	unsigned first, n;
 	uint32_t buttons; /* of the last pointer that was queued */
-	bool ready;      /* the session takes input */
-	uint32_t rights; /* as the loop thread knows them */
+	bool ready;       /* the session takes input */
+	uint32_t rights;  /* as the loop thread knows them */
 	bool posted;
 	struct orl_posted post;
 };
@@ -103,9 +103,9 @@ struct oriel_client {
 	bool ending;  /* later: the session is over, for this reason */
 	int end_error;
 	char end_text[ORL_NAME_MAX + 64];
-	struct orl_timer timer;   /* of the login */
-	struct orl_timer batch;   /* of acks */
-	struct orl_timer retry;   /* of input that waits for the line */
+	struct orl_timer timer; /* of the login */
+	struct orl_timer batch; /* of acks */
+	struct orl_timer retry; /* of input that waits for the line */
 	struct orl_address address;
 	unsigned attempt; /* which of the address's addresses */
 	enum oriel_client_state state;
@@ -113,8 +113,8 @@ struct oriel_client {
 	bool trust_asked, login_asked;
 	uint8_t transcript[32], *hello; /* encoded client_hello, while needed */
 	size_t hello_n;
-	uint64_t hello_at;     /* when it was sent */
-	int64_t clock_offset;  /* server's clock minus ours, ns */
+	uint64_t hello_at;    /* when it was sent */
+	int64_t clock_offset; /* server's clock minus ours, ns */
 	struct orl_scram_client *scram;
 	struct orl_resumption_kept kept;
 	bool resuming;
@@ -150,11 +150,11 @@ struct oriel_screen {
 	char name[64 + 1];
 	struct oriel_rect rect;
 	void *data;
-	bool added; /* the host knows it */
+	bool added;               /* the host knows it */
 	struct orl_canvas canvas; /* what the decoder works on */
-	uint32_t *front; /* committed: what the host sees */
-	pthread_mutex_t lock; /* of `front`, against acquire in a thread */
-	uint8_t *touched; /* a bit a transaction, by cell */
+	uint32_t *front;          /* committed: what the host sees */
+	pthread_mutex_t lock;     /* of `front`, against acquire in a thread */
+	uint8_t *touched;         /* a bit a transaction, by cell */
 	uint64_t copied[ORL_TRANSACTIONS_MAX]; /* pixels, by transaction */
 	uint64_t coded[ORL_TRANSACTIONS_MAX];
 	size_t bytes[ORL_TRANSACTIONS_MAX];
@@ -164,10 +164,10 @@ struct oriel_screen {
 	/* The newest commit, for its ack. */
 	bool paced; /* the host says when it has shown something */
 	bool ack_due;
-	bool small;  /* its ack may wait for others */
+	bool small; /* its ack may wait for others */
 	uint32_t frame;
 	uint64_t captured, received, decoded, shown;
-	uint64_t changed_at; /* last commit, our clock */
+	uint64_t changed_at;                /* last commit, our clock */
 	uint64_t decode_time, decode_cells; /* since the last ack */
 	uint32_t input_seq;
 };

@@ -74,7 +74,7 @@ static bool merges(const struct orl_input *last, const struct orl_input *in)
 	const struct oriel_pointer *a = &last->u.pointer, *b = &in->u.pointer;
 
 	return last->motion && in->motion && a->display == b->display &&
-			a->flags == b->flags;
+	       a->flags == b->flags;
 }
 
 /*
@@ -97,9 +97,9 @@ static int32_t sum(int32_t a, int32_t b)
 {
 	int64_t s = (int64_t)a + b;
 
-	return s > INT32_MAX ? INT32_MAX
-			: s < INT32_MIN ? INT32_MIN
-					: (int32_t)s;
+	return s > INT32_MAX   ? INT32_MAX
+	       : s < INT32_MIN ? INT32_MIN
+			       : (int32_t)s;
 }
 
 /*
@@ -131,14 +131,14 @@ static int push(struct oriel_client *c, struct orl_input *in, uint32_t rights)
 
 	pthread_mutex_lock(&q->lock);
 	classify(q, in);
-	struct orl_input *last = q->n ? &q->ring[(q->first + q->n - 1) %
-						 ORL_INPUT_QUEUE]
-				      : NULL;
+	struct orl_input *last =
+			&q->ring[(q->first + q->n + ORL_INPUT_QUEUE - 1) %
+					ORL_INPUT_QUEUE];
 	if (!q->ready) {
 		err = ORIEL_ESTATE;
 	} else if ((q->rights & rights) != rights) {
 		err = ORIEL_EDENIED;
-	} else if (last && merges(last, in)) {
+	} else if (q->n && merges(last, in)) {
 		struct oriel_pointer *p = &last->u.pointer;
 		bool relative = p->flags & ORIEL_POINTER_RELATIVE;
 		int32_t x = relative ? p->x : 0, y = relative ? p->y : 0;
@@ -165,8 +165,9 @@ int oriel_client_key(struct oriel_client *c, const struct oriel_key *key)
 {
 	if (!c || !key)
 		return ORIEL_EINVAL;
-	return push(c, &(struct orl_input){ .kind = ORL_INPUT_KEY,
-				      .u.key = *key },
+	return push(c,
+			&(struct orl_input){
+					.kind = ORL_INPUT_KEY, .u.key = *key },
 			ORIEL_MAY_INPUT);
 }
 
@@ -176,8 +177,9 @@ int oriel_client_pointer(
 	if (!c || !pointer || pointer->display >= ORL_DISPLAYS_MAX ||
 			pointer->flags & ~(uint32_t)ORIEL_POINTER_RELATIVE)
 		return ORIEL_EINVAL;
-	return push(c, &(struct orl_input){ .kind = ORL_INPUT_POINTER,
-				      .u.pointer = *pointer },
+	return push(c,
+			&(struct orl_input){ .kind = ORL_INPUT_POINTER,
+					.u.pointer = *pointer },
 			ORIEL_MAY_INPUT);
 }
 
@@ -186,8 +188,9 @@ int oriel_client_touch(struct oriel_client *c, const struct oriel_touch *touch)
 	if (!c || !touch || touch->display >= ORL_DISPLAYS_MAX ||
 			touch->phase > ORIEL_TOUCH_UP)
 		return ORIEL_EINVAL;
-	return push(c, &(struct orl_input){ .kind = ORL_INPUT_TOUCH,
-				      .u.touch = *touch },
+	return push(c,
+			&(struct orl_input){ .kind = ORL_INPUT_TOUCH,
+					.u.touch = *touch },
 			ORIEL_MAY_INPUT);
 }
 
@@ -195,18 +198,21 @@ int oriel_client_text(struct oriel_client *c, const char *text)
 {
 	struct orl_input in = { .kind = ORL_INPUT_TEXT };
 
-	if (!c || !text || strlen(text) >= sizeof(in.u.text) ||
-			!orl_utf8_ok((const uint8_t *)text, strlen(text)))
+	if (!c || !text)
 		return ORIEL_EINVAL;
-	strcpy(in.u.text, text);
+	size_t n = strlen(text);
+	if (n >= sizeof(in.u.text) || !orl_utf8_ok((const uint8_t *)text, n))
+		return ORIEL_EINVAL;
+	memcpy(in.u.text, text, n + 1);
 	return push(c, &in, ORIEL_MAY_INPUT);
 }
 
 void oriel_client_set_locks(struct oriel_client *c, uint32_t locks)
 {
 	/* Told again with the next state, when this one cannot be. */
-	(void)push(c, &(struct orl_input){ .kind = ORL_INPUT_LOCKS,
-				      .u.locks = locks & 7 },
+	(void)push(c,
+			&(struct orl_input){ .kind = ORL_INPUT_LOCKS,
+					.u.locks = locks & 7 },
 			ORIEL_MAY_INPUT);
 }
 
@@ -219,8 +225,9 @@ void oriel_client_release_all(struct oriel_client *c)
 
 void oriel_client_take(struct oriel_client *c, bool take)
 {
-	(void)push(c, &(struct orl_input){ .kind = ORL_INPUT_TAKE,
-				      .u.take = take },
+	(void)push(c,
+			&(struct orl_input){ .kind = ORL_INPUT_TAKE,
+					.u.take = take },
 			ORIEL_MAY_INPUT);
 }
 
@@ -256,15 +263,17 @@ static uint32_t stamp(struct oriel_client *c, uint64_t time)
 static int send_key(struct oriel_client *c, const struct oriel_key *key)
 {
 	uint64_t time = key->time ? key->time : orl_now(&c->env);
-	struct orl_key msg = { .usage = key->usage, .down = key->down,
-		.keysym = key->keysym, .time = (uint32_t)(time / 1000) };
+	struct orl_key msg = { .usage = key->usage,
+		.down = key->down,
+		.keysym = key->keysym,
+		.time = (uint32_t)(time / 1000) };
 	uint32_t id = key->usage - KEY_PAGE;
 
 	if (id < KEY_PAGE_SIZE) {
 		if (key->down)
 			c->keys[id / 8] |= (uint8_t)(1u << id % 8);
 		else
-			c->keys[id / 8] &= (uint8_t)~(1u << id % 8);
+			c->keys[id / 8] &= (uint8_t) ~(1u << id % 8);
 	}
 	msg.seq = stamp(c, time);
 	return ORL_CLIENT_PUT(c, key, &msg);
@@ -386,7 +395,8 @@ static bool next(struct oriel_client *c, struct orl_input *in)
 	pthread_mutex_unlock(&q->lock);
 	if (more && busy)
 		orl_timer_set(c->loop, &c->retry,
-				orl_now(&c->env) + RETRY_MS * 1000000u);
+				orl_now(&c->env) +
+						(uint64_t)RETRY_MS * 1000000);
 	return more && !busy;
 }
 

@@ -166,8 +166,7 @@ static bool offers(struct orl_view methods, const char *word)
 	for (uint32_t i = 0; i + n <= methods.n; i++)
 		if ((i == 0 || methods.p[i - 1] == ' ') &&
 				memcmp(methods.p + i, word, n) == 0 &&
-				(i + n == methods.n ||
-						methods.p[i + n] == ' '))
+				(i + n == methods.n || methods.p[i + n] == ' '))
 			return true;
 	return false;
 }
@@ -184,7 +183,7 @@ int orl_login_server_hello(struct oriel_client *c, const uint8_t *d, size_t n)
 	/* Both clocks at the middle of the round trip. */
 	uint64_t now = orl_now(&c->env);
 	c->clock_offset = (int64_t)(msg.clock -
-			(c->hello_at + (now - c->hello_at) / 2));
+				    (c->hello_at + (now - c->hello_at) / 2));
 	memcpy(c->server_name, msg.name.p, msg.name.n);
 	c->server_name[msg.name.n] = 0;
 	err = digest_hellos(c, d, n);
@@ -198,9 +197,9 @@ int orl_login_server_hello(struct oriel_client *c, const uint8_t *d, size_t n)
 		return send_resume(c);
 	}
 	/* Without a password to hand, what needs none is preferred. */
-	const char *free = offers(msg.methods, "NONE") ? "NONE"
-			: offers(msg.methods, "PEER")  ? "PEER"
-						       : NULL;
+	const char *free = offers(msg.methods, "NONE")   ? "NONE"
+			   : offers(msg.methods, "PEER") ? "PEER"
+							 : NULL;
 	if (free) {
 		c->step = ORL_LOGIN_WELCOME;
 		send_login(c, free, 0, c->address.user,
@@ -218,8 +217,8 @@ int orl_login_server_hello(struct oriel_client *c, const uint8_t *d, size_t n)
 	return 0;
 }
 
-int oriel_client_login(struct oriel_client *c, const char *name,
-		const char *password)
+int oriel_client_login(
+		struct oriel_client *c, const char *name, const char *password)
 {
 	uint8_t exporter[32], blob[ORL_BLOB_MAX];
 	struct orl_binding binding = { .transcript = c->transcript };
@@ -242,8 +241,8 @@ int oriel_client_login(struct oriel_client *c, const char *name,
 	orl_scram_client_destroy(c->scram);
 	c->scram = NULL;
 	if (!err)
-		err = orl_scram_client_create(&c->scram, &c->env, name, password,
-				&binding);
+		err = orl_scram_client_create(
+				&c->scram, &c->env, name, password, &binding);
 	if (err)
 		return err;
 	int n = orl_scram_client_first(c->scram, blob, sizeof(blob));
@@ -273,7 +272,9 @@ static void on_work(struct orl_timer *timer)
 		return;
 	}
 	c->step = ORL_LOGIN_WELCOME;
-	send_login(c, orl_conn_tls(c->conn) ? ORL_METHOD_PLUS : ORL_METHOD_PLAIN,
+	send_login(c,
+			orl_conn_tls(c->conn) ? ORL_METHOD_PLUS
+					      : ORL_METHOD_PLAIN,
 			1, blob, (size_t)n);
 }
 
@@ -308,11 +309,11 @@ static int verify(struct oriel_client *c, struct orl_view proof)
 				expected);
 	if (err)
 		return err;
-	return proof.n == sizeof(expected) &&
-					c->env.crypto->equal(proof.p, expected,
-							sizeof(expected))
-			? 0
-			: ORIEL_EAUTH;
+	return proof.n == sizeof(expected) && c->env.crypto->equal(proof.p,
+							      expected,
+							      sizeof(expected))
+			       ? 0
+			       : ORIEL_EAUTH;
 }
 
 int orl_login_welcome(struct oriel_client *c, const uint8_t *d, size_t n)

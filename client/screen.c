@@ -65,15 +65,15 @@ static int resize(struct oriel_screen *s, const struct orl_display *msg)
 {
 	const struct orl_env *env = &s->client->env;
 	struct orl_canvas canvas;
-	int err = orl_canvas_init(&canvas, env, msg->width, msg->height,
-			msg->slices);
+	int err = orl_canvas_init(
+			&canvas, env, msg->width, msg->height, msg->slices);
 
 	if (err)
 		return err;
-	uint32_t *front = orl_alloc(env,
-			(size_t)msg->width * (size_t)msg->height, 4);
-	uint8_t *touched = orl_alloc(env,
-			(size_t)canvas.cols * (size_t)canvas.rows, 1);
+	uint32_t *front = orl_alloc(
+			env, (size_t)msg->width * (size_t)msg->height, 4);
+	uint8_t *touched = orl_alloc(
+			env, (size_t)canvas.cols * (size_t)canvas.rows, 1);
 	if (!front || !touched) {
 		orl_free(env, front);
 		orl_free(env, touched);
@@ -168,7 +168,9 @@ static bool claim(struct oriel_screen *s, unsigned transaction, int32_t col,
 
 	for (int32_t y = row; y < row + rows; y++)
 		for (int32_t x = col; x < col + cols; x++) {
-			uint8_t *t = s->touched + y * s->canvas.cols + x;
+			size_t at = (size_t)y * (size_t)s->canvas.cols +
+				    (size_t)x;
+			uint8_t *t = &s->touched[at];
 			if (*t & ~bit)
 				return false;
 			*t |= bit;
@@ -232,7 +234,8 @@ static int account(struct oriel_screen *s, const struct orl_part *part,
 		int32_t col = op->x / ORL_CELL, row = op->y / ORL_CELL;
 		s->copied[t] += (uint64_t)op->width * op->height;
 		if (!claim(s, t, col, row,
-				    (op->x + op->width - 1) / ORL_CELL - col + 1,
+				    (op->x + op->width - 1) / ORL_CELL - col +
+						    1,
 				    (op->y + op->height - 1) / ORL_CELL - row +
 						    1))
 			return ORIEL_EPROTO;
@@ -310,7 +313,8 @@ static void copy_rect(struct oriel_screen *s, const struct oriel_rect *r)
 
 	for (int32_t y = r->y; y < r->y + r->height; y++)
 		memcpy(s->front + (size_t)y * width + r->x,
-				s->canvas.pixels + (size_t)y * s->canvas.stride +
+				s->canvas.pixels +
+						(size_t)y * s->canvas.stride +
 						r->x,
 				(size_t)r->width * 4);
 }
@@ -348,7 +352,7 @@ static size_t publish(struct oriel_screen *s, unsigned transaction,
 
 	pthread_mutex_lock(&s->lock);
 	for (int32_t row = 0; row < v->rows; row++) {
-		uint8_t *t = s->touched + row * v->cols;
+		uint8_t *t = s->touched + (ptrdiff_t)row * v->cols;
 		for (int32_t col = 0; col < v->cols; col++) {
 			int32_t from = col;
 			while (col < v->cols && t[col] & bit)
@@ -371,7 +375,8 @@ static size_t publish(struct oriel_screen *s, unsigned transaction,
  * A time of the server's, low 32 bits of us, as ns of our clock: the one that
  * is nearest to now, never later. Its clock may be anything, so this wraps.
  */
-static uint64_t our_time(const struct oriel_client *c, uint32_t us, uint64_t now)
+static uint64_t our_time(
+		const struct oriel_client *c, uint32_t us, uint64_t now)
 {
 	uint64_t there = now + (uint64_t)c->clock_offset;
 	int64_t diff = (int32_t)(us - (uint32_t)(there / 1000));
@@ -517,8 +522,7 @@ int orl_screen_check(struct oriel_client *c, const uint8_t *d, size_t n)
 				(unsigned)s->id);
 		set_exact(s, false);
 	} else if (msg.clean && orl_canvas_is_exact(&s->canvas)) {
-		c->stats.lossless_after =
-				orl_now(&c->env) - s->changed_at;
+		c->stats.lossless_after = orl_now(&c->env) - s->changed_at;
 		set_exact(s, true);
 	}
 	return 0;

@@ -200,7 +200,8 @@ static void show_cursor(struct oriel_client *c, unsigned slot)
 		c->events.cursor(c->user, &image, k->hot_x, k->hot_y);
 }
 
-static int on_cursor_shape(struct oriel_client *c, const uint8_t *data, size_t n)
+static int on_cursor_shape(
+		struct oriel_client *c, const uint8_t *data, size_t n)
 {
 	struct orl_cursor_shape msg;
 	int err = orl_get_cursor_shape(data, n, &msg);
@@ -210,12 +211,12 @@ static int on_cursor_shape(struct oriel_client *c, const uint8_t *data, size_t n
 	if (msg.hot_x >= msg.width || msg.hot_y >= msg.height)
 		return ORIEL_EPROTO;
 	struct orl_cursor_kept *k = &c->cursors[msg.slot];
-	uint32_t *pixels = orl_alloc(
-			&c->env, (size_t)msg.width * msg.height, 4);
+	uint32_t *pixels =
+			orl_alloc(&c->env, (size_t)msg.width * msg.height, 4);
 	if (!pixels)
 		return ORIEL_ENOMEM;
-	err = orl_cursor_decode(pixels, msg.width, msg.height,
-			msg.data.p, msg.data.n);
+	err = orl_cursor_decode(
+			pixels, msg.width, msg.height, msg.data.p, msg.data.n);
 	if (err) {
 		orl_free(&c->env, pixels);
 		return err;
@@ -320,8 +321,8 @@ static void on_closed(void *user, int error, const char *why)
 	/* A name may have several addresses: try them in turn. */
 	if (c->state == ORIEL_CLIENT_CONNECTING && error && !c->address.local &&
 			c->address.host[0] &&
-			orl_socket_connect(&socket, &c->address,
-					c->attempt++, NULL) == 0) {
+			orl_socket_connect(&socket, &c->address, c->attempt++,
+					NULL) == 0) {
 		orl_conn_destroy(c->conn);
 		c->conn = NULL;
 		if (orl_conn_create(&c->conn, c->loop, &c->env, socket,

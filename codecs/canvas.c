@@ -493,7 +493,7 @@ uint64_t orl_canvas_hash(const struct orl_canvas *c, int32_t row)
 				bytes[n + 2] = (uint8_t)(v >> 16);
 				bytes[n + 3] = 0;
 			}
-			if (n > sizeof(bytes) - 4 * ORL_CELL) {
+			if (n > sizeof(bytes) - (size_t)4 * ORL_CELL) {
 				XXH3_64bits_update(&state, bytes, n);
 				n = 0;
 			}

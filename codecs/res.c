@@ -181,7 +181,7 @@ int orl_res_encode(struct orl_res *res, const struct orl_canvas *c,
 	}
 	if (cap < n)
 		return ORIEL_ELIMIT;
-	for (int i = 0; i < PLANES; i++) {
+	for (size_t i = 0; i < PLANES; i++) {
 		size_t got = ZSTD_compress2(res->pack, out + n, cap - n,
 				plane[i] - pixels, pixels);
 		if (ZSTD_isError(got))

@@ -12,7 +12,7 @@
 #define ORL_COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
 #define orl_container(ptr, type, member) \
-	((type *)(void *)((char *)(ptr) - offsetof(type, member)))
+	((type *)(void *)(((char *)(ptr)) - offsetof(type, member)))
 
 #if defined(__GNUC__)
 #define ORL_PRINTF(fmt, args) __attribute__((format(printf, fmt, args)))

@@ -22,8 +22,9 @@ struct orl_crypto {
 	 * AES-256-GCM over a 32-byte key. Sealed text is nonce (12), tag (16)
 	 * and data: 28 bytes longer than the plain text.
 	 */
-	int (*seal)(const uint8_t key[static 32], const uint8_t nonce[static 12],
-			const void *plain, size_t n, uint8_t *sealed);
+	int (*seal)(const uint8_t key[static 32],
+			const uint8_t nonce[static 12], const void *plain,
+			size_t n, uint8_t *sealed);
 	int (*unseal)(const uint8_t key[static 32], const void *sealed,
 			size_t n, uint8_t *plain);
 	/*
@@ -41,7 +42,7 @@ struct orl_crypto {
 enum { ORL_SEAL_EXTRA = 28 };
 
 struct orl_env {
-	struct oriel_hooks hooks; /* every entry is set */
+	struct oriel_hooks hooks;        /* every entry is set */
 	const struct orl_crypto *crypto; /* NULL in tests that need none */
 };
 
@@ -76,7 +77,6 @@ void orl_log(const struct orl_env *env, enum oriel_log_level level,
  * Copy at most n bytes of `text` into out[size], control characters and
  * everything that is not ASCII shown as '?', NUL at the end. Returns out.
  */
-const char *orl_printable(
-		char *out, size_t size, const void *text, size_t n);
+const char *orl_printable(char *out, size_t size, const void *text, size_t n);
 
 #endif

@@ -29,7 +29,7 @@ enum {
 	ORL_MESSAGE_MAX_C2S = 64 << 10,
 	/* A part: data, copies, blocks, sections and heads. */
 	ORL_MESSAGE_MAX_S2C = (256 << 10) + 8192 * 7 + 1024 * 12 + 256,
-	ORL_PIECE_MAX = 16 << 10, /* of a stream: clipboard, USB, print */
+	ORL_PIECE_MAX = 16 << 10,      /* of a stream: clipboard, USB, print */
 	ORL_CREDIT_CONTROL = 64 << 10, /* queued control bytes, not granted */
 
 	/* Login. */

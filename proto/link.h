@@ -64,10 +64,10 @@ enum orl_channel {
 /* Sets of channels, for orl_link_drain(). */
 enum {
 	ORL_CHANNELS_URGENT = 1 << ORL_CHANNEL_CONTROL | 1 << ORL_CHANNEL_SOUND,
-	ORL_CHANNELS_PICTURE = 1 << ORL_CHANNEL_CURSOR |
-			1 << ORL_CHANNEL_DISPLAY,
+	ORL_CHANNELS_PICTURE =
+			1 << ORL_CHANNEL_CURSOR | 1 << ORL_CHANNEL_DISPLAY,
 	ORL_CHANNELS_BULK = 1 << ORL_CHANNEL_USB | 1 << ORL_CHANNEL_CLIPBOARD |
-			1 << ORL_CHANNEL_PRINT,
+			    1 << ORL_CHANNEL_PRINT,
 	ORL_CHANNELS_ALL = (1 << ORL_CHANNELS) - 1,
 };
 
@@ -132,9 +132,9 @@ int orl_link_feed(struct orl_link *link, const void *data, size_t n,
 		uint64_t now);
 
 struct orl_send {
-	uint16_t id;          /* ORL_MSG_... */
-	uint32_t stream;      /* for orl_link_cancel(); 0 is none */
-	const void *head;     /* encoded fields, copied */
+	uint16_t id;      /* ORL_MSG_... */
+	uint32_t stream;  /* for orl_link_cancel(); 0 is none */
+	const void *head; /* encoded fields, copied */
 	size_t head_n;
 	struct orl_buf *tail; /* more bytes, a reference is taken; or NULL */
 	uint64_t expires;     /* drop it when not begun by then; 0 is never */
@@ -154,11 +154,11 @@ int orl_link_send(struct orl_link *link, const struct orl_send *send);
  */
 #define ORL_LINK_PUT(link, name, v) \
 	orl_link_put(link, ORL_MSG_##name, \
-			(void (*)(struct orl_wr *, const void *))(void (*)( \
-					void))orl_put_##name, \
+			(void (*)(struct orl_wr *, const void *))( \
+					void (*)(void))orl_put_##name, \
 			1 ? (v) : (const struct orl_##name *)0)
 int orl_link_put(struct orl_link *link, uint16_t id,
-		void (*put)(struct orl_wr *, const void *), const void *v);
+		void (*encode)(struct orl_wr *, const void *), const void *v);
 
 /*
  * Write what goes out next into out[0..cap): whole chunks of the allowed

@@ -72,8 +72,10 @@ static int item_create(struct item **out, struct orl_link *link, uint16_t id,
 	if (head_n > max || tail_n > max - head_n)
 		return ORIEL_ELIMIT;
 	if (!ch && link->out[0].queued + 1 + head_n + tail_n >
-					ORL_CREDIT_CONTROL)
-		return orl_link_fail(link, ORIEL_ELIMIT);
+					ORL_CREDIT_CONTROL) {
+		orl_link_fail(link, ORIEL_ELIMIT);
+		return ORIEL_ELIMIT;
+	}
 
 	/* Not through orl_alloc: the content is about to be written. */
 	item = link->env->hooks.alloc(
@@ -150,8 +152,7 @@ int orl_link_cancel(struct orl_link *link, enum orl_channel channel,
 
 	if ((int)channel < BULK_FIRST || channel >= ORL_CHANNELS || !stream)
 		return ORIEL_EINVAL;
-	ORL_EACH_SAFE(node, after, &link->out[channel].items)
-	{
+	ORL_EACH_SAFE (node, after, &link->out[channel].items) {
 		struct item *item = orl_container(node, struct item, node);
 		if (item->stream != stream || item->sent)
 			continue;

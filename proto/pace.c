@@ -24,8 +24,8 @@ static bool after(uint32_t a, uint32_t b)
 	return a != b && a - b < UINT32_C(1) << 31;
 }
 
-void orl_pace_commit(struct orl_pace *p, uint32_t frame, uint64_t at,
-		bool batched)
+void orl_pace_commit(
+		struct orl_pace *p, uint32_t frame, uint64_t at, bool batched)
 {
 	if (p->any && !after(frame, p->newest))
 		return;
@@ -58,8 +58,8 @@ static void learn(struct orl_pace *p, uint64_t cost)
 	p->spread = p->spread - p->spread / 4 + off / 4;
 }
 
-int orl_pace_ack(struct orl_pace *p, uint32_t frame, uint64_t now,
-		uint64_t cost)
+int orl_pace_ack(
+		struct orl_pace *p, uint32_t frame, uint64_t now, uint64_t cost)
 {
 	if (!p->any || after(frame, p->newest) || after(p->oldest, frame))
 		return ORIEL_EPROTO;
@@ -88,8 +88,8 @@ static uint64_t due(const struct orl_pace *p, unsigned i, uint64_t rtt)
 	wait += wait / 4 + 4 * MS + p->cost + 2 * p->spread;
 	if (p->commit[at].batched)
 		wait += ORL_PACE_BATCH * MS;
-	return p->commit[at].at > UINT64_MAX - wait ?
-			UINT64_MAX : p->commit[at].at + wait;
+	return p->commit[at].at > UINT64_MAX - wait ? UINT64_MAX
+						    : p->commit[at].at + wait;
 }
 
 unsigned orl_pace_overdue(const struct orl_pace *p, uint64_t now, uint64_t rtt)

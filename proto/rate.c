@@ -98,8 +98,8 @@ void orl_rate_init(struct orl_rate *r, uint64_t prior, uint64_t max_rate)
 {
 	memset(r, 0, sizeof(*r));
 	r->rate = prior ? prior : DEFAULT_RATE;
-	r->max_rate = max_rate ? clamp(max_rate, LEAST_RATE, MOST_RATE) :
-				 MOST_RATE;
+	r->max_rate = max_rate ? clamp(max_rate, LEAST_RATE, MOST_RATE)
+			       : MOST_RATE;
 	r->rate = clamp(r->rate, LEAST_RATE, r->max_rate);
 	r->mss = DEFAULT_MSS;
 	r->prior = r->growing = true;
@@ -158,7 +158,7 @@ static void mark(struct orl_rate *r)
 	uint64_t apart = orl_min64(r->rtt, 2 * r->min_rtt) / 16;
 	unsigned n = r->marks;
 	if (n && (r->wire <= r->mark[n - 1].wire ||
-			r->now - r->mark[n - 1].at < apart))
+				 r->now - r->mark[n - 1].at < apart))
 		return;
 	if (n == ORL_RATE_MARKS) {
 		for (n = 0; n < ORL_RATE_MARKS / 2; n++)
@@ -322,10 +322,11 @@ static void start_round(struct orl_rate *r)
 /* How long a round is: a round trip, and enough acks to be counted. */
 static uint64_t round_length(const struct orl_rate *r)
 {
-	uint64_t rtt = r->competing ? r->rtt :
-			orl_min64(r->rtt, r->min_rtt + excess(r));
-	uint64_t acks = r->growing ? 0 :
-			orl_min64(needed(r->rate, 16 * r->mss), 150 * MS);
+	uint64_t rtt = r->rtt, acks = 0;
+	if (!r->competing)
+		rtt = orl_min64(rtt, r->min_rtt + excess(r));
+	if (!r->growing)
+		acks = orl_min64(needed(r->rate, 16 * r->mss), 150 * MS);
 	return orl_max64(orl_max64(rtt, acks), 2 * MS);
 }
 
@@ -339,8 +340,9 @@ static uint64_t measure(const struct orl_rate *r)
 	 * all that is believed of the round trip: its smoothing lags.
 	 */
 	if (r->round_rtt && r->round_most) {
-		uint64_t rtt = r->competing ? r->round_rtt :
-				orl_min64(r->round_rtt, r->min_rtt + excess(r));
+		uint64_t rtt = r->round_rtt;
+		if (!r->competing)
+			rtt = orl_min64(rtt, r->min_rtt + excess(r));
 		uint64_t bound = rate_of(r->round_most, rtt);
 		s = orl_min64(s, bound + bound / 16);
 	}
@@ -408,7 +410,7 @@ static bool slower(struct orl_rate *r, uint64_t sample)
 static void grow(struct orl_rate *r, uint64_t before, uint64_t sample)
 {
 	bool queue = r->rtt >
-			r->min_rtt + orl_max64(excess(r) / 2, r->min_rtt / 8);
+		     r->min_rtt + orl_max64(excess(r) / 2, r->min_rtt / 8);
 	bool grew = sample >= before + before / 4;
 	if (r->growing) {
 		r->flat = grew ? 0 : r->flat + 1;
@@ -437,7 +439,7 @@ static bool sinking(struct orl_rate *r)
 	if (r->past_rate && ++r->past_rounds < 16)
 		return false;
 	bool sank = r->past_rate && r->rate < r->past_rate / 8 * 7 &&
-			r->past_rtt > r->min_rtt + r->min_rtt / 4;
+		    r->past_rtt > r->min_rtt + r->min_rtt / 4;
 	r->past_rate = r->rate;
 	r->past_rtt = UINT64_MAX;
 	r->past_rounds = 0;
@@ -474,11 +476,10 @@ static void end_round(struct orl_rate *r)
 		bool known = r->samples;
 		uint64_t took = sub(r->now - r->round_at, r->min_rtt);
 		if (r->rtt > r->min_rtt + excess(r) + 4 * MS) {
+			uint64_t come = r->delivered - r->round_delivered;
 			forget_samples(r);
 			r->peak = 0;
-			add_sample(r, orl_min64(r->rate, rate_of(
-					r->delivered - r->round_delivered,
-					took)));
+			add_sample(r, orl_min64(r->rate, rate_of(come, took)));
 		}
 		r->prior = false;
 		r->growing = !known;
@@ -511,7 +512,7 @@ static bool behind(const struct orl_rate *r)
 	uint64_t due = carried(r->rate, r->now - r->round_at);
 	uint64_t come = r->delivered - r->round_delivered;
 	return due > come + carried(r->rate, excess(r)) + 2 * r->mss &&
-			inflight(r) > 4 * r->mss;
+	       inflight(r) > 4 * r->mss;
 }
 
 /*
@@ -530,7 +531,7 @@ static void checked(struct orl_rate *r)
 	if (!r->competing) {
 		/* Not ours then; unless the path changed just now. */
 		bool strange = r->check_rtt >
-				r->min_rtt + excess(r) / 2 + segments(r);
+			       r->min_rtt + excess(r) / 2 + segments(r);
 		r->strange = strange ? r->strange + 1 : 0;
 		if (!strange)
 			r->old_peak = 0; /* the path itself is slower */
@@ -542,7 +543,7 @@ static void checked(struct orl_rate *r)
 	bool same = true;
 	for (unsigned i = 0; i < 2; i++)
 		same = same && r->checked[i] < r->check_rtt + slack &&
-				r->checked[i] + slack > r->check_rtt;
+		       r->checked[i] + slack > r->check_rtt;
 	r->checked[1] = r->checked[0];
 	r->checked[0] = r->check_rtt;
 	if (same) {
@@ -580,13 +581,13 @@ static void check(struct orl_rate *r)
 	r->check_rtt = MOST_RTT;
 	/* Two round trips, and the acks that its smoothing lags behind. */
 	r->check_until = r->now + 2 * r->rtt + 2 * MS +
-			orl_min64(needed(r->rate, 16 * r->mss), 300 * MS);
+			 orl_min64(needed(r->rate, 16 * r->mss), 300 * MS);
 }
 
 static void drained(struct orl_rate *r)
 {
-	if (!r->draining || inflight(r) > orl_max64(2 * r->mss,
-				carried(r->rate, r->min_rtt)))
+	uint64_t little = orl_max64(2 * r->mss, carried(r->rate, r->min_rtt));
+	if (!r->draining || inflight(r) > little)
 		return;
 	r->draining = false;
 	r->drained = true;
@@ -661,7 +662,8 @@ void orl_rate_sample(struct orl_rate *r, const struct orl_rate_input *in)
 		if (!inflight(r))
 			r->idle_at = r->now;
 	}
-	r->round_most = orl_max64(r->round_most, sub(r->wire, r->delivered) +
+	r->round_most = orl_max64(r->round_most,
+			sub(r->wire, r->delivered) +
 					(r->delivered - delivered));
 	if (r->delivered < r->stalled_to)
 		r->spoilt = true;
@@ -708,8 +710,8 @@ uint64_t orl_rate_deadline(const struct orl_rate *r)
 	if (!used && (!r->waiting || paid(r) >= r->mss))
 		return UINT64_MAX;
 	if (!r->waiting) {
-		wait = orl_max64(r->rtt, 10 * MS) << orl_min32(
-				(int32_t)r->looks, 6);
+		wait = orl_max64(r->rtt, 10 * MS)
+		       << orl_min32((int32_t)r->looks, 6);
 		return r->now + orl_min64(wait, 5 * SECOND);
 	}
 	w = r->draining ? carried(r->rate, r->min_rtt) : window_of(r, class);

@@ -17,17 +17,17 @@
 
 /* What the transport knows, from TCP_INFO and SIOCOUTQ. */
 struct orl_rate_input {
-	uint64_t now;      /* ns */
-	uint64_t sent;     /* bytes ever written to the socket */
-	uint64_t acked;    /* bytes ever acknowledged by the other end's TCP */
-	uint64_t sacked;   /* received beyond a hole, tcpi_sacked * mss, or 0 */
-	uint64_t unsent;   /* bytes of `sent` still in our own socket buffer */
-	uint64_t rtt;      /* newest smoothed round trip, ns; 0 is not known */
-	uint64_t rtt_min;  /* tcpi_min_rtt, ns, or 0; may be minutes old */
-	uint64_t cwnd;     /* congestion window, bytes; 0 is not known */
-	uint32_t mss;      /* bytes; 0 is taken as 1448 */
-	bool probing_rtt;  /* bbr is in PROBE_RTT */
-	bool waiting;      /* more was ready to be sent than was allowed */
+	uint64_t now;     /* ns */
+	uint64_t sent;    /* bytes ever written to the socket */
+	uint64_t acked;   /* bytes ever acknowledged by the other end's TCP */
+	uint64_t sacked;  /* received beyond a hole, tcpi_sacked * mss, or 0 */
+	uint64_t unsent;  /* bytes of `sent` still in our own socket buffer */
+	uint64_t rtt;     /* newest smoothed round trip, ns; 0 is not known */
+	uint64_t rtt_min; /* tcpi_min_rtt, ns, or 0; may be minutes old */
+	uint64_t cwnd;    /* congestion window, bytes; 0 is not known */
+	uint32_t mss;     /* bytes; 0 is taken as 1448 */
+	bool probing_rtt; /* bbr is in PROBE_RTT */
+	bool waiting;     /* more was ready to be sent than was allowed */
 };
 
 enum orl_rate_class {
@@ -126,8 +126,8 @@ void orl_pace_init(struct orl_pace *p);
  * count up by one and wrap; one that does not count up is ignored. More than
  * 256 without an ack merge: the oldest keeps its time and covers the next.
  */
-void orl_pace_commit(struct orl_pace *p, uint32_t frame, uint64_t at,
-		bool batched);
+void orl_pace_commit(
+		struct orl_pace *p, uint32_t frame, uint64_t at, bool batched);
 /*
  * An ack of `frame` and everything before it came at `now`; the client
  * needed `cost` ns from receiving to showing (believed up to half a second,

@@ -22,7 +22,7 @@ void orl_check_later(struct orl_pane *pane, uint64_t now)
 static bool pane_is_clean(const struct orl_pane *pane)
 {
 	return !pane->open && !pane->any_dirty && !pane->display->pending &&
-			orl_canvas_is_exact(&pane->sent);
+	       orl_canvas_is_exact(&pane->sent);
 }
 
 bool orl_check_send(struct orl_pane *pane, uint64_t now)

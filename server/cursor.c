@@ -50,8 +50,7 @@ static int send_shape(struct oriel_peer *peer, unsigned slot)
 		orl_put_cursor_shape(&w, &msg);
 		tail->size = n;
 		err = orl_link_send(orl_conn_link(peer->conn),
-				&(struct orl_send){
-						.id = ORL_MSG_cursor_shape,
+				&(struct orl_send){ .id = ORL_MSG_cursor_shape,
 						.head = head,
 						.head_n = w.n,
 						.tail = tail });
@@ -91,7 +90,8 @@ void orl_cursor_show(struct oriel_peer *peer)
 static void send_warp(struct oriel_peer *peer)
 {
 	struct orl_cursor_pos pos = { .display = (uint8_t)peer->warp.display,
-		.x = peer->warp.x, .y = peer->warp.y };
+		.x = peer->warp.x,
+		.y = peer->warp.y };
 
 	peer->warp.due = false;
 	if (ORL_PEER_PUT(peer, cursor_pos, &pos) == 0)
@@ -145,7 +145,7 @@ int oriel_server_set_cursor(struct oriel_server *server,
 		if (!c.pixels)
 			return ORIEL_ENOMEM;
 		for (int32_t y = 0; y < c.height; y++)
-			memcpy(c.pixels + y * c.width,
+			memcpy(c.pixels + (ptrdiff_t)y * c.width,
 					(const uint8_t *)image->data +
 							(size_t)y * (size_t)image->stride,
 					(size_t)c.width * 4);

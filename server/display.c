@@ -20,8 +20,8 @@ static int32_t cells(int32_t pixels)
 static bool size_ok(int32_t width, int32_t height)
 {
 	return width >= 1 && height >= 1 && width <= ORL_DISPLAY_SIDE_MAX &&
-			height <= ORL_DISPLAY_SIDE_MAX &&
-			(int64_t)width * height <= ORL_DISPLAY_PIXELS_MAX;
+	       height <= ORL_DISPLAY_SIDE_MAX &&
+	       (int64_t)width * height <= ORL_DISPLAY_PIXELS_MAX;
 }
 
 /* The memory of a size; on failure the display is as it was. */
@@ -207,10 +207,10 @@ static void take(struct oriel_display *d, const struct oriel_pixels *from,
 	const uint8_t *source = (const uint8_t *)from->data;
 	/* orl_damage() addresses the source by display coordinates. */
 	intptr_t offset = (intptr_t)(r.y - from_y) * from->stride +
-			(intptr_t)(r.x - from_x) * 4 -
-			((intptr_t)r.y * from->stride + (intptr_t)r.x * 4);
-	const void *origin = (const void *)((uintptr_t)source +
-			(uintptr_t)offset);
+			  (intptr_t)(r.x - from_x) * 4 -
+			  ((intptr_t)r.y * from->stride + (intptr_t)r.x * 4);
+	const void *origin =
+			(const void *)((uintptr_t)source + (uintptr_t)offset);
 	size_t n = orl_damage(d->shadow, (size_t)d->width, d->width, d->height,
 			d->changed, origin, (size_t)from->stride,
 			from->format == ORIEL_FORMAT_XBGR8888, r.x, r.y,
@@ -222,14 +222,15 @@ static void take(struct oriel_display *d, const struct oriel_pixels *from,
 	int32_t col1 = cells(r.x + r.width), row1 = cells(r.y + r.height);
 	for (int32_t row = r.y / ORL_CELL; row < row1; row++)
 		for (int32_t col = r.x / ORL_CELL; col < col1; col++) {
-			uint8_t *c = d->changed + row * d->cols + col;
+			uint8_t *c = &d->changed[(ptrdiff_t)row * d->cols +
+						 col];
 			if (!*c)
 				continue;
 			*c = 0;
 			ORL_EACH (node, &d->panes)
 				orl_pane_soil(orl_container(node,
-							struct orl_pane,
-							by_display),
+							      struct orl_pane,
+							      by_display),
 						col, row);
 		}
 }
@@ -277,8 +278,7 @@ static void add_damage(struct oriel_display *d, struct oriel_rect r)
 int oriel_display_submit(struct oriel_display *d, struct oriel_frame *frame,
 		const struct oriel_rect *damage, size_t count)
 {
-	if (!d || !frame || (count && !damage) ||
-			frame->server != d->server ||
+	if (!d || !frame || (count && !damage) || frame->server != d->server ||
 			frame->config.pixels.width != d->width ||
 			frame->config.pixels.height != d->height)
 		return ORIEL_EINVAL;
@@ -295,9 +295,8 @@ int oriel_display_submit(struct oriel_display *d, struct oriel_frame *frame,
 	return 0;
 }
 
-int oriel_display_patch(struct oriel_display *d,
-		const struct oriel_pixels *p, int32_t x, int32_t y,
-		uint64_t time)
+int oriel_display_patch(struct oriel_display *d, const struct oriel_pixels *p,
+		int32_t x, int32_t y, uint64_t time)
 {
 	if (!d || !p || !p->data || p->width < 1 || p->height < 1 ||
 			p->stride / 4 < p->width || x < 0 || y < 0 ||
@@ -328,8 +327,9 @@ bool oriel_display_wanted(const struct oriel_display *d)
 void oriel_display_warp_cursor(struct oriel_display *d, int32_t x, int32_t y)
 {
 	ORL_EACH (node, &d->panes) {
-		struct oriel_peer *peer = orl_container(
-				node, struct orl_pane, by_display)->peer;
+		struct oriel_peer *peer =
+				orl_container(node, struct orl_pane, by_display)
+						->peer;
 		if (peer->state == ORL_PEER_READY)
 			orl_cursor_warp(peer, d->id, x, y);
 	}

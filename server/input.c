@@ -14,9 +14,8 @@ enum { KEY_PAGE = 0x070000, KEY_PAGE_SIZE = 256 };
 /* Only the owner's input counts; that of others is dropped, not punished. */
 static bool owns(const struct oriel_peer *peer)
 {
-	return peer->server->owner == peer &&
-			peer->state == ORL_PEER_READY &&
-			peer->rights & ORIEL_MAY_INPUT;
+	return peer->server->owner == peer && peer->state == ORL_PEER_READY &&
+	       peer->rights & ORIEL_MAY_INPUT;
 }
 
 static void note(struct oriel_peer *peer, uint32_t seq)
@@ -36,7 +35,8 @@ uint32_t orl_input_seen(const struct oriel_peer *peer, uint64_t time)
 
 	for (unsigned i = 1; i <= n; i++) {
 		const struct orl_input_note *in =
-				&peer->inputs[(peer->n_inputs - i) % ORL_INPUTS];
+				&peer->inputs[(peer->n_inputs - i) %
+						ORL_INPUTS];
 		if (in->time <= time)
 			return in->seq;
 	}
@@ -55,8 +55,10 @@ static void set_key(struct oriel_peer *peer, uint32_t usage, bool down,
 			return;
 		peer->keys[id / 8] ^= bit;
 	}
-	struct oriel_key key = { .usage = usage, .down = down,
-		.keysym = keysym, .time = orl_now(&server->env) };
+	struct oriel_key key = { .usage = usage,
+		.down = down,
+		.keysym = keysym,
+		.time = orl_now(&server->env) };
 	if (server->events.key)
 		server->events.key(server->user, peer, &key);
 }
@@ -187,15 +189,16 @@ int orl_input_held(struct oriel_peer *peer, const uint8_t *data, size_t n)
 		return 0;
 	/* The host, hearing of a key, may end the peer or its right. */
 	for (uint32_t id = 0; id < KEY_PAGE_SIZE && owns(peer); id++)
-		set_key(peer, KEY_PAGE + id,
-				msg.keys.p[id / 8] >> id % 8 & 1, 0);
+		set_key(peer, KEY_PAGE + id, msg.keys.p[id / 8] >> id % 8 & 1,
+				0);
 	if (owns(peer) && msg.buttons != peer->buttons) {
 		peer->buttons = msg.buttons;
-		send_pointer(peer, &(struct oriel_pointer){
-						   .display = peer->pointer_display,
-						   .x = peer->pointer_x,
-						   .y = peer->pointer_y,
-						   .buttons = msg.buttons });
+		send_pointer(peer,
+				&(struct oriel_pointer){
+						.display = peer->pointer_display,
+						.x = peer->pointer_x,
+						.y = peer->pointer_y,
+						.buttons = msg.buttons });
 	}
 	if (owns(peer) && server->events.locks)
 		server->events.locks(server->user, peer, msg.locks);
@@ -223,9 +226,10 @@ void orl_input_release(struct oriel_peer *peer)
 		set_key(peer, KEY_PAGE + id, false, 0);
 	if (peer->buttons) {
 		peer->buttons = 0;
-		send_pointer(peer, &(struct oriel_pointer){
-						   .display = peer->pointer_display,
-						   .x = peer->pointer_x,
-						   .y = peer->pointer_y });
+		send_pointer(peer,
+				&(struct oriel_pointer){
+						.display = peer->pointer_display,
+						.x = peer->pointer_x,
+						.y = peer->pointer_y });
 	}
 }

@@ -36,7 +36,7 @@ static bool has_word(struct orl_view text, const char *word)
 static bool is_own_user(const struct oriel_peer *peer)
 {
 	return orl_conn_uid(peer->conn) >= 0 &&
-			orl_conn_uid(peer->conn) == orl_own_uid();
+	       orl_conn_uid(peer->conn) == orl_own_uid();
 }
 
 /* The methods that this connection may use, best first. */
@@ -44,7 +44,7 @@ static void list_methods(const struct oriel_peer *peer, char *out, size_t size)
 {
 	bool tls = orl_conn_tls(peer->conn) != NULL;
 	bool open = peer->server->flags & ORIEL_SERVER_OPEN &&
-			(!tls || orl_conn_is_loopback(peer->conn));
+		    (!tls || orl_conn_is_loopback(peer->conn));
 	const char *words[] = {
 		open ? "NONE " : "",
 		!tls && is_own_user(peer) ? "PEER " : "",
@@ -80,7 +80,8 @@ static int digest_hellos(struct oriel_peer *peer, const uint8_t *client,
 static void refuse(struct oriel_peer *peer, uint8_t code, uint32_t retry_ms,
 		const char *why)
 {
-	struct orl_refused msg = { .code = code, .retry_ms = retry_ms,
+	struct orl_refused msg = { .code = code,
+		.retry_ms = retry_ms,
 		.why = orl_peer_text(why, ORL_NAME_MAX) };
 
 	if (ORL_LINK_PUT(orl_conn_link(peer->conn), refused, &msg) == 0)
@@ -244,7 +245,7 @@ static void start_challenge(struct oriel_auth *auth)
 	auth->proof_wanted = false;
 	/* The wait is ours: it does not count against the client's time. */
 	orl_timer_set(server->loop, &peer->timer,
-			now + wait + ORL_LOGIN_SECONDS * 1000000000u);
+			now + wait + ORL_LOGIN_SECONDS * UINT64_C(1000000000));
 	if (!wait) {
 		send_challenge(peer);
 		return;
@@ -303,15 +304,15 @@ static int derive(struct oriel_server *server, const char *user,
 static int hash_both(struct oriel_server *server, const char *user,
 		const char *password, uint8_t hash[static 32])
 {
-	char both[ORL_NAME_MAX + 1 + ORL_PASSWORD_MAX];
-	size_t n = strlen(user) + 1, m = strlen(password);
+	char both[ORL_NAME_MAX + 1 + ORL_PASSWORD_MAX + 1];
+	size_t n = strlen(user) + 1, m = strlen(password) + 1;
 
 	if (n + m > sizeof(both))
 		return ORIEL_EINVAL;
 	memcpy(both, user, n); /* its NUL keeps them apart */
 	memcpy(both + n, password, m);
 	int err = server->env.crypto->hmac(server->hash_key,
-			sizeof(server->hash_key), both, n + m, hash);
+			sizeof(server->hash_key), both, n + m - 1, hash);
 	orl_wipe(both, sizeof(both));
 	return err;
 }
@@ -326,8 +327,9 @@ static int find_verifier(struct oriel_server *server, const char *user,
 	int err = hash_both(server, user, password, hash);
 	if (err)
 		return err;
-	for (unsigned i = 0; i < ORL_COUNT(server->known) &&
-			i < server->n_known; i++)
+	for (unsigned i = 0;
+			i < ORL_COUNT(server->known) && i < server->n_known;
+			i++)
 		if (server->env.crypto->equal(
 				    server->known[i].hash, hash, 32)) {
 			*out = server->known[i].verifier;
@@ -418,8 +420,7 @@ static bool token_is_dead(
 }
 
 /* With this use the tokens that it followed have seen their last one. */
-static void token_used(
-		struct oriel_server *server, const uint8_t id[static 16])
+static void token_used(struct oriel_server *server, const uint8_t id[static 16])
 {
 	for (unsigned i = 0; i < TOKEN_USES; i++) {
 		struct orl_token_use *use = &server->token_uses[i];
@@ -431,8 +432,8 @@ static void token_used(
 static void token_follows(struct oriel_server *server,
 		const uint8_t old[static 16], const uint8_t next[static 16])
 {
-	struct orl_token_use *use =
-			&server->token_uses[server->n_token_uses++ % TOKEN_USES];
+	struct orl_token_use *use = &server->token_uses[server->n_token_uses++ %
+							TOKEN_USES];
 
 	use->dead = false;
 	memcpy(use->id, old, sizeof(use->id));
@@ -484,9 +485,10 @@ void oriel_auth_accept(struct oriel_auth *auth, uint32_t rights)
 	peer->rights = rights;
 	peer->epoch = 1;
 	orl_throttle_succeeded(server->throttle, peer->network, peer->user);
-	int err = orl_random(&server->env, peer->session,
-			sizeof(peer->session));
-	struct orl_welcome msg = { .rights = rights, .epoch = peer->epoch,
+	int err = orl_random(
+			&server->env, peer->session, sizeof(peer->session));
+	struct orl_welcome msg = { .rights = rights,
+		.epoch = peer->epoch,
 		.session = { peer->session, sizeof(peer->session) },
 		.proof = { auth->proof, (uint32_t)auth->proof_n } };
 	if (!err)
@@ -562,8 +564,8 @@ static int scram_first(struct oriel_peer *peer, struct orl_view blob, bool tls)
 static int scram_final(struct oriel_peer *peer, struct orl_view blob)
 {
 	struct oriel_auth *auth = peer->auth;
-	int n = orl_scram_server_final(peer->scram, blob.p, blob.n,
-			auth->proof, sizeof(auth->proof));
+	int n = orl_scram_server_final(peer->scram, blob.p, blob.n, auth->proof,
+			sizeof(auth->proof));
 
 	if (n == ORIEL_EAUTH || (n >= 0 && !auth->known)) {
 		fail(peer);

@@ -251,7 +251,7 @@ unsigned orl_peer_count_ready(const struct oriel_server *server)
 
 	ORL_EACH (node, &server->peers)
 		n += orl_container(node, struct oriel_peer, node)->state ==
-				ORL_PEER_READY;
+		     ORL_PEER_READY;
 	return n;
 }
 
@@ -273,8 +273,7 @@ int orl_peer_create(struct oriel_server *server, int socket, bool local)
 	peer->stats.size = sizeof(peer->stats);
 	int err = orl_conn_create(&peer->conn, server->loop, &server->env,
 			socket,
-			&(struct orl_conn_config){
-					.role = ORL_SERVER,
+			&(struct orl_conn_config){ .role = ORL_SERVER,
 					.tls = local ? NULL : server->tls,
 					.congestion = server->congestion,
 					.max_rate = server->max_bandwidth,
@@ -388,7 +387,7 @@ static struct oriel_peer *next_owner(
 	ORL_EACH (node, &server->peers) {
 		struct oriel_peer *p =
 				orl_container(node, struct oriel_peer, node);
-		if (p != old && may_own(p))
+		if (may_own(p) && p != old)
 			return p;
 	}
 	return NULL;

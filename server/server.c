@@ -95,8 +95,7 @@ int oriel_server_create(struct oriel_server **out,
 
 	if (!out || !config || config->size != sizeof(*config))
 		return ORIEL_EINVAL;
-	if (config->events &&
-			config->events->size != sizeof(*config->events))
+	if (config->events && config->events->size != sizeof(*config->events))
 		return ORIEL_EINVAL;
 	int err = orl_host_env(&env, config->hooks);
 	if (err)
@@ -262,8 +261,8 @@ void oriel_text_free(char *text)
 int32_t oriel_server_certificate_days(const struct oriel_server *server)
 {
 	return server->certificate
-			? (int32_t)orl_tls_days_left(server->certificate)
-			: 0;
+			       ? (int32_t)orl_tls_days_left(server->certificate)
+			       : 0;
 }
 
 int oriel_make_verifier(char *out, size_t size, const char *password)
@@ -285,9 +284,9 @@ int oriel_make_verifier(char *out, size_t size, const char *password)
 void oriel_server_notice(
 		struct oriel_server *server, int level, const char *text)
 {
-	struct orl_notice msg = { .level = (uint8_t)(level < 0 ? 0
-						: level > 2    ? 2
-							       : level),
+	struct orl_notice msg = { .level = (uint8_t)(level < 0   ? 0
+						     : level > 2 ? 2
+								 : level),
 		.text = orl_peer_text(text, 512) };
 
 	ORL_EACH_SAFE (node, after, &server->peers) {

@@ -271,8 +271,7 @@ static int backend_wait(struct orl_loop *loop, int timeout_ms)
 
 	loop->batch_i = loop->batch_n = 0;
 	fds[0] = (struct pollfd){ .fd = loop->pipe_fd, .events = POLLIN };
-	ORL_EACH(node, &loop->watches)
-	{
+	ORL_EACH (node, &loop->watches) {
 		struct orl_watch *w =
 				orl_container(node, struct orl_watch, node);
 		if (!w->events)

@@ -154,8 +154,7 @@ void orl_pool_submit(struct orl_pool *pool, struct orl_job *job)
 static struct orl_job *job_left(
 		struct orl_pool *pool, const struct orl_pool_run *run)
 {
-	ORL_EACH(node, &pool->queued)
-	{
+	ORL_EACH (node, &pool->queued) {
 		if (job_of(node)->run == run)
 			return job_of(node);
 	}
