@@ -30,7 +30,7 @@ static const char *const style[] = {
 	"margin:.4rem 0}\n",
 	"th,td{padding:.3rem .6rem;text-align:right;white-space:nowrap;",
 	"border-bottom:1px solid var(--line);vertical-align:top}\n",
-	"th{font-weight:600}thead th small,td small{display:block;",
+	"th{font-weight:600}th small,td small{display:block;",
 	"font-weight:400;color:var(--dim);font-size:.8em}\n",
 	"th:first-child{text-align:left;position:sticky;left:0;",
 	"background:var(--bg)}\n",
