@@ -26,7 +26,8 @@ ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -fPIC -fvisibility=hidden -pthread \
 GPL ?= yes
 
 flags = $(shell $(PKG_CONFIG) $1 $2 2>/dev/null)
-objects = $(patsubst %.c,$(O)/%.o,$(wildcard $(addsuffix /*.c,$1)))
+objects = $(patsubst %.c,$(O)/%.o,$(filter-out $(GPL_FILES:%=%.c), \
+	$(wildcard $(addsuffix /*.c,$1))))
 
 LIBS = $(call flags,--libs,libssl libcrypto libzstd)
 X_LIBS = $(call flags,--libs,x11 xext xdamage xfixes xtst xrandr)
@@ -36,9 +37,12 @@ ifeq ($(GPL),yes)
 AV_LIBS = $(call flags,--libs,libavformat libavcodec libavutil libswscale)
 else
 DEFS += -DORIEL_NO_LIBAV
+GPL_FILES = capture/trace capture/unpack bench/trace tests/fuzz/fuzz_trace \
+	tests/fuzz/mkseeds_trace
 endif
 
 host_tools = $(O)/proto/msgdoc.o
+msgdoc := $(O)/proto/msgdoc
 pure := $(filter-out $(host_tools),$(call objects,proto codecs redirect))
 core := $(pure) $(call objects,proto/io)
 server := $(call objects,server)
@@ -101,7 +105,7 @@ $(O)/liboriel-%.so.$(ABI): $(core)
 $(O)/liboriel-%.a: $(core)
 	echo "  AR    $@"
 	rm -f $@
-	$(AR) rcs $@ $^
+	$(AR) qcs $@ $^
 $(O)/liboriel-server.so.$(ABI) $(O)/liboriel-server.a: $(server)
 $(O)/liboriel-client.so.$(ABI) $(O)/liboriel-client.a: $(client)
 
@@ -134,12 +138,16 @@ $(O)/oriel-bench-push: $(addprefix $(O)/bench/,push.o frames.o mark.o stage.o \
 	echo "  LD    $@"
 	$(CC) -pthread $(CFLAGS) $(LDFLAGS) -o $@ $^ $(AV_LIBS) $(LIBS)
 
-$(O)/oriel-%.pc: Makefile
+# Always made anew: PREFIX may be another one now.
+# Some gcc drop libraries that stand before their users on the command line;
+# ours stays.
+KEEP = -Wl,--push-state,--no-as-needed
+$(O)/oriel-%.pc: FORCE
 	mkdir -p $(@D)
 	printf '%s\n' 'prefix=$(PREFIX)' 'libdir=$(LIBDIR)' \
 		'includedir=$(INCLUDEDIR)' '' 'Name: oriel-$*' \
 		'Description: Oriel remote display, $* library' \
-		'Version: $(VERSION)' 'Libs: -L$${libdir} -loriel-$*' \
+		'Version: $(VERSION)' 'Libs: -L$${libdir} $(KEEP),-loriel-$*,--pop-state' \
 		'Libs.private: $(LIBS) -pthread' \
 		'Cflags: -I$${includedir}' > $@
 
@@ -153,7 +161,8 @@ $(O)/%: %.scd
 
 units := $(patsubst %.c,$(O)/%,$(wildcard tests/unit/test_*.c tests/prop/prop_*.c))
 fuzzers := $(patsubst %.c,$(O)/%,$(wildcard tests/fuzz/fuzz_*.c))
-threaded := $(filter %/test_loop %/test_pool %/test_conn %/test_session,$(units))
+threaded := $(filter %/test_loop %/test_pool %/test_conn %/test_session \
+	%/test_hostile %/prop_session %/prop_conn,$(units))
 TEST_LIBS = -lcmocka $(LIBS) -lm
 
 # The libraries' objects; of the programs, each test gets the one it includes.
@@ -164,7 +173,7 @@ $(O)/tests/bench.a: $(bench)
 $(O)/tests/%.a:
 	mkdir -p $(@D)
 	rm -f $@
-	$(AR) rcs $@ $^
+	$(AR) qcs $@ $^
 of_viewer := $(patsubst %.c,$(O)/%,$(shell grep -l '"client/viewer/' \
 	$(wildcard tests/unit/*.c tests/fuzz/*.c)))
 of_capture := $(patsubst %.c,$(O)/%,$(shell grep -l '"capture/' \
@@ -174,9 +183,6 @@ of_bench := $(patsubst %.c,$(O)/%,$(shell grep -l '"bench/' \
 $(of_viewer): $(O)/tests/viewer.a
 $(of_bench): $(O)/tests/bench.a
 $(of_capture): $(O)/tests/capture.a
-# The loop once more, as on a system without epoll.
-$(O)/tests/unit/test_loop_poll.o: DEFS += -DORL_NO_EPOLL
-
 test_link = echo "  LD    $@"; $(CC) -pthread $(CFLAGS) $(LDFLAGS) -o $@ \
 	$(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group
 $(O)/tests/unit/%: $(O)/tests/unit/%.o $(O)/tests/all.a
@@ -185,9 +191,9 @@ $(O)/tests/prop/%: $(O)/tests/prop/%.o $(O)/tests/all.a
 	$(test_link) $(TEST_LIBS)
 $(O)/tests/fuzz/fuzz_%: $(O)/tests/fuzz/fuzz_%.o $(O)/tests/all.a \
 		$(if $(FUZZ),,$(O)/tests/fuzz/replay.o)
-	$(test_link) $(FUZZ_LIBS) $(LIBS)
+	$(test_link) $(FUZZ_LIBS) $(TARGET_LIBS) $(LIBS)
 $(O)/tests/unit/test_x11_keys: UNIT_LIBS = $(X_LIBS)
-$(O)/tests/fuzz/fuzz_trace: FUZZ_LIBS = $(AV_LIBS)
+$(O)/tests/fuzz/fuzz_trace: TARGET_LIBS = $(AV_LIBS)
 
 # Seeds that the project's own encoders make; committed, made anew when the
 # bitstream or a message changes.
@@ -198,9 +204,10 @@ seeds: $(seeders)
 	for s in $(seeders); do $$s tests/fuzz/corpus || exit 1; done
 
 quick: libs programs $(units) $(fuzzers) lint
-	tests/run.sh $(units) $(fuzzers) tests/lint/layers.sh
-lint: libs
+	JOBS=2 tests/run.sh $(units) $(fuzzers) tests/lint/layers.sh
+lint: libs $(msgdoc)
 	tests/lint/layers.sh
+	tests/lint/protocol.sh $(msgdoc)
 	tests/lint/headers.sh $(CC)
 	$(if $(findstring sanitize,$(CFLAGS))$(findstring coverage,$(CFLAGS)),,\
 		tests/lint/pure.sh $(pure))
@@ -214,7 +221,7 @@ asan:
 tsan:
 	$(MAKE) run-threaded O=build/tsan CFLAGS='-O1 -g -fsanitize=thread $(SAN)'
 sanitized: $(units) $(fuzzers)
-	tests/run.sh $(units) $(fuzzers)
+	JOBS=2 tests/run.sh $(units) $(fuzzers)
 run-threaded: $(threaded)
 	tests/run.sh $(threaded)
 
@@ -272,12 +279,10 @@ compile_commands.json: Makefile
 		printf '"command":"$(CC) $(ALL_CFLAGS) $(SDL_CFLAGS) -c %s"}' $$f; \
 		sep=,; done; printf '\n]\n'; } > $@
 
-msgdoc := $(O)/proto/msgdoc
 $(msgdoc): $(O)/proto/msgdoc.o $(O)/proto/messages.o
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^
 doc: $(msgdoc)
-	$(msgdoc) tables PROTOCOL.md
-	$(msgdoc) lua > tools/oriel.lua
+	$(msgdoc) write PROTOCOL.md tools/oriel.lua
 
 # ---- install
 
@@ -313,7 +318,8 @@ clean:
 
 .PHONY: all libs programs man help quick lint asan tsan sanitized \
 	run-threaded check demo e2e fuzz run-fuzzers coverage run-coverage \
-	bench codecs seeds format tidy doc install uninstall clean compile_commands.json
+	bench codecs seeds format tidy doc install uninstall clean \
+	compile_commands.json FORCE
 .SECONDARY:
 .DELETE_ON_ERROR:
 -include $(shell find $(O) -name '*.d' 2>/dev/null)

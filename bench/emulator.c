@@ -6,28 +6,30 @@
  */
 #include "bench/emulator.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/if.h>
 #include <linux/if_tun.h>
 #include <netinet/in.h>
-#include <arpa/inet.h>
 #include <poll.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #define SECOND UINT64_C(1000000000)
 
 enum {
-	BATCH = 64,  /* packets from one side before the other's turn */
-	SPIN = 60000, /* ns: a sleep would not end in time */
+	BATCH = 64,     /* packets from one side before the other's turn */
+	SPIN = 60000,   /* ns: a sleep would not end in time */
 	WAIT = 5000000, /* ns: how late a script may begin */
 	AWAKE = 200000, /* ns: then rest so long, or packets that follow each */
 	REST = 50000,   /* other closely would keep it spinning for ever */
@@ -127,8 +129,10 @@ static int make_device(struct emulator *e, enum netns_side side)
 	/* No packets of the kernel's own accord; a kernel without IPv6 has
 	 * nothing to switch off. */
 	if (access("/proc/sys/net/ipv6", F_OK) == 0 &&
-			set(e, "/proc/sys/net/ipv6/conf/" NETNS_DEVICE
-			       "/disable_ipv6", "1") < 0)
+			set(e,
+					"/proc/sys/net/ipv6/conf/" NETNS_DEVICE
+					"/disable_ipv6",
+					"1") < 0)
 		return -1;
 	int s = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	int err = s < 0 ? wrong(e, "a socket") : address_device(e, s, side);
@@ -137,6 +141,43 @@ static int make_device(struct emulator *e, enum netns_side side)
 	if (s >= 0)
 		close(s);
 	return err;
+}
+
+/* In a process of its own, for the caller to wait for. */
+static pid_t run_tc(const struct emulator *e, enum netns_side side,
+		const struct shaper_config *way, bool change)
+{
+	struct link_command c;
+	pid_t pid = fork();
+	if (pid)
+		return pid;
+	link_netem(&c, way, NETNS_DEVICE, change);
+	/* It would say in other words what the caller is told. */
+	int quiet = open("/dev/null", O_WRONLY);
+	if (quiet >= 0)
+		(void)dup2(quiet, STDERR_FILENO);
+	if (setns(e->space[side], CLONE_NEWNET) == 0)
+		(void)execvp(c.argv[0], c.argv);
+	_exit(127);
+}
+
+/* What a side sends is shaped where it leaves: the server's down, the
+ * client's up. */
+static int make_netem(struct emulator *e, enum netns_side side)
+{
+	int status = -1;
+	pid_t pid = run_tc(e, side, &e->link->way[side], false);
+	while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+	if (status == 0)
+		return 0;
+	e->hello.error = ENOTSUP;
+	snprintf(e->hello.why, sizeof(e->hello.why), "%s",
+			WIFEXITED(status) && WEXITSTATUS(status) == 127
+					? "there is no tc (iproute2)"
+					: "tc does not make it by netem: this "
+					  "kernel may have none");
+	return -1;
 }
 
 static int make_side(struct emulator *e, enum netns_side side,
@@ -156,7 +197,8 @@ static int make_side(struct emulator *e, enum netns_side side,
 		return -1;
 	}
 	int err = set(e, "/proc/sys/net/ipv4/tcp_no_metrics_save", "1");
-	return err ? err : make_device(e, side);
+	err = err ? err : make_device(e, side);
+	return err || !e->link->netem ? err : make_netem(e, side);
 }
 
 static int say_hello(struct emulator *e)
@@ -201,9 +243,8 @@ static void hand_on(struct emulator *e, enum link_way way)
 		struct packet *k = (struct packet *)(void *)p;
 		/* Down ends at the client's device, up at the server's. */
 		if (!p->lost && !p->cut &&
-				write(e->device[way == LINK_DOWN
-							? NETNS_CLIENT
-							: NETNS_SERVER],
+				write(e->device[way == LINK_DOWN ? NETNS_CLIENT
+								 : NETNS_SERVER],
 						k->data, p->length) < 0)
 			s->counters->write_errors++;
 		done_with(e, k);
@@ -237,6 +278,8 @@ static struct shaper_config less(
 		const struct emulator *e, const struct shaper_config *w)
 {
 	struct shaper_config c = *w;
+	if (e->link->netem)
+		return (struct shaper_config){ 0 };
 	c.delay_us -= c.delay_us < e->own_us ? c.delay_us : e->own_us;
 	return c;
 }
@@ -260,6 +303,8 @@ static void change(struct emulator *e, enum link_way way,
 {
 	struct shaper_config c = less(e, w);
 	shaper_change(&e->way[way], &c, at);
+	if (e->link->netem)
+		(void)run_tc(e, (enum netns_side)way, w, true);
 }
 
 /* Changes happen at their times, however late they are looked at. Returns
@@ -326,8 +371,11 @@ int emulator_run(const struct link_spec *link, uint64_t seed,
 		const char *congestion, struct netns_shared *shared,
 		int control)
 {
-	struct emulator e = { .link = link, .shared = shared,
-		.control = control, .seed = seed, .device = { -1, -1 },
+	struct emulator e = { .link = link,
+		.shared = shared,
+		.control = control,
+		.seed = seed,
+		.device = { -1, -1 },
 		.space = { -1, -1 } };
 	struct sched_param priority = { .sched_priority = PRIORITY };
 	begin(&e, 0);
@@ -339,7 +387,7 @@ int emulator_run(const struct link_spec *link, uint64_t seed,
 	(void)prctl(PR_SET_TIMERSLACK, 1UL, 0UL, 0UL, 0UL);
 	if (say_hello(&e) < 0 || e.hello.error)
 		return 1;
-	close(e.space[NETNS_SERVER]);
-	close(e.space[NETNS_CLIENT]);
+	/* Nobody waits for what a script runs. */
+	(void)signal(SIGCHLD, SIG_IGN);
 	return carry(&e);
 }

@@ -11,7 +11,7 @@
 enum {
 	ITEM_MAX = 64,
 	CHANGES = LINK_STEPS,
-	QUEUE_LEAST = 3000, /* two packets, or none would follow another */
+	QUEUE_LEAST = 3000,    /* two packets, or none would follow another */
 	DELAY_MOST = 60000000, /* us */
 	SCRIPT_MOST = 3600000, /* ms */
 };
@@ -35,8 +35,9 @@ const struct link_name link_names[] = {
 			"a satellite far up" },
 	{ "sat", "down=2mbit,up=1mbit,rtt=300ms,queue=400ms,loss=0.1%",
 			"a slow satellite" },
-	{ "step", "rate=20mbit,rtt=40ms,queue=100ms,10s:rate=2mbit,"
-		  "20s:rate=20mbit",
+	{ "step",
+			"rate=20mbit,rtt=40ms,queue=100ms,10s:rate=2mbit,"
+			"20s:rate=20mbit",
 			"20, 2 and again 20 Mbit/s" },
 	{ "outage", "rate=20mbit,rtt=40ms,queue=100ms,10s:cut=3s",
 			"3 s of nothing" },
@@ -56,6 +57,7 @@ enum key {
 	GEMODEL,
 	FLOW,
 	CUT,
+	BY,
 };
 
 static const struct key_info {
@@ -76,6 +78,7 @@ static const struct key_info {
 	{ "gemodel", GEMODEL, 3, false, true, true },
 	{ "flow", FLOW, 3, true, true, true },
 	{ "cut", CUT, 3, false, false, true },
+	{ "by", BY, 3, true, true, false },
 };
 
 static const struct unit {
@@ -197,6 +200,9 @@ static bool value_of(struct change *c, const char *text)
 	case FLOW:
 		*v = strcmp(text, "on") == 0;
 		return *v > 0 || strcmp(text, "off") == 0;
+	case BY:
+		*v = strcmp(text, "netem") == 0;
+		return *v > 0 || strcmp(text, "tun") == 0;
 	}
 	return false;
 }
@@ -237,6 +243,7 @@ static void apply_way(struct shaper_config *w, const struct change *c)
 		w->cut = *v > 0;
 		break;
 	case FLOW:
+	case BY:
 		break;
 	}
 }
@@ -267,6 +274,8 @@ static int later(struct parse *p, const struct change *c)
 static int at_once(struct parse *p, const struct change *c)
 {
 	apply(p->out->way, &p->out->flow, c);
+	if (c->key == BY)
+		p->out->netem = c->value[0] > 0;
 	for (unsigned i = 0; c->key == QUEUE && i < LINK_WAYS; i++)
 		if (c->ways & 1u << i)
 			p->queue_us[i] = c->in_time ? c->value[0] : -1;
@@ -304,7 +313,8 @@ static int item(struct parse *p, char *text)
 		*colon = 0;
 		if (!quantity(&at, text, time_units, 0) ||
 				at / 1e3 > SCRIPT_MOST)
-			return wrong(p, "'%s': not a time up to an hour", whole);
+			return wrong(p, "'%s': not a time up to an hour",
+					whole);
 		c.at_ms = (uint64_t)(at / 1e3);
 		text = colon + 1;
 	}
@@ -317,8 +327,10 @@ static int item(struct parse *p, char *text)
 		return wrong(p, "'%s': no such key of a link", whole);
 	c.key = key->key;
 	if (colon ? !key->later : !key->now)
-		return wrong(p, colon ? "'%s': cannot happen later"
-				      : "'%s': needs TIME: before it", whole);
+		return wrong(p,
+				colon ? "'%s': cannot happen later"
+				      : "'%s': needs TIME: before it",
+				whole);
 	if (!value_of(&c, value))
 		return wrong(p, "'%s': not a value that it can have", whole);
 	if (!colon)
@@ -405,8 +417,9 @@ static int settle(struct parse *p)
 
 int link_parse(struct link_spec *out, const char *text, char *why, size_t cap)
 {
-	struct parse p = { .out = out, .why = why, .cap = cap,
-		.queue_us = { 100e3, 100e3 } };
+	struct parse p = {
+		.out = out, .why = why, .cap = cap, .queue_us = { 100e3, 100e3 }
+	};
 	memset(out, 0, sizeof(*out));
 	if (strlen(text) >= sizeof(out->text))
 		return wrong(&p, "a link has less than %d characters",
@@ -585,6 +598,8 @@ size_t link_describe(const struct link_spec *link, char *out, size_t cap)
 		out[0] = 0;
 	add(out, cap, &n, "rtt %.4g ms; ", (double)link_rtt_us(link) / 1e3);
 	describe_ways(link->way, NULL, out, cap, &n);
+	if (link->netem)
+		add(out, cap, &n, "; by netem");
 	if (flow)
 		add(out, cap, &n, "; a cubic flow beside");
 	for (size_t i = 0; i < link->n_steps; i++) {
@@ -652,10 +667,15 @@ void link_netem(struct link_command *out, const struct shaper_config *way,
 	arg(out, "netem");
 	arg(out, "limit");
 	uint64_t on_the_way = (uint64_t)((double)way->rate *
-			((double)way->delay_us + way->jitter_us) / 8e6);
-	arg(out, "%llu", (unsigned long long)(way->rate && way->queue_bytes
-				? (way->queue_bytes + on_the_way) / FULL + 1
-				: NO_BOUND));
+					 ((double)way->delay_us +
+							 way->jitter_us) /
+					 8e6);
+	arg(out, "%llu",
+			(unsigned long long)(way->rate && way->queue_bytes
+							     ? (way->queue_bytes +
+									       on_the_way) / FULL +
+									       1
+							     : NO_BOUND));
 	if (way->delay_us) {
 		arg(out, "delay");
 		arg(out, "%uus", way->delay_us);

@@ -18,6 +18,8 @@
  * gemodel             P/R, P/R/BAD, P/R/BAD/GOOD: shares as in loss
  * flow=on|off         a competing TCP cubic flow from server to client
  * cut=TIME            an outage so long
+ * by=netem|tun        who does it: the kernel's netem, which then counts
+ *                     nothing and overtakes under jitter, or the shaper
  *
  * A key is of both ways unless down- or up- is before it (up-loss=2%). TIME:
  * before an item has it happen that long after netns_go(); of rate, down, up,
@@ -50,7 +52,7 @@ struct link_spec {
 	char name[32];        /* "custom" when it has none of the table's */
 	char text[LINK_TEXT]; /* as it was given, for reports */
 	struct shaper_config way[LINK_WAYS]; /* at first */
-	bool flow;
+	bool flow, netem;
 	struct link_step steps[LINK_STEPS]; /* by time */
 	size_t n_steps;
 };

@@ -17,6 +17,7 @@ struct list {
 	bool verify, netem;
 	uint64_t seed;
 	const char *congestion, *file;
+	int worst; /* exit code */
 	int (*each)(const struct list *l, const struct link_spec *link);
 };
 
@@ -74,11 +75,13 @@ static int netem(const struct list *l, const struct link_spec *link)
 	return 0;
 }
 
-/* The worse of what was and what is: a link that cannot be made ends it. */
+/* One that is wrong does not end it, one that cannot be made does. */
 static int each(void *user, const struct link_spec *link)
 {
 	struct list *l = user;
-	return l->each(l, link);
+	int err = l->each(l, link);
+	l->worst = err ? 1 : l->worst;
+	return err < 0 ? err : 0;
 }
 
 static int from_text(struct list *l, const char *text)
@@ -140,23 +143,20 @@ static bool option(struct list *l, const char *text)
 int bench_links(int argc, char **argv)
 {
 	struct list l = { .seed = 1, .congestion = "cubic" };
-	int i = 1, worst = 0;
+	int i = 1;
 	for (; i < argc && argv[i][0] == '-'; i++)
 		if (!option(&l, argv[i]))
 			return usage();
 	l.each = l.verify ? verify : l.netem ? netem : show;
 	if (l.file && i < argc)
 		return usage();
-	if (l.file)
-		worst = from_file(&l);
-	for (int k = i; k < argc && worst >= 0 && worst < 2; k++) {
-		int err = from_text(&l, argv[k]);
-		worst = err < 0 || err > worst ? err : worst;
-	}
-	for (const struct link_name *n = link_names;
-			!l.file && i == argc && n->name && worst >= 0; n++) {
-		int err = from_text(&l, n->name);
-		worst = err < 0 || err > worst ? err : worst;
-	}
-	return worst < 0 ? 1 : worst;
+	if (l.verify)
+		verify_heading();
+	int err = l.file ? from_file(&l) : 0;
+	for (int k = i; k < argc && !err; k++)
+		err = from_text(&l, argv[k]);
+	const struct link_name *n = link_names;
+	for (; !l.file && i == argc && n->name && !err; n++)
+		err = from_text(&l, n->name);
+	return err > 0 ? err : l.worst;
 }

@@ -3,9 +3,9 @@
  */
 #include "bench/netns.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sched.h>
@@ -134,8 +134,10 @@ static int hear_hello(struct netns *n, struct emulator_hello *hello)
 		char space[CMSG_SPACE(sizeof(n->fd))];
 	} c;
 	struct iovec v = { hello, sizeof(*hello) };
-	struct msghdr m = { .msg_iov = &v, .msg_iovlen = 1,
-		.msg_control = &c, .msg_controllen = sizeof(c.space) };
+	struct msghdr m = { .msg_iov = &v,
+		.msg_iovlen = 1,
+		.msg_control = &c,
+		.msg_controllen = sizeof(c.space) };
 	ssize_t got;
 	while ((got = recvmsg(n->control, &m, MSG_CMSG_CLOEXEC)) < 0 &&
 			errno == EINTR)
@@ -222,8 +224,8 @@ static void flow_source(const struct netns *n)
 		int s = flow_socket(&to);
 		(void)setsockopt(s, SOL_SOCKET, SO_LINGER, &reset,
 				sizeof(reset));
-		if (s >= 0 && connect(s, (struct sockaddr *)&to,
-					      sizeof(to)) == 0) {
+		if (s >= 0 && connect(s, (struct sockaddr *)&to, sizeof(to)) ==
+						0) {
 			(void)setsockopt(s, SOL_SOCKET, SO_SNDTIMEO, &most,
 					sizeof(most));
 			while (flow_is_on(n) &&
@@ -246,8 +248,7 @@ static void flow_sink(struct netns *n, int listener)
 		if (s < 0)
 			continue;
 		while ((got = recv(s, piece, sizeof(piece), 0)) > 0)
-			atomic_fetch_add(&n->shared->flow_bytes,
-					(uint64_t)got);
+			atomic_fetch_add(&n->shared->flow_bytes, (uint64_t)got);
 		close(s);
 	}
 }
@@ -272,8 +273,7 @@ static int start_flow(struct netns *n)
 		struct sockaddr_in at;
 		int s = flow_socket(&at);
 		if (bind(s, (struct sockaddr *)&at, sizeof(at)) < 0 ||
-				listen(s, 4) < 0 ||
-				write(ready[1], "", 1) != 1)
+				listen(s, 4) < 0 || write(ready[1], "", 1) != 1)
 			_exit(1);
 		flow_sink(n, s);
 	}
@@ -304,8 +304,9 @@ static int bring_up(struct netns *n, const struct link_spec *link,
 	if (before[0])
 		(void)write_text(ALLOWED, before);
 	if (err == -1)
-		say(why, cap, hello.why[0] ? hello.why
-					   : "no descriptor or process left");
+		say(why, cap,
+				hello.why[0] ? hello.why
+					     : "no descriptor or process left");
 	return err ? -1 : 0;
 }
 
@@ -316,10 +317,9 @@ static void calibrate(struct netns *n, const struct link_spec *link)
 	uint64_t rtt_us = link_rtt_us(link);
 	const struct shaper_config *w = link->way;
 	uint64_t most = orl_min64(w[LINK_DOWN].delay_us, w[LINK_UP].delay_us);
-	if (!most || rtt_us > NETNS_SHORT_US)
+	if (!most || rtt_us > NETNS_SHORT_US || link->netem)
 		return;
-	uint64_t is_us = probe_rtt(n, CALIBRATE_PROBES, 5000000, true) /
-			 1000;
+	uint64_t is_us = probe_rtt(n, CALIBRATE_PROBES, 5000000, true) / 1000;
 	if (is_us <= rtt_us + 1)
 		return;
 	uint64_t own = orl_min64((is_us - rtt_us) / 2, most);

@@ -37,8 +37,8 @@ struct netns_shared {
 };
 
 struct netns {
-	int fd[NETNS_SIDES]; /* of the namespaces */
-	int control; /* the emulator ends with it */
+	int fd[NETNS_SIDES];               /* of the namespaces */
+	int control;                       /* the emulator ends with it */
 	pid_t emulator, flow[NETNS_SIDES]; /* 0: none */
 	struct netns_shared *shared;
 };

@@ -42,8 +42,9 @@ struct sockaddr_in probe_address(enum netns_side side)
 {
 	struct sockaddr_in a = { .sin_family = AF_INET,
 		.sin_port = htons(PROBE_PORT) };
-	(void)inet_pton(AF_INET, side == NETNS_SERVER ? NETNS_SERVER_ADDRESS
-						      : NETNS_CLIENT_ADDRESS,
+	(void)inet_pton(AF_INET,
+			side == NETNS_SERVER ? NETNS_SERVER_ADDRESS
+					     : NETNS_CLIENT_ADDRESS,
 			&a.sin_addr);
 	return a;
 }

@@ -131,7 +131,7 @@ static uint64_t delay_of(struct shaper *s, uint64_t sent)
 	if (jitter && sent >= s->jitter_until) {
 		s->jitter_until = sent + (uint64_t)jitter;
 		s->jitter_ns = (int64_t)((draw(&s->jitter_state) * 2 - 1) *
-				(double)jitter);
+					 (double)jitter);
 	}
 	delay += jitter ? s->jitter_ns : 0;
 	return delay > 0 ? (uint64_t)delay : 0;
@@ -187,11 +187,11 @@ void shaper_change(struct shaper *s, const struct shaper_config *config,
 	s->jitter_until = 0;
 	/* What is left of the packet being sent. */
 	if (s->queue.first && old)
-		s->sent = config->rate
-				? now + (uint64_t)((double)(s->sent - now) *
-						(double)old /
-						(double)config->rate)
-				: now;
+		s->sent = config->rate ? now + (uint64_t)((double)(s->sent -
+									  now) *
+							       (double)old /
+							       (double)config->rate)
+				       : now;
 }
 
 bool shaper_offer(struct shaper *s, struct shaper_packet *p, uint32_t length,

@@ -71,7 +71,7 @@ struct shaper_fifo {
 struct shaper {
 	struct shaper_config config;
 	struct shaper_counters *counters;
-	struct shaper_fifo queue; /* the first is being sent until `sent` */
+	struct shaper_fifo queue;  /* the first is being sent until `sent` */
 	struct shaper_fifo flight; /* by the time they are due */
 	uint64_t sent, backlog, last_due;
 	uint64_t loss_state, jitter_state, reorder_state; /* random streams */

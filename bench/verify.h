@@ -8,6 +8,10 @@
 
 #include "bench/links.h"
 
+/* What was found and what was asked for. Of the lost packets: those that the
+ * emulator lost by chance, those that the seed says it should have; a + says
+ * that more are missing than were counted. Late is the emulator. */
+void verify_heading(void);
 /* Makes the link, measures it and prints a line, or two for a link with a
  * script. 0, 1 when it is not what it should be, or -1 and a sentence. */
 int verify_link(const struct link_spec *link, uint64_t seed,

@@ -39,8 +39,10 @@ int oriel_client_create(struct oriel_client **out,
 	orl_list_init(&c->retry.node);
 	c->batch.fire = orl_screen_batch;
 	c->retry.fire = orl_input_retry;
+	c->later.run = orl_session_later;
 	const char *name = config->name ? config->name : "oriel-client";
-	if (strlen(name) > ORL_NAME_MAX)
+	if (strlen(name) > ORL_NAME_MAX ||
+			!orl_utf8_ok((const uint8_t *)name, strlen(name)))
 		err = ORIEL_EINVAL;
 	c->name = orl_strdup(&env, name);
 	if (!err && !c->name)
@@ -74,8 +76,11 @@ void oriel_client_destroy(struct oriel_client *c)
 	const struct orl_env env = c->env;
 	memset(&c->events, 0, sizeof(c->events));
 	orl_session_end(c, 0, "");
-	orl_input_fini(c);
+	orl_loop_undefer(&c->later);
+	if (c->loop)
+		orl_loop_unpost(c->loop, &c->queue.post);
 	orl_loop_destroy(c->loop);
+	orl_input_fini(c);
 	orl_tls_context_destroy(c->tls);
 	orl_free(&env, c->name);
 	orl_free(&env, c->congestion);
@@ -117,7 +122,9 @@ static int start(struct oriel_client *c, int socket, bool local,
 	if (err)
 		return err;
 	c->step = ORL_LOGIN_HELLO;
-	orl_session_state(c, ORIEL_CLIENT_CONNECTING);
+	c->state = ORIEL_CLIENT_CONNECTING;
+	c->begun = true;
+	orl_loop_defer(c->loop, &c->later);
 	return 0;
 }
 
@@ -171,7 +178,7 @@ void oriel_client_disconnect(struct oriel_client *c)
 {
 	struct orl_bye bye = { .code = 0 };
 
-	if (!c || !c->conn)
+	if (!c || !c->conn || c->ending)
 		return;
 	/* A bye that cannot be sent is no loss: the socket closes anyway. */
 	if (c->state >= ORIEL_CLIENT_AUTHENTICATING &&
@@ -181,7 +188,7 @@ void oriel_client_disconnect(struct oriel_client *c)
 		orl_conn_finish(conn, 0);
 		return;
 	}
-	orl_session_end(c, 0, "");
+	orl_session_end_later(c, 0, "");
 }
 
 bool oriel_client_login_asked(const struct oriel_client *c)

@@ -49,6 +49,7 @@ enum orl_input_kind {
 
 struct orl_input {
 	enum orl_input_kind kind;
+	bool motion; /* a pointer that changes no button and turns no wheel */
 	union {
 		struct oriel_key key;
 		struct oriel_pointer pointer;
@@ -64,12 +65,18 @@ struct orl_input {
 	} u;
 };
 
-enum { ORL_INPUT_QUEUE = 1024, ORL_CLIENT_LATENCIES = 1024, ORL_SENT = 256 };
+enum {
+	ORL_INPUT_QUEUE = 1024,
+	/* ... of which input takes no more than this */
+	ORL_INPUT_ROOM = ORL_INPUT_QUEUE - 2 * ORL_DISPLAYS_MAX,
+};
+enum { ORL_CLIENT_LATENCIES = 1024, ORL_SENT = 256 };
 
 struct orl_input_queue {
 	pthread_mutex_t lock; /* of everything here */
 	struct orl_input *ring; /* ORL_INPUT_QUEUE of them */
 	unsigned first, n;
+	uint32_t buttons; /* of the last pointer that was queued */
 	bool ready;      /* the session takes input */
 	uint32_t rights; /* as the loop thread knows them */
 	bool posted;
@@ -85,6 +92,17 @@ struct oriel_client {
 	struct orl_loop *loop;
 	struct orl_tls_context *tls;
 	struct orl_conn *conn; /* NULL when idle */
+	/*
+	 * Callbacks run in dispatch only: what a call of the host's brings
+	 * about outside of it, and what ends the session in the middle of
+	 * something, is done here.
+	 */
+	struct orl_deferred later;
+	bool begun;   /* later: say that it is connecting */
+	bool trusted; /* later: go on after the handshake */
+	bool ending;  /* later: the session is over, for this reason */
+	int end_error;
+	char end_text[ORL_NAME_MAX + 64];
 	struct orl_timer timer;   /* of the login */
 	struct orl_timer batch;   /* of acks */
 	struct orl_timer retry;   /* of input that waits for the line */
@@ -159,7 +177,10 @@ extern const struct orl_conn_calls orl_session_calls;
 /* The session is over: screens go, the host is told, IDLE. */
 void orl_session_end(struct oriel_client *c, int error, const char *text);
 void orl_session_state(struct oriel_client *c, enum oriel_client_state state);
-/* Queue a message; an error ends the session and is returned. */
+/* The same before dispatch returns; nothing is said or heard until then. */
+void orl_session_end_later(struct oriel_client *c, int error, const char *text);
+void orl_session_later(struct orl_deferred *later);
+/* Queue a message; an error ends the session, later, and is returned. */
 #define ORL_CLIENT_PUT(c, name, v) \
 	orl_session_sent((c), ORL_LINK_PUT(orl_conn_link((c)->conn), name, v))
 int orl_session_sent(struct oriel_client *c, int err);
@@ -167,6 +188,8 @@ int orl_session_sent(struct oriel_client *c, int err);
 /* login.c */
 /* TLS is done: is the key trusted? */
 void orl_login_secured(struct oriel_client *c);
+/* It is: say hello. */
+void orl_login_trusted(struct oriel_client *c);
 int orl_login_server_hello(struct oriel_client *c, const uint8_t *d, size_t n);
 int orl_login_challenge(struct oriel_client *c, const uint8_t *d, size_t n);
 int orl_login_welcome(struct oriel_client *c, const uint8_t *d, size_t n);

@@ -73,21 +73,64 @@ static bool merges(const struct orl_input *last, const struct orl_input *in)
 {
 	const struct oriel_pointer *a = &last->u.pointer, *b = &in->u.pointer;
 
-	return last->kind == ORL_INPUT_POINTER &&
-			in->kind == ORL_INPUT_POINTER &&
-			a->display == b->display && a->flags == b->flags &&
-			a->buttons == b->buttons && !a->wheel_x && !a->wheel_y &&
-			!b->wheel_x && !b->wheel_y;
+	return last->motion && in->motion && a->display == b->display &&
+			a->flags == b->flags;
 }
 
-static int push(struct oriel_client *c, const struct orl_input *in,
-		uint32_t rights)
+/*
+ * A press or release stays where it happened: only what follows it and
+ * changes no button merges, and never into it.
+ */
+static void classify(struct orl_input_queue *q, struct orl_input *in)
+{
+	const struct oriel_pointer *p = &in->u.pointer;
+
+	if (in->kind == ORL_INPUT_RELEASE)
+		q->buttons = 0;
+	if (in->kind != ORL_INPUT_POINTER)
+		return;
+	in->motion = p->buttons == q->buttons && !p->wheel_x && !p->wheel_y;
+	q->buttons = p->buttons;
+}
+
+static int32_t sum(int32_t a, int32_t b)
+{
+	int64_t s = (int64_t)a + b;
+
+	return s > INT32_MAX ? INT32_MAX
+			: s < INT32_MIN ? INT32_MIN
+					: (int32_t)s;
+}
+
+/*
+ * What only says how a screen is now: room is kept for one of each, and a
+ * newer one takes the place of an older. A `shown` that was lost would stop a
+ * server that waits for it.
+ */
+static bool replaces(struct orl_input_queue *q, const struct orl_input *in)
+{
+	if (in->kind < ORL_INPUT_SHOWN)
+		return false;
+	for (unsigned i = 0; i < q->n; i++) {
+		struct orl_input *old =
+				&q->ring[(q->first + i) % ORL_INPUT_QUEUE];
+		if (old->kind != in->kind ||
+				old->u.screen.screen != in->u.screen.screen)
+			continue;
+		*old = *in;
+		return true;
+	}
+	return false;
+}
+
+static int push(struct oriel_client *c, struct orl_input *in, uint32_t rights)
 {
 	struct orl_input_queue *q = &c->queue;
 	bool wake = false;
 	int err = 0;
 
 	pthread_mutex_lock(&q->lock);
+	classify(q, in);
 	struct orl_input *last = q->n ? &q->ring[(q->first + q->n - 1) %
 						 ORL_INPUT_QUEUE]
 				      : NULL;
@@ -100,9 +143,12 @@ static int push(struct oriel_client *c, const struct orl_input *in,
 		bool relative = p->flags & ORIEL_POINTER_RELATIVE;
 		int32_t x = relative ? p->x : 0, y = relative ? p->y : 0;
 		*p = in->u.pointer;
-		p->x += x;
-		p->y += y;
-	} else if (q->n == ORL_INPUT_QUEUE) {
+		p->x = sum(p->x, x);
+		p->y = sum(p->y, y);
+	} else if (replaces(q, in)) {
+		/* it is told in the old one's place */
+	} else if (q->n >= (in->kind < ORL_INPUT_SHOWN ? ORL_INPUT_ROOM
+						       : ORL_INPUT_QUEUE)) {
 		err = ORIEL_ELIMIT;
 	} else {
 		q->ring[(q->first + q->n++) % ORL_INPUT_QUEUE] = *in;
@@ -119,7 +165,8 @@ int oriel_client_key(struct oriel_client *c, const struct oriel_key *key)
 {
 	if (!c || !key)
 		return ORIEL_EINVAL;
-	return push(c, &(struct orl_input){ ORL_INPUT_KEY, { .key = *key } },
+	return push(c, &(struct orl_input){ .kind = ORL_INPUT_KEY,
+				      .u.key = *key },
 			ORIEL_MAY_INPUT);
 }
 
@@ -129,8 +176,8 @@ int oriel_client_pointer(
 	if (!c || !pointer || pointer->display >= ORL_DISPLAYS_MAX ||
 			pointer->flags & ~(uint32_t)ORIEL_POINTER_RELATIVE)
 		return ORIEL_EINVAL;
-	return push(c, &(struct orl_input){ ORL_INPUT_POINTER,
-				      { .pointer = *pointer } },
+	return push(c, &(struct orl_input){ .kind = ORL_INPUT_POINTER,
+				      .u.pointer = *pointer },
 			ORIEL_MAY_INPUT);
 }
 
@@ -139,8 +186,8 @@ int oriel_client_touch(struct oriel_client *c, const struct oriel_touch *touch)
 	if (!c || !touch || touch->display >= ORL_DISPLAYS_MAX ||
 			touch->phase > ORIEL_TOUCH_UP)
 		return ORIEL_EINVAL;
-	return push(c, &(struct orl_input){ ORL_INPUT_TOUCH,
-				      { .touch = *touch } },
+	return push(c, &(struct orl_input){ .kind = ORL_INPUT_TOUCH,
+				      .u.touch = *touch },
 			ORIEL_MAY_INPUT);
 }
 
@@ -158,8 +205,8 @@ int oriel_client_text(struct oriel_client *c, const char *text)
 void oriel_client_set_locks(struct oriel_client *c, uint32_t locks)
 {
 	/* Told again with the next state, when this one cannot be. */
-	(void)push(c, &(struct orl_input){ ORL_INPUT_LOCKS,
-				      { .locks = locks & 7 } },
+	(void)push(c, &(struct orl_input){ .kind = ORL_INPUT_LOCKS,
+				      .u.locks = locks & 7 },
 			ORIEL_MAY_INPUT);
 }
 
@@ -172,7 +219,8 @@ void oriel_client_release_all(struct oriel_client *c)
 
 void oriel_client_take(struct oriel_client *c, bool take)
 {
-	(void)push(c, &(struct orl_input){ ORL_INPUT_TAKE, { .take = take } },
+	(void)push(c, &(struct orl_input){ .kind = ORL_INPUT_TAKE,
+				      .u.take = take },
 			ORIEL_MAY_INPUT);
 }
 
@@ -182,7 +230,6 @@ void oriel_screen_shown(struct oriel_screen *s, uint64_t time)
 
 	in.u.screen.screen = s->id;
 	in.u.screen.time = time ? time : orl_now(&s->client->env);
-	/* Lost, it is made good by the next. */
 	(void)push(s->client, &in, 0);
 }
 
@@ -348,7 +395,7 @@ void orl_input_flush(struct oriel_client *c)
 	struct orl_input in;
 	bool any = false, input = false;
 
-	while (c->conn && next(c, &in)) {
+	while (c->conn && !c->ending && next(c, &in)) {
 		if (send_one(c, &in) < 0)
 			return;
 		any = true;
@@ -368,9 +415,8 @@ void orl_input_retry(struct orl_timer *timer)
 void orl_input_echo(struct oriel_client *c, uint32_t seq, uint64_t shown)
 {
 	/* The oldest input that this update is the first to show. */
-	uint32_t i = seq > ORL_SENT ? seq - ORL_SENT + 1 : 1;
-
-	for (; seq && i <= seq; i++) {
+	for (unsigned n = ORL_SENT; n--;) {
+		uint32_t i = seq - n;
 		if (c->sent[i % ORL_SENT].seq != i ||
 				!c->sent[i % ORL_SENT].time)
 			continue;

@@ -47,7 +47,7 @@ static void say_hello(struct oriel_client *c)
 	c->hello_n = w.n;
 	c->hello = orl_alloc(&c->env, w.n, 1);
 	if (!c->hello) {
-		orl_session_end(c, ORIEL_ENOMEM, "out of memory");
+		orl_session_end_later(c, ORIEL_ENOMEM, "out of memory");
 		return;
 	}
 	w = (struct orl_wr){ c->hello, c->hello_n, 0 };
@@ -59,9 +59,8 @@ static void say_hello(struct oriel_client *c)
 		orl_conn_kick(c->conn);
 }
 
-static void go_on(struct oriel_client *c)
+void orl_login_trusted(struct oriel_client *c)
 {
-	c->trust_asked = false;
 	orl_session_state(c, ORIEL_CLIENT_AUTHENTICATING);
 	if (!c->conn)
 		return;
@@ -76,7 +75,7 @@ void orl_login_secured(struct oriel_client *c)
 	uint8_t pin[32];
 
 	if (!tls) {
-		go_on(c);
+		orl_login_trusted(c);
 		return;
 	}
 	orl_session_state(c, ORIEL_CLIENT_SECURING);
@@ -98,10 +97,13 @@ void oriel_client_trust(struct oriel_client *c, bool trusted)
 {
 	if (!c || !c->conn || !c->trust_asked)
 		return;
+	c->trust_asked = false;
+	c->trusted = trusted;
 	if (trusted)
-		go_on(c);
+		orl_loop_defer(c->loop, &c->later);
 	else
-		orl_session_end(c, ORIEL_ETLS, "the server's key is not trusted");
+		orl_session_end_later(c, ORIEL_ETLS,
+				"the server's key is not trusted");
 }
 
 static int digest_hellos(struct oriel_client *c, const uint8_t *data, size_t n)
@@ -212,7 +214,7 @@ int orl_login_server_hello(struct oriel_client *c, const uint8_t *d, size_t n)
 	if (c->events.login_wanted)
 		c->events.login_wanted(c->user);
 	else
-		orl_session_end(c, ORIEL_EAUTH, "a password is needed");
+		orl_session_end_later(c, ORIEL_EAUTH, "a password is needed");
 	return 0;
 }
 
@@ -222,10 +224,10 @@ int oriel_client_login(struct oriel_client *c, const char *name,
 	uint8_t exporter[32], blob[ORL_BLOB_MAX];
 	struct orl_binding binding = { .transcript = c->transcript };
 
-	if (!c->conn || c->step != ORL_LOGIN_PASSWORD)
+	if (!c->conn || c->ending || c->step != ORL_LOGIN_PASSWORD)
 		return ORIEL_ESTATE;
 	if (!password) {
-		orl_session_end(c, ORIEL_EAUTH, "no password was given");
+		orl_session_end_later(c, ORIEL_EAUTH, "no password was given");
 		return 0;
 	}
 	struct orl_tls *tls = orl_conn_tls(c->conn);
@@ -236,6 +238,9 @@ int oriel_client_login(struct oriel_client *c, const char *name,
 	}
 	if (!name)
 		name = c->address.user[0] ? c->address.user : "oriel";
+	/* A try that failed half way may be followed by another. */
+	orl_scram_client_destroy(c->scram);
+	c->scram = NULL;
 	if (!err)
 		err = orl_scram_client_create(&c->scram, &c->env, name, password,
 				&binding);

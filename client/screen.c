@@ -136,6 +136,9 @@ int orl_screen_gone(struct oriel_client *c, const uint8_t *d, size_t n)
 
 	if (!s)
 		return ORIEL_EPROTO;
+	/* The server waits for the ack of a picture that nobody will see. */
+	orl_screen_was_shown(s, 0);
+	orl_screen_send_acks(c);
 	orl_screen_destroy(s);
 	return 0;
 }
@@ -364,12 +367,18 @@ static size_t publish(struct oriel_screen *s, unsigned transaction,
 	return n;
 }
 
-/* A 32-bit microsecond time near `about`, as ns of the same clock. */
-static int64_t unwrap(uint32_t us, int64_t about)
+/*
+ * A time of the server's, low 32 bits of us, as ns of our clock: the one that
+ * is nearest to now, never later. Its clock may be anything, so this wraps.
+ */
+static uint64_t our_time(const struct oriel_client *c, uint32_t us, uint64_t now)
 {
-	int32_t diff = (int32_t)(us - (uint32_t)(about / 1000));
+	uint64_t there = now + (uint64_t)c->clock_offset;
+	int64_t diff = (int32_t)(us - (uint32_t)(there / 1000));
 
-	return (about / 1000 + diff) * 1000;
+	if (diff >= 0)
+		return now;
+	return now - orl_min64(now, (uint64_t)-diff * 1000);
 }
 
 int orl_screen_commit(struct oriel_client *c, const uint8_t *d, size_t n)
@@ -385,12 +394,7 @@ int orl_screen_commit(struct oriel_client *c, const uint8_t *d, size_t n)
 	unsigned t = msg.transaction;
 	size_t n_rects = publish(s, t, rects);
 	s->small = s->bytes[t] < SMALL_UPDATE;
-	/* The server's clock, brought to ours. */
-	int64_t server_now = (int64_t)now + c->clock_offset;
-	int64_t captured = unwrap(msg.time, server_now) - c->clock_offset;
-	if (captured > (int64_t)now)
-		captured = (int64_t)now;
-	s->captured = (uint64_t)captured;
+	s->captured = our_time(c, msg.time, now);
 	s->received = s->first_byte[t] ? s->first_byte[t] : now;
 	s->decoded = orl_now(&c->env);
 	s->frame = msg.frame;
@@ -402,12 +406,13 @@ int orl_screen_commit(struct oriel_client *c, const uint8_t *d, size_t n)
 	c->stats.updates++;
 	if (n_rects && c->events.screen_updated)
 		c->events.screen_updated(c->user, s, rects, n_rects);
-	if (!c->conn || orl_screen_find(c, msg.display) != s)
-		return 0;
-	/* A host that never says when it has shown something paces by this. */
-	if (!s->paced && !s->shown)
+	/*
+	 * A host that never says when it has shown something paces by this;
+	 * of nothing new it was not told.
+	 */
+	if ((!s->paced || !n_rects) && !s->shown)
 		orl_screen_was_shown(s, s->decoded);
-	if (s->small && c->batch.at < now)
+	if (s->small && !c->batch.at)
 		orl_timer_set(c->loop, &c->batch, now + BATCH_MS * MS);
 	return 0;
 }
@@ -428,7 +433,8 @@ void orl_screen_was_shown(struct oriel_screen *s, uint64_t time)
 	c->latencies[c->n_latencies++ % ORL_CLIENT_LATENCIES] =
 			s->shown - s->captured;
 	orl_input_echo(c, s->input_seq, s->shown);
-	if (!s->small)
+	/* A small one waits for the batch, unless that has gone already. */
+	if (!s->small || !c->batch.at)
 		orl_screen_send_acks(c);
 }
 
@@ -436,7 +442,7 @@ void orl_screen_send_acks(struct oriel_client *c)
 {
 	uint64_t now = orl_now(&c->env);
 
-	if (!c->conn)
+	if (!c->conn || c->ending)
 		return;
 	ORL_EACH (node, &c->screens) {
 		struct oriel_screen *s =
@@ -578,7 +584,7 @@ int oriel_screen_resize(struct oriel_screen *s, int32_t width, int32_t height)
 	if (width < 1 || height < 1 || width > ORL_DISPLAY_SIDE_MAX ||
 			height > ORL_DISPLAY_SIDE_MAX)
 		return ORIEL_EINVAL;
-	if (c->state != ORIEL_CLIENT_READY)
+	if (c->state != ORIEL_CLIENT_READY || c->ending)
 		return ORIEL_ESTATE;
 	if (!(c->rights & ORIEL_MAY_RESIZE))
 		return ORIEL_EDENIED;

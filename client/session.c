@@ -23,8 +23,33 @@ void orl_session_state(struct oriel_client *c, enum oriel_client_state state)
 int orl_session_sent(struct oriel_client *c, int err)
 {
 	if (err)
-		orl_session_end(c, err, oriel_strerror(err));
+		orl_session_end_later(c, err, oriel_strerror(err));
 	return err;
+}
+
+void orl_session_end_later(struct oriel_client *c, int error, const char *text)
+{
+	if (!c->conn || c->ending)
+		return;
+	c->ending = true;
+	c->end_error = error;
+	orl_printable(c->end_text, sizeof(c->end_text), text, strlen(text));
+	orl_loop_defer(c->loop, &c->later);
+}
+
+void orl_session_later(struct orl_deferred *later)
+{
+	struct oriel_client *c =
+			orl_container(later, struct oriel_client, later);
+	bool begun = c->begun, trusted = c->trusted;
+
+	c->begun = c->trusted = false;
+	if (begun && c->conn)
+		orl_session_state(c, c->state);
+	if (trusted && c->conn && !c->ending)
+		orl_login_trusted(c);
+	if (c->ending)
+		orl_session_end(c, c->end_error, c->end_text);
 }
 
 void orl_session_end(struct oriel_client *c, int error, const char *text)
@@ -37,8 +62,11 @@ void orl_session_end(struct oriel_client *c, int error, const char *text)
 	/* The text may live in what is about to be freed. */
 	orl_printable(why, sizeof(why), text, strlen(text));
 	orl_input_open(c, false, 0);
+	c->begun = c->trusted = c->ending = false;
+	c->rights = 0;
 	orl_timer_stop(&c->timer);
 	orl_timer_stop(&c->batch);
+	c->batch.at = 0;
 	orl_timer_stop(&c->retry);
 	orl_login_forget(c);
 	c->conn = NULL;
@@ -59,9 +87,9 @@ void orl_session_end(struct oriel_client *c, int error, const char *text)
 
 static int on_bye(struct oriel_client *c, const uint8_t *data, size_t n)
 {
-	static const int errors[] = { ORIEL_ECLOSED, ORIEL_EPROTO,
-		ORIEL_EDENIED, ORIEL_ETIMEOUT, ORIEL_EIO, ORIEL_ECLOSED,
-		ORIEL_ELIMIT, ORIEL_ECLOSED };
+	/* By code: "done" and "shutdown" are a goodbye, as is peer_left's 0. */
+	static const int errors[] = { 0, ORIEL_EPROTO, ORIEL_EDENIED,
+		ORIEL_ETIMEOUT, ORIEL_EIO, 0, ORIEL_ELIMIT, ORIEL_ECLOSED };
 	struct orl_bye msg;
 	char text[ORL_NAME_MAX + 1];
 	int err = orl_get_bye(data, n, &msg);
@@ -85,6 +113,11 @@ static int on_rights(struct oriel_client *c, const uint8_t *data, size_t n)
 	c->rights = msg.rights;
 	c->epoch = msg.epoch;
 	orl_input_open(c, true, msg.rights);
+	if (!(msg.rights & ORIEL_MAY_INPUT)) {
+		/* The server has let go of all, and hears of no change. */
+		memset(c->keys, 0, sizeof(c->keys));
+		c->buttons = 0;
+	}
 	if (ORL_CLIENT_PUT(c, rights_seen, &seen) < 0)
 		return 0;
 	if (c->events.rights)
@@ -252,7 +285,7 @@ static int on_message(void *user, uint16_t id, const uint8_t *data, size_t n)
 	const struct handler *h =
 			c->state == ORIEL_CLIENT_READY ? ready : before;
 
-	if (!c->conn)
+	if (!c->conn || c->ending)
 		return 0;
 	for (; h->handle; h++) {
 		if (h->id != id)

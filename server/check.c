@@ -90,7 +90,7 @@ void orl_check_reset(struct orl_pane *pane, const char *why)
 			"sending display %u again to %s: %s",
 			(unsigned)pane->display->id,
 			oriel_peer_address(pane->peer), why);
-	size_t cells = (size_t)pane->sent.cols * (size_t)pane->sent.rows;
+	size_t cells = orl_pane_cells(pane);
 	orl_canvas_reset(&pane->sent);
 	memset(pane->dirty, 1, cells);
 	memset(pane->todo, 0, cells);
@@ -109,17 +109,11 @@ int orl_check_answer(struct oriel_peer *peer, const uint8_t *data, size_t n)
 {
 	struct orl_checked msg;
 	struct orl_row_hash row;
-	struct orl_pane *pane = NULL;
 	int err = orl_get_checked(data, n, &msg);
 
 	if (err)
 		return err;
-	ORL_EACH (node, &peer->panes) {
-		struct orl_pane *p =
-				orl_container(node, struct orl_pane, by_peer);
-		if (p->display->id == msg.display)
-			pane = p;
-	}
+	struct orl_pane *pane = orl_pane_find(peer, msg.display);
 	if (!pane || !pane->waiting || msg.serial != pane->serial)
 		return 0; /* of a display or a canvas that is no more */
 	if (msg.rows.n != pane->asked_rows)
@@ -134,6 +128,9 @@ int orl_check_answer(struct oriel_peer *peer, const uint8_t *data, size_t n)
 		}
 	}
 	uint64_t now = orl_now(&peer->server->env);
+	/* What waited then may have come to nothing, so ask again. */
+	if (!pane->asked_clean && !pane->check_at)
+		pane->check_at = now + CHECK_AFTER_MS * MS;
 	/* Unless a commit has gone out since. */
 	if (pane->asked_clean && !pane->check_at) {
 		pane->clean = true;
@@ -175,7 +172,7 @@ void orl_check_arm(struct oriel_peer *peer)
 	}
 	if (at == UINT64_MAX)
 		orl_timer_stop(&peer->timer);
-	else if (at != peer->timer.at)
+	else
 		orl_timer_set(peer->server->loop, &peer->timer, at);
 }
 

@@ -1,11 +1,15 @@
 /*
  * cursor.c - the pointer's picture, sent once and then named.
+ *
+ * Of pictures and places that nobody had time for only the newest is sent.
  */
 #include "server/server.h"
 
 #include <string.h>
 
 #include "codecs/cursor.h"
+
+enum { WARP_QUEUED = 4096 };
 
 /* FNV-1a over size, hot spot and pixels: a name, not a defence. */
 static uint64_t hash(const struct orl_cursor *c)
@@ -56,13 +60,11 @@ static int send_shape(struct oriel_peer *peer, unsigned slot)
 	return err;
 }
 
-void orl_cursor_show(struct oriel_peer *peer)
+static void show(struct oriel_peer *peer)
 {
 	const struct orl_cursor *c = &peer->server->cursor;
 	struct orl_cursor_use use = { .shown = c->pixels != NULL };
 
-	if (!(peer->rights & ORIEL_MAY_SEE))
-		return;
 	for (unsigned i = 0; use.shown && i < ORL_CURSOR_SLOTS; i++)
 		if (peer->slots[i] == c->hash) {
 			use.slot = (uint8_t)i;
@@ -78,6 +80,46 @@ void orl_cursor_show(struct oriel_peer *peer)
 send:
 	if (ORL_PEER_PUT(peer, cursor_use, &use) == 0)
 		orl_conn_kick(peer->conn);
+}
+
+void orl_cursor_show(struct oriel_peer *peer)
+{
+	peer->cursor_due = true;
+	orl_conn_kick(peer->conn);
+}
+
+static void send_warp(struct oriel_peer *peer)
+{
+	struct orl_cursor_pos pos = { .display = (uint8_t)peer->warp.display,
+		.x = peer->warp.x, .y = peer->warp.y };
+
+	peer->warp.due = false;
+	if (ORL_PEER_PUT(peer, cursor_pos, &pos) == 0)
+		orl_conn_kick(peer->conn);
+}
+
+void orl_cursor_warp(
+		struct oriel_peer *peer, uint32_t display, int32_t x, int32_t y)
+{
+	peer->warp.due = true;
+	peer->warp.display = display;
+	peer->warp.x = x;
+	peer->warp.y = y;
+	/* Who does not read gets the newest when it does. */
+	if (orl_link_queued(orl_conn_link(peer->conn),
+			    1u << ORL_CHANNEL_CONTROL) < WARP_QUEUED)
+		send_warp(peer);
+}
+
+bool orl_cursor_send(struct oriel_peer *peer)
+{
+	if (peer->warp.due)
+		send_warp(peer);
+	if (peer->state != ORL_PEER_READY || !peer->cursor_due)
+		return false;
+	peer->cursor_due = false;
+	show(peer);
+	return peer->state == ORL_PEER_READY;
 }
 
 int oriel_server_set_cursor(struct oriel_server *server,

@@ -10,6 +10,8 @@
 
 #include <string.h>
 
+enum { BANDS_FROM_CELLS = 16000 }; /* between 1920x1200 and 2560x1600 */
+
 static int32_t cells(int32_t pixels)
 {
 	return (pixels + ORL_CELL - 1) / ORL_CELL;
@@ -48,10 +50,14 @@ static int set_size(struct oriel_display *d, int32_t width, int32_t height)
 	d->height = height;
 	d->cols = (int32_t)cols;
 	d->rows = (int32_t)rows;
-	/* Bands pay when somebody codes them side by side. */
-	d->slices = orl_pool_workers(d->server->pool) == 0 || d->rows < 16 ? 1
-			: orl_pool_workers(d->server->pool) == 1           ? 2
-									   : 4;
+	/*
+	 * Each band learns for itself: two cost 0 to 16 % of bytes, four 3 to
+	 * 41 % (`oriel-bench codecs --slices=N`). Worth it only where there
+	 * are workers, and pixels enough to keep them busy.
+	 */
+	bool large = cols * rows > BANDS_FROM_CELLS;
+	unsigned workers = orl_pool_workers(d->server->pool);
+	d->slices = !workers || !large ? 1 : workers == 1 ? 2 : 4;
 	oriel_frame_unref(d->pending);
 	d->pending = NULL;
 	d->changed_at = orl_now(env);
@@ -121,10 +127,11 @@ void oriel_display_destroy(struct oriel_display *d)
 				node, struct orl_pane, by_display);
 		struct oriel_peer *peer = pane->peer;
 		struct orl_display_gone gone = { .display = (uint8_t)d->id };
-		bool told = pane->announced;
+		bool told = pane->known;
 		orl_pane_destroy(pane);
-		if (told && peer->state == ORL_PEER_READY)
-			ORL_PEER_PUT(peer, display_gone, &gone);
+		if (told && peer->state == ORL_PEER_READY &&
+				ORL_PEER_PUT(peer, display_gone, &gone) == 0)
+			orl_conn_kick(peer->conn);
 	}
 	if (!orl_list_empty(&d->node))
 		d->server->displays_used &= ~(1u << d->id);
@@ -279,9 +286,9 @@ int oriel_display_submit(struct oriel_display *d, struct oriel_frame *frame,
 		add_damage(d, (struct oriel_rect){ 0, 0, d->width, d->height });
 	for (size_t i = 0; i < count; i++)
 		add_damage(d, damage[i]);
-	oriel_frame_ref(frame);
-	oriel_frame_unref(d->pending);
-	d->pending = frame;
+	struct oriel_frame *old = d->pending;
+	d->pending = oriel_frame_ref(frame);
+	oriel_frame_unref(old);
 	d->frames++;
 	d->asked = false;
 	kick_all(d);
@@ -320,13 +327,10 @@ bool oriel_display_wanted(const struct oriel_display *d)
 
 void oriel_display_warp_cursor(struct oriel_display *d, int32_t x, int32_t y)
 {
-	struct orl_cursor_pos pos = { .display = (uint8_t)d->id, .x = x,
-		.y = y };
-
-	ORL_EACH_SAFE (node, after, &d->panes) {
+	ORL_EACH (node, &d->panes) {
 		struct oriel_peer *peer = orl_container(
 				node, struct orl_pane, by_display)->peer;
-		if (ORL_PEER_PUT(peer, cursor_pos, &pos) == 0)
-			orl_conn_kick(peer->conn);
+		if (peer->state == ORL_PEER_READY)
+			orl_cursor_warp(peer, d->id, x, y);
 	}
 }

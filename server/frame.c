@@ -25,6 +25,7 @@ int oriel_frame_create(struct oriel_frame **out, struct oriel_server *server,
 	if (!frame)
 		return ORIEL_ENOMEM;
 	frame->server = server;
+	frame->env = server->env;
 	frame->refs = 1;
 	frame->config = *config;
 	if (!frame->config.time)
@@ -46,5 +47,6 @@ void oriel_frame_unref(struct oriel_frame *frame)
 		return;
 	if (frame->config.release)
 		frame->config.release(frame->config.user);
-	orl_free(&frame->server->env, frame);
+	const struct orl_env env = frame->env;
+	orl_free(&env, frame);
 }

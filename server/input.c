@@ -14,7 +14,9 @@ enum { KEY_PAGE = 0x070000, KEY_PAGE_SIZE = 256 };
 /* Only the owner's input counts; that of others is dropped, not punished. */
 static bool owns(const struct oriel_peer *peer)
 {
-	return peer->server->owner == peer;
+	return peer->server->owner == peer &&
+			peer->state == ORL_PEER_READY &&
+			peer->rights & ORIEL_MAY_INPUT;
 }
 
 static void note(struct oriel_peer *peer, uint32_t seq)
@@ -183,10 +185,11 @@ int orl_input_held(struct oriel_peer *peer, const uint8_t *data, size_t n)
 		return ORIEL_EPROTO;
 	if (!owns(peer))
 		return 0;
-	for (uint32_t id = 0; id < KEY_PAGE_SIZE; id++)
+	/* The host, hearing of a key, may end the peer or its right. */
+	for (uint32_t id = 0; id < KEY_PAGE_SIZE && owns(peer); id++)
 		set_key(peer, KEY_PAGE + id,
 				msg.keys.p[id / 8] >> id % 8 & 1, 0);
-	if (msg.buttons != peer->buttons) {
+	if (owns(peer) && msg.buttons != peer->buttons) {
 		peer->buttons = msg.buttons;
 		send_pointer(peer, &(struct oriel_pointer){
 						   .display = peer->pointer_display,
@@ -194,7 +197,7 @@ int orl_input_held(struct oriel_peer *peer, const uint8_t *data, size_t n)
 						   .y = peer->pointer_y,
 						   .buttons = msg.buttons });
 	}
-	if (server->events.locks)
+	if (owns(peer) && server->events.locks)
 		server->events.locks(server->user, peer, msg.locks);
 	return 0;
 }

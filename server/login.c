@@ -14,7 +14,7 @@
 enum { VERSION = 1, TOKEN_SECONDS = 24 * 3600 };
 
 struct oriel_auth {
-	const struct orl_env *env;
+	struct orl_env env;      /* its own: it may outlive the server */
 	struct oriel_peer *peer; /* NULL when it has left */
 	unsigned refs;
 	bool proof_wanted; /* auth_wanted was asked and not answered */
@@ -81,7 +81,7 @@ static void refuse(struct oriel_peer *peer, uint8_t code, uint32_t retry_ms,
 		const char *why)
 {
 	struct orl_refused msg = { .code = code, .retry_ms = retry_ms,
-		.why = { (const uint8_t *)why, (uint32_t)strlen(why) } };
+		.why = orl_peer_text(why, ORL_NAME_MAX) };
 
 	if (ORL_LINK_PUT(orl_conn_link(peer->conn), refused, &msg) == 0)
 		orl_conn_kick(peer->conn);
@@ -117,8 +117,7 @@ int orl_login_hello(struct oriel_peer *peer, const uint8_t *data, size_t n)
 		.caps = peer->caps,
 		.clock = orl_now(&server->env),
 		.resumable = hello.session.n && orl_conn_tls(peer->conn),
-		.name = { (const uint8_t *)server->name,
-				(uint32_t)orl_min64(strlen(server->name), 256) },
+		.name = orl_peer_text(server->name, ORL_NAME_MAX),
 		.methods = { (const uint8_t *)methods,
 				(uint32_t)strlen(methods) },
 	};
@@ -141,7 +140,7 @@ static struct oriel_auth *auth_create(struct oriel_peer *peer)
 
 	if (!auth)
 		return NULL;
-	auth->env = &peer->server->env;
+	auth->env = peer->server->env;
 	auth->peer = peer;
 	auth->refs = 1;
 	return auth;
@@ -157,9 +156,9 @@ void oriel_auth_unref(struct oriel_auth *auth)
 {
 	if (!auth || --auth->refs)
 		return;
-	const struct orl_env *env = auth->env;
+	const struct orl_env env = auth->env;
 	orl_wipe(auth, sizeof(*auth));
-	orl_free(env, auth);
+	orl_free(&env, auth);
 }
 
 void orl_login_fini(struct oriel_peer *peer)
@@ -217,12 +216,15 @@ static void on_delay(struct orl_timer *timer)
 static void fail(struct oriel_peer *peer)
 {
 	struct oriel_server *server = peer->server;
+	char user[ORL_NAME_MAX + 1];
 
 	/* The wait came before the challenge, and comes before the next. */
 	orl_throttle_failed(server->throttle, peer->network, peer->user);
 	orl_log(&server->env, ORIEL_LOG_WARN, "login",
 			"%s could not prove to be '%s'",
-			oriel_peer_address(peer), peer->user);
+			oriel_peer_address(peer),
+			orl_printable(user, sizeof(user), peer->user,
+					strlen(peer->user)));
 	refuse(peer, 2, 0,
 			"the name or the password is wrong, or a ticket was "
 			"used");
@@ -240,15 +242,15 @@ static void start_challenge(struct oriel_auth *auth)
 			server->throttle, peer->network, peer->user);
 
 	auth->proof_wanted = false;
+	/* The wait is ours: it does not count against the client's time. */
+	orl_timer_set(server->loop, &peer->timer,
+			now + wait + ORL_LOGIN_SECONDS * 1000000000u);
 	if (!wait) {
 		send_challenge(peer);
 		return;
 	}
-	/* The wait is ours: it does not count against the client's time. */
 	peer->delay.fire = on_delay;
 	orl_timer_set(server->loop, &peer->delay, now + wait);
-	orl_timer_set(server->loop, &peer->timer,
-			now + wait + ORL_LOGIN_SECONDS * 1000000000u);
 }
 
 static int can_answer(const struct oriel_auth *auth)
@@ -275,16 +277,53 @@ int oriel_auth_use_verifier(struct oriel_auth *auth, const char *verifier)
 	return 0;
 }
 
+/* With the salt that a made-up user of this name has, so that none tells. */
+static int derive(struct oriel_server *server, const char *user,
+		const char *password, struct orl_verifier *out)
+{
+	struct orl_stretch stretch;
+	uint8_t salt[ORL_SCRAM_SALT];
+
+	int err = orl_verifier_salt(
+			salt, &server->env, server->dummy_key, user);
+	if (!err)
+		err = orl_stretch_init(&stretch, &server->env, password);
+	if (err)
+		return err;
+	err = orl_stretch_salt(
+			&stretch, salt, sizeof(salt), ORL_SCRAM_ITERATIONS);
+	if (!err)
+		err = orl_stretch_work(&stretch, UINT32_MAX);
+	if (!err)
+		err = orl_stretch_finish(out, &stretch);
+	orl_wipe(&stretch, sizeof(stretch));
+	return err;
+}
+
+static int hash_both(struct oriel_server *server, const char *user,
+		const char *password, uint8_t hash[static 32])
+{
+	char both[ORL_NAME_MAX + 1 + ORL_PASSWORD_MAX];
+	size_t n = strlen(user) + 1, m = strlen(password);
+
+	if (n + m > sizeof(both))
+		return ORIEL_EINVAL;
+	memcpy(both, user, n); /* its NUL keeps them apart */
+	memcpy(both + n, password, m);
+	int err = server->env.crypto->hmac(server->hash_key,
+			sizeof(server->hash_key), both, n + m, hash);
+	orl_wipe(both, sizeof(both));
+	return err;
+}
+
 /* Deriving a key takes 0.1 s: once for a password, not once for a login. */
-static int find_verifier(struct oriel_server *server, const char *password,
-		struct orl_verifier *out)
+static int find_verifier(struct oriel_server *server, const char *user,
+		const char *password, struct orl_verifier *out)
 {
 	uint8_t hash[32];
 	struct orl_known_password *known;
 
-	int err = server->env.crypto->hmac(server->hash_key,
-			sizeof(server->hash_key), password, strlen(password),
-			hash);
+	int err = hash_both(server, user, password, hash);
 	if (err)
 		return err;
 	for (unsigned i = 0; i < ORL_COUNT(server->known) &&
@@ -294,8 +333,7 @@ static int find_verifier(struct oriel_server *server, const char *password,
 			*out = server->known[i].verifier;
 			return 0;
 		}
-	err = orl_verifier_make(
-			out, &server->env, password, ORL_SCRAM_ITERATIONS_MIN);
+	err = derive(server, user, password, out);
 	if (err)
 		return err;
 	known = &server->known[server->n_known++ % ORL_COUNT(server->known)];
@@ -314,7 +352,8 @@ int oriel_auth_use_password(struct oriel_auth *auth, const char *password)
 		return ORIEL_EDENIED;
 	if (!password || !*password)
 		return ORIEL_EINVAL;
-	err = find_verifier(auth->peer->server, password, &auth->verifier);
+	err = find_verifier(auth->peer->server, auth->peer->user, password,
+			&auth->verifier);
 	if (err)
 		return err;
 	auth->known = true;
@@ -332,7 +371,10 @@ static void ask_proved(struct oriel_peer *peer)
 		refuse(peer, 4, 0, "nobody is let in");
 		return;
 	}
-	server->events.auth_proved(server->user, peer->auth);
+	/* The host may think as long as it likes. */
+	orl_timer_stop(&peer->timer);
+	peer->ask = true;
+	orl_peer_later(peer);
 }
 
 int oriel_auth_use_none(struct oriel_auth *auth)
@@ -362,6 +404,41 @@ void oriel_auth_reject(struct oriel_auth *auth, const char *why)
 	refuse(auth->peer, 4, 0, why ? why : "not allowed here");
 }
 
+/* ---- resumption tokens ------------------------------------------------- */
+
+static bool token_is_dead(
+		const struct oriel_server *server, const uint8_t id[static 16])
+{
+	for (unsigned i = 0; i < TOKEN_USES; i++) {
+		const struct orl_token_use *use = &server->token_uses[i];
+		if (use->dead && memcmp(use->id, id, 16) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* With this use the tokens that it followed have seen their last one. */
+static void token_used(
+		struct oriel_server *server, const uint8_t id[static 16])
+{
+	for (unsigned i = 0; i < TOKEN_USES; i++) {
+		struct orl_token_use *use = &server->token_uses[i];
+		if (i < server->n_token_uses && memcmp(use->next, id, 16) == 0)
+			use->dead = true;
+	}
+}
+
+static void token_follows(struct oriel_server *server,
+		const uint8_t old[static 16], const uint8_t next[static 16])
+{
+	struct orl_token_use *use =
+			&server->token_uses[server->n_token_uses++ % TOKEN_USES];
+
+	use->dead = false;
+	memcpy(use->id, old, sizeof(use->id));
+	memcpy(use->next, next, sizeof(use->next));
+}
+
 static int send_token(struct oriel_peer *peer)
 {
 	struct oriel_server *server = peer->server;
@@ -386,6 +463,8 @@ static int send_token(struct oriel_peer *peer)
 		.key = { token.key, sizeof(token.key) },
 		.sealed = { sealed, (uint32_t)n } };
 	err = ORL_PEER_PUT(peer, resumption, &msg);
+	if (!err && peer->resumed)
+		token_follows(server, peer->token_id, token.id);
 	orl_wipe(&token, sizeof(token));
 	return err;
 }
@@ -398,6 +477,10 @@ void oriel_auth_accept(struct oriel_auth *auth, uint32_t rights)
 	struct oriel_server *server = peer->server;
 
 	auth->proved = false;
+	if (orl_peer_count_ready(server) >= server->max_peers) {
+		refuse(peer, 3, 5000, "this server has no room for another");
+		return;
+	}
 	peer->rights = rights;
 	peer->epoch = 1;
 	orl_throttle_succeeded(server->throttle, peer->network, peer->user);
@@ -422,25 +505,34 @@ void oriel_auth_accept(struct oriel_auth *auth, uint32_t rights)
 
 static void ask_wanted(struct oriel_peer *peer)
 {
-	struct oriel_server *server = peer->server;
-
 	peer->state = ORL_PEER_ASKED;
 	peer->auth->proof_wanted = true;
-	if (server->events.auth_wanted)
-		server->events.auth_wanted(server->user, peer->auth);
-	else
-		oriel_auth_reject(peer->auth, NULL);
+	orl_timer_stop(&peer->timer);
+	peer->ask = true;
+	orl_peer_later(peer);
+}
+
+void orl_login_ask(struct oriel_peer *peer)
+{
+	struct oriel_server *server = peer->server;
+	struct oriel_auth *auth = oriel_auth_ref(peer->auth);
+
+	if (auth->proved)
+		server->events.auth_proved(server->user, auth);
+	else if (auth->proof_wanted && server->events.auth_wanted)
+		server->events.auth_wanted(server->user, auth);
+	else if (auth->proof_wanted)
+		oriel_auth_reject(auth, NULL);
+	oriel_auth_unref(auth);
 }
 
 static int set_user(struct oriel_peer *peer, const void *name, size_t n)
 {
 	if (n >= sizeof(peer->user) || memchr(name, 0, n))
 		return ORIEL_EPROTO;
-	if (n)
-		orl_printable(peer->user, sizeof(peer->user), name, n);
-	else
-		strcpy(peer->user, "oriel");
-	return 0;
+	memcpy(peer->user, n ? name : "oriel", n ? n : sizeof("oriel"));
+	peer->user[n ? n : strlen("oriel")] = 0;
+	return orl_name_check(peer->user) < 0 ? ORIEL_EPROTO : 0;
 }
 
 static int scram_first(struct oriel_peer *peer, struct orl_view blob, bool tls)
@@ -544,6 +636,7 @@ int orl_login_resume(struct oriel_peer *peer, const uint8_t *data, size_t n)
 	if (orl_token_open(&token, env, server->token_key, msg.sealed.p,
 			    msg.sealed.n) < 0 ||
 			token.expires < orl_wall_clock() ||
+			token_is_dead(server, token.id) ||
 			!env->crypto->equal(token.session, peer->session,
 					sizeof(token.session))) {
 		fail(peer);
@@ -563,6 +656,9 @@ int orl_login_resume(struct oriel_peer *peer, const uint8_t *data, size_t n)
 	if (err)
 		return err;
 	peer->auth->proof_n = 32;
+	token_used(server, token.id);
+	peer->resumed = true;
+	memcpy(peer->token_id, token.id, sizeof(peer->token_id));
 	orl_wipe(&token, sizeof(token));
 	/* The host may have changed its mind about this user since. */
 	ask_proved(peer);

@@ -61,11 +61,12 @@ static const struct orl_handler ready[] = {
 	{ ORL_MSG_text,        ORIEL_MAY_INPUT,  orl_input_text },
 	{ ORL_MSG_held,        ORIEL_MAY_INPUT,  orl_input_held },
 	{ ORL_MSG_take,        ORIEL_MAY_INPUT,  orl_input_take },
-	{ ORL_MSG_ack,         ORIEL_MAY_SEE,    orl_update_ack },
-	{ ORL_MSG_checked,     ORIEL_MAY_SEE,    orl_check_answer },
-	{ ORL_MSG_visible,     ORIEL_MAY_SEE,    orl_update_visible },
-	{ ORL_MSG_refresh,     ORIEL_MAY_SEE,    orl_update_refresh },
-	{ ORL_MSG_resize,      ORIEL_MAY_RESIZE, orl_update_resize },
+	/* Answers to what was sent while it might see. */
+	{ ORL_MSG_ack,         0,                orl_ack_shown },
+	{ ORL_MSG_checked,     0,                orl_check_answer },
+	{ ORL_MSG_visible,     0,                orl_ack_visible },
+	{ ORL_MSG_refresh,     ORIEL_MAY_SEE,    orl_ack_refresh },
+	{ ORL_MSG_resize,      ORIEL_MAY_RESIZE, orl_ack_resize },
 	{ ORL_MSG_rights_seen, 0,                on_rights_seen },
 	{ ORL_MSG_bye,         0,                on_bye },
 	{ 0, 0, NULL },
@@ -129,6 +130,9 @@ static void on_closed(void *user, int error, const char *why)
 				oriel_peer_address(peer),
 				why && *why ? why : oriel_strerror(error));
 	orl_peer_end(peer, error ? error : ORIEL_ECLOSED, NULL);
+	/* It may have ended before, and have waited to say goodbye. */
+	peer->closed = true;
+	orl_peer_later(peer);
 }
 
 static const struct orl_conn_calls calls = {
@@ -146,9 +150,90 @@ static void on_timeout(struct orl_timer *timer)
 	orl_peer_end(peer, ORIEL_ETIMEOUT, "login took too long");
 }
 
-static void on_end(struct orl_deferred *end)
+/* The host hears that it has gone; what it was owed is owed no more. */
+static void leave(struct oriel_peer *peer)
 {
-	orl_peer_free(orl_container(end, struct oriel_peer, end));
+	struct oriel_server *server = peer->server;
+
+	peer->left = true;
+	orl_input_release(peer);
+	if (server->owner == peer)
+		orl_peer_own(server, NULL);
+	if (peer->joined && server->events.peer_left)
+		server->events.peer_left(server->user, peer, peer->reason);
+	peer->joined = false;
+	ORL_EACH_SAFE (node, after, &peer->panes)
+		orl_pane_destroy(orl_container(node, struct orl_pane, by_peer));
+}
+
+static void join(struct oriel_peer *peer)
+{
+	struct oriel_server *server = peer->server;
+	char user[ORL_NAME_MAX + 1];
+
+	peer->joined = true;
+	orl_log(&server->env, ORIEL_LOG_INFO, "peer", "%s joined from %s",
+			orl_printable(user, sizeof(user), peer->user,
+					strlen(peer->user)),
+			oriel_peer_address(peer));
+	if (server->events.peer_joined)
+		server->events.peer_joined(server->user, peer);
+}
+
+/* Rights have changed: does it own input now, or no longer? */
+static void settle(struct oriel_peer *peer)
+{
+	struct oriel_server *server = peer->server;
+	bool may = peer->rights & ORIEL_MAY_INPUT;
+
+	if (server->owner == peer && !may)
+		orl_peer_own(server, NULL);
+	else if (!server->owner && may)
+		orl_peer_own(server, peer);
+}
+
+static bool take(bool *flag)
+{
+	bool was = *flag;
+
+	*flag = false;
+	return was;
+}
+
+static void on_later(struct orl_deferred *later)
+{
+	struct oriel_peer *peer =
+			orl_container(later, struct oriel_peer, later);
+
+	if (peer->state == ORL_PEER_ASKED && take(&peer->ask))
+		orl_login_ask(peer);
+	if (peer->state == ORL_PEER_READY && take(&peer->join))
+		join(peer);
+	if (peer->state == ORL_PEER_READY && take(&peer->settle))
+		settle(peer);
+	if (peer->state != ORL_PEER_GONE)
+		return;
+	if (!peer->left)
+		leave(peer);
+	if (peer->closed)
+		orl_peer_free(peer);
+}
+
+void orl_peer_later(struct oriel_peer *peer)
+{
+	orl_loop_defer(peer->server->loop, &peer->later);
+}
+
+struct orl_view orl_peer_text(const char *text, size_t max)
+{
+	size_t n = text ? strlen(text) : 0;
+
+	if (n > max) /* not in the middle of a character */
+		for (n = max; n && ((unsigned char)text[n] & 0xc0) == 0x80;)
+			n--;
+	if (!orl_utf8_ok((const uint8_t *)text, n))
+		n = 0;
+	return (struct orl_view){ (const uint8_t *)text, (uint32_t)n };
 }
 
 static unsigned count_peers(const struct oriel_server *server)
@@ -157,6 +242,16 @@ static unsigned count_peers(const struct oriel_server *server)
 
 	ORL_EACH (node, &server->peers)
 		n++;
+	return n;
+}
+
+unsigned orl_peer_count_ready(const struct oriel_server *server)
+{
+	unsigned n = 0;
+
+	ORL_EACH (node, &server->peers)
+		n += orl_container(node, struct oriel_peer, node)->state ==
+				ORL_PEER_READY;
 	return n;
 }
 
@@ -169,7 +264,7 @@ int orl_peer_create(struct oriel_server *server, int socket, bool local)
 		return ORIEL_ENOMEM;
 	peer->server = server;
 	peer->state = ORL_PEER_SECURING;
-	peer->end.run = on_end;
+	peer->later.run = on_later;
 	peer->timer.fire = on_timeout;
 	orl_list_init(&peer->timer.node);
 	orl_list_init(&peer->delay.node);
@@ -211,7 +306,7 @@ void orl_peer_free(struct oriel_peer *peer)
 	if (peer->counted)
 		orl_throttle_leave(server->throttle, peer->network);
 	peer->state = ORL_PEER_GONE;
-	orl_loop_undefer(&peer->end);
+	orl_loop_undefer(&peer->later);
 	orl_timer_stop(&peer->timer);
 	orl_login_fini(peer);
 	ORL_EACH_SAFE (node, after, &peer->panes)
@@ -242,17 +337,11 @@ static uint8_t bye_code(int reason)
 
 void orl_peer_end(struct oriel_peer *peer, int reason, const char *why)
 {
-	struct oriel_server *server = peer->server;
-	bool was_ready = peer->state == ORL_PEER_READY;
-
 	if (peer->state == ORL_PEER_GONE)
 		return;
-	if (was_ready)
-		orl_input_release(peer);
 	if (peer->state != ORL_PEER_SECURING && why) {
 		struct orl_bye bye = { .code = bye_code(reason),
-			.why = { (const uint8_t *)why,
-					(uint32_t)orl_min64(strlen(why), 256) } };
+			.why = orl_peer_text(why, ORL_NAME_MAX) };
 		/* It is going anyway; what cannot be said is not said. */
 		if (ORL_LINK_PUT(orl_conn_link(peer->conn), bye, &bye) == 0)
 			orl_conn_kick(peer->conn);
@@ -261,18 +350,11 @@ void orl_peer_end(struct oriel_peer *peer, int reason, const char *why)
 	peer->reason = reason;
 	orl_timer_stop(&peer->timer);
 	orl_login_fini(peer);
-	if (server->owner == peer)
-		orl_peer_own(server, NULL);
-	if (peer->joined && server->events.peer_left)
-		server->events.peer_left(server->user, peer, reason);
-	peer->joined = false;
-	/* What it was owed is owed no more; its memory is free at once. */
-	ORL_EACH_SAFE (node, after, &peer->panes)
-		orl_pane_destroy(orl_container(node, struct orl_pane, by_peer));
 	if (why)
 		orl_conn_finish(peer->conn, reason);
 	else
-		orl_loop_defer(server->loop, &peer->end);
+		peer->closed = true;
+	orl_peer_later(peer);
 }
 
 int orl_peer_sent(struct oriel_peer *peer, int err)
@@ -294,24 +376,36 @@ static void tell_owner(struct oriel_peer *peer)
 		orl_conn_kick(peer->conn);
 }
 
+static bool may_own(const struct oriel_peer *peer)
+{
+	return peer->state == ORL_PEER_READY && peer->rights & ORIEL_MAY_INPUT;
+}
+
+/* The one that has waited longest, but not `old`. */
+static struct oriel_peer *next_owner(
+		const struct oriel_server *server, const struct oriel_peer *old)
+{
+	ORL_EACH (node, &server->peers) {
+		struct oriel_peer *p =
+				orl_container(node, struct oriel_peer, node);
+		if (p != old && may_own(p))
+			return p;
+	}
+	return NULL;
+}
+
 void orl_peer_own(struct oriel_server *server, struct oriel_peer *peer)
 {
 	struct oriel_peer *old = server->owner;
 
-	if (!peer) /* the one that has waited longest */
-		ORL_EACH (node, &server->peers) {
-			struct oriel_peer *p = orl_container(
-					node, struct oriel_peer, node);
-			if (p != old && p->state == ORL_PEER_READY &&
-					p->rights & ORIEL_MAY_INPUT) {
-				peer = p;
-				break;
-			}
-		}
-	if (old == peer)
+	if (peer == old)
 		return;
-	if (old && old->state == ORL_PEER_READY)
+	server->owner = NULL;
+	if (old)
 		orl_input_release(old);
+	/* The host, hearing of keys, may have ended the new one. */
+	if (!peer || !may_own(peer))
+		peer = next_owner(server, old);
 	server->owner = peer;
 	ORL_EACH_SAFE (node, after, &server->peers) {
 		struct oriel_peer *p =
@@ -346,6 +440,8 @@ void orl_peer_ready(struct oriel_peer *peer)
 	orl_link_open(orl_conn_link(peer->conn));
 	if (tell_desktop(peer) < 0)
 		return;
+	peer->join = true;
+	orl_peer_later(peer);
 	if (!server->owner && peer->rights & ORIEL_MAY_INPUT)
 		orl_peer_own(server, peer);
 	else
@@ -360,13 +456,6 @@ void orl_peer_ready(struct oriel_peer *peer)
 				orl_pane_create(peer, d) < 0)
 			orl_peer_end(peer, ORIEL_ENOMEM, "out of memory");
 	}
-	if (peer->state != ORL_PEER_READY)
-		return;
-	peer->joined = true;
-	orl_log(&server->env, ORIEL_LOG_INFO, "peer", "%s joined from %s",
-			peer->user, oriel_peer_address(peer));
-	if (server->events.peer_joined)
-		server->events.peer_joined(server->user, peer);
 }
 
 const char *oriel_peer_name(const struct oriel_peer *peer)
@@ -391,15 +480,13 @@ uint32_t oriel_peer_rights(const struct oriel_peer *peer)
 
 void oriel_peer_set_rights(struct oriel_peer *peer, uint32_t rights)
 {
-	struct oriel_server *server = peer->server;
-
 	if (rights == peer->rights || peer->state != ORL_PEER_READY)
 		return;
-	if (server->owner == peer && !(rights & ORIEL_MAY_INPUT))
-		orl_peer_own(server, NULL);
-	if (server->owner == peer && !(rights & ORIEL_MAY_INPUT))
-		server->owner = NULL;
+	if (rights & ~peer->rights & ORIEL_MAY_SEE)
+		peer->cursor_due = true;
 	peer->rights = rights;
+	peer->settle = true;
+	orl_peer_later(peer);
 	struct orl_rights msg = { .rights = rights, .epoch = ++peer->epoch };
 	if (ORL_PEER_PUT(peer, rights, &msg) == 0)
 		orl_conn_kick(peer->conn);
@@ -455,7 +542,7 @@ void oriel_peer_stats(const struct oriel_peer *peer, struct oriel_stats *out)
 		s.latency_p95 = sorted[n * 95 / 100];
 		s.latency_p99 = sorted[n * 99 / 100];
 	}
-	s.exact = orl_check_is_exact(peer);
+	s.exact = peer->state == ORL_PEER_READY && orl_check_is_exact(peer);
 	strncpy(s.congestion, conn.congestion ? conn.congestion : "",
 			sizeof(s.congestion) - 1);
 	memcpy(out, &s, size);

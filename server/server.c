@@ -24,19 +24,22 @@ static int copy_text(const struct orl_env *env, char **out, const char *text)
 
 static int make_keys(struct oriel_server *server, const uint8_t *token_key)
 {
-	int err = orl_random(&server->env, server->dummy_key,
-			sizeof(server->dummy_key));
+	static const char label[] = "oriel made-up users";
+	const struct orl_env *env = &server->env;
+	int err = orl_random(env, server->hash_key, sizeof(server->hash_key));
 
-	if (!err)
-		err = orl_random(&server->env, server->hash_key,
-				sizeof(server->hash_key));
 	if (err)
 		return err;
-	if (!token_key)
-		return orl_random(&server->env, server->token_key,
+	if (token_key)
+		memcpy(server->token_key, token_key, sizeof(server->token_key));
+	else
+		err = orl_random(env, server->token_key,
 				sizeof(server->token_key));
-	memcpy(server->token_key, token_key, sizeof(server->token_key));
-	return 0;
+	/* Salts last as long as the host's keys do, as real users' do. */
+	return err ? err
+		   : env->crypto->hmac(server->token_key,
+				     sizeof(server->token_key), label,
+				     sizeof(label) - 1, server->dummy_key);
 }
 
 static int make_tls(struct oriel_server *server,
@@ -77,7 +80,9 @@ static int make_parts(struct oriel_server *server,
 	if (!err)
 		err = orl_motion_create(&server->motion, env);
 	if (!err) {
-		server->scratch = orl_alloc(env, ORL_PART_DATA_MAX, 1);
+		/* With workers, room for each section of a part. */
+		server->scratch = orl_alloc(env, ORL_PART_DATA_MAX,
+				config->workers ? ORL_SLICES_MAX + 1 : 1);
 		err = server->scratch ? 0 : ORIEL_ENOMEM;
 	}
 	return err ? err : make_tls(server, config);
@@ -283,11 +288,8 @@ void oriel_server_notice(
 	struct orl_notice msg = { .level = (uint8_t)(level < 0 ? 0
 						: level > 2    ? 2
 							       : level),
-		.text = { (const uint8_t *)text,
-				(uint32_t)orl_min64(strlen(text), 512) } };
+		.text = orl_peer_text(text, 512) };
 
-	if (!orl_utf8_ok(msg.text.p, msg.text.n))
-		return;
 	ORL_EACH_SAFE (node, after, &server->peers) {
 		struct oriel_peer *peer =
 				orl_container(node, struct oriel_peer, node);

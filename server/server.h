@@ -4,8 +4,8 @@
  * A server has displays and peers; a pane is one display as one peer sees it.
  * A display holds the newest picture (shadow), a pane what its peer has been
  * sent. Files: server.c the handle, peer.c one client's life, login.c until
- * it is let in, display.c pictures from the host, update.c what is sent of
- * them, check.c whether they arrived exactly, input.c keys and pointer,
+ * it is let in, display.c pictures from the host, pane.c and update.c what is
+ * sent of them, ack.c and check.c whether they arrived, input.c keys and pointer,
  * cursor.c shapes, frame.c shared pictures. All of it runs in the loop
  * thread.
  */
@@ -35,9 +35,9 @@ struct orl_cursor {
 	uint64_t hash;
 };
 
-enum { VERIFIER_CACHE = 16 };
+enum { VERIFIER_CACHE = 16, TOKEN_USES = 256 };
 
-/* A password that has been turned into a verifier, by its hash. */
+/* A user's password, turned into a verifier; by the hash of both. */
 struct orl_known_password {
 	uint8_t hash[32];
 	struct orl_verifier verifier;
@@ -65,9 +65,18 @@ struct oriel_server {
 	uint8_t hash_key[32];  /* keys the cache of passwords */
 	struct orl_known_password known[VERIFIER_CACHE];
 	unsigned n_known;
+	/*
+	 * Tokens that were followed by another: the old one is good until the
+	 * new one has been used. The oldest are forgotten first; they expire.
+	 */
+	struct orl_token_use {
+		uint8_t id[16], next[16];
+		bool dead;
+	} token_uses[TOKEN_USES];
+	unsigned n_token_uses;
 	struct orl_cursor cursor;
 	struct orl_motion *motion;
-	uint8_t *scratch; /* ORL_PART_DATA_MAX bytes to encode into */
+	uint8_t *scratch; /* to encode into: a part, or a part a section */
 	uint32_t displays_used; /* bit n: id n is taken */
 };
 
@@ -100,9 +109,19 @@ struct oriel_peer {
 	struct orl_node node;
 	struct orl_conn *conn;
 	enum orl_peer_state state;
-	struct orl_deferred end; /* frees it when dispatch is done */
+	/*
+	 * What the host is told, and what it cost, comes after the call that
+	 * caused it: callbacks run in dispatch only, and whoever holds a pane
+	 * of a peer that ends may go on holding it.
+	 */
+	struct orl_deferred later;
 	int reason;
+	bool ask;    /* later: auth_wanted or auth_proved is to be called */
+	bool join;   /* later: peer_joined is to be called */
+	bool settle; /* later: its rights have changed */
 	bool joined; /* the host knows it */
+	bool left;   /* the host knows that it has gone */
+	bool closed; /* its conn has ended */
 	bool counted; /* among the throttle's unproved connections */
 	void *data;
 	char *name;    /* what the client calls itself */
@@ -112,6 +131,8 @@ struct oriel_peer {
 	uint64_t caps;
 	uint32_t max_pixels;
 	uint8_t session[16];
+	bool resumed; /* by this token */
+	uint8_t token_id[16];
 
 	/* Login. */
 	struct orl_timer timer; /* the whole of it; later: checks and resets */
@@ -133,6 +154,12 @@ struct oriel_peer {
 	/* Cursor slots by hash, for cursor_use. */
 	uint64_t slots[ORL_CURSOR_SLOTS];
 	unsigned next_slot;
+	bool cursor_due;
+	struct {
+		bool due;
+		uint32_t display;
+		int32_t x, y;
+	} warp;
 
 	/* Input. */
 	uint8_t keys[32];
@@ -147,10 +174,19 @@ struct oriel_peer {
 
 /* peer.c */
 int orl_peer_create(struct oriel_server *server, int socket, bool local);
-/* End it: say bye (unless the line is gone), tell the host, free later. */
+/* The part of a text that a field of `max` bytes takes; NULL is "". */
+struct orl_view orl_peer_text(const char *text, size_t max);
+/* Call peer_joined and the like before dispatch returns. */
+void orl_peer_later(struct oriel_peer *peer);
+/*
+ * End it: say bye (unless why is NULL: the line is gone). The host is told,
+ * and memory freed, later.
+ */
 void orl_peer_end(struct oriel_peer *peer, int reason, const char *why);
 /* Free at once, telling nobody; for the end of the server. */
 void orl_peer_free(struct oriel_peer *peer);
+/* How many are let in. */
+unsigned orl_peer_count_ready(const struct oriel_server *server);
 /* Login is done: panes, cursor, owner; tells the host. */
 void orl_peer_ready(struct oriel_peer *peer);
 /* The owner of input changes to `peer` (or nobody), and all are told. */
@@ -171,6 +207,8 @@ struct orl_handler {
 int orl_login_hello(struct oriel_peer *peer, const uint8_t *data, size_t n);
 int orl_login_login(struct oriel_peer *peer, const uint8_t *data, size_t n);
 int orl_login_resume(struct oriel_peer *peer, const uint8_t *data, size_t n);
+/* Call auth_wanted or auth_proved. */
+void orl_login_ask(struct oriel_peer *peer);
 /* The peer is going: its auth, if any, has nothing to answer any more. */
 void orl_login_fini(struct oriel_peer *peer);
 
@@ -187,12 +225,18 @@ void orl_input_release(struct oriel_peer *peer);
 uint32_t orl_input_seen(const struct oriel_peer *peer, uint64_t time);
 
 /* cursor.c */
+/* The cursor has changed, for this peer; sent when its turn comes. */
 void orl_cursor_show(struct oriel_peer *peer);
+void orl_cursor_warp(
+		struct oriel_peer *peer, uint32_t display, int32_t x, int32_t y);
+/* Its turn: true when something was queued. */
+bool orl_cursor_send(struct oriel_peer *peer);
 
 /* ---- pictures ---------------------------------------------------------- */
 
 struct oriel_frame {
-	struct oriel_server *server;
+	const struct oriel_server *server; /* whose it is; not looked into */
+	struct orl_env env; /* its own: it may outlive the server */
 	unsigned refs; /* atomic */
 	struct oriel_frame_config config;
 };
@@ -231,12 +275,15 @@ struct orl_pane {
 	struct orl_canvas sent; /* see canvas.h; exact or undefined cells */
 	uint8_t *dirty; /* cells that are to be sent in the next transaction */
 	uint8_t *todo;  /* cells of the open one that are still to be sent */
-	bool announced; /* the display message has gone out */
+	bool announced; /* the display message has gone out, as it is now */
+	bool known;     /* ... as it was: the peer is to hear of its end */
 	bool visible, open, hungry, any_dirty;
 	uint32_t cell_bytes[2]; /* running mean by orl_class */
-	uint64_t time; /* of capture, of the open transaction */
+	uint64_t since; /* the peer has it */
+	uint64_t time;  /* of capture, of the open transaction */
 	size_t open_bytes; /* sent of it so far */
 	uint64_t frames_seen; /* display->frames at the last transaction */
+	bool behind; /* since then, the client was too far behind for more */
 
 	/* Exactness, check.c. */
 	uint8_t *unchecked; /* cell rows touched since the last check */
@@ -250,19 +297,30 @@ struct orl_pane {
 	uint64_t force_res_until;
 };
 
-/* update.c */
+static inline size_t orl_pane_cells(const struct orl_pane *pane)
+{
+	return (size_t)pane->sent.cols * (size_t)pane->sent.rows;
+}
+
+/* pane.c */
 int orl_pane_create(struct oriel_peer *peer, struct oriel_display *display);
 void orl_pane_destroy(struct orl_pane *pane);
 /* Start afresh at the display's size: all cells dirty, contexts new. */
 int orl_pane_restart(struct orl_pane *pane);
 /* Cells of a rectangle (in cells) have new content in the shadow. */
 void orl_pane_soil(struct orl_pane *pane, int32_t col, int32_t row);
+/* NULL when it is gone: a message may have been on its way. */
+struct orl_pane *orl_pane_find(struct oriel_peer *peer, uint32_t display);
+
+/* update.c */
 /* conn's produce: send something of about this many bytes, if there is any. */
 bool orl_update_produce(void *user, uint64_t budget);
-int orl_update_ack(struct oriel_peer *peer, const uint8_t *data, size_t n);
-int orl_update_visible(struct oriel_peer *peer, const uint8_t *data, size_t n);
-int orl_update_refresh(struct oriel_peer *peer, const uint8_t *data, size_t n);
-int orl_update_resize(struct oriel_peer *peer, const uint8_t *data, size_t n);
+
+/* ack.c */
+int orl_ack_shown(struct oriel_peer *peer, const uint8_t *data, size_t n);
+int orl_ack_visible(struct oriel_peer *peer, const uint8_t *data, size_t n);
+int orl_ack_refresh(struct oriel_peer *peer, const uint8_t *data, size_t n);
+int orl_ack_resize(struct oriel_peer *peer, const uint8_t *data, size_t n);
 
 /* check.c */
 int orl_check_answer(struct oriel_peer *peer, const uint8_t *data, size_t n);

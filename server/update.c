@@ -19,98 +19,11 @@ enum {
 	 */
 	PART_PLAN_MAX = ORL_PART_DATA_MAX / 4,
 	BLOCKS = 2048, /* of one part */
-	/* Bytes a cell to begin with, text and picture (PROTOCOL.md, Canvas). */
-	FIRST_TEXT = 40,
-	FIRST_PICTURE = 500,
 	OVERDUE_MAX = 2,
 	SMALL_UPDATE = 1300, /* a commit under this may be acked in a batch */
 };
 
 static const uint64_t MS = 1000000;
-
-static size_t n_cells(const struct orl_pane *pane)
-{
-	return (size_t)pane->sent.cols * (size_t)pane->sent.rows;
-}
-
-static void free_maps(struct orl_pane *pane)
-{
-	const struct orl_env *env = &pane->peer->server->env;
-
-	orl_free(env, pane->dirty);
-	orl_free(env, pane->todo);
-	orl_free(env, pane->unchecked);
-	orl_free(env, pane->asked);
-	pane->dirty = pane->todo = pane->unchecked = NULL;
-	pane->asked = NULL;
-}
-
-int orl_pane_restart(struct orl_pane *pane)
-{
-	const struct orl_env *env = &pane->peer->server->env;
-	const struct oriel_display *d = pane->display;
-
-	orl_canvas_fini(&pane->sent);
-	free_maps(pane);
-	int err = orl_canvas_init(
-			&pane->sent, env, d->width, d->height, d->slices);
-	if (err)
-		return err;
-	pane->dirty = orl_alloc(env, n_cells(pane), 1);
-	pane->todo = orl_alloc(env, n_cells(pane), 1);
-	pane->unchecked = orl_alloc(env, (size_t)pane->sent.rows, 1);
-	pane->asked = orl_alloc(env, (size_t)pane->sent.rows,
-			sizeof(*pane->asked));
-	if (!pane->dirty || !pane->todo || !pane->unchecked || !pane->asked)
-		return ORIEL_ENOMEM;
-	memset(pane->dirty, 1, n_cells(pane));
-	memset(pane->unchecked, 1, (size_t)pane->sent.rows);
-	pane->any_dirty = true;
-	pane->announced = pane->open = pane->waiting = pane->clean = false;
-	pane->check_at = pane->reset_at = 0;
-	pane->cell_bytes[ORL_CLASS_TEXT] = FIRST_TEXT;
-	pane->cell_bytes[ORL_CLASS_PICTURE] = FIRST_PICTURE;
-	return 0;
-}
-
-int orl_pane_create(struct oriel_peer *peer, struct oriel_display *display)
-{
-	struct orl_pane *pane =
-			orl_alloc(&peer->server->env, 1, sizeof(*pane));
-
-	if (!pane)
-		return ORIEL_ENOMEM;
-	pane->peer = peer;
-	pane->display = display;
-	pane->visible = true;
-	pane->frames_seen = display->frames;
-	orl_list_init(&pane->by_peer);
-	orl_list_init(&pane->by_display);
-	int err = orl_pane_restart(pane);
-	if (err) {
-		orl_pane_destroy(pane);
-		return err;
-	}
-	orl_list_append(&peer->panes, &pane->by_peer);
-	orl_list_append(&display->panes, &pane->by_display);
-	orl_conn_kick(peer->conn);
-	return 0;
-}
-
-void orl_pane_destroy(struct orl_pane *pane)
-{
-	orl_list_remove(&pane->by_peer);
-	orl_list_remove(&pane->by_display);
-	orl_canvas_fini(&pane->sent);
-	free_maps(pane);
-	orl_free(&pane->peer->server->env, pane);
-}
-
-void orl_pane_soil(struct orl_pane *pane, int32_t col, int32_t row)
-{
-	pane->dirty[row * pane->sent.cols + col] = 1;
-	pane->any_dirty = true;
-}
 
 /* ---- one part ---------------------------------------------------------- */
 
@@ -133,7 +46,7 @@ static bool cell_is_right(const struct orl_pane *pane, int32_t col, int32_t row)
 	struct oriel_rect r = cell_rect(c, col, row);
 	const uint32_t *a = c->pixels + (size_t)r.y * c->stride + r.x;
 	const uint32_t *b = pane->display->shadow +
-			(size_t)r.y * (size_t)pane->display->width + r.x;
+			    (size_t)r.y * (size_t)pane->display->width + r.x;
 
 	if (!c->exact[row * c->cols + col])
 		return false;
@@ -153,7 +66,7 @@ static size_t prune(struct orl_pane *pane)
 
 	for (int32_t row = 0; row < pane->sent.rows; row++)
 		for (int32_t col = 0; col < pane->sent.cols; col++) {
-			uint8_t *c = pane->todo + row * pane->sent.cols + col;
+			uint8_t *c = &pane->todo[row * pane->sent.cols + col];
 			if (*c && cell_is_right(pane, col, row))
 				*c = 0;
 			left += *c;
@@ -177,8 +90,7 @@ static void copy_blocks(struct orl_pane *pane,
 				blocks[i].rows * ORL_CELL, c->height - y);
 		for (int32_t k = 0; k < height; k++)
 			memcpy(c->pixels + (size_t)(y + k) * c->stride + x,
-					d->shadow + (size_t)(y + k) *
-									(size_t)d->width +
+					d->shadow + (size_t)(y + k) * (size_t)d->width +
 							x,
 					(size_t)width * 4);
 		memset(pane->unchecked + blocks[i].row, 1, blocks[i].rows);
@@ -206,15 +118,18 @@ static int send_part(struct orl_pane *pane, const struct orl_copy_op *copies,
 
 	for (size_t i = 0; i < n_copies; i++)
 		orl_put_copy(&cw, &(struct orl_copy){ copies[i].x, copies[i].y,
-					  copies[i].width, copies[i].height,
-					  copies[i].from_x, copies[i].from_y });
+						  copies[i].width,
+						  copies[i].height,
+						  copies[i].from_x,
+						  copies[i].from_y });
 	for (size_t i = 0; i < n_blocks; i++)
-		orl_put_block(&bw, &(struct orl_block){ blocks[i].col,
-					   blocks[i].row, blocks[i].cols,
-					   blocks[i].rows, blocks[i].op });
+		orl_put_block(&bw,
+				&(struct orl_block){ blocks[i].col,
+						blocks[i].row, blocks[i].cols,
+						blocks[i].rows, blocks[i].op });
 	for (size_t i = 0; i + 1 < n_lengths; i++)
-		orl_put_section(&sw, &(struct orl_section){
-					     (uint32_t)lengths[i] });
+		orl_put_section(&sw,
+				&(struct orl_section){ (uint32_t)lengths[i] });
 	struct orl_part part = {
 		.display = (uint8_t)pane->display->id,
 		.copies = { copy_bytes, (uint16_t)n_copies },
@@ -280,14 +195,83 @@ static void learn(struct orl_pane *pane, const struct orl_block_op *blocks,
 		/* A larger part says more, but never everything. */
 		uint64_t weight = orl_min64(cells[k], 128);
 		uint64_t mean = (bytes[k] + cells[k] - 1) / cells[k];
-		pane->cell_bytes[k] = (uint32_t)((pane->cell_bytes[k] *
-								 (256 - weight) +
-							 mean * weight) /
-				256);
+		pane->cell_bytes[k] =
+				(uint32_t)((pane->cell_bytes[k] * (256 - weight) +
+							   mean * weight) /
+						256);
 		if (!pane->cell_bytes[k])
 			pane->cell_bytes[k] = 1;
 		pane->peer->stats.codec_cells += cells[k];
 	}
+}
+
+/* One section, coded by whoever has time. */
+struct section_job {
+	struct orl_job job;
+	struct orl_canvas *canvas;
+	const struct orl_block_op *blocks;
+	size_t n_blocks;
+	unsigned section;
+	uint8_t *out;
+	size_t length;
+	int err;
+};
+
+static void code_section(struct orl_job *job)
+{
+	struct section_job *s = orl_container(job, struct section_job, job);
+
+	s->err = orl_canvas_encode_section(s->canvas, s->blocks, s->n_blocks,
+			s->section, s->out, ORL_PART_DATA_MAX, &s->length);
+}
+
+/* As orl_canvas_encode(), with the sections side by side. */
+static int encode_together(struct orl_pane *pane,
+		const struct orl_block_op *blocks, size_t n, size_t *lengths,
+		size_t *n_lengths)
+{
+	struct oriel_server *server = pane->peer->server;
+	struct section_job sections[ORL_SLICES_MAX + 1];
+	struct orl_job *jobs[ORL_SLICES_MAX + 1];
+	size_t n_jobs = 0, bytes = 0;
+
+	for (unsigned i = 0; i <= ORL_SLICES_MAX; i++) {
+		if (!orl_canvas_has_section(&pane->sent, blocks, n, i))
+			continue;
+		sections[n_jobs] = (struct section_job){
+			.job = { .work = code_section },
+			.canvas = &pane->sent,
+			.blocks = blocks,
+			.n_blocks = n,
+			.section = i,
+			.out = server->scratch + n_jobs * ORL_PART_DATA_MAX,
+		};
+		jobs[n_jobs] = &sections[n_jobs].job;
+		n_jobs++;
+	}
+	orl_pool_run(server->pool, jobs, n_jobs);
+	for (size_t i = 0; i < n_jobs; i++) {
+		if (sections[i].err)
+			return sections[i].err;
+		if (sections[i].length > ORL_PART_DATA_MAX - bytes)
+			return ORIEL_ELIMIT;
+		memmove(server->scratch + bytes, sections[i].out,
+				sections[i].length);
+		bytes += lengths[i] = sections[i].length;
+	}
+	*n_lengths = n_jobs;
+	return 0;
+}
+
+static int encode(struct orl_pane *pane, const struct orl_block_op *blocks,
+		size_t n, size_t *lengths, size_t *n_lengths)
+{
+	struct oriel_server *server = pane->peer->server;
+
+	if (orl_pool_workers(server->pool))
+		return encode_together(pane, blocks, n, lengths, n_lengths);
+	return orl_canvas_encode(&pane->sent, blocks, n, server->scratch,
+			ORL_PART_DATA_MAX, lengths, n_lengths);
 }
 
 static int send_blocks(struct orl_pane *pane, uint64_t budget)
@@ -308,8 +292,7 @@ static int send_blocks(struct orl_pane *pane, uint64_t budget)
 	if (orl_canvas_begin(c, NULL, 0, blocks, n) < 0)
 		return orl_peer_sent(pane->peer, ORIEL_ESTATE);
 	copy_blocks(pane, blocks, n);
-	int err = orl_canvas_encode(c, blocks, n, server->scratch,
-			ORL_PART_DATA_MAX, lengths, &n_lengths);
+	int err = encode(pane, blocks, n, lengths, &n_lengths);
 	pane->peer->stats.codec_time += orl_now(&server->env) - started;
 	if (err == ORIEL_ELIMIT) {
 		/*
@@ -348,10 +331,9 @@ static int announce(struct orl_pane *pane)
 		.height = (uint16_t)d->height,
 		.scale = (uint16_t)d->scale,
 		.slices = (uint8_t)d->slices,
-		.name = { (const uint8_t *)d->name,
-				(uint32_t)orl_min64(strlen(d->name), 64) },
+		.name = orl_peer_text(d->name, 64),
 	};
-	pane->announced = true;
+	pane->announced = pane->known = true;
 	return ORL_PEER_PUT(peer, display, &msg);
 }
 
@@ -360,26 +342,42 @@ static bool has(const uint8_t *map, size_t n)
 	return memchr(map, 1, n) != NULL;
 }
 
+/* Frames that were replaced before their turn, and what held them up. */
+static void count_skipped(struct orl_pane *pane)
+{
+	struct oriel_stats *stats = &pane->peer->stats;
+	uint64_t frames = pane->display->frames;
+
+	if (frames > pane->frames_seen + 1) {
+		uint64_t skipped = frames - pane->frames_seen - 1;
+		stats->frames_skipped += skipped;
+		if (pane->behind)
+			stats->skipped_client += skipped;
+		else
+			stats->skipped_link += skipped;
+	}
+	pane->frames_seen = frames;
+	pane->behind = false;
+}
+
 /* Begin a transaction; false when there is nothing to send. */
 static bool begin(struct orl_pane *pane)
 {
 	struct oriel_display *d = pane->display;
-	struct oriel_peer *peer = pane->peer;
 
 	orl_display_refresh(d);
 	if (!pane->any_dirty)
 		return false;
-	memcpy(pane->todo, pane->dirty, n_cells(pane));
-	memset(pane->dirty, 0, n_cells(pane));
+	memcpy(pane->todo, pane->dirty, orl_pane_cells(pane));
+	memset(pane->dirty, 0, orl_pane_cells(pane));
 	pane->any_dirty = false;
-	if (d->frames > pane->frames_seen + 1)
-		peer->stats.frames_skipped += d->frames - pane->frames_seen - 1;
-	pane->frames_seen = d->frames;
+	count_skipped(pane);
 	if (!prune(pane))
 		return false;
 	pane->open = true;
 	pane->open_bytes = 0;
-	pane->time = d->time ? d->time : orl_now(&peer->server->env);
+	/* A still picture is not late for who has only just come. */
+	pane->time = orl_max64(d->time, pane->since);
 	if (send_copies(pane) < 0)
 		return true;
 	prune(pane);
@@ -391,7 +389,7 @@ static void falsify(struct orl_pane *pane)
 {
 	struct orl_canvas *c = &pane->sent;
 
-	for (size_t i = 0; i < n_cells(pane); i++)
+	for (size_t i = 0; i < orl_pane_cells(pane); i++)
 		if (c->exact[i]) {
 			int32_t row = (int32_t)i / c->cols;
 			c->pixels[(size_t)(row * ORL_CELL) * c->stride +
@@ -447,7 +445,8 @@ static bool produce(struct orl_pane *pane, uint64_t budget, uint64_t now)
 		return false;
 	if (send_blocks(pane, budget) < 0)
 		return false;
-	if (pane->open && !has(pane->todo, n_cells(pane)) && commit(pane) < 0)
+	if (pane->open && !has(pane->todo, orl_pane_cells(pane)) &&
+			commit(pane) < 0)
 		return false;
 	if (!pane->open && pane->since_check >= 64)
 		orl_check_send(pane, now);
@@ -460,6 +459,8 @@ static void hunger(struct orl_pane *pane)
 	struct oriel_display *d = pane->display;
 	struct oriel_server *server = d->server;
 
+	if (!pane->visible)
+		return;
 	pane->hungry = true;
 	if (d->asked || !server->events.frame_wanted)
 		return;
@@ -474,16 +475,23 @@ bool orl_update_produce(void *user, uint64_t budget)
 
 	if (peer->state != ORL_PEER_READY || !(peer->rights & ORIEL_MAY_SEE))
 		return false;
-	ORL_EACH (node, &peer->panes)
-		orl_container(node, struct orl_pane, by_peer)->hungry = false;
-	if (orl_pace_overdue(&peer->pace, now, orl_rate_min_rtt(orl_conn_rate(
-				peer->conn))) >= OVERDUE_MAX) {
-		peer->stats.skipped_client++;
+	ORL_EACH(node, &peer->panes)
+	orl_container(node, struct orl_pane, by_peer)->hungry = false;
+	if (orl_cursor_send(peer))
+		return true;
+	if (peer->state != ORL_PEER_READY)
+		return false;
+	if (orl_pace_overdue(&peer->pace, now,
+			    orl_rate_min_rtt(orl_conn_rate(peer->conn))) >=
+			OVERDUE_MAX) {
+		ORL_EACH(node, &peer->panes)
+		orl_container(node, struct orl_pane, by_peer)->behind = true;
 		return false;
 	}
-	ORL_EACH_SAFE (node, after, &peer->panes) {
-		struct orl_pane *pane = orl_container(
-				node, struct orl_pane, by_peer);
+	ORL_EACH_SAFE(node, after, &peer->panes)
+	{
+		struct orl_pane *pane =
+				orl_container(node, struct orl_pane, by_peer);
 		if (produce(pane, budget, now)) {
 			/* The others come before this one does again. */
 			orl_list_remove(&pane->by_peer);
@@ -495,127 +503,11 @@ bool orl_update_produce(void *user, uint64_t budget)
 			return false;
 	}
 	orl_check_arm(peer);
-	ORL_EACH_SAFE (node, after, &peer->panes)
-		hunger(orl_container(node, struct orl_pane, by_peer));
+	/* The host may answer by ending any display. */
+	for (uint32_t id = 0; id < ORL_DISPLAYS_MAX; id++) {
+		struct orl_pane *pane = orl_pane_find(peer, id);
+		if (pane && peer->state == ORL_PEER_READY)
+			hunger(pane);
+	}
 	return false;
-}
-
-/* ---- what the client says of its pictures ------------------------------ */
-
-static struct orl_pane *find(struct oriel_peer *peer, uint32_t display)
-{
-	ORL_EACH (node, &peer->panes) {
-		struct orl_pane *pane = orl_container(
-				node, struct orl_pane, by_peer);
-		if (pane->display->id == display)
-			return pane;
-	}
-	return NULL; /* gone while the message was on its way */
-}
-
-/* A 32-bit microsecond time near `about`, as ns of the same clock. */
-static int64_t unwrap(uint32_t us, int64_t about)
-{
-	int32_t diff = (int32_t)(us - (uint32_t)(about / 1000));
-
-	return (about / 1000 + diff) * 1000;
-}
-
-/* Where the client's clock is; both ways, least of the last 10 to 20 s. */
-static void learn_clock(struct oriel_peer *peer, const struct orl_ack *ack,
-		const struct orl_commit_note *note, uint64_t now)
-{
-	/* The low bits are all we have of it: any multiple of 2^32 us is as
-	 * good as another, so take the one next to our own clock. */
-	int64_t received = unwrap(ack->received, (int64_t)now);
-	int64_t sent = unwrap(ack->sent, (int64_t)now);
-	int64_t forward = received - (int64_t)note->queued;
-	int64_t back = (int64_t)now - sent;
-
-	if (now - peer->clock_since > 10000 * MS) {
-		peer->clock_since = now;
-		peer->forward_min = forward;
-		peer->back_min = back;
-	}
-	if (forward < peer->forward_min)
-		peer->forward_min = forward;
-	if (back < peer->back_min)
-		peer->back_min = back;
-}
-
-int orl_update_ack(struct oriel_peer *peer, const uint8_t *data, size_t n)
-{
-	struct orl_ack ack;
-	uint64_t now = orl_now(&peer->server->env);
-
-	int err = orl_get_ack(data, n, &ack);
-	if (err)
-		return err;
-	/* Client times are believed only as far as they make sense. */
-	uint64_t cost = (uint64_t)(uint32_t)(ack.shown - ack.received) * 1000;
-	if (cost > 10000 * MS)
-		cost = 0;
-	err = orl_pace_ack(&peer->pace, ack.frame, now, cost);
-	if (err)
-		return err;
-	peer->stats.frames_shown++;
-	const struct orl_commit_note *note =
-			&peer->commits[ack.frame % ORL_COMMITS];
-	if (note->frame == ack.frame && note->queued) {
-		learn_clock(peer, &ack, note, now);
-		int64_t offset = (peer->forward_min - peer->back_min) / 2;
-		int64_t shown = unwrap(ack.shown, (int64_t)now) - offset;
-		if (shown > (int64_t)now)
-			shown = (int64_t)now;
-		if (shown < (int64_t)note->queued)
-			shown = (int64_t)note->queued;
-		uint64_t took = (uint64_t)shown - note->captured;
-		peer->latencies[peer->n_latencies++ % ORL_LATENCIES] =
-				note->captured < (uint64_t)shown ? took : 0;
-	}
-	orl_conn_kick(peer->conn);
-	return 0;
-}
-
-int orl_update_visible(struct oriel_peer *peer, const uint8_t *data, size_t n)
-{
-	struct orl_visible msg;
-	int err = orl_get_visible(data, n, &msg);
-
-	if (err)
-		return err;
-	struct orl_pane *pane = find(peer, msg.display);
-	if (pane)
-		pane->visible = msg.visible;
-	orl_conn_kick(peer->conn);
-	return 0;
-}
-
-int orl_update_refresh(struct oriel_peer *peer, const uint8_t *data, size_t n)
-{
-	struct orl_refresh msg;
-	int err = orl_get_refresh(data, n, &msg);
-
-	if (err)
-		return err;
-	struct orl_pane *pane = find(peer, msg.display);
-	if (pane)
-		orl_check_reset(pane, "the client asked for it");
-	orl_conn_kick(peer->conn);
-	return 0;
-}
-
-int orl_update_resize(struct oriel_peer *peer, const uint8_t *data, size_t n)
-{
-	struct oriel_server *server = peer->server;
-	struct orl_resize msg;
-	int err = orl_get_resize(data, n, &msg);
-
-	if (err)
-		return err;
-	struct orl_pane *pane = find(peer, msg.display);
-	if (pane && server->events.resize_wanted)
-		server->events.resize_wanted(server->user, pane->display,
-				msg.width, msg.height);
-	return 0;
 }

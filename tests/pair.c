@@ -11,9 +11,26 @@
 #include "proto/io/host.h"
 #include "tests/unit/unit.h"
 
-static void on_wanted(void *user, struct oriel_auth *auth)
+/* Callbacks run inside dispatch, and nowhere else. */
+static struct pair *in_server(void *user)
 {
 	struct pair *p = user;
+
+	assert_true(p->in_server);
+	return p;
+}
+
+static struct pair *in_client(void *user)
+{
+	struct pair *p = user;
+
+	assert_true(p->in_client);
+	return p;
+}
+
+static void on_wanted(void *user, struct oriel_auth *auth)
+{
+	struct pair *p = in_server(user);
 	int err;
 
 	snprintf(p->user, sizeof(p->user), "%s", oriel_auth_name(auth));
@@ -33,14 +50,17 @@ static void on_wanted(void *user, struct oriel_auth *auth)
 
 static void on_proved(void *user, struct oriel_auth *auth)
 {
-	struct pair *p = user;
+	struct pair *p = in_server(user);
 
-	oriel_auth_accept(auth, p->rights);
+	if (p->reject)
+		oriel_auth_reject(auth, p->reject);
+	else
+		oriel_auth_accept(auth, p->rights);
 }
 
 static void on_joined(void *user, struct oriel_peer *peer)
 {
-	struct pair *p = user;
+	struct pair *p = in_server(user);
 
 	p->peer = peer;
 	p->joins++;
@@ -48,7 +68,7 @@ static void on_joined(void *user, struct oriel_peer *peer)
 
 static void on_left(void *user, struct oriel_peer *peer, int reason)
 {
-	struct pair *p = user;
+	struct pair *p = in_server(user);
 
 	if (p->peer == peer)
 		p->peer = NULL;
@@ -58,7 +78,7 @@ static void on_left(void *user, struct oriel_peer *peer, int reason)
 
 static void on_frame_wanted(void *user, struct oriel_display *display)
 {
-	struct pair *p = user;
+	struct pair *p = in_server(user);
 
 	(void)display;
 	p->wanted++;
@@ -67,17 +87,18 @@ static void on_frame_wanted(void *user, struct oriel_display *display)
 static void on_key(void *user, struct oriel_peer *peer,
 		const struct oriel_key *key)
 {
-	struct pair *p = user;
+	struct pair *p = in_server(user);
 
-	(void)peer;
 	p->keys++;
 	p->last_key = *key;
+	if (p->close_on_key)
+		oriel_peer_close(peer, "no keys");
 }
 
 static void on_pointer(void *user, struct oriel_peer *peer,
 		const struct oriel_pointer *pointer)
 {
-	struct pair *p = user;
+	struct pair *p = in_server(user);
 
 	(void)peer;
 	p->last_pointer = *pointer;
@@ -85,7 +106,7 @@ static void on_pointer(void *user, struct oriel_peer *peer,
 
 static void on_text(void *user, struct oriel_peer *peer, const char *text)
 {
-	struct pair *p = user;
+	struct pair *p = in_server(user);
 
 	(void)peer;
 	p->texts++;
@@ -107,7 +128,7 @@ static const struct oriel_server_events server_events = {
 static void on_state(void *user, enum oriel_client_state state, int error,
 		const char *text)
 {
-	struct pair *p = user;
+	struct pair *p = in_client(user);
 
 	p->state = state;
 	p->error = error;
@@ -116,7 +137,7 @@ static void on_state(void *user, enum oriel_client_state state, int error,
 
 static void on_trust(void *user, const uint8_t sha256[32], bool verified)
 {
-	struct pair *p = user;
+	struct pair *p = in_client(user);
 
 	(void)verified;
 	memcpy(p->pin, sha256, sizeof(p->pin));
@@ -125,7 +146,7 @@ static void on_trust(void *user, const uint8_t sha256[32], bool verified)
 
 static void on_login(void *user)
 {
-	struct pair *p = user;
+	struct pair *p = in_client(user);
 
 	if (oriel_client_login(p->client, NULL, p->password) < 0)
 		oriel_client_disconnect(p->client);
@@ -133,14 +154,14 @@ static void on_login(void *user)
 
 static void on_added(void *user, struct oriel_screen *screen)
 {
-	struct pair *p = user;
+	struct pair *p = in_client(user);
 
 	p->screen = screen;
 }
 
 static void on_removed(void *user, struct oriel_screen *screen)
 {
-	struct pair *p = user;
+	struct pair *p = in_client(user);
 
 	if (p->screen == screen)
 		p->screen = NULL;
@@ -149,17 +170,19 @@ static void on_removed(void *user, struct oriel_screen *screen)
 static void on_updated(void *user, struct oriel_screen *screen,
 		const struct oriel_rect *rects, size_t count)
 {
-	struct pair *p = user;
+	struct pair *p = in_client(user);
 
 	(void)screen;
 	(void)rects;
 	p->updates += count > 0;
+	p->unshown = p->slow > 0;
+	p->updated_at = pair_clock();
 }
 
 static void on_cursor(void *user, const struct oriel_pixels *image,
 		int32_t hot_x, int32_t hot_y)
 {
-	struct pair *p = user;
+	struct pair *p = in_client(user);
 
 	(void)hot_x;
 	(void)hot_y;
@@ -169,7 +192,7 @@ static void on_cursor(void *user, const struct oriel_pixels *image,
 
 static void on_owner(void *user, bool yours, const char *name)
 {
-	struct pair *p = user;
+	struct pair *p = in_client(user);
 
 	(void)name;
 	p->owner = yours;
@@ -177,7 +200,7 @@ static void on_owner(void *user, bool yours, const char *name)
 
 static void on_locks(void *user, uint32_t locks)
 {
-	struct pair *p = user;
+	struct pair *p = in_client(user);
 
 	p->locks = locks;
 }
@@ -265,8 +288,16 @@ void pair_fini(struct pair *p)
 
 void pair_step(struct pair *p)
 {
+	p->in_server = true;
 	assert_true(oriel_server_wait(p->server, 1) >= 0);
+	p->in_server = false;
+	if (p->unshown && p->screen && pair_clock() - p->updated_at > p->slow) {
+		oriel_screen_shown(p->screen, 0);
+		p->unshown = false;
+	}
+	p->in_client = true;
 	assert_true(oriel_client_wait(p->client, 0) >= 0);
+	p->in_client = false;
 }
 
 uint64_t pair_clock(void)

@@ -25,6 +25,12 @@ struct pair {
 	uint32_t rights;
 	bool verify_none; /* the server's host answers with use_none */
 	bool distrust;
+	const char *reject; /* after the proof, for this reason */
+	bool close_on_key;  /* the host ends who presses one */
+	uint64_t slow; /* ns from an update until it is shown; 0: at once */
+	bool unshown;
+	uint64_t updated_at;
+	bool in_server, in_client; /* where callbacks may come from */
 
 	/* What was told. */
 	enum oriel_client_state state;

@@ -12,7 +12,7 @@ build='gcc make pkg-config libc6-dev
 desktop='xvfb xauth x11-utils x11-apps x11-xserver-utils xdotool xterm openbox
 	imagemagick fonts-dejavu-core'
 tests='g++ libcmocka-dev binutils tshark python3 openssl procps iproute2
-	ffmpeg strace clang libclang-rt-14-dev'
+	ffmpeg strace clang libclang-rt-14-dev libglib2.0-dev libuv1-dev'
 
 case ${1:-} in
 build) want=$build why='to build' ;;

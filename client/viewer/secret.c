@@ -135,8 +135,9 @@ enum orl_answer orl_terminal_ask(struct orl_viewer *v, const char *question,
 	quiet.c_lflag |= ICANON;
 	if (!echo)
 		quiet.c_lflag &= ~(tcflag_t)ECHO;
-	put(tty, question);
+	/* What was typed before the question answers something else. */
 	tcsetattr(tty, TCSAFLUSH, &quiet);
+	put(tty, question);
 	bool answered = read_line(v, tty, out, size);
 	if (!answered)
 		explicit_bzero(out, size);

@@ -134,10 +134,13 @@ static void read_pane(struct orl_ui *ui, struct orl_pane *pane)
 {
 	struct orl_view_damaged damage;
 	pthread_mutex_lock(&ui->lock);
+	bool used = pane->used;
 	bool removed = pane->removed, changed = pane->changed;
 	damage = pane->damage;
 	pane->damage.n = 0;
 	pthread_mutex_unlock(&ui->lock);
+	if (!used)
+		return;
 	if (removed) {
 		close_window(ui, pane);
 		set_titles(ui);
@@ -181,8 +184,7 @@ static void read_notes(struct orl_ui *ui)
 	/* First, so that a note left meanwhile wakes again. */
 	atomic_store(&ui->woken, false);
 	for (int i = 0; i < ORL_SCREENS_MAX; i++)
-		if (ui->panes[i].used)
-			read_pane(ui, &ui->panes[i]);
+		read_pane(ui, &ui->panes[i]);
 	read_title(ui);
 	read_cursor(ui);
 	pthread_mutex_lock(&ui->lock);
@@ -331,16 +333,21 @@ int orl_ui_create(struct orl_ui **out, struct orl_viewer *v)
 	return 0;
 }
 
+/*
+ * SDL is left as it is, and the end of the process closes its windows. What
+ * wakes SDL on X11 is a message to a window, sent through a connection of its
+ * own: one that is still under way when its window goes is an error, which
+ * SDL_Quit() would find there, and Xlib would end the program for it.
+ */
 void orl_ui_destroy(struct orl_ui *ui)
 {
 	if (!ui)
 		return;
 	for (int i = 0; i < ORL_SCREENS_MAX; i++) {
-		close_window(ui, &ui->panes[i]);
+		SDL_FreeSurface(ui->panes[i].converted);
 		pthread_mutex_destroy(&ui->panes[i].pin);
 	}
 	orl_cursor_fini(ui);
-	SDL_Quit();
 	pthread_cond_destroy(&ui->work);
 	pthread_mutex_destroy(&ui->lock);
 	free(ui);

@@ -104,7 +104,6 @@ cat > "$T/prompt.py" <<-'END'
 	assert sys.argv[-2].encode() in seen, 'the key is not shown'
 	os.write(fd, b'yes\n')
 	until(b'Password for')
-	time.sleep(0.2)
 	os.write(fd, sys.argv[-1].encode() + b'\n')
 	try:
 	    while True:

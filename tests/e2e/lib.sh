@@ -92,7 +92,7 @@ eventually() {
 x_server() {
 	mkfifo "$T/$1.display"
 	start "xvfb-$1" Xvfb -displayfd 3 -screen 0 "$2x24" -nolisten tcp \
-		-ac 3<> "$T/$1.display"
+		-ac -noreset 3<> "$T/$1.display"
 	read -r -t 10 "$1" < "$T/$1.display" || fail "no X server"
 	printf -v "$1" ':%s' "${!1}"
 }

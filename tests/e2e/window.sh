@@ -84,10 +84,35 @@ sleep 2
 woken=$(($(switches) - before))
 [ "$woken" -le 4 ] || fail "woken $woken times in 2 s without a change"
 
-# Closing the window ends the program in order.
-window=$(xdotool search --onlyvisible --name . | head -1)
-xdotool windowquit "$window" || fail 'no window'
+stop "$viewer" INT
+[ "$STATUS" = 0 ] || fail "interrupted: exit $STATUS"
+tail -1 "$T/stats" | grep -q '"final":true' || fail 'no final statistics'
+
+# A window among others: as large as the desktop, named after the server, and
+# closed by the window manager.
+x_server C 1400x900
+DISPLAY=$C start openbox openbox --sm-disable
+managed() {
+	xprop -display "$C" -root _NET_SUPPORTED | grep -q _NET_ACTIVE_WINDOW
+}
+eventually 10 managed || fail 'no window manager'
+DISPLAY=$C start view "$BIN/oriel-view" --trust=first-use \
+	--password-file="$T/password" "$ADDRESS"
+viewer=$PID
+export DISPLAY=$C
+placed() {
+	window=$(xdotool search --onlyvisible --class oriel-view) &&
+		xdotool getwindowgeometry "$window" | grep -q '1024x600'
+}
+eventually 10 placed || fail 'no window of the right size'
+[ -n "$(xdotool getwindowname "$window")" ] || fail 'the window has no name'
+xdotool windowactivate --sync "$window"
+# The window manager may still be busy with the focus: press it again.
+closed() {
+	xdotool key alt+F4
+	! kill -0 "$viewer" 2>/dev/null
+}
+eventually 10 closed || fail 'Alt+F4 does not close the window'
 finish "$viewer" 5
 [ "$STATUS" = 0 ] || fail "closed: exit $STATUS"
-tail -1 "$T/stats" | grep -q '"final":true' || fail 'no final statistics'
 echo ok

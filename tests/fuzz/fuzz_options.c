@@ -1,15 +1,12 @@
 /*
- * fuzz_options.c - any lines as a command line: what is accepted keeps the
- * promises of options.h, what is not has a reason.
+ * fuzz_options.c - any lines as oriel-serve's command line: what is accepted
+ * keeps the promises of options.h, what is not has a reason.
  */
-#include <stdlib.h>
-#include <string.h>
+#include "tests/fuzz/args.h"
 
 #include "capture/options.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-enum { ARGS = 32 };
 
 static void check(const struct orl_options *o)
 {
@@ -26,29 +23,14 @@ static void check(const struct orl_options *o)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	char name[] = "oriel-serve", why[256] = "";
-	char *argv[ARGS + 1] = { name };
-	char *text = malloc(size + 1);
+	struct args a = args_of(data, size);
 	struct orl_options options;
-	int argc = 1;
+	char why[256] = "";
 
-	if (!text)
-		return 0;
-	if (size)
-		memcpy(text, data, size);
-	text[size] = 0;
-	for (char *p = text; p && argc < ARGS; argc++) {
-		char *end = strchr(p, '\n');
-
-		argv[argc] = p;
-		if (end)
-			*end = 0;
-		p = end ? end + 1 : NULL;
-	}
-	if (orl_options_parse(&options, argc, argv, why, sizeof(why)) == 0)
+	if (orl_options_parse(&options, a.argc, a.argv, why, sizeof(why)) == 0)
 		check(&options);
 	else if (!why[0])
 		abort();
-	free(text);
+	free(a.text);
 	return 0;
 }

@@ -60,6 +60,8 @@ static void end(const char *folder, const char *target, const char *name)
 	} while (0)
 #define VIEW(text) { (const uint8_t *)(text), sizeof(text) - 1 }
 #define HOST(byte) record(RECORD_HOST, (const uint8_t[]){ byte }, 1)
+#define ANSWER(lie) record(RECORD_ANSWER, (const uint8_t[]){ 0 }, lie)
+#define STEP() record(RECORD_STEP, NULL, 0)
 
 static void server_seeds(const char *folder)
 {
@@ -135,6 +137,72 @@ static void server_seeds(const char *folder)
 	PUT(refresh, .display = 0);
 	PUT(ping, .serial = 1);
 	end(folder, target, "pictures");
+	begin(MODE_SCRAM);
+	PUT(take, .take = true);
+	end(folder, target, "proved");
+	begin(MODE_READY);
+	PUT(ack, .frame = 1);
+	STEP();
+	ANSWER(0); /* all is exact */
+	HOST(3);
+	PUT(ack, .frame = 2);
+	STEP();
+	ANSWER(1); /* a lie: reset */
+	PUT(ack, .frame = 3);
+	STEP();
+	ANSWER(0);
+	PUT(checked, .serial = 1);
+	HOST(4);
+	PUT(ack, .frame = 4);
+	STEP();
+	PUT(checked, .serial = 4);
+	end(folder, target, "checks");
+	begin(MODE_READY);
+	PUT(take, .take = false);
+	PUT(key, .seq = 1, .usage = 0x070004, .down = true);
+	PUT(pointer, .seq = 2, .x = 1);
+	PUT(touch, .seq = 3, .contact = 1);
+	PUT(text, .seq = 4, .text = VIEW("x"));
+	PUT(held, .seq = 5, .keys = { keys, 32 });
+	PUT(take, .take = true);
+	PUT(pointer, .seq = 6, .display = 9, .x = 1);
+	PUT(held, .seq = 7, .keys = { keys, 5 });
+	end(folder, target, "not-the-owner");
+	for (unsigned i = 0; i < 13; i++) {
+		static const uint16_t ids[] = { ORL_MSG_key, ORL_MSG_pointer,
+			ORL_MSG_touch, ORL_MSG_text, ORL_MSG_held,
+			ORL_MSG_take, ORL_MSG_ack, ORL_MSG_checked,
+			ORL_MSG_visible, ORL_MSG_refresh, ORL_MSG_resize,
+			ORL_MSG_rights_seen, ORL_MSG_bye };
+		char name[32];
+		begin(MODE_READY);
+		record(ids[i], bytes, 0);
+		snprintf(name, sizeof(name), "short-%04x", ids[i]);
+		end(folder, target, name);
+	}
+	begin(0);
+	PUT(client_hello, .oldest = 2, .newest = 1, .max_pixels = 1000);
+	end(folder, target, "hello-backwards");
+	begin(0);
+	PUT(client_hello, .oldest = 1, .newest = 1, .max_pixels = 1000,
+			.session = { bytes, 7 });
+	end(folder, target, "hello-odd-session");
+	begin(0);
+	PUT(client_hello, .oldest = 1, .newest = 1, .max_pixels = 1000);
+	record(ORL_MSG_login, bytes, 0);
+	end(folder, target, "login-short");
+	begin(0);
+	PUT(client_hello, .oldest = 1, .newest = 1, .max_pixels = 1000);
+	PUT(login, .method = VIEW(ORL_METHOD_PLAIN), .blob = VIEW("n,,"));
+	end(folder, target, "login-nonsense");
+	begin(0);
+	PUT(client_hello, .oldest = 1, .newest = 1, .max_pixels = 1000);
+	PUT(login, .method = VIEW("PEER"), .step = 1);
+	end(folder, target, "login-step-first");
+	begin(0);
+	PUT(client_hello, .oldest = 1, .newest = 1, .max_pixels = 1000);
+	PUT(login, .method = VIEW("PEER"), .blob = VIEW("a\0b"));
+	end(folder, target, "login-odd-name");
 	begin(MODE_READY);
 	PUT(ack, .frame = 1000);
 	end(folder, target, "ack-of-nothing");
@@ -282,6 +350,38 @@ static void picture_seeds(const char *folder, const struct orl_env *env)
 	orl_canvas_fini(&a.canvas);
 }
 
+/* The challenge that the client's own nonce, always the same, calls for. */
+static void challenge_seed(const char *folder, const struct orl_env *env)
+{
+	static const uint8_t transcript[32];
+	struct orl_env plain = *env;
+	struct orl_binding binding = { .transcript = transcript };
+	struct orl_scram_client *c;
+	char first[ORL_BLOB_MAX + 1], blob[256];
+
+	plain.hooks.random = no_random;
+	if (orl_scram_client_create(&c, &plain, "oriel", "pencil", &binding) <
+			0)
+		abort();
+	int n = orl_scram_client_first(c, (uint8_t *)first, ORL_BLOB_MAX);
+	if (n < 0)
+		abort();
+	first[n] = 0;
+	const char *nonce = strstr(first, "r=");
+	if (!nonce)
+		abort();
+	snprintf(blob, sizeof(blob),
+			"%.*sserver-has-a-nonce-too,"
+			"s=MDEyMzQ1Njc4OWFiY2RlZg==,i=100000",
+			(int)strcspn(nonce, ","), nonce);
+	orl_scram_client_destroy(c);
+	begin(MODE_SCRAM);
+	PUT(challenge, .method = VIEW(ORL_METHOD_PLAIN),
+			.blob = { (const uint8_t *)blob,
+					(uint32_t)strlen(blob) });
+	end(folder, "fuzz_client", "challenge");
+}
+
 static void other_seeds(const char *folder, const struct orl_env *env)
 {
 	static const uint8_t bytes[64];
@@ -334,6 +434,48 @@ static void other_seeds(const char *folder, const struct orl_env *env)
 	begin(MODE_RAW);
 	record(0x1001, (const uint8_t *)"\x05\x00\x03\x04\x05", 5);
 	end(folder, target, "raw");
+	begin(MODE_READY);
+	PUT(display, .width = 70, .height = 50, .scale = 100, .slices = 1);
+	PUT(cursor_pos, .display = 0, .x = 5, .y = 5);
+	PUT(commit, .frame = 1, .input_seq = UINT32_MAX, .time = UINT32_MAX);
+	end(folder, target, "echo-of-everything");
+	for (unsigned i = 0; i < 17; i++) {
+		static const uint16_t ids[] = { ORL_MSG_part, ORL_MSG_commit,
+			ORL_MSG_check, ORL_MSG_cells_lossy, ORL_MSG_display,
+			ORL_MSG_display_gone, ORL_MSG_reset,
+			ORL_MSG_cursor_shape, ORL_MSG_cursor_use,
+			ORL_MSG_cursor_pos, ORL_MSG_resumption, ORL_MSG_rights,
+			ORL_MSG_owner, ORL_MSG_notice, ORL_MSG_locks,
+			ORL_MSG_pointer_mode, ORL_MSG_bye };
+		char name[32];
+		begin(MODE_READY);
+		record(ids[i], bytes, 0);
+		snprintf(name, sizeof(name), "short-%04x", ids[i]);
+		end(folder, target, name);
+	}
+	begin(MODE_READY);
+	PUT(cursor_shape, .slot = 3, .width = 16, .height = 16, .hot_x = 16,
+			.data = { shape, (uint32_t)n });
+	end(folder, target, "cursor-hot-spot-outside");
+	begin(MODE_READY);
+	PUT(cursor_shape, .slot = 3, .width = 16, .height = 15,
+			.data = { shape, (uint32_t)n });
+	end(folder, target, "cursor-too-much");
+	begin(0);
+	record(ORL_MSG_refused, bytes, 0);
+	end(folder, target, "refused-short");
+	begin(0);
+	PUT(server_hello, .version = 1, .methods = VIEW("PEER"));
+	PUT(welcome, .session = { bytes, 16 }, .proof = { bytes, 5 });
+	end(folder, target, "welcome-odd-proof");
+	begin(0);
+	PUT(server_hello, .version = 1, .clock = INT64_MAX,
+			.methods = VIEW("PEER"));
+	PUT(welcome, .rights = 3, .session = { bytes, 16 });
+	PUT(display, .width = 70, .height = 50, .scale = 100, .slices = 1);
+	PUT(commit, .frame = 1, .time = 77);
+	end(folder, target, "odd-clock");
+	challenge_seed(folder, env);
 }
 
 int main(int argc, char **argv)

@@ -23,11 +23,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 enum {
 	MODE_RAW = 1,   /* bytes, not records */
 	MODE_READY = 2, /* a login that succeeds comes first */
-	MODE_SCRAM = 4, /* ... by SCRAM instead of PEER; client only */
+	MODE_SCRAM = 4, /* ... by SCRAM instead of PEER */
 };
 
 /* Records that make the host do something instead of being sent. */
-enum { RECORD_STEP = 0xfff0, RECORD_HOST = 0xfff1 };
+enum {
+	RECORD_STEP = 0xfff0, /* a quarter of a second passes */
+	RECORD_HOST = 0xfff1,
+	RECORD_ANSWER = 0xfff2, /* to the last check; server only */
+};
 
 /* Send a message by hand; what the other end refuses to read is lost. */
 static inline void say(int fd, uint16_t id, const uint8_t *data, size_t n)

@@ -101,6 +101,8 @@ static void every_key_means_what_it_says(void **state)
 	assert_true(d->rate == 0 && d->queue_bytes == 0);
 	l = parse("gemodel=1%/20%");
 	assert_true(close_to(d->ge_bad, 1) && close_to(d->ge_good, 0));
+	assert_true(parse("wan,by=netem").netem);
+	assert_true(!parse("wan,by=netem,by=tun").netem);
 	/* A queue that would hold no packet holds two. */
 	l = parse("rate=10kbit,queue=1ms");
 	assert_int_equal(d->queue_bytes, 3000);
@@ -150,14 +152,15 @@ static void wrong_ones_are_refused_with_a_reason(void **state)
 		"rate", "rate=", "=1", "rate=x", "rate=1x", "rate=-1", "rate=0",
 		"rate=1e6", "rate=inf", "rate=nan", "rate=0x10", "rate=1,000",
 		"rate=101gbit", "rate=999999999999999999999999", "rate=1..5",
-		"rate=1mbit5", "rtt=1", "rtt=61s", "up-rtt=1ms", "up-down=1mbit",
-		"loss=101%", "loss=1.1", "loss=%", "gemodel=1%", "gemodel=1%/",
-		"gemodel=1%/2%/3%/4%/5%", "gemodel=1%/200%", "gemodel=/1%",
-		"queue=1b", "queue=2gb", "queue=5", "queue=61s", "flow=yes",
-		"up-flow=on", "cut=1s", "5s:queue=1ms", "5s:rtt=1ms", "5:cut=1s",
-		"s:cut=1s", ":cut=1s", "2000000s:cut=1s", "5s:", "5s:5s:cut=1s",
-		"rtt=1ms,jitter=1ms", "rtt=9ms,5s:jitter=5ms", "rate=1 mbit",
-		"wan\n", "w\xc3\xa4n", "nowhere", "-", "up-", "down-=1" };
+		"rate=1mbit5", "rtt=1", "rtt=61s", "up-rtt=1ms",
+		"up-down=1mbit", "loss=101%", "loss=1.1", "loss=%",
+		"gemodel=1%", "gemodel=1%/", "gemodel=1%/2%/3%/4%/5%",
+		"gemodel=1%/200%", "gemodel=/1%", "queue=1b", "queue=2gb",
+		"queue=5", "queue=61s", "flow=yes", "up-flow=on", "cut=1s",
+		"5s:queue=1ms", "by=me", "1s:by=tun", "5s:rtt=1ms", "5:cut=1s", "s:cut=1s", ":cut=1s",
+		"2000000s:cut=1s", "5s:", "5s:5s:cut=1s", "rtt=1ms,jitter=1ms",
+		"rtt=9ms,5s:jitter=5ms", "rate=1 mbit", "wan\n", "w\xc3\xa4n",
+		"nowhere", "-", "up-", "down-=1" };
 	(void)state;
 	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
 		const char *why = refused(texts[i]);

@@ -4,8 +4,11 @@
  */
 #include "tests/unit/unit.h"
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "client/client.h"
 #include "tests/pair.h"
 
 enum { WIDTH = 403, HEIGHT = 211 };
@@ -126,6 +129,37 @@ static void small_damage_moves_and_patches(void **state)
 		picture[i] &= 0xffffff;
 	until_exact(&p);
 	struct oriel_stats stats = { .size = sizeof(stats) };
+	oriel_peer_stats(p.peer, &stats);
+	assert_int_equal(stats.resets, 0);
+	pair_fini(&p);
+}
+
+/* Large enough for bands, and workers to code them. */
+static void bands_are_coded_side_by_side(void **state)
+{
+	enum { WIDE = 2600, HIGH = 1650 };
+	static uint32_t large[WIDE * HIGH];
+	struct pair p;
+	struct oriel_server_config cfg = { .size = sizeof(cfg), .workers = 3 };
+	struct oriel_stats stats = { .size = sizeof(stats) };
+	struct oriel_pixels whole = { large, WIDE, HIGH, WIDE * 4,
+		ORIEL_FORMAT_XRGB8888 };
+
+	(void)state;
+	pair_init(&p);
+	pair_start(&p, 0, &cfg);
+	pair_display(&p, WIDE, HIGH);
+	pair_connect(&p);
+	for (uint32_t round = 1; round < 4; round++) {
+		for (uint32_t i = 0; i < WIDE * HIGH; i++)
+			large[i] = i % WIDE < WIDE / 8
+					? next_random() & 0xffffff
+					: i / 37 % 11 * 0x040506 * round;
+		assert_int_equal(oriel_display_patch(p.display, &whole, 0, 0, 0),
+				0);
+		PAIR_UNTIL(&p, p.screen && pair_shows(&p, large) &&
+						oriel_screen_is_exact(p.screen));
+	}
 	oriel_peer_stats(p.peer, &stats);
 	assert_int_equal(stats.resets, 0);
 	pair_fini(&p);
@@ -253,6 +287,73 @@ static void a_session_resumes_without_a_password(void **state)
 	pair_fini(&p);
 }
 
+/* Resume with this token; whether it was taken. */
+static bool resumes(struct pair *p, const struct orl_resumption_kept *token)
+{
+	p->client->kept = *token;
+	p->error = 0;
+	assert_int_equal(oriel_client_connect(p->client, p->address), 0);
+	PAIR_UNTIL(p, p->state == ORIEL_CLIENT_READY || p->error);
+	if (p->error) {
+		assert_int_equal(p->error, ORIEL_EAUTH);
+		return false;
+	}
+	PAIR_UNTIL(p, p->peer && p->client->kept.valid &&
+					memcmp(p->client->kept.sealed,
+							token->sealed, 64) != 0);
+	return true;
+}
+
+static void hang_up(struct pair *p)
+{
+	oriel_client_disconnect(p->client);
+	PAIR_UNTIL(p, p->state == ORIEL_CLIENT_IDLE && !p->peer);
+}
+
+static void a_token_ends_when_the_next_is_used(void **state)
+{
+	struct orl_resumption_kept first, second;
+	struct pair p;
+
+	(void)state;
+	pair_init(&p);
+	pair_start(&p, PAIR_TCP, NULL);
+	pair_connect(&p);
+	PAIR_UNTIL(&p, p.client->kept.valid);
+	first = p.client->kept;
+	hang_up(&p);
+	assert_true(resumes(&p, &first));
+	hang_up(&p);
+	/* The second one may have been lost on the way. */
+	assert_true(resumes(&p, &first));
+	second = p.client->kept;
+	hang_up(&p);
+	assert_true(resumes(&p, &second));
+	hang_up(&p);
+	assert_false(resumes(&p, &first));
+	/* Which is no reason to refuse the newer ones. */
+	PAIR_UNTIL(&p, p.state == ORIEL_CLIENT_IDLE);
+	assert_true(resumes(&p, &second));
+	pair_fini(&p);
+}
+
+static void names_are_heard_as_they_were_said(void **state)
+{
+	struct pair p;
+
+	(void)state;
+	pair_init(&p);
+	p.known = NULL;
+	pair_start(&p, PAIR_TCP, NULL);
+	char address[200];
+	snprintf(address, sizeof(address), "oriel://j%%C3%%B6rg@%.100s",
+			p.address + strlen("oriel://"));
+	assert_int_equal(oriel_client_connect(p.client, address), 0);
+	PAIR_UNTIL(&p, p.state == ORIEL_CLIENT_IDLE && p.error);
+	assert_string_equal(p.user, "j\xc3\xb6rg");
+	pair_fini(&p);
+}
+
 static void input_arrives_once_and_goes_up_at_the_end(void **state)
 {
 	struct pair p;
@@ -363,6 +464,188 @@ static void displays_come_change_and_go(void **state)
 	pair_fini(&p);
 }
 
+/* A display so large that workers code its bands side by side. */
+static void workers_change_nothing(void **state)
+{
+	enum { W = 2560, H = 1616 };
+	struct oriel_server_config cfg = { .size = sizeof(cfg), .workers = 3 };
+	struct pair p;
+	uint32_t *large = calloc(W * H, 4);
+
+	(void)state;
+	assert_non_null(large);
+	pair_init(&p);
+	pair_start(&p, 0, &cfg);
+	pair_display(&p, W, H);
+	pair_connect(&p);
+	for (int round = 0; round < 3; round++) {
+		for (int i = 0; i < W * H; i += 7)
+			large[i] = i % W < 200 ? next_random()
+					       : (uint32_t)(i / W / 9 + round);
+		struct oriel_pixels all = { large, W, H, W * 4,
+			ORIEL_FORMAT_XRGB8888 };
+		assert_int_equal(oriel_display_patch(p.display, &all, 0, 0, 0),
+				0);
+		PAIR_UNTIL(&p, p.screen && pair_shows(&p, large) &&
+						oriel_screen_is_exact(p.screen));
+	}
+	struct oriel_stats stats = { .size = sizeof(stats) };
+	oriel_peer_stats(p.peer, &stats);
+	assert_int_equal(stats.resets, 0);
+	pair_fini(&p);
+	free(large);
+}
+
+static void the_refused_are_forgotten(void **state)
+{
+	struct pair p;
+	char why[301];
+
+	(void)state;
+	pair_init(&p);
+	memset(why, 'x', sizeof(why) - 1);
+	memcpy(why + 254, "\xe2\x82\xac", 3); /* may not be cut */
+	why[300] = 0;
+	p.reject = why;
+	pair_start(&p, 0, NULL);
+	/* More than may be unproved at a time. */
+	for (int i = 0; i < 6; i++) {
+		p.error = 0;
+		assert_int_equal(oriel_client_connect(p.client, p.address), 0);
+		PAIR_UNTIL(&p, p.error && p.state == ORIEL_CLIENT_IDLE);
+		assert_int_equal(p.error, ORIEL_EDENIED);
+		assert_int_equal(strlen(p.why), 254);
+	}
+	p.reject = NULL;
+	pair_connect(&p);
+	pair_fini(&p);
+}
+
+static void peers_may_be_closed_anywhere(void **state)
+{
+	struct pair p;
+	struct oriel_key key = { .usage = 0x070004, .down = true };
+
+	(void)state;
+	pair_init(&p);
+	pair_start(&p, 0, NULL);
+	pair_display(&p, WIDTH, HEIGHT);
+	pair_connect(&p);
+	PAIR_UNTIL(&p, p.owner);
+	/* In a callback: its key goes up again, once. */
+	p.close_on_key = true;
+	assert_int_equal(oriel_client_key(p.client, &key), 0);
+	PAIR_UNTIL(&p, p.leaves == 1 && p.state == ORIEL_CLIENT_IDLE);
+	assert_int_equal(p.keys, 2);
+	assert_false(p.last_key.down);
+	/* Outside of dispatch: the host hears of it inside. */
+	p.close_on_key = false;
+	pair_connect(&p);
+	oriel_peer_close(p.peer, NULL);
+	assert_int_equal(p.leaves, 1);
+	struct oriel_stats stats = { .size = sizeof(stats) };
+	oriel_peer_stats(p.peer, &stats);
+	PAIR_UNTIL(&p, p.leaves == 2 && p.state == ORIEL_CLIENT_IDLE);
+	pair_fini(&p);
+}
+
+static void what_is_kept_may_outlive_the_server(void **state)
+{
+	struct pair p;
+	struct oriel_frame_config cfg = { .size = sizeof(cfg),
+		.pixels = { picture, WIDTH, HEIGHT, WIDTH * 4,
+				ORIEL_FORMAT_XRGB8888 } };
+	struct oriel_frame *frame;
+
+	(void)state;
+	pair_init(&p);
+	p.retained = true;
+	pair_start(&p, PAIR_TCP, NULL);
+	assert_int_equal(oriel_frame_create(&frame, p.server, &cfg), 0);
+	assert_int_equal(oriel_client_connect(p.client, p.address), 0);
+	PAIR_UNTIL(&p, p.kept);
+	oriel_server_destroy(p.server);
+	p.server = NULL;
+	assert_string_equal(oriel_auth_name(p.kept), "");
+	assert_int_equal(oriel_auth_use_password(p.kept, "x"), ORIEL_ECLOSED);
+	oriel_frame_unref(frame);
+	pair_fini(&p); /* lets go of the auth */
+}
+
+static void a_slow_screen_does_not_stop_the_picture(void **state)
+{
+	struct pair p;
+
+	(void)state;
+	pair_init(&p);
+	p.slow = 70000000; /* longer than acks are batched */
+	pair_start(&p, 0, NULL);
+	pair_display(&p, WIDTH, HEIGHT);
+	paint(3);
+	submit(&p, NULL, 0);
+	pair_connect(&p);
+	until_exact(&p);
+	for (int i = 0; i < 6; i++) {
+		struct oriel_rect r = { 100 + i, 100, 1, 1 };
+		picture[100 * WIDTH + 100 + i] ^= 0x123456;
+		submit(&p, &r, 1);
+		PAIR_UNTIL(&p, pair_shows(&p, picture));
+	}
+	pair_fini(&p);
+}
+
+static void a_display_that_goes_leaves_no_debt(void **state)
+{
+	struct pair p;
+
+	(void)state;
+	pair_init(&p);
+	p.slow = UINT64_MAX / 2; /* never, of its own accord */
+	pair_start(&p, 0, NULL);
+	pair_display(&p, WIDTH, HEIGHT);
+	paint(3);
+	pair_connect(&p);
+	PAIR_UNTIL(&p, p.updates);
+	oriel_screen_shown(p.screen, 0);
+	for (unsigned i = 2; i < 7; i++) {
+		paint(i);
+		submit(&p, NULL, 0);
+		if (i < 4)
+			PAIR_UNTIL(&p, p.updates >= i);
+	}
+	oriel_display_destroy(p.display);
+	PAIR_UNTIL(&p, !p.screen);
+	p.slow = 0;
+	pair_display(&p, WIDTH, HEIGHT);
+	submit(&p, NULL, 0);
+	PAIR_UNTIL(&p, p.screen && pair_shows(&p, picture));
+	pair_fini(&p);
+}
+
+static void rights_move_the_input(void **state)
+{
+	struct pair p;
+	struct oriel_key key = { .usage = 0x070004, .down = true };
+
+	(void)state;
+	pair_init(&p);
+	pair_start(&p, 0, NULL);
+	pair_connect(&p);
+	PAIR_UNTIL(&p, p.owner);
+	assert_int_equal(oriel_client_key(p.client, &key), 0);
+	PAIR_UNTIL(&p, p.keys == 1);
+	oriel_peer_set_rights(p.peer, ORIEL_MAY_SEE);
+	assert_int_equal(p.keys, 1);
+	PAIR_UNTIL(&p, p.keys == 2 && !p.owner);
+	assert_false(p.last_key.down);
+	/* Nobody has it: who may, does. */
+	oriel_peer_set_rights(p.peer, ORIEL_MAY_SEE | ORIEL_MAY_INPUT);
+	PAIR_UNTIL(&p, p.owner);
+	PAIR_UNTIL(&p, oriel_client_key(p.client, &key) == 0);
+	PAIR_UNTIL(&p, p.keys == 3);
+	pair_fini(&p);
+}
+
 static void nonsense_from_the_host_is_an_error(void **state)
 {
 	struct pair p;
@@ -410,16 +693,26 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(exact_over_tls),
 		cmocka_unit_test(small_damage_moves_and_patches),
+		cmocka_unit_test(bands_are_coded_side_by_side),
 		cmocka_unit_test(a_desync_is_found_and_healed),
 		cmocka_unit_test(wrong_passwords_and_unknown_users_fail_alike),
 		cmocka_unit_test(a_key_that_is_not_trusted_ends_it),
 		cmocka_unit_test(an_answer_may_come_later),
 		cmocka_unit_test(no_login_needs_an_open_server),
 		cmocka_unit_test(a_session_resumes_without_a_password),
+		cmocka_unit_test(a_token_ends_when_the_next_is_used),
+		cmocka_unit_test(names_are_heard_as_they_were_said),
 		cmocka_unit_test(input_arrives_once_and_goes_up_at_the_end),
 		cmocka_unit_test(without_the_right_nothing_is_typed),
 		cmocka_unit_test(cursors_are_sent_once),
 		cmocka_unit_test(displays_come_change_and_go),
+		cmocka_unit_test(workers_change_nothing),
+		cmocka_unit_test(the_refused_are_forgotten),
+		cmocka_unit_test(peers_may_be_closed_anywhere),
+		cmocka_unit_test(what_is_kept_may_outlive_the_server),
+		cmocka_unit_test(a_slow_screen_does_not_stop_the_picture),
+		cmocka_unit_test(a_display_that_goes_leaves_no_debt),
+		cmocka_unit_test(rights_move_the_input),
 		cmocka_unit_test(nonsense_from_the_host_is_an_error),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

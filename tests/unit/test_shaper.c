@@ -56,8 +56,9 @@ static size_t take(struct bed *b, uint64_t until)
 
 static void a_packet_takes_its_time(void **state)
 {
-	struct shaper_config c = { .rate = 20000000, .delay_us = 20000,
-		.queue_bytes = 250000 };
+	struct shaper_config c = {
+		.rate = 20000000, .delay_us = 20000, .queue_bytes = 250000
+	};
 	struct bed *b = begin(&c, 1);
 	(void)state;
 	assert_true(shaper_next(&b->s) == UINT64_MAX);
@@ -108,7 +109,8 @@ static void it_carries_its_rate(void **state)
 	(void)state;
 	for (size_t i = 0; i < 4; i++) {
 		struct shaper_config c = { .rate = rates[i],
-			.delay_us = 35000, .queue_bytes = 100000 };
+			.delay_us = 35000,
+			.queue_bytes = 100000 };
 		struct bed *b = begin(&c, i);
 		/* A fifth more than it can. */
 		uint64_t every = SIZE * 8 * SECOND * 5 / (rates[i] * 6);
@@ -120,10 +122,8 @@ static void it_carries_its_rate(void **state)
 		got += take(b, UINT64_MAX - 1);
 		assert_true(got == b->c.accepted_packets);
 		assert_true(b->c.tail_drops > 200);
-		uint64_t should = got * SIZE * 8 * SECOND / rates[i] +
-				  35 * MS;
-		assert_true(b->arrived <= should &&
-				b->arrived + 2000 > should);
+		uint64_t should = got * SIZE * 8 * SECOND / rates[i] + 35 * MS;
+		assert_true(b->arrived <= should && b->arrived + 2000 > should);
 	}
 }
 
@@ -166,8 +166,9 @@ static void the_seed_says_what_is_lost(void **state)
 
 static void bursts_are_lost_together(void **state)
 {
-	struct shaper_config c = { .rate = 10000000, .ge_p = 0.002525,
-		.ge_r = 0.25, .ge_bad = 1 };
+	struct shaper_config c = {
+		.rate = 10000000, .ge_p = 0.002525, .ge_r = 0.25, .ge_bad = 1
+	};
 	uint64_t seed = rng_seed(11), bursts = 0;
 	struct bed *b = begin(&c, seed);
 	bool before = false;
@@ -225,8 +226,9 @@ static void jitter_stays_in_bounds_and_in_order(void **state)
 
 static void some_skip_the_delay(void **state)
 {
-	struct shaper_config c = { .rate = 12000000, .delay_us = 20000,
-		.reorder = 0.1 };
+	struct shaper_config c = {
+		.rate = 12000000, .delay_us = 20000, .reorder = 0.1
+	};
 	struct bed *b = begin(&c, rng_seed(5));
 	size_t before = 0, expected = 0, seen = 0;
 	(void)state;
@@ -296,8 +298,9 @@ static void a_shorter_delay_does_not_reorder(void **state)
 
 static void nothing_leaves_in_an_outage(void **state)
 {
-	struct shaper_config c = { .rate = 12000000, .delay_us = 5000,
-		.queue_bytes = 15000 };
+	struct shaper_config c = {
+		.rate = 12000000, .delay_us = 5000, .queue_bytes = 15000
+	};
 	struct bed *b = begin(&c, 1);
 	(void)state;
 	for (int i = 0; i < 10; i++)
@@ -339,8 +342,9 @@ static void quantiles_come_from_the_histogram(void **state)
 
 static void packets_are_given_back(void **state)
 {
-	struct shaper_config c = { .rate = 12000000, .delay_us = 3000,
-		.loss = 0.5 };
+	struct shaper_config c = {
+		.rate = 12000000, .delay_us = 3000, .loss = 0.5
+	};
 	struct bed *b = begin(&c, 1);
 	size_t n = 0;
 	(void)state;

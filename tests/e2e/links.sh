@@ -1,0 +1,79 @@
+#!/bin/bash
+# links.sh - oriel-bench links: what it verifies holds, what does not hold it
+# finds, and nothing is left of a link however it ends.
+. "$(dirname "$0")/lib.sh"
+
+links() { "$BIN/oriel-bench" links "$@" > "$T/links.out" 2> "$T/links.log"; }
+
+refused() { # CODE WORDS ARGUMENT...
+	local code=$1 words=$2 status
+	shift 2
+	links "$@"
+	status=$?
+	[ "$status" = "$code" ] || fail "links $*: exit $status, not $code"
+	grep -qF -- "$words" "$T/links.log" ||
+		fail "links $*: does not say '$words'"
+	[ "$(grep -c . "$T/links.log")" = 1 ] || fail "links $*: says more"
+}
+
+refused 2 "'nowhere': neither a link" nowhere
+refused 2 "'loss=200%': not a value" --verify wan,loss=200%
+refused 2 'No such file' --file="$T/none"
+printf 'a = wan\n\nb = wan,x=1\n' > "$T/wrong"
+refused 2 "line 3: 'x=1': no such key" --file="$T/wrong"
+refused 2 'usage:' --verify --netem
+links || fail 'the list of links'
+for name in lan campus wan dsl t1 4g lossy burst geo step shared; do
+	grep -q "^$name " "$T/links.out" || fail "no link $name"
+done
+
+# Neither root nor user namespaces.
+if command -v setpriv > /dev/null && unshare -Ur true 2>/dev/null; then
+	unshare -Ur sh -c 'echo 0 > /proc/sys/user/max_user_namespaces
+		exec setpriv --bounding-set=-all --inh-caps=-all "$@"' sh \
+		"$BIN/oriel-bench" links --verify wan \
+		> "$T/links.out" 2> "$T/links.log" && fail 'wan without rights'
+	grep -q 'needs root or user namespaces' "$T/links.log" ||
+		fail 'does not say what it needs'
+fi
+if ! links --verify wan && grep -q 'needs root' "$T/links.log"; then
+	echo 'ok without the links: neither root nor user namespaces here'
+	exit 0
+fi
+refused 1 'nope is no congestion control' --congestion=nope --verify wan
+
+links --verify wan lossy 4g || fail "not what they should be:
+$(cat "$T/links.out" "$T/links.log")"
+grep -q '^lossy .*  \([1-9][0-9]*\) of *\1 ' "$T/links.out" ||
+	fail "nothing was lost: $(cat "$T/links.out")"
+
+# A tc that does nothing leaves a link that is not what it should be, and is
+# told the script at the right side.
+cat > "$T/tc" << 'END'
+#!/bin/sh
+echo "$(ip -o -4 addr show oriel0 | grep -o '192.0.2.[12] peer') $*" >> "$0.log"
+END
+chmod +x "$T/tc"
+PATH=$T:$PATH links --verify wan,by=netem,1s:down=2mbit &&
+	fail 'a link that is none was taken for one'
+grep -q FAIL "$T/links.out" || fail "no FAIL: $(cat "$T/links.log")"
+eventually 5 grep -q '^192.0.2.1 peer .* change .* rate 2000000bit$' \
+	"$T/tc.log" || fail "the script: $(cat "$T/tc.log")"
+rm "$T/tc.log"
+
+# Killed, it takes the link with it.
+start bench "$BIN/oriel-bench" links --verify geo
+eventually 10 pgrep -P "$PID" > /dev/null || fail 'no link was started'
+sleep 0.5
+children=$(pgrep -P "$PID")
+gone() {
+	local pid
+	for pid in $children; do
+		[ ! -d "/proc/$pid" ] || grep -q '^State:.Z' \
+			"/proc/$pid/status" 2>/dev/null || return 1
+	done
+}
+gone && fail 'the link ended by itself'
+kill -9 "$PID"
+eventually 5 gone || fail 'the link outlived the program'
+echo 'ok links'
