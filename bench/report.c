@@ -304,13 +304,9 @@ static void name_rows(struct group *g)
 		else
 			snprintf(row->label, sizeof(row->label), "%.90s",
 					row->first->peer);
-		if (row->n && (!g->base || (strcmp(row->first->peer, "oriel") ==
-									   0 &&
-							   strcmp(g->base->first->peer,
-									   "ori"
-									   "e"
-									   "l") !=
-									   0)))
+		/* Of several versions of ours the last one. */
+		if (row->n && (!g->base || strcmp(row->first->peer, "oriel") ==
+							      0))
 			g->base = row;
 	}
 }

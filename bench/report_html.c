@@ -333,7 +333,7 @@ static void glance(FILE *out, const struct report *r)
 				fputs(", ", out);
 				html_text(out, g->first->cc);
 			}
-			fputs("<td style=\"text-align:left\">", out);
+			fputs("<td class=peer>", out);
 			key(out, row);
 			for (size_t f = 0; f < 2; f++) {
 				const struct figure *p = &figures[which[f]];
