@@ -254,12 +254,12 @@ coverage:
 run-coverage: $(units) $(fuzzers)
 	tests/coverage.sh $(O)
 
-# What has been measured already is not measured again: rm -r $(O)/bench.
+# What has been measured already is not measured again: rm -r $(O)/results.
 bench: programs
 	$(O)/oriel-bench run --trace=$(BENCH_TRACES) --link=lan,wan \
 		--peer=oriel,tigervnc,spice --seconds=6 --repeats=2 \
-		--out=$(O)/bench $(BENCH_ARGS); status=$$?; \
-		$(O)/oriel-bench report $(O)/bench && exit $$status
+		--out=$(O)/results $(BENCH_ARGS); status=$$?; \
+		$(O)/oriel-bench report $(O)/results && exit $$status
 BENCH_TRACES = bench/corpus/text.mkv,bench/corpus/page.mkv,bench/corpus/window.mkv
 codecs: $(O)/oriel-bench
 	$(O)/oriel-bench codecs $(CODECS_ARGS)

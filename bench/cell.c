@@ -57,7 +57,7 @@ struct run {
 	struct stage *stage;
 	char display[16], size[24]; /* what is presented on */
 	char shown_on[16];          /* the client's display */
-	struct proc *server, *client, *server_display, *client_display;
+	struct proc *server, *client, *server_display, *client_display, *gate;
 	struct proc *player, *watcher;
 	uint64_t client_start, played;
 	struct snapshot at_go, at_end;
@@ -100,14 +100,14 @@ static int pause_ms(struct run *u, uint64_t ms)
 
 /* ---- starting */
 
-static int write_password(struct run *u)
+static int write_file(struct run *u, const char *name, const char *text)
 {
 	char path[300];
-	snprintf(path, sizeof(path), "%s/password", u->folder);
+	snprintf(path, sizeof(path), "%s/%s", u->folder, name);
 	FILE *out = fopen(path, "w");
 	if (!out)
 		return fail(u, "%s: %s", path, strerror(errno));
-	fputs("measure\n", out);
+	fputs(text, out);
 	return fclose(out) ? fail(u, "%s: %s", path, strerror(errno)) : 0;
 }
 
@@ -117,7 +117,7 @@ static int begin(struct run *u)
 	char why[200];
 	if (folder_make(u->folder, sizeof(u->folder)))
 		return fail(u, "no folder for temporary files");
-	if (write_password(u))
+	if (write_file(u, "password", "measure\n"))
 		return -1;
 	u->stage_fd = stage_create();
 	u->stage = u->stage_fd < 0 ? NULL : stage_map(u->stage_fd);
@@ -170,6 +170,31 @@ static int start_player(struct run *u)
 	return u->stage->ready ? 0 : fail(u, "the player does not start");
 }
 
+static int wait_listens(struct run *u, const struct proc *p, int port)
+{
+	for (int i = 0; i < START_MS / 10 && !proc_listens(p, port); i++)
+		if (pause_ms(u, 10))
+			return -1;
+	if (!proc_listens(p, port))
+		return program_failed(u, p->name, "does not listen");
+	return 0;
+}
+
+/* What some peers have in front of their server. */
+static int start_gate(struct run *u)
+{
+	char text[PROC_TEXT];
+	const struct proc_setup setup = { NULL, -1, -1 };
+	if (expand(u, text, sizeof(text), u->cell->peer->gate_file) ||
+			write_file(u, "gate", text) ||
+			expand(u, text, sizeof(text), u->cell->peer->gate))
+		return -1;
+	u->gate = proc_start(&u->procs, NETNS_SERVER, "gate", text, &setup);
+	if (!u->gate)
+		return fail(u, "the gate cannot be started");
+	return wait_listens(u, u->gate, PORT);
+}
+
 static int start_server(struct run *u)
 {
 	const struct peer *peer = u->cell->peer;
@@ -199,13 +224,9 @@ static int start_server(struct run *u)
 		return fail(u, "the server cannot be started");
 	if (peer->kind == PEER_IS_DISPLAY && start_player(u))
 		return -1;
-	for (int i = 0; i < START_MS / 10 && !proc_listens(u->server, PORT);
-			i++)
-		if (pause_ms(u, 10))
-			return -1;
-	if (!proc_listens(u->server, PORT))
-		return program_failed(u, "server", "does not listen");
-	return 0;
+	if (wait_listens(u, u->server, peer->gate ? PORT + 1 : PORT))
+		return -1;
+	return peer->gate ? start_gate(u) : 0;
 }
 
 static int start_watcher(struct run *u)
@@ -296,6 +317,14 @@ static void take_snapshot(struct run *u, struct snapshot *t)
 	netns_counters(&u->net, &t->down, &t->up);
 	machine_load(&t->load);
 	proc_usage(&t->server, u->server);
+	if (u->gate) {
+		struct usage gate;
+		proc_usage(&gate, u->gate);
+		t->server.user += gate.user;
+		t->server.system += gate.system;
+		t->server.switches += gate.switches;
+		t->server.peak_mb += gate.peak_mb;
+	}
 	proc_usage(&t->client, u->client);
 	proc_usage(&t->server_display, u->server_display);
 	proc_usage(&t->client_display, u->client_display);

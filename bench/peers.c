@@ -15,9 +15,10 @@
 
 #include "bench/netns.h"
 
-#define VNC_SERVER \
-	"Xtigervnc -displayfd 1 -geometry {size} -depth 24 -rfbport {port} " \
+#define VNC_AT(port) \
+	"Xtigervnc -displayfd 1 -geometry {size} -depth 24 -rfbport " port " " \
 	"-SecurityTypes None -AcceptSetDesktopSize=0 -localhost=0 -ac"
+#define VNC_SERVER VNC_AT("{port}")
 #define VNC_CLIENT(options) \
 	"xtigervncviewer -SecurityTypes None -FullScreen=1 -RemoteResize=0 " \
 	"-MenuKey= -DotWhenNoCursor=0 " options " {address}::{port}"
@@ -40,44 +41,62 @@
 	"/bpp:32 -decorations /network:auto /log-level:WARN " options
 #define RDP_PACKAGES "freerdp2-shadow-x11 freerdp2-x11"
 
+/* No encryption, as with the VNC servers. */
+#define XRDP_FILE \
+	"[Globals]\nini_version=1\nfork=false\nport={port}\n" \
+	"security_layer=rdp\ncrypt_level=none\nautorun=desktop\n" \
+	"max_bpp=32\nbitmap_cache=true\nbitmap_compression=true\n" \
+	"[Logging]\nLogFile={folder}/gate.own.log\nLogLevel=WARNING\n" \
+	"EnableSyslog=false\n[Channels]\n" \
+	"[desktop]\nname=desktop\nlib=libvnc.so\nusername=na\n" \
+	"password=na\nip=127.0.0.1\nport={inner}\n"
+
 const struct peer peers[] = {
 	{ "oriel", "Oriel, from an X display", NULL, PEER_CAPTURES, false,
-			ORIEL_SERVER(""), ORIEL_CLIENT },
+			ORIEL_SERVER(""), ORIEL_CLIENT, NULL, NULL },
 	{ "oriel-lossless", "Oriel, never a pixel that is not exact", NULL,
 			PEER_CAPTURES, false, ORIEL_SERVER(" --lossless"),
-			ORIEL_CLIENT },
+			ORIEL_CLIENT, NULL, NULL },
 	{ "oriel-push", "Oriel, given rectangles as by a hypervisor", NULL,
 			PEER_PUSHED, false,
 			"{programs}/oriel-bench-push --frames={frames} "
 			"--listen=tcp://{address}:{port} "
 			"--password-file={folder}/password --congestion={cc}",
-			ORIEL_CLIENT },
+			ORIEL_CLIENT, NULL, NULL },
 	{ "tigervnc", "TigerVNC, encoding chosen by itself", VNC_PACKAGES,
 			PEER_IS_DISPLAY, false, VNC_SERVER,
-			VNC_CLIENT("-AutoSelect=1") },
+			VNC_CLIENT("-AutoSelect=1"), NULL, NULL },
 	{ "tigervnc-lossless", "TigerVNC, Tight without JPEG", VNC_PACKAGES,
 			PEER_IS_DISPLAY, false, VNC_SERVER,
 			VNC_CLIENT("-AutoSelect=0 -PreferredEncoding=Tight "
 				   "-FullColor=1 -NoJPEG=1 "
-				   "-CompressLevel=2") },
+				   "-CompressLevel=2"),
+			NULL, NULL },
 	{ "spice", "SPICE, damage as boxes, as a guest's driver draws",
 			SPICE_PACKAGES, PEER_PUSHED, true,
-			SPICE_SERVER("--shape=boxes"), SPICE_CLIENT },
+			SPICE_SERVER("--shape=boxes"), SPICE_CLIENT, NULL,
+			NULL },
 	{ "spice-qemu", "SPICE, as QEMU draws without a driver in the guest",
 			SPICE_PACKAGES, PEER_PUSHED, true,
-			SPICE_SERVER("--shape=columns"), SPICE_CLIENT },
+			SPICE_SERVER("--shape=columns"), SPICE_CLIENT, NULL,
+			NULL },
 	{ "rdp-progressive", "FreeRDP's shadow server, progressive codec",
 			RDP_PACKAGES, PEER_CAPTURES, false, RDP_SERVER,
-			RDP_CLIENT("/gfx-progressive") },
+			RDP_CLIENT("/gfx-progressive"), NULL, NULL },
 	{ "rdp-h264", "FreeRDP's shadow server, H.264", RDP_PACKAGES,
 			PEER_CAPTURES, false, RDP_SERVER,
-			RDP_CLIENT("/gfx-h264:AVC420") },
+			RDP_CLIENT("/gfx-h264:AVC420"), NULL, NULL },
 	{ "x11vnc", "x11vnc with TigerVNC's viewer", "x11vnc tigervnc-viewer",
 			PEER_CAPTURES, false,
 			"x11vnc -display {display} -rfbport {port} -forever "
 			"-shared -nopw -noipv6 -quiet",
-			VNC_CLIENT("-AutoSelect=1") },
-	{ NULL, NULL, NULL, PEER_CAPTURES, false, NULL, NULL },
+			VNC_CLIENT("-AutoSelect=1"), NULL, NULL },
+	{ "xrdp", "xrdp, showing a TigerVNC server on its own machine",
+			"xrdp tigervnc-standalone-server freerdp2-x11",
+			PEER_IS_DISPLAY, false, VNC_AT("{inner}"),
+			RDP_CLIENT("/sec:rdp"),
+			"xrdp --nodaemon -c {folder}/gate", XRDP_FILE },
+	{ NULL, NULL, NULL, PEER_CAPTURES, false, NULL, NULL, NULL, NULL },
 };
 
 const struct peer *peer_find(const char *name)
@@ -91,7 +110,8 @@ const struct peer *peer_find(const char *name)
 static const char *value_of(const struct peer_values *v, const char *word,
 		size_t n, char number[static 12])
 {
-	snprintf(number, 12, "%d", v->port);
+	bool inner = n == 5 && memcmp(word, "inner", n) == 0;
+	snprintf(number, 12, "%d", v->port + inner);
 	const struct {
 		const char *name, *value;
 	} words[] = {
@@ -102,6 +122,7 @@ static const char *value_of(const struct peer_values *v, const char *word,
 		{ "cc", v->cc },
 		{ "frames", v->frames },
 		{ "port", number },
+		{ "inner", number },
 		{ "address", NETNS_SERVER_ADDRESS },
 	};
 	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
@@ -137,7 +158,10 @@ int peer_expand(char *out, size_t cap, const char *command,
 
 void peer_settings(char *out, size_t cap, const struct peer *p)
 {
-	snprintf(out, cap, "%s | %s", p->server, p->client);
+	snprintf(out, cap, "%s | %s%s%s%s%s", p->server, p->client,
+			p->gate ? " | " : "", p->gate ? p->gate : "",
+			p->gate_file ? " | " : "",
+			p->gate_file ? p->gate_file : "");
 }
 
 static bool found(const char *program)
@@ -161,10 +185,11 @@ int peer_installed(const struct peer *p, const char *programs, char *why,
 		size_t cap)
 {
 	const struct peer_values values = { .programs = programs };
-	const char *commands[] = { p->server, p->client, "openbox", "Xvfb" };
+	const char *commands[] = { p->server, p->client, "openbox", "Xvfb",
+		p->gate };
 	for (size_t i = 0; i < sizeof(commands) / sizeof(*commands); i++) {
 		char text[2048];
-		if (i == 2 && !p->window_manager)
+		if ((i == 2 && !p->window_manager) || !commands[i])
 			continue;
 		if (peer_expand(text, sizeof(text), commands[i], &values))
 			return -1;
@@ -252,4 +277,13 @@ void peer_version(char *out, size_t cap, const struct peer *p,
 	read_command(out, cap, command);
 	if (!*out)
 		snprintf(out, cap, "unknown");
+	if (p->kind == PEER_PUSHED) {
+		/* What pushes is ours, and part of the measurement. */
+		char hash[17];
+		size_t n = strlen(out);
+		snprintf(command, sizeof(command), "%.500s/oriel-bench-spice",
+				programs);
+		file_hash(hash, command);
+		snprintf(out + n, cap - n, ", pushed by %.8s", hash);
+	}
 }

@@ -21,6 +21,9 @@ struct peer {
 	bool window_manager; /* the client needs one to cover its display */
 	/* Commands with {words} in them, see peer_expand(). */
 	const char *server, *client;
+	/* Some have a second program in front of the server, which then is at
+	 * {inner}; and a file that it reads. */
+	const char *gate, *gate_file;
 };
 
 /* Ended by a NULL name. */
@@ -31,13 +34,13 @@ const struct peer *peer_find(const char *name);
 struct peer_values {
 	const char *programs; /* the folder of Oriel's */
 	const char *folder, *display, *size, *cc, *frames;
-	int port;
+	int port; /* {port}; {inner} is the next one */
 };
 
 /* Replaces the words. 0, or -1 when it does not fit. */
 int peer_expand(char *out, size_t cap, const char *command,
 		const struct peer_values *values);
-/* Both commands as they are written down above, for reports. */
+/* The commands as they are written down above, for reports. */
 void peer_settings(char *out, size_t cap, const struct peer *p);
 /* 0, or -1 and what is missing. */
 int peer_installed(const struct peer *p, const char *programs, char *why,

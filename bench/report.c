@@ -12,6 +12,8 @@
 #include "bench/bench.h"
 #include "bench/metrics.h"
 
+enum { END = 28 }; /* of a version, in a label */
+
 #define TEXT(name)
 #define SERIES(name)
 #define NUMBER(name) \
@@ -290,22 +292,21 @@ static void name_rows(struct group *g)
 		size_t alike = 0;
 		for (size_t k = 0; k < g->n; k++)
 			alike += is_same_peer(row, &g->rows[k]);
+		/* Versions tend to differ at their ends. */
+		const char *version = *row->first->version ? row->first->version
+							   : "missing";
+		size_t n = strlen(version);
 		if (alike > 1)
-			snprintf(row->label, sizeof(row->label),
-					"%.32s (%.56s)", row->first->peer,
-					*row->first->version
-							? row->first->version
-							: "missing");
+			snprintf(row->label, sizeof(row->label), "%.32s (%s%s)",
+					row->first->peer,
+					n > END ? "\xe2\x80\xa6" : "",
+					version + (n > END ? n - END : 0));
 		else
 			snprintf(row->label, sizeof(row->label), "%.90s",
 					row->first->peer);
-		if (row->n && (!g->base || (strcmp(row->first->peer, "oriel") ==
-									   0 &&
-							   strcmp(g->base->first->peer,
-									   "ori"
-									   "e"
-									   "l") !=
-									   0)))
+		/* Of several versions of ours the last one. */
+		if (row->n && (!g->base || strcmp(row->first->peer, "oriel") ==
+							      0))
 			g->base = row;
 	}
 }

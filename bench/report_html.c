@@ -56,6 +56,22 @@ static void cell(FILE *out, const struct row *row, const struct group *g,
 	fputs("</td>", out);
 }
 
+static void disturbance(FILE *out, const struct row *row)
+{
+	size_t n = 0;
+	const char *why = "";
+	for (size_t i = 0; i < row->n; i++)
+		if (*row->runs[i]->disturbed) {
+			n++;
+			why = row->runs[i]->disturbed;
+		}
+	if (!n)
+		return;
+	fputs("<small title=\"", out);
+	html_text(out, why);
+	fprintf(out, "\">%zu of %zu disturbed</small>", n, row->n);
+}
+
 static void table(FILE *out, const struct group *g, bool detail)
 {
 	fputs("<div class=scroll><table><thead><tr><th>peer", out);
@@ -73,6 +89,7 @@ static void table(FILE *out, const struct group *g, bool detail)
 		const struct row *row = &g->rows[k];
 		fputs("<tr><th>", out);
 		key(out, row);
+		disturbance(out, row);
 		if (!row->n) {
 			fputs("<td class=text colspan=20>", out);
 			html_text(out, row->error ? row->error : "no result");
@@ -316,7 +333,7 @@ static void glance(FILE *out, const struct report *r)
 				fputs(", ", out);
 				html_text(out, g->first->cc);
 			}
-			fputs("<td style=\"text-align:left\">", out);
+			fputs("<td class=peer>", out);
 			key(out, row);
 			for (size_t f = 0; f < 2; f++) {
 				const struct figure *p = &figures[which[f]];

@@ -50,6 +50,7 @@ struct matrix {
 	size_t trace;
 	char frames_path[PATH];
 	size_t total, at, measured, failed, known; /* from before */
+	size_t left;
 	double spent; /* seconds, for those measured */
 };
 
@@ -399,7 +400,7 @@ static void progress(const struct matrix *m, const struct result *r)
 				isfinite(r->exact_ms) ? "exact" : "not exact");
 	if (*r->disturbed)
 		fprintf(stderr, " [disturbed: %s]", r->disturbed);
-	if (isfinite(left) && m->at < m->total)
+	if (isfinite(left) && m->left)
 		fprintf(stderr, " (%.0f min left)", ceil(left / 60));
 	fputc('\n', stderr);
 }
@@ -450,6 +451,7 @@ static int one(struct matrix *m, const struct choice *c)
 			(void)measure(m, c, &r);
 		m->spent += 1e-9 * (double)(stage_now() - start);
 		m->measured++;
+		m->left--;
 	}
 	if (bench_interrupted) {
 		err = -1;
@@ -463,22 +465,41 @@ done:
 	return err;
 }
 
-static int all(struct matrix *m)
+/* For the time that is left. */
+static int count(struct matrix *m, const struct choice *c)
+{
+	struct result r;
+	result_init(&r);
+	describe(&r, m, c);
+	m->left += !is_done(m, r.key) && !*m->missing[c->peer];
+	return 0;
+}
+
+static int each(struct matrix *m,
+		int (*call)(struct matrix *m, const struct choice *c))
 {
 	const struct options *o = m->o;
-	m->total = o->n_traces * o->n_links * o->n_cc * o->n_peers *
-		   (size_t)o->repeats;
 	for (size_t t = 0; t < o->n_traces; t++)
 		for (int repeat = 1; repeat <= o->repeats; repeat++)
 			for (size_t l = 0; l < o->n_links; l++)
 				for (size_t c = 0; c < o->n_cc; c++)
 					for (size_t p = 0; p < o->n_peers; p++)
-						if (one(m, &(struct choice){ t,
-									   l, c,
-									   p,
-									   repeat }))
+						if (call(m, &(struct choice){ t,
+									    l,
+									    c,
+									    p,
+									    repeat }))
 							return -1;
 	return 0;
+}
+
+static int all(struct matrix *m)
+{
+	const struct options *o = m->o;
+	m->total = o->n_traces * o->n_links * o->n_cc * o->n_peers *
+		   (size_t)o->repeats;
+	(void)each(m, count);
+	return each(m, one);
 }
 
 static int prepare(struct matrix *m)
