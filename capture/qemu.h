@@ -53,6 +53,7 @@ struct orl_qemu_console {
 	unsigned refused;   /* registrations, one after the other */
 	uint64_t listen_at; /* to make a listener; ORL_NEVER: no need */
 	uint64_t listened;  /* when, the last time */
+	uint64_t patience;  /* until it may be made anew, ns */
 	uint64_t sized;     /* when, the last time */
 	unsigned sizes;     /* changes in this second */
 

@@ -20,7 +20,9 @@
 
 enum {
 	DOUBT_MS = 60,    /* until a change has been told on both ways */
-	RELISTEN_MS = 250, /* between two listeners of a console */
+	RELISTEN_MS = 250, /* between two listeners of a console, doubled to: */
+	RELISTEN_MAX_MS = 2000,
+	CALM_MS = 10000, /* after this all is forgiven */
 	REFUSED_MAX = 20,
 	SIZES_MAX = 8, /* changes of size in a second */
 	CURSOR_MS = 16,
@@ -36,7 +38,7 @@ enum {
 static void spoil(struct orl_qemu_console *c)
 {
 	uint64_t at = orl_now() + DOUBT_MS * ORL_MSEC;
-	uint64_t turn = c->listened + RELISTEN_MS * ORL_MSEC;
+	uint64_t turn = c->listened + c->patience;
 
 	c->spoiled = true;
 	at = at > turn ? at : turn;
@@ -434,6 +436,19 @@ static int take_up(struct orl_qemu_console *c, int fd)
 	return r;
 }
 
+/* One that is never content with its screen gets its way less and less. */
+static void be_patient(struct orl_qemu_console *c, uint64_t now)
+{
+	if (!c->patience || now > c->listened + CALM_MS * ORL_MSEC)
+		c->patience = RELISTEN_MS * ORL_MSEC;
+	else if (c->patience < RELISTEN_MAX_MS * ORL_MSEC)
+		c->patience *= 2;
+	else
+		orl_qemu_say(c->qemu, 1, "the virtual machine keeps drawing "
+					 "outside its screen");
+	c->listened = now;
+}
+
 static void listen_to(struct orl_qemu_console *c, uint64_t now)
 {
 	int ends[2], r;
@@ -441,7 +456,7 @@ static void listen_to(struct orl_qemu_console *c, uint64_t now)
 	orl_qemu_unlink(c->qemu, &c->listener);
 	c->registered = c->spoiled = false;
 	c->listen_at = ORL_NEVER;
-	c->listened = now;
+	be_patient(c, now);
 	if (!c->qemu->bus.bus)
 		return;
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0,

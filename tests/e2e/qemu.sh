@@ -4,6 +4,11 @@
 # machine has no disk; its firmware's boot menu is all there is to see.
 . tests/e2e/lib.sh
 
+# Folders of launched machines are made here, and must be gone in the end.
+mkdir "$T/tmp"
+export TMPDIR=$T/tmp
+unset XDG_RUNTIME_DIR
+
 qmp() {
 	python3 tests/e2e/qmp.py "$T/qmp" "$@" > "$T/qmp.out" 2>&1
 }
@@ -72,7 +77,7 @@ echo 'ok key'
 
 qmp quit
 gone "$SERVER" 'the virtual machine has ended (exit status 0)'
-[ -z "$(ls -d "$T"/oriel-* 2>/dev/null)" ] || fail 'its folder is left'
+[ -z "$(ls "$TMPDIR")" ] || fail 'its folder is left'
 echo 'ok ended'
 
 # A command that is none, and one that is no virtual machine.
@@ -121,6 +126,43 @@ stop "$SERVER"
 kill -0 "$machine_pid" || fail 'the machine ended with its server'
 echo 'ok found'
 
+# ---- machines that lie
+
+stop "$machine_pid"
+while read -r lie words; do
+	rm -f "$T/liar.out"
+	start liar "$BIN/tests/e2e/liar" "unix:path=$T/bus" "$lie"
+	liar=$PID
+	serve --source="$source" --stats="$T/stats"
+	eventually 10 grep -q '^told' "$T/liar.out" || fail "$lie: not told"
+	eventually 10 grep -q "$words" "$T/serve.log" ||
+		fail "$lie: it does not say: $words"
+	view --trust=first-use --password-file="$T/password" \
+		--exit-when=lossless --exit-after=20 \
+		--screenshot="$T/lie.png" "$ADDRESS"
+	[ "$STATUS" = 0 ] || fail "$lie: the viewer's exit is $STATUS"
+	# What it said before it lied is still to be seen.
+	convert -size 64x48 xc:'#123456' "$T/truth.png"
+	same "$T/truth.png" "$T/lie.png" || fail "$lie: another picture"
+	stop "$liar"
+	gone "$SERVER" 'has gone from its bus'
+	sed -n '$s/.*"max_rss_bytes":\([0-9]*\).*/\1/p' "$T/stats" > "$T/rss"
+	[ "$(cat "$T/rss")" -lt 150000000 ] ||
+		fail "$lie: $(cat "$T/rss") bytes of memory"
+	echo "ok $lie"
+done <<-END
+	honest listening\|key
+	outside keeps drawing outside its screen
+	short fewer pixels than it says
+	stride rows of a wrong length
+	large screen that is too large
+	format pixel format that cannot be shown
+	pointers pointer is too large
+	flapping too often to be followed
+	nonsense key
+END
+
+start machine "${machine[@]}" -display "dbus,addr=unix:path=$T/bus"
 serve --source="$source"
 stop "$bus"
 # The daemon may hang up on either of the two first.
