@@ -15,8 +15,8 @@
 #include <unistd.h>
 
 enum {
-	BUDGET_MS = 8,       /* of one run, so that the server runs too */
-	PATIENCE_S = 3,      /* for a machine that is said to be there */
+	BUDGET_MS = 8,  /* of one run, so that the server runs too */
+	PATIENCE_S = 3, /* for a machine that is said to be there */
 	LAUNCH_PATIENCE_S = 30,
 	IDS_MAX = 64, /* consoles that are asked what they are */
 };
@@ -130,8 +130,10 @@ static void ended(struct orl_qemu *q)
 
 	for (int i = 0; q->launch && i < 20; i++) {
 		if (orl_qemu_ended(q->launch, how, sizeof(how))) {
-			orl_qemu_fail(q, "qemu: the virtual machine has ended "
-					 "(%s)", how);
+			orl_qemu_fail(q,
+					"qemu: the virtual machine has ended "
+					"(%s)",
+					how);
 			return;
 		}
 		usleep(10000);
@@ -238,7 +240,8 @@ static int take_properties(struct orl_qemu_console *c, sd_bus_message *m)
 	const char *name;
 	int r = sd_bus_message_enter_container(m, 'a', "{sv}");
 
-	while (r >= 0 && (r = sd_bus_message_enter_container(m, 'e', "sv")) > 0) {
+	while (r >= 0 && (r = sd_bus_message_enter_container(m, 'e', "sv")) >
+					 0) {
 		r = sd_bus_message_read(m, "s", &name);
 		if (r >= 0)
 			r = take_property(c, name, m);
@@ -269,8 +272,9 @@ static int on_changed(sd_bus_message *m, void *user, sd_bus_error *error)
 	if (!c || sd_bus_message_read(m, "s", &interface) < 0)
 		return 0;
 	if (take_properties(c, m) < 0)
-		orl_qemu_say(q, 1, "the virtual machine's properties make no "
-				   "sense");
+		orl_qemu_say(q, 1,
+				"the virtual machine's properties make no "
+				"sense");
 	if (strcmp(interface, MOUSE) == 0)
 		tell_relative(q);
 	else if (strcmp(interface, CONSOLE) == 0)
@@ -287,8 +291,9 @@ static int on_properties(sd_bus_message *m, void *user, sd_bus_error *error)
 	/* Later versions may do without one of them; that is no reason. */
 	if (!sd_bus_message_is_method_error(m, NULL) &&
 			take_properties(c, m) < 0)
-		orl_qemu_say(c->qemu, 1, "the virtual machine's properties "
-					 "make no sense");
+		orl_qemu_say(c->qemu, 1,
+				"the virtual machine's properties "
+				"make no sense");
 	return 0;
 }
 
@@ -311,8 +316,9 @@ static void add_console(struct orl_qemu *q, uint32_t id)
 	struct orl_qemu_console *c;
 
 	if (q->console_count == ORL_QEMU_CONSOLES) {
-		orl_qemu_say(q, 1, "the virtual machine has more consoles than "
-				   "can be shown");
+		orl_qemu_say(q, 1,
+				"the virtual machine has more consoles than "
+				"can be shown");
 		return;
 	}
 	c = &q->consoles[q->console_count++];
@@ -449,8 +455,10 @@ static void settle(struct orl_qemu *q, uint64_t deadline)
 		if (!waiting || q->wrong[0])
 			break;
 		if (q->launch && orl_qemu_ended(q->launch, how, sizeof(how)))
-			orl_qemu_fail(q, "qemu: the command ended before it "
-					 "was a virtual machine (%s)", how);
+			orl_qemu_fail(q,
+					"qemu: the command ended before it "
+					"was a virtual machine (%s)",
+					how);
 		else if (orl_now() > deadline && !q->owner[0])
 			orl_qemu_fail(q, "qemu: there is no virtual machine on "
 					 "this bus: nobody is called org.qemu");
@@ -506,11 +514,13 @@ static int start(struct orl_source **out, const char *address, char *why,
 	q->epoll = epoll_create1(EPOLL_CLOEXEC);
 	r = q->epoll < 0 ? -errno : connect_bus(q, address);
 	if (r < 0)
-		orl_qemu_fail(q, "qemu: cannot connect to the bus at %.120s: "
-				 "%s", address, strerror(-r));
+		orl_qemu_fail(q,
+				"qemu: cannot connect to the bus at %.120s: "
+				"%s",
+				address, strerror(-r));
 	else
-		settle(q, orl_now() + (launch ? LAUNCH_PATIENCE_S : PATIENCE_S) *
-							ORL_SEC);
+		settle(q, orl_now() + (launch ? LAUNCH_PATIENCE_S
+					      : PATIENCE_S) * ORL_SEC);
 	if (!q->wrong[0])
 		keep_graphic(q);
 	if (q->wrong[0]) {
@@ -543,7 +553,8 @@ static int qemu_launch(struct orl_source **out, const char *argument,
 
 	if (*argument) {
 		snprintf(why, ORL_WHY_MAX,
-				"--launch makes a bus of its own: --source=qemu: "
+				"--launch makes a bus of its own: "
+				"--source=qemu: "
 				"without an address");
 		return ORL_EXIT_USAGE;
 	}
@@ -612,8 +623,10 @@ static void qemu_locks(struct orl_source *source, uint32_t locks)
 
 const struct orl_source_kind orl_source_qemu = {
 	.name = "qemu",
-	.help = ":ADDRESS           a virtual machine, by the D-Bus address of\n"
-		"                         its bus; or a new one: qemu: --launch\n"
+	.help = ":ADDRESS           a virtual machine, by the D-Bus address "
+		"of\n"
+		"                         its bus; or a new one: qemu: "
+		"--launch\n"
 		"                         -- qemu-system-x86_64 ...",
 	.open = qemu_open,
 	.launch = qemu_launch,

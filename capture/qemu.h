@@ -80,17 +80,17 @@ struct orl_qemu_event {
 struct orl_qemu_input {
 	struct orl_qemu_event queue[ORL_QEMU_QUEUE];
 	size_t first, count;
-	uint64_t next;        /* when the first of them may go */
-	unsigned unanswered;  /* calls */
-	bool keys[256];       /* down, or on their way to that */
-	uint32_t buttons;     /* as in struct oriel_pointer */
+	uint64_t next;               /* when the first of them may go */
+	unsigned unanswered;         /* calls */
+	bool keys[256];              /* down, or on their way to that */
+	uint32_t buttons;            /* as in struct oriel_pointer */
 	struct orl_qemu_console *at; /* where the pointer is */
 	int32_t x, y;
 	int32_t rest_x, rest_y, wheel_x, wheel_y;
-	uint64_t moved;       /* by a peer */
-	uint32_t locks;       /* the guest's, oriel_locks */
-	bool deaf;            /* lock keys were pressed; no light changed */
-	bool text_refused;    /* ... and said so */
+	uint64_t moved;    /* by a peer */
+	uint32_t locks;    /* the guest's, oriel_locks */
+	bool deaf;         /* lock keys were pressed; no light changed */
+	bool text_refused; /* ... and said so */
 };
 
 struct orl_qemu_cursor_state {
@@ -102,12 +102,12 @@ struct orl_qemu_cursor_state {
 
 struct orl_qemu {
 	struct orl_source source;
-	struct oriel_server *server; /* NULL until it is attached */
+	struct oriel_server *server;    /* NULL until it is attached */
 	struct orl_qemu_launch *launch; /* NULL: it runs without us */
 	int epoll;
 	struct orl_qemu_link bus;
-	char owner[64];     /* the unique name of org.qemu */
-	unsigned questions; /* asked while opening, and unanswered */
+	char owner[64];          /* the unique name of org.qemu */
+	unsigned questions;      /* asked while opening, and unanswered */
 	char wrong[ORL_WHY_MAX]; /* why this cannot go on */
 	struct orl_qemu_console consoles[ORL_QEMU_CONSOLES];
 	size_t console_count;

@@ -21,12 +21,12 @@ enum {
 bool orl_qemu_size_ok(int64_t width, int64_t height)
 {
 	return width >= 1 && height >= 1 && width <= ORL_QEMU_SIDE_MAX &&
-			height <= ORL_QEMU_SIDE_MAX &&
-			width * height <= ORL_QEMU_PIXELS_MAX;
+	       height <= ORL_QEMU_SIDE_MAX &&
+	       width * height <= ORL_QEMU_PIXELS_MAX;
 }
 
-static const char *check(enum oriel_format *format,
-		const struct orl_qemu_update *u)
+static const char *check(
+		enum oriel_format *format, const struct orl_qemu_update *u)
 {
 	if (!orl_qemu_size_ok(u->width, u->height))
 		return "the virtual machine has a screen that is too large";
@@ -43,13 +43,12 @@ static const char *check(enum oriel_format *format,
 		return "the virtual machine's screen has a pixel format that "
 		       "cannot be shown";
 	}
-	if (u->stride % 4 || u->stride > STRIDE_MAX ||
-			u->stride / 4 < u->width)
+	if (u->stride % 4 || u->stride > STRIDE_MAX || u->stride / 4 < u->width)
 		return "the virtual machine sends rows of a wrong length";
 	/* The last row need not have its padding. */
-	if (!u->data || u->size < (uint64_t)u->stride *
-					(uint64_t)(u->height - 1) +
-					(uint64_t)u->width * 4)
+	if (!u->data || u->size < (uint64_t)u->stride * (uint64_t)(u->height -
+									1) +
+							(uint64_t)u->width * 4)
 		return "the virtual machine sends fewer pixels than it says";
 	return NULL;
 }

@@ -19,7 +19,7 @@
 #include <unistd.h>
 
 enum {
-	DOUBT_MS = 60,    /* until a change has been told on both ways */
+	DOUBT_MS = 60,     /* until a change has been told on both ways */
 	RELISTEN_MS = 250, /* between two listeners of a console, doubled to: */
 	RELISTEN_MAX_MS = 2000,
 	CALM_MS = 10000, /* after this all is forgiven */
@@ -49,7 +49,7 @@ static void spoil(struct orl_qemu_console *c)
 static bool agrees(const struct orl_qemu_console *c)
 {
 	return c->told[0] == (uint32_t)c->width &&
-			c->told[1] == (uint32_t)c->height;
+	       c->told[1] == (uint32_t)c->height;
 }
 
 void orl_qemu_display_told(struct orl_qemu_console *c)
@@ -73,8 +73,8 @@ static int arrange(struct orl_qemu *q)
 		struct orl_qemu_console *c = &q->consoles[i];
 
 		if (c->display && c->x != x)
-			err = oriel_display_resize(c->display, x, 0, c->width,
-					c->height);
+			err = oriel_display_resize(
+					c->display, x, 0, c->width, c->height);
 		c->x = x;
 		x += c->width;
 	}
@@ -94,15 +94,17 @@ static bool fit(struct orl_qemu_console *c, int32_t width, int32_t height)
 		c->sizes = 0;
 	}
 	if (c->sizes++ >= SIZES_MAX) {
-		orl_qemu_say(c->qemu, 1, "the virtual machine changes the size "
-					 "of its screen too often to be "
-					 "followed");
+		orl_qemu_say(c->qemu, 1,
+				"the virtual machine changes the size "
+				"of its screen too often to be "
+				"followed");
 		return false;
 	}
 	err = oriel_display_resize(c->display, c->x, 0, width, height);
 	if (err) {
-		orl_qemu_say(c->qemu, 1, "there is no memory for a screen of "
-					 "the virtual machine's size");
+		orl_qemu_say(c->qemu, 1,
+				"there is no memory for a screen of "
+				"the virtual machine's size");
 		return false;
 	}
 	c->width = width;
@@ -125,7 +127,8 @@ static int read_pixels(sd_bus_message *m, struct orl_qemu_update *u)
 {
 	int r = sd_bus_message_read(m, "uu", &u->stride, &u->format);
 
-	return r < 0 ? r : sd_bus_message_read_array(m, 'y', &u->data, &u->size);
+	return r < 0 ? r
+		     : sd_bus_message_read_array(m, 'y', &u->data, &u->size);
 }
 
 static int on_scanout(sd_bus_message *m, void *user, sd_bus_error *error)
@@ -215,8 +218,9 @@ static int on_dmabuf(sd_bus_message *m, void *user, sd_bus_error *error)
 	struct orl_qemu_console *c = user;
 
 	(void)m;
-	orl_qemu_say(c->qemu, 1, "the virtual machine draws with a graphics "
-				 "card (gl=on); start it without");
+	orl_qemu_say(c->qemu, 1,
+			"the virtual machine draws with a graphics "
+			"card (gl=on); start it without");
 	return sd_bus_error_set_const(error,
 			"org.freedesktop.DBus.Error.NotSupported",
 			"dma-buf is not taken");
@@ -230,8 +234,8 @@ static int on_cursor(sd_bus_message *m, void *user, sd_bus_error *error)
 	struct orl_qemu_cursor_state *s = &c->qemu->cursor;
 	struct orl_qemu_cursor in;
 	const char *wrong;
-	int r = sd_bus_message_read(m, "iiii", &in.width, &in.height,
-			&in.hot_x, &in.hot_y);
+	int r = sd_bus_message_read(
+			m, "iiii", &in.width, &in.height, &in.hot_x, &in.hot_y);
 
 	(void)error;
 	if (r >= 0)
@@ -319,9 +323,9 @@ static void run_cursor(struct orl_qemu *q, uint64_t now)
 		struct orl_qemu_console *c = &q->consoles[i];
 
 		/* An absolute pointer is where the peer has just put it. */
-		if (c->warped && (!c->absolute ||
-					now > q->input.moved +
-						MOVED_MS * ORL_MSEC))
+		if (c->warped &&
+				(!c->absolute ||
+						now > q->input.moved + MOVED_MS * ORL_MSEC))
 			oriel_display_warp_cursor(
 					c->display, c->warp_x, c->warp_y);
 		c->warped = false;
@@ -375,8 +379,9 @@ static int on_registered(sd_bus_message *m, void *user, sd_bus_error *error)
 	orl_qemu_unlink(c->qemu, &c->listener);
 	c->listen_at = orl_now() + DOUBT_MS * ORL_MSEC;
 	if (++c->refused > REFUSED_MAX)
-		orl_qemu_fail(c->qemu, "qemu: the virtual machine shows us "
-				       "none of its screens: %.100s",
+		orl_qemu_fail(c->qemu,
+				"qemu: the virtual machine shows us "
+				"none of its screens: %.100s",
 				sd_bus_message_get_error(m)->message);
 	return 0;
 }
@@ -406,8 +411,7 @@ static int hand_over(struct orl_qemu_console *c, int fd)
 	if (r >= 0)
 		r = sd_bus_message_append(m, "h", fd);
 	if (r >= 0)
-		r = sd_bus_call_async(
-				q->bus.bus, NULL, m, on_registered, c, 0);
+		r = sd_bus_call_async(q->bus.bus, NULL, m, on_registered, c, 0);
 	sd_bus_message_unref(m);
 	return r;
 }
@@ -444,8 +448,9 @@ static void be_patient(struct orl_qemu_console *c, uint64_t now)
 	else if (c->patience < RELISTEN_MAX_MS * ORL_MSEC)
 		c->patience *= 2;
 	else
-		orl_qemu_say(c->qemu, 1, "the virtual machine keeps drawing "
-					 "outside its screen");
+		orl_qemu_say(c->qemu, 1,
+				"the virtual machine keeps drawing "
+				"outside its screen");
 	c->listened = now;
 }
 
@@ -512,8 +517,9 @@ static int on_resized(sd_bus_message *m, void *user, sd_bus_error *error)
 
 	(void)error;
 	if (sd_bus_message_is_method_error(m, NULL))
-		orl_qemu_say(q, 0, "this virtual machine's screen cannot be "
-				   "resized");
+		orl_qemu_say(q, 0,
+				"this virtual machine's screen cannot be "
+				"resized");
 	return 0;
 }
 

@@ -121,8 +121,8 @@ void orl_qemu_input_run(struct orl_qemu *q, uint64_t now)
 			in->unanswered < UNANSWERED_MAX) {
 		const struct orl_qemu_event *e = &in->queue[in->first];
 		bool wheel = e->kind == ORL_QEMU_BUTTON &&
-				(e->code == WHEEL_UP || e->code == WHEEL_DOWN ||
-						e->code >= WHEEL_LEFT);
+			     (e->code == WHEEL_UP || e->code == WHEEL_DOWN ||
+					     e->code >= WHEEL_LEFT);
 
 		call(q, e, on_answer);
 		if (e->kind == ORL_QEMU_KEY)
@@ -156,7 +156,8 @@ void orl_qemu_input_fini(struct orl_qemu *q)
 			call(q, &e, NULL);
 	e.kind = ORL_QEMU_BUTTON;
 	e.console = in->at ? in->at : e.console;
-	EACH (i, buttons) {
+	EACH(i, buttons)
+	{
 		e.code = buttons[i];
 		if (in->buttons >> i & 1)
 			call(q, &e, NULL);
@@ -217,7 +218,8 @@ void orl_qemu_on_locks(struct orl_qemu *q, uint32_t locks)
 	/* A guest that sets no lights would be toggled back and forth. */
 	if (locks == in->locks || in->deaf)
 		return;
-	EACH (i, lock_keys) {
+	EACH(i, lock_keys)
+	{
 		if (!((locks ^ in->locks) & lock_keys[i].lock))
 			continue;
 		in->deaf = true;
@@ -245,7 +247,8 @@ static void set_buttons(
 {
 	struct orl_qemu_input *in = &q->input;
 
-	EACH (i, buttons) {
+	EACH(i, buttons)
+	{
 		struct orl_qemu_event e = { ORL_QEMU_BUTTON, c,
 			(now >> i & 1) != 0, buttons[i], 0, 0 };
 
@@ -292,8 +295,8 @@ static void move(struct orl_qemu *q, struct orl_qemu_console *c, int32_t dx,
 	struct orl_qemu_input *in = &q->input;
 	struct orl_qemu_event *before = last(in);
 	struct orl_qemu_event e = { c->absolute ? ORL_QEMU_MOVE
-						: ORL_QEMU_MOTION, c, false, 0,
-		in->x, in->y };
+						: ORL_QEMU_MOTION,
+		c, false, 0, in->x, in->y };
 
 	if (!c->absolute) {
 		e.x = dx;

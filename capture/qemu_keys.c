@@ -84,7 +84,7 @@ uint8_t orl_qemu_key(uint32_t usage)
 	if (page == KEYBOARD_PAGE && id < 256)
 		return keyboard[id];
 	for (unsigned i = 0; page == CONSUMER_PAGE &&
-			i < sizeof(consumer) / sizeof(consumer[0]);
+			     i < sizeof(consumer) / sizeof(consumer[0]);
 			i++)
 		if (consumer[i].id == id)
 			return consumer[i].code;

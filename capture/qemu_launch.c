@@ -28,7 +28,8 @@ struct orl_qemu_launch {
 
 static const char config[] =
 		"<!DOCTYPE busconfig PUBLIC \"-//freedesktop//DTD D-Bus Bus "
-		"Configuration 1.0//EN\" \"http://www.freedesktop.org/standards/"
+		"Configuration 1.0//EN\" "
+		"\"http://www.freedesktop.org/standards/"
 		"dbus/1.0/busconfig.dtd\">\n"
 		"<busconfig>\n"
 		"<type>oriel</type>\n"
@@ -55,9 +56,9 @@ static bool is_plain(const char *path)
 				    "QRSTUVWXYZ0123456789/._-";
 
 	return path && path[0] == '/' && !path[strspn(path, plain)] &&
-			strlen(path) < PATH_ROOM - 20 &&
-			/* A socket's path has to fit as well. */
-			strlen(path) < 80;
+	       strlen(path) < PATH_ROOM - 20 &&
+	       /* A socket's path has to fit as well. */
+	       strlen(path) < 80;
 }
 
 static int make_folder(struct orl_qemu_launch *l)
@@ -75,8 +76,7 @@ static int make_folder(struct orl_qemu_launch *l)
 	return -1;
 }
 
-static void path_of(
-		char out[PATH_ROOM], const struct orl_qemu_launch *l,
+static void path_of(char out[PATH_ROOM], const struct orl_qemu_launch *l,
 		const char *name)
 {
 	snprintf(out, PATH_ROOM, "%.*s/%s", PATH_ROOM - 20, l->folder, name);

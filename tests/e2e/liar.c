@@ -35,9 +35,9 @@ static int get_number(sd_bus *bus, const char *path, const char *interface,
 	(void)user;
 	(void)error;
 	return sd_bus_message_append(reply, "u",
-			!strcmp(property, "Width")	? WIDTH
-					: !strcmp(property, "Height") ? HEIGHT
-								      : 0);
+			!strcmp(property, "Width")    ? WIDTH
+			: !strcmp(property, "Height") ? HEIGHT
+						      : 0);
 }
 
 static int get_text(sd_bus *bus, const char *path, const char *interface,
@@ -177,8 +177,8 @@ static void tell(void)
 		cursor(-1, 7, 4);
 	} else if (!strcmp(what, "flapping")) {
 		for (unsigned i = 0; i < MANY / 10; i++)
-			scanout(32 + i % 2 * 32, 24 + i % 2 * 24, 256,
-					X8R8G8B8, 48 * 256);
+			scanout(32 + i % 2 * 32, 24 + i % 2 * 24, 256, X8R8G8B8,
+					48 * 256);
 	} else if (!strcmp(what, "nonsense")) {
 		sd_bus_message *m = begin("Scanout");
 

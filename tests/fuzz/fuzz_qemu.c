@@ -22,7 +22,8 @@ static void touch(const struct oriel_pixels *p)
 		abort();
 	for (int32_t y = 0; y < p->height; y++)
 		for (int32_t x = 0; x < p->width; x++) {
-			memcpy(&word, (const uint8_t *)p->data +
+			memcpy(&word,
+					(const uint8_t *)p->data +
 							(size_t)y * (size_t)p->stride +
 							(size_t)x * 4,
 					sizeof(word));

@@ -62,8 +62,8 @@ static void defaults_and_everything(void **state)
 static void a_command_ends_the_line(void **state)
 {
 	(void)state;
-	assert_int_equal(parse("--source=qemu:", "--launch", "--", "vm", "--once",
-					 "--", NULL),
+	assert_int_equal(parse("--source=qemu:", "--launch", "--", "vm",
+					 "--once", "--", NULL),
 			0);
 	assert_string_equal(options.launch[0], "vm");
 	assert_string_equal(options.launch[1], "--once");
