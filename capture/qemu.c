@@ -143,9 +143,9 @@ static void ended(struct orl_qemu *q)
 
 static void run_links(struct orl_qemu *q)
 {
-	uint64_t until = orl_now() + BUDGET_MS * ORL_MSEC;
+	uint64_t share = BUDGET_MS * ORL_MSEC / (q->console_count + 1);
 
-	if (!run_link(&q->bus, until)) {
+	if (!run_link(&q->bus, orl_now() + share)) {
 		char how[ORL_WHY_MAX / 2];
 
 		if (q->launch && orl_qemu_ended(q->launch, how, sizeof(how)))
@@ -155,7 +155,7 @@ static void run_links(struct orl_qemu *q)
 		orl_qemu_unlink(q, &q->bus);
 	}
 	for (size_t i = 0; i < q->console_count; i++)
-		if (!run_link(&q->consoles[i].listener, until))
+		if (!run_link(&q->consoles[i].listener, orl_now() + share))
 			orl_qemu_display_lost(&q->consoles[i]);
 }
 

@@ -34,16 +34,21 @@ enum {
 
 /* ---- a screen ---------------------------------------------------------- */
 
+/* When a listener may be made anew. */
+static uint64_t turn_of(const struct orl_qemu_console *c)
+{
+	uint64_t soon = orl_now() + DOUBT_MS * ORL_MSEC;
+	uint64_t turn = c->listened + c->patience;
+
+	return soon > turn ? soon : turn;
+}
+
 /* Something has been left out: get everything anew. */
 static void spoil(struct orl_qemu_console *c)
 {
-	uint64_t at = orl_now() + DOUBT_MS * ORL_MSEC;
-	uint64_t turn = c->listened + c->patience;
-
 	c->spoiled = true;
-	at = at > turn ? at : turn;
 	if (c->listen_at == ORL_NEVER)
-		c->listen_at = at;
+		c->listen_at = turn_of(c);
 }
 
 static bool agrees(const struct orl_qemu_console *c)
@@ -396,7 +401,7 @@ void orl_qemu_display_lost(struct orl_qemu_console *c)
 		orl_qemu_fail(c->qemu, "qemu: the virtual machine hangs up on "
 				       "its screens");
 	/* When the machine is gone its bus will say so before this. */
-	c->listen_at = orl_now() + DOUBT_MS * ORL_MSEC;
+	c->listen_at = turn_of(c);
 }
 
 /* The machine's end of the connection goes into the call. */
@@ -449,8 +454,10 @@ static void be_patient(struct orl_qemu_console *c, uint64_t now)
 		c->patience *= 2;
 	else
 		orl_qemu_say(c->qemu, 1,
-				"the virtual machine keeps drawing "
-				"outside its screen");
+				c->spoiled ? "the virtual machine keeps "
+					     "drawing outside its screen"
+					   : "the virtual machine keeps "
+					     "hanging up on its screen");
 	c->listened = now;
 }
 
@@ -459,9 +466,9 @@ static void listen_to(struct orl_qemu_console *c, uint64_t now)
 	int ends[2], r;
 
 	orl_qemu_unlink(c->qemu, &c->listener);
+	be_patient(c, now);
 	c->registered = c->spoiled = false;
 	c->listen_at = ORL_NEVER;
-	be_patient(c, now);
 	if (!c->qemu->bus.bus)
 		return;
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0,

@@ -185,6 +185,8 @@ static void tell(void)
 		sd_bus_message_append(m, "s", "a screen");
 		send(m);
 	}
+	if (!strcmp(what, "hangup"))
+		peer = (sd_bus_close_unref(peer), NULL);
 	puts("told");
 	fflush(stdout);
 }

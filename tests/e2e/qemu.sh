@@ -159,6 +159,7 @@ done <<-END
 	format pixel format that cannot be shown
 	pointers pointer is too large
 	flapping too often to be followed
+	hangup keeps hanging up on its screen
 	nonsense key
 END
 
