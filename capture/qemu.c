@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 enum {
+	ANSWER_S = 8,   /* until a call counts as unanswered */
 	BUDGET_MS = 8,  /* of one run, so that the server runs too */
 	PATIENCE_S = 3, /* for a machine that is said to be there */
 	LAUNCH_PATIENCE_S = 30,
@@ -414,6 +415,9 @@ static int connect_bus(struct orl_qemu *q, const char *address)
 		r = sd_bus_set_address(bus, address);
 	if (r >= 0)
 		r = sd_bus_set_bus_client(bus, 1);
+	if (r >= 0)
+		r = sd_bus_set_method_call_timeout(
+				bus, ANSWER_S * UINT64_C(1000000));
 	if (r >= 0)
 		r = sd_bus_start(bus);
 	if (r >= 0)

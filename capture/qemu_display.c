@@ -373,6 +373,7 @@ static const sd_bus_vtable listener[] = {
 static int on_registered(sd_bus_message *m, void *user, sd_bus_error *error)
 {
 	struct orl_qemu_console *c = user;
+	const char *text;
 
 	(void)error;
 	if (!sd_bus_message_is_method_error(m, NULL)) {
@@ -380,14 +381,18 @@ static int on_registered(sd_bus_message *m, void *user, sd_bus_error *error)
 		c->refused = 0;
 		return 0;
 	}
+	text = sd_bus_message_get_error(m)->message;
 	/* It may not have seen yet that the one before has gone. */
 	orl_qemu_unlink(c->qemu, &c->listener);
 	c->listen_at = orl_now() + DOUBT_MS * ORL_MSEC;
-	if (++c->refused > REFUSED_MAX)
+	/* One that is stopped is waited for. */
+	if (!sd_bus_message_is_method_error(
+			    m, "org.freedesktop.DBus.Error.NoReply") &&
+			++c->refused > REFUSED_MAX)
 		orl_qemu_fail(c->qemu,
 				"qemu: the virtual machine shows us "
 				"none of its screens: %.100s",
-				sd_bus_message_get_error(m)->message);
+				text ? text : "it gives no reason");
 	return 0;
 }
 
