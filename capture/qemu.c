@@ -204,7 +204,7 @@ static struct orl_qemu_console *find(struct orl_qemu *q, const char *path)
 static int take_property(
 		struct orl_qemu_console *c, const char *name, sd_bus_message *m)
 {
-	const char *type, *text;
+	const char *type = "", *text = "";
 	uint32_t number = 0;
 	int r, truth = 0;
 

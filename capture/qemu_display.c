@@ -252,7 +252,8 @@ static int on_cursor(sd_bus_message *m, void *user, sd_bus_error *error)
 	if (wrong)
 		return refuse(c, wrong);
 	if (!s->pixels)
-		s->pixels = calloc(ORL_QEMU_CURSOR_MAX * ORL_QEMU_CURSOR_MAX,
+		s->pixels = calloc((size_t)ORL_QEMU_CURSOR_MAX *
+						   ORL_QEMU_CURSOR_MAX,
 				sizeof(*s->pixels));
 	if (!s->pixels)
 		return 0;
