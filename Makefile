@@ -26,10 +26,11 @@ ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -fPIC -fvisibility=hidden -pthread \
 GPL ?= yes
 
 flags = $(shell $(PKG_CONFIG) $1 $2 2>/dev/null)
-objects = $(patsubst %.c,$(O)/%.o,$(filter-out $(GPL_FILES:%=%.c), \
+objects = $(patsubst %.c,$(O)/%.o,$(filter-out $(LEFT_OUT:%=%.c), \
 	$(wildcard $(addsuffix /*.c,$1))))
 
 LIBS = $(call flags,--libs,libssl libcrypto libzstd)
+SYSTEMD_LIBS := $(call flags,--libs,libsystemd)
 X_LIBS = $(call flags,--libs,x11 xext xdamage xfixes xtst xrandr)
 SDL_LIBS = $(call flags,--libs,sdl2 libpng)
 BENCH_LIBS = $(call flags,--libs,libpng libwebp)
@@ -37,8 +38,14 @@ ifeq ($(GPL),yes)
 AV_LIBS = $(call flags,--libs,libavformat libavcodec libavutil libswscale)
 else
 DEFS += -DORIEL_NO_LIBAV
-GPL_FILES = capture/trace capture/unpack bench/trace tests/fuzz/fuzz_trace \
+LEFT_OUT += capture/trace capture/unpack bench/trace tests/fuzz/fuzz_trace \
 	tests/fuzz/mkseeds_trace
+endif
+
+# Without its D-Bus oriel-serve shows no virtual machines.
+ifeq ($(SYSTEMD_LIBS),)
+DEFS += -DORIEL_NO_QEMU
+LEFT_OUT += $(addprefix capture/,qemu qemu_display qemu_input qemu_launch)
 endif
 
 host_tools = $(O)/proto/msgdoc.o
@@ -117,7 +124,8 @@ bench := $(filter-out $(addprefix $(O)/bench/,main.o push.o spice.o), \
 
 $(O)/oriel-serve: $(O)/capture/main.o $(capture) $(O)/liboriel-server.a
 	echo "  LD    $@"
-	$(CC) -pthread $(CFLAGS) $(LDFLAGS) -o $@ $^ $(X_LIBS) $(AV_LIBS) $(LIBS)
+	$(CC) -pthread $(CFLAGS) $(LDFLAGS) -o $@ $^ $(X_LIBS) $(SYSTEMD_LIBS) \
+		$(AV_LIBS) $(LIBS)
 $(O)/oriel-view: $(O)/client/viewer/main.o $(viewer) $(O)/liboriel-client.a
 	echo "  LD    $@"
 	$(CC) -pthread $(CFLAGS) $(LDFLAGS) -o $@ $^ $(SDL_LIBS) $(LIBS) -lm
@@ -238,7 +246,10 @@ demo:
 $(O)/tests/e2e/painter: $(O)/tests/e2e/painter.o
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(call flags,--libs,x11)
 
-e2e: all $(O)/tests/e2e/painter
+$(O)/tests/e2e/liar: $(O)/tests/e2e/liar.o
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(SYSTEMD_LIBS)
+
+e2e: all $(O)/tests/e2e/painter $(if $(SYSTEMD_LIBS),$(O)/tests/e2e/liar)
 	tests/run.sh $(filter-out %/lib.sh,$(sort $(wildcard tests/e2e/*.sh)))
 
 FUZZ_TIME ?= 60

@@ -59,6 +59,12 @@ struct orl_source_kind {
 	 * when that is not ORL_EXIT_OK, `why` says the reason. Not NULL.
 	 */
 	int (*open)(struct orl_source **out, const char *argument, char *why);
+	/*
+	 * The same, after --launch, with the command that makes what is shown:
+	 * its words, and NULL. NULL: this source launches nothing.
+	 */
+	int (*launch)(struct orl_source **out, const char *argument,
+			char *const *command, char *why);
 	/* After the server has been destroyed. Not NULL. */
 	void (*close)(struct orl_source *source);
 	/* Make the displays. Returns 0 or an ORIEL_E code. Not NULL. */
@@ -100,6 +106,7 @@ struct orl_source_kind {
 extern const struct orl_source_kind *const orl_sources[];
 
 extern const struct orl_source_kind orl_source_pattern;
+extern const struct orl_source_kind orl_source_qemu;
 extern const struct orl_source_kind orl_source_trace;
 extern const struct orl_source_kind orl_source_x11;
 

@@ -550,7 +550,16 @@ static int start(struct serve *serve, const struct orl_source_kind *kind)
 	const char *argument = strchr(o->source, ':');
 	int status, err;
 
-	status = kind->open(&serve->source, argument ? argument + 1 : "", why);
+	argument = argument ? argument + 1 : "";
+	if (o->launch && !kind->launch) {
+		snprintf(why, sizeof(why),
+				"--launch goes with --source=qemu:, not %s:",
+				kind->name);
+		return complain(ORL_EXIT_USAGE, why);
+	}
+	status = o->launch ? kind->launch(&serve->source, argument, o->launch,
+					     why)
+			   : kind->open(&serve->source, argument, why);
 	if (status)
 		return complain(status, why);
 	/* Until here a signal just ends the program, also while it unpacks. */

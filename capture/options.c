@@ -57,7 +57,9 @@ static const struct option table[] = {
 	{ "json", FLAG, AT(json), 0, NULL, "events to stdout as JSON lines" },
 	{ "test-desync", COUNT, AT(test_desync), UINT32_MAX, "N",
 		"for tests: falsify a pixel after N updates" },
-	{ "launch", LAUNCH, 0, 0, NULL, NULL },
+	{ "launch", LAUNCH, 0, 0, NULL,
+		"for qemu: start the virtual machine that stands behind\n"
+		"\"--\" at the end of the line, and end with it" },
 	{ "help", FLAG, AT(help), 0, NULL, "this text" },
 	{ "version", FLAG, AT(version), 0, NULL, "version and libraries" },
 };
@@ -172,7 +174,7 @@ static const char *check_address(const char *address)
 }
 
 static int take(struct orl_options *o, const struct option *opt,
-		const char *value, char *why, size_t size)
+		const char *value, char *const *command, char *why, size_t size)
 {
 	void *field = (char *)o + opt->offset;
 	const char *wrong = NULL;
@@ -215,7 +217,10 @@ static int take(struct orl_options *o, const struct option *opt,
 		}
 		break;
 	case LAUNCH:
-		wrong = "goes with qemu:, which this build does not have";
+		wrong = "needs a command at the end: --launch -- COMMAND ...";
+		o->launch = command;
+		if (command)
+			return 0;
 		break;
 	}
 	snprintf(why, size, "--%s: %s", opt->name, wrong);
@@ -249,10 +254,16 @@ static const char *agree(const struct orl_options *o)
 int orl_options_parse(struct orl_options *out, int argc, char *const *argv,
 		char *why, size_t size)
 {
+	char *const *command = NULL;
 	const char *wrong;
+	int end;
 
 	*out = (struct orl_options){ .source = NULL };
-	for (int i = 1; i < argc; i++) {
+	for (end = 1; end < argc && strcmp(argv[end], "--") != 0; end++)
+		;
+	if (end + 1 < argc)
+		command = argv + end + 1;
+	for (int i = 1; i < end; i++) {
 		const char *arg = argv[i], *value;
 		size_t n, k;
 
@@ -277,7 +288,7 @@ int orl_options_parse(struct orl_options *out, int argc, char *const *argv,
 					n < 64 ? (int)n : 64, arg);
 			return -1;
 		}
-		if (take(out, &table[k], value, why, size) < 0)
+		if (take(out, &table[k], value, command, why, size) < 0)
 			return -1;
 	}
 	if (!out->listen_count)
@@ -285,6 +296,8 @@ int orl_options_parse(struct orl_options *out, int argc, char *const *argv,
 	if (out->help || out->version)
 		return 0;
 	wrong = agree(out);
+	if (!wrong && end < argc && !out->launch)
+		wrong = "what stands behind \"--\" is for --launch";
 	if (!wrong)
 		return 0;
 	snprintf(why, size, "%s", wrong);

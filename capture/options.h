@@ -25,7 +25,8 @@ struct orl_options {
 	const char *keylog;
 	const char *stats;
 	const char *metrics;
-	uint64_t max_rate; /* bytes a second */
+	char *const *launch; /* a command's words and NULL, after "--" */
+	uint64_t max_rate;   /* bytes a second */
 	uint32_t workers;
 	uint32_t test_desync;
 	bool no_auth, once, lossless, json;

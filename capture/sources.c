@@ -2,8 +2,9 @@
  * sources.c - which sources this build has.
  *
  * The one place that knows what was left out: ORIEL_NO_X11 for a machine
- * without Xlib, ORIEL_NO_LIBAV for a build without GPL parts (Debian's
- * libavcodec is built with x264).
+ * without Xlib, ORIEL_NO_QEMU for one without libsystemd (its D-Bus), and
+ * ORIEL_NO_LIBAV for a build without GPL parts (Debian's libavcodec is built
+ * with x264).
  */
 #include <string.h>
 
@@ -12,6 +13,9 @@
 const struct orl_source_kind *const orl_sources[] = {
 #ifndef ORIEL_NO_X11
 	&orl_source_x11,
+#endif
+#ifndef ORIEL_NO_QEMU
+	&orl_source_qemu,
 #endif
 #ifndef ORIEL_NO_LIBAV
 	&orl_source_trace,
@@ -51,6 +55,11 @@ void orl_source_version(FILE *out)
 			out);
 #else
 	fputs("source x11: not in this build\n", out);
+#endif
+#ifndef ORIEL_NO_QEMU
+	fputs("source qemu: libsystemd (LGPL-2.1)\n", out);
+#else
+	fputs("source qemu: not in this build\n", out);
 #endif
 #ifndef ORIEL_NO_LIBAV
 	fputs("source trace: libavformat libavcodec libswscale "

@@ -8,11 +8,12 @@ build='gcc make pkg-config libc6-dev
 	libsdl2-dev libpng-dev libwebp-dev
 	libx11-dev libxext-dev libxdamage-dev libxfixes-dev libxtst-dev
 	libxrandr-dev libavformat-dev libavcodec-dev libavutil-dev
-	libswscale-dev scdoc'
+	libswscale-dev libsystemd-dev scdoc'
 desktop='xvfb xauth x11-utils x11-apps x11-xserver-utils xdotool xterm openbox
 	imagemagick fonts-dejavu-core'
 tests='g++ libcmocka-dev binutils tshark python3 openssl procps iproute2
-	ffmpeg strace clang libclang-rt-14-dev libglib2.0-dev libuv1-dev'
+	ffmpeg strace clang libclang-rt-14-dev libglib2.0-dev libuv1-dev
+	qemu-system-x86 dbus-daemon'
 
 case ${1:-} in
 build) want=$build why='to build' ;;

@@ -101,6 +101,7 @@ x_server() {
 # SHA-256 of its key, SERVER its process.
 serve() {
 	ADDRESS=
+	rm -f "$T/serve.out" "$T/serve.log" # of the one before
 	start serve "$BIN/oriel-serve" --listen=tcp://127.0.0.1:0 \
 		--password-file="$T/password" "$@"
 	SERVER=$PID

@@ -59,6 +59,21 @@ static void defaults_and_everything(void **state)
 	assert_string_equal(options.key, "k");
 }
 
+static void a_command_ends_the_line(void **state)
+{
+	(void)state;
+	assert_int_equal(parse("--source=qemu:", "--launch", "--", "vm",
+					 "--once", "--", NULL),
+			0);
+	assert_string_equal(options.launch[0], "vm");
+	assert_string_equal(options.launch[1], "--once");
+	assert_string_equal(options.launch[2], "--");
+	assert_null(options.launch[3]);
+	assert_false(options.once);
+	assert_int_equal(parse("--source=x11", NULL), 0);
+	assert_null(options.launch);
+}
+
 static void help_asks_for_nothing_else(void **state)
 {
 	(void)state;
@@ -74,7 +89,7 @@ static void mistakes_are_named(void **state)
 	refused(parse(NULL), "--source=");
 	refused(parse("pattern", NULL), "'pattern' is not an option");
 	refused(parse("-h", NULL), "'-h' is not an option");
-	refused(parse("--", NULL), "not an option");
+	refused(parse("--source=x11", "--", NULL), "for --launch");
 	refused(parse("--sauce=x", NULL), "no option --sauce");
 	refused(parse("--source", NULL), "--source needs a value");
 	refused(parse("--source=", NULL), "--source needs a value");
@@ -84,8 +99,10 @@ static void mistakes_are_named(void **state)
 	refused(parse("--test-desync=99999999999999999999", NULL), "--test");
 	refused(parse("--source=x11", "--cert=a", NULL), "go together");
 	refused(parse("--source=x11", "--congestion=../x", NULL), "bbr");
-	refused(parse("--source=qemu:", "--launch", "--", "true", NULL),
-			"--launch");
+	refused(parse("--source=qemu:", "--launch", NULL), "--launch -- COMM");
+	refused(parse("--source=qemu:", "--launch", "--", NULL),
+			"--launch -- COMMAND");
+	refused(parse("--source=qemu:", "--", "true", NULL), "for --launch");
 	refused(parse("--listen=5910", NULL), "tcp://HOST:PORT");
 	refused(parse("--listen=tcp://host", NULL), "tcp://HOST:PORT");
 	refused(parse("--listen=tcp://:1", NULL), "tcp://HOST:PORT");
@@ -146,6 +163,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(defaults_and_everything),
+		cmocka_unit_test(a_command_ends_the_line),
 		cmocka_unit_test(help_asks_for_nothing_else),
 		cmocka_unit_test(mistakes_are_named),
 		cmocka_unit_test(nobody_is_let_in_from_afar_without_proof),

@@ -1,0 +1,171 @@
+#!/bin/bash
+# qemu.sh - a virtual machine: launched or found, its screens pixel for pixel
+# as QEMU sees them, a key that arrives, and what is said when it goes. The
+# machine has no disk; its firmware's boot menu is all there is to see.
+. tests/e2e/lib.sh
+
+# Folders of launched machines are made here, and must be gone in the end.
+mkdir "$T/tmp"
+export TMPDIR=$T/tmp
+unset XDG_RUNTIME_DIR
+
+qmp() {
+	python3 tests/e2e/qmp.py "$T/qmp" "$@" > "$T/qmp.out" 2>&1
+}
+
+# Always emulated: /dev/kvm may be there and not work.
+machine=(qemu-system-x86_64 -accel tcg -m 64 -nodefaults -no-user-config
+	-vga std -device secondary-vga,id=second
+	-boot menu=on,splash-time=60000
+	-qmp "unix:$T/qmp,server=on,wait=off")
+
+# see NAME: what a viewer shows of each screen, NAME.png and so on, is what
+# QEMU has. It stands still for that: its text cursor blinks.
+see() {
+	qmp stop "screendump {\"filename\":\"$T/qemu-0.ppm\"}" \
+		"screendump {\"filename\":\"$T/qemu-1.ppm\",\"device\":\"second\"}" ||
+		return 1
+	view --trust=first-use --password-file="$T/password" \
+		--exit-when=lossless --exit-after=20 \
+		--screenshot="$T/$1.png" "$ADDRESS"
+	[ "$STATUS" = 0 ] || fail "$1: the viewer's exit is $STATUS"
+	qmp cont
+	same "$T/qemu-0.ppm" "$T/$1.png" &&
+		same "$T/qemu-1.ppm" "$T/$1-1.png"
+}
+
+# gone PID WORDS: the server ended as it does when its source is gone.
+gone() {
+	finish "$1" 10
+	[ "$STATUS" = 6 ] || fail "$2: exit $STATUS"
+	grep -q "$2" "$T/serve.log" || fail "it does not say: $2"
+}
+
+# ---- launched
+
+serve --source=qemu: --launch -- "${machine[@]}"
+text() {
+	qmp "screendump {\"filename\":\"$T/dump.ppm\"}" &&
+		[ "$(identify -format '%wx%h' "$T/dump.ppm")" = 720x400 ] &&
+		[ "$(compare -metric AE -size 720x400 xc:black "$T/dump.ppm" \
+			null: 2>&1)" -gt 1400 ]
+}
+eventually 20 text || fail 'the firmware shows no text'
+eventually 10 see before || fail 'the screens differ'
+echo 'ok launched'
+
+# Escape, through a viewer's window, opens the boot menu.
+x_server B 1024x600
+DISPLAY=$B start view "$BIN/oriel-view" --fullscreen --trust=first-use \
+	--password-file="$T/password" "$ADDRESS"
+viewer=$PID
+eventually 10 grep -q 'peer_joined' "$T/serve.log" || fail 'nobody joined'
+sleep 1
+export DISPLAY=$B
+xdotool mousemove 300 200 click 1
+# More than a cursor that blinks.
+menu() {
+	xdotool key Escape
+	qmp "screendump {\"filename\":\"$T/dump.ppm\"}" || return 1
+	[ "$(compare -metric AE "$T/before.png" "$T/dump.ppm" null: 2>&1)" -gt 500 ]
+}
+eventually 10 menu || fail 'the key does not arrive'
+eventually 10 see after || fail 'with the menu, the screens differ'
+! same "$T/before.png" "$T/after.png" || fail 'the menu is not shown'
+stop "$viewer"
+echo 'ok key'
+
+qmp quit
+gone "$SERVER" 'the virtual machine has ended (exit status 0)'
+[ -z "$(ls "$TMPDIR")" ] || fail 'its folder is left'
+echo 'ok ended'
+
+# A command that is none, and one that is no virtual machine.
+start serve "$BIN/oriel-serve" --source=qemu: --password-file="$T/password" \
+	--launch -- "$T/nothing"
+gone "$PID" 'ended before it was a virtual machine (exit status 127)'
+start serve "$BIN/oriel-serve" --source=qemu: --password-file="$T/password" \
+	--launch -- "${machine[0]}" -nonsense
+gone "$PID" 'ended before it was a virtual machine (exit status 1)'
+echo 'ok refused'
+
+# ---- found on a bus that is there already
+
+cat > "$T/bus.conf" <<-END
+	<!DOCTYPE busconfig PUBLIC
+	 "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
+	 "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
+	<busconfig><listen>unix:path=$T/bus</listen><auth>EXTERNAL</auth>
+	<policy context="default"><allow send_destination="*"/><allow own="*"/>
+	<allow receive_sender="*"/></policy></busconfig>
+END
+source=qemu:unix:path=$T/bus
+start serve "$BIN/oriel-serve" --source="$source" \
+	--password-file="$T/password"
+gone "$PID" 'cannot connect to the bus\|connection to .* bus is lost'
+start bus dbus-daemon --config-file="$T/bus.conf" --nofork
+bus=$PID
+eventually 5 test -S "$T/bus" || fail 'no bus'
+start serve "$BIN/oriel-serve" --source="$source" \
+	--password-file="$T/password"
+gone "$PID" 'nobody is called org.qemu'
+start machine "${machine[@]}" -display "dbus,addr=unix:path=$T/bus"
+machine_pid=$PID
+eventually 20 text || fail 'the firmware shows no text'
+serve --source="$source"
+eventually 10 see found || fail 'found, the screens differ'
+
+# Whoever shows it dies; it does not, and the next one may show it.
+kill -KILL "$SERVER"
+wait "$SERVER" 2>/dev/null
+serve --source="$source"
+eventually 10 see again || fail 'found again, the screens differ'
+kill -0 "$machine_pid" || fail 'the machine died with its server'
+stop "$SERVER"
+[ "$STATUS" = 0 ] || fail "shut down: exit $STATUS"
+kill -0 "$machine_pid" || fail 'the machine ended with its server'
+echo 'ok found'
+
+# ---- machines that lie
+
+stop "$machine_pid"
+while read -r lie words; do
+	rm -f "$T/liar.out"
+	start liar "$BIN/tests/e2e/liar" "unix:path=$T/bus" "$lie"
+	liar=$PID
+	serve --source="$source" --stats="$T/stats"
+	eventually 10 grep -q '^told' "$T/liar.out" || fail "$lie: not told"
+	eventually 10 grep -q "$words" "$T/serve.log" ||
+		fail "$lie: it does not say: $words"
+	view --trust=first-use --password-file="$T/password" \
+		--exit-when=lossless --exit-after=20 \
+		--screenshot="$T/lie.png" "$ADDRESS"
+	[ "$STATUS" = 0 ] || fail "$lie: the viewer's exit is $STATUS"
+	# What it said before it lied is still to be seen.
+	convert -size 64x48 xc:'#123456' "$T/truth.png"
+	same "$T/truth.png" "$T/lie.png" || fail "$lie: another picture"
+	stop "$liar"
+	gone "$SERVER" 'has gone from its bus'
+	sed -n '$s/.*"max_rss_bytes":\([0-9]*\).*/\1/p' "$T/stats" > "$T/rss"
+	[ "$(cat "$T/rss")" -lt 150000000 ] ||
+		fail "$lie: $(cat "$T/rss") bytes of memory"
+	echo "ok $lie"
+done <<-END
+	honest listening\|key
+	outside keeps drawing outside its screen
+	short fewer pixels than it says
+	stride rows of a wrong length
+	large screen that is too large
+	format pixel format that cannot be shown
+	pointers pointer is too large
+	flapping too often to be followed
+	hangup keeps hanging up on its screen
+	nonsense key
+END
+
+start machine "${machine[@]}" -display "dbus,addr=unix:path=$T/bus"
+serve --source="$source"
+stop "$bus"
+# The daemon may hang up on either of the two first.
+gone "$SERVER" "has gone from its bus\\|machine's bus is lost"
+echo 'ok lost'
