@@ -134,7 +134,7 @@ static void on_focus(struct orl_ui *ui, bool focused)
 void orl_input_relative(struct orl_ui *ui, bool relative)
 {
 	ui->relative_wanted = relative;
-	relative = relative && ui->focused;
+	relative = relative && ui->focused && !orl_stage_modal(ui);
 	if (relative == ui->is_relative)
 		return;
 	if (SDL_SetRelativeMouseMode(relative ? SDL_TRUE : SDL_FALSE) == 0)

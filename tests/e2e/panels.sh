@@ -1,0 +1,179 @@
+#!/bin/bash
+# panels.sh - the viewer's own panels: each is opened and answered as a user
+# would, at both sizes. Pictures of them are left in $T with KEEP=1.
+. "$(dirname "$0")/lib.sh"
+
+if [ -n "${KEEP:-}" ]; then
+	trap 'clean() { rm() { :; }; clean_up; }; clean; echo "kept $T"' EXIT
+fi
+hosts=$HOME/.config/oriel/known_hosts
+recent=$HOME/.local/state/oriel/recent
+
+# On the desktop: a line that shows what was typed into it.
+x_server A 1000x640
+cat > "$T/inside" <<-END
+	seq 30
+	exec cat > "$T/typed"
+END
+start root xsetroot -display "$A" -solid '#34607a'
+start xterm xterm -display "$A" -geometry 80x24+40+40 -fn fixed \
+	-xrm 'xterm*cursorBlink: false' -e sh "$T/inside"
+eventually 10 test -e "$T/typed" || fail 'no terminal'
+
+x_server B 1600x1200
+export DISPLAY=$B
+start openbox openbox --sm-disable
+managed() {
+	xprop -root _NET_SUPPORTED | grep -q _NET_ACTIVE_WINDOW
+}
+eventually 10 managed || fail 'no window manager'
+
+run() { # OPTION...
+	start "view" "$BIN/oriel-view" --scale="$scale" "$@"
+	viewer=$PID
+}
+
+# The window is there, has the keyboard, and has stopped changing.
+ready() {
+	window=$(xdotool search --onlyvisible --class oriel-view 2>/dev/null) &&
+		[ "$(xdotool getactivewindow 2>/dev/null)" = "$window" ]
+}
+
+shoot() { # NAME
+	import -window root "$T/$1-$scale.png"
+}
+
+# panel NAME: wait until the window shows another picture than before, and
+# keep that.
+panel() {
+	eventually 10 ready || fail "$1: no window"
+	eventually 10 another "$1" || fail "$1: nothing has changed"
+	sleep 0.3
+	shoot "$1"
+	cp "$T/$1-$scale.png" "$T/last.png"
+}
+
+another() {
+	shoot "$1"
+	[ ! -e "$T/last.png" ] || ! same "$T/last.png" "$T/$1-$scale.png"
+}
+
+keys() {
+	xdotool key --delay 40 "$@"
+	sleep 0.2
+}
+
+shows_desktop() {
+	xdotool getwindowgeometry "$window" | grep -q 1000x640
+}
+
+walk() {
+	rm -rf "$HOME/.config" "$HOME/.local" "$T/last.png"
+	: > "$T/typed"
+	serve "--source=x11:$A"
+	host=${ADDRESS#oriel://}
+
+	# The keyboard alone: an address that is none, then one that is.
+	run
+	panel connect
+	xdotool type 'not an address'
+	keys Return
+	panel connect-wrong
+	keys ctrl+u
+	xdotool type "$host"
+	keys Return
+	panel trust
+	# Return alone trusts nobody: the first focus is on Cancel.
+	[ ! -e "$hosts" ] || fail 'trusted before the answer'
+	keys shift+Tab Return
+	panel password
+	xdotool type 'wrong'
+	keys Return
+	panel password-wrong
+	grep -q "$KEY" "$hosts" || fail 'the key is not remembered'
+	xdotool type 'correct horse'
+	keys Return
+	eventually 10 shows_desktop || fail 'no desktop'
+	sleep 0.5
+	grep -q "^$ADDRESS" "$recent" || fail 'not among the recent ones'
+	panel desktop
+
+	# The menu: statistics, then keys that the desktop gets.
+	xdotool keydown ctrl keydown alt keyup alt keyup ctrl
+	panel menu
+	keys Up Up Up Return
+	sleep 1.5
+	panel overlay
+	xdotool keydown ctrl keydown alt keyup alt keyup ctrl
+	sleep 0.3
+	keys Escape
+	xdotool mousemove --window "$window" 300 200 click 1
+	xdotool type --delay 20 'seen'
+	keys Return
+	eventually 5 grep -qx seen "$T/typed" ||
+		fail "typed: $(cat "$T/typed")"
+
+	# The line is lost; the server is there again.
+	local port=${host##*:}
+	stop "$SERVER" KILL
+	panel lost
+	start serve "$BIN/oriel-serve" "--listen=tcp://127.0.0.1:$port" \
+		--password-file="$T/password" "--source=x11:$A"
+	SERVER=$PID
+	eventually 10 grep -qs '^listening ' "$T/serve.out" || fail 'no server'
+	keys Return
+	panel again
+	xdotool type 'correct horse'
+	keys Return
+	panel back
+
+	# Disconnect, by the menu: back to the first panel, which knows it.
+	xdotool keydown ctrl keydown alt keyup alt keyup ctrl
+	sleep 0.3
+	keys Up Return Return
+	panel recent
+	keys Escape
+	finish "$viewer" 5
+	[ "$STATUS" = 0 ] || fail "left: exit $STATUS"
+
+	# Another key than before.
+	sed -i "s/sha256:[0-9a-f]*/sha256:${KEY//[0-9]/0}/" "$hosts"
+	run "$ADDRESS"
+	panel changed
+	keys Return
+	finish "$viewer" 5
+	[ "$STATUS" = 4 ] || fail "changed: exit $STATUS"
+	grep -q 'HAS CHANGED' "$T/view.log" || fail 'stderr does not say so'
+
+	# Nobody there; and there still is nobody.
+	run oriel://127.0.0.1:1
+	panel error
+	keys Return
+	sleep 0.5
+	eventually 5 ready || fail 'no panel after Retry'
+	keys Escape
+	finish "$viewer" 5
+	[ "$STATUS" = 3 ] || fail "error: exit $STATUS"
+	[ "$(grep -c 'cannot connect' "$T/view.log")" = 2 ] ||
+		fail 'Retry did not try'
+
+	# Fullscreen: nothing over the desktop but what was asked for.
+	rm -f "$hosts"
+	run --fullscreen --trust=first-use --password-file="$T/password" \
+		"$ADDRESS"
+	panel fullscreen
+	xdotool mousemove 800 300 mousemove 800 0
+	sleep 1
+	panel bar
+	xdotool mousemove 800 400
+	sleep 0.5
+	shoot fullscreen-again
+	stop "$viewer" INT
+	[ "$STATUS" = 0 ] || fail "fullscreen: exit $STATUS"
+	stop "$SERVER"
+}
+
+for scale in 1 2; do
+	walk
+done
+echo ok
