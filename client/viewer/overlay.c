@@ -47,7 +47,7 @@ static void facts_of_link(struct orl_facts *f, const struct orl_facts_of *from)
 	char a[24], b[24];
 	fact(f, "Receiving", false, "%s, %" PRIu64 " updates/s",
 			rate(a, from->bytes_in_1s), from->updates_1s);
-	fact(f, "Link", false, "%s, %s there and back",
+	fact(f, "Link", false, "%s, %s round trip",
 			s->bandwidth ? rate(a, s->bandwidth) : "\u2013",
 			ms(b, s->rtt));
 	if (from->local)

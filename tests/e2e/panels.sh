@@ -122,15 +122,16 @@ walk() {
 	SERVER=$PID
 	eventually 10 grep -qs '^listening ' "$T/serve.out" || fail 'no server'
 	keys Return
-	panel again
-	xdotool type 'correct horse'
-	keys Return
 	panel back
+	xdotool type --delay 20 'again'
+	keys Return
+	eventually 5 grep -qx again "$T/typed" ||
+		fail "typed after reconnecting: $(cat "$T/typed")"
 
 	# Disconnect, by the menu: back to the first panel, which knows it.
 	xdotool keydown ctrl keydown alt keyup alt keyup ctrl
 	sleep 0.3
-	keys Up Return Return
+	keys Up Return
 	panel recent
 	keys Escape
 	finish "$viewer" 5
