@@ -156,8 +156,6 @@ static enum orl_choice key_changed(struct orl_dialog *d, struct orl_panel *p)
 	orl_panel_fingerprint(p, d->old_key);
 	orl_panel_text(p, "and is now");
 	orl_panel_fingerprint(p, d->key);
-	orl_panel_text(p, "Somebody may be listening. Ask whoever runs the "
-			  "server. If it was set up anew:");
 	orl_panel_text(p, d->text);
 	return only_no(p, "Close", d->locked);
 }
@@ -247,6 +245,7 @@ int orl_sequence(int number, const uint32_t **usages)
 enum orl_command orl_menu(struct orl_menu *m, struct orl_panel *p)
 {
 	enum orl_command chosen = ORL_COMMAND_NONE;
+	orl_panel_column(p, 0, 2);
 	orl_panel_note(p, "Send keys");
 	for (int i = 0; i < COUNT(sequences); i++) {
 		if (orl_panel_item(p, sequences[i].name, false)) {
@@ -254,8 +253,8 @@ enum orl_command orl_menu(struct orl_menu *m, struct orl_panel *p)
 			chosen = ORL_COMMAND_KEYS;
 		}
 	}
-	p->y += 10 * p->scale;
-	orl_panel_line(p);
+	orl_panel_column(p, 1, 2);
+	orl_panel_note(p, "Desktop");
 	if (orl_panel_item(p, "Fullscreen", m->fullscreen))
 		chosen = ORL_COMMAND_FULLSCREEN;
 	if (orl_panel_item(p, "Statistics", m->stats))
@@ -264,6 +263,7 @@ enum orl_command orl_menu(struct orl_menu *m, struct orl_panel *p)
 		chosen = ORL_COMMAND_RELEASE;
 	if (orl_panel_item(p, "Disconnect", false))
 		chosen = ORL_COMMAND_DISCONNECT;
+	orl_panel_columns_end(p);
 	p->y += 10 * p->scale;
 	if (p->in.key == ORL_KEY_ESCAPE)
 		chosen = ORL_COMMAND_CLOSE;

@@ -77,8 +77,7 @@ static bool inside(struct oriel_rect r, int32_t x, int32_t y)
 /* The next rectangle across the panel. */
 static struct oriel_rect row(struct orl_panel *p, int32_t height)
 {
-	struct oriel_rect r = { px(p, MARGIN), p->y,
-		p->width - 2 * px(p, MARGIN), height };
+	struct oriel_rect r = { p->left, p->y, p->across, height };
 	p->y += height;
 	return r;
 }
@@ -110,6 +109,8 @@ void orl_panel_begin(struct orl_panel *p, const struct orl_panel_input *in,
 	p->draw = draw;
 	p->next = 0;
 	p->y = px(p, MARGIN);
+	p->left = px(p, MARGIN);
+	p->across = p->width - 2 * px(p, MARGIN);
 	move_focus(p);
 	if (in)
 		p->hot = -1;
@@ -117,6 +118,25 @@ void orl_panel_begin(struct orl_panel *p, const struct orl_panel_input *in,
 	fill(p, shrink((struct oriel_rect){ 0, 0, p->width, p->height },
 				p->scale),
 			PAPER, 0);
+}
+
+void orl_panel_column(struct orl_panel *p, int i, int n)
+{
+	int32_t all = p->width - 2 * px(p, MARGIN), gap = px(p, 2 * MARGIN);
+	if (i == 0)
+		p->top = p->bottom = p->y;
+	if (p->y > p->bottom)
+		p->bottom = p->y;
+	p->y = p->top;
+	p->across = (all - (n - 1) * gap) / n;
+	p->left = px(p, MARGIN) + i * (p->across + gap);
+}
+
+void orl_panel_columns_end(struct orl_panel *p)
+{
+	p->y = p->y > p->bottom ? p->y : p->bottom;
+	p->left = px(p, MARGIN);
+	p->across = p->width - 2 * px(p, MARGIN);
 }
 
 void orl_panel_end(struct orl_panel *p)
@@ -150,7 +170,7 @@ static size_t fitting(const struct orl_panel *p, enum orl_face face,
 static void paragraph(struct orl_panel *p, enum orl_face face, uint32_t rgb,
 		const char *text)
 {
-	int32_t width = p->width - 2 * px(p, MARGIN);
+	int32_t width = p->across;
 	while (*text) {
 		size_t n = strcspn(text, "\n");
 		size_t line = fitting(p, face, text, n, width);
@@ -235,13 +255,6 @@ void orl_panel_fact(struct orl_panel *p, const char *name, const char *value,
 	text_in(p, mark ? ORL_FACE_BOLD : ORL_FACE_TEXT, r.x + px(p, LABEL),
 			r.y, r, mark ? (uint32_t)GREEN : (uint32_t)INK, value,
 			strlen(value));
-}
-
-void orl_panel_line(struct orl_panel *p)
-{
-	struct oriel_rect r = row(p, p->scale);
-	fill(p, r, FAINT, 0);
-	p->y += px(p, GAP);
 }
 
 /* ---- what can have the focus ---- */
@@ -501,6 +514,7 @@ int orl_panel_buttons(struct orl_panel *p, const char *const *labels, int n,
 			widths[i] = px(p, 88);
 		all += widths[i] + (i ? px(p, GAP) : 0);
 	}
+	p->tight = all + 2 * px(p, MARGIN);
 	r.x += r.width - all;
 	for (int i = 0; i < n && i < 8; i++) {
 		r.width = widths[i];

@@ -86,6 +86,9 @@ struct orl_panel {
 	bool draw;
 	int next;  /* the number of the next such widget */
 	int32_t y; /* where it begins */
+	/* Of columns beside each other: where they are, and the longest. */
+	int32_t left, across, top, bottom;
+	int32_t tight; /* the width that the last row of buttons needs */
 };
 
 /* A new panel; `focus` is the widget that has it first, -1 none. */
@@ -99,6 +102,13 @@ void orl_panel_begin(struct orl_panel *p, const struct orl_panel_input *in,
 /* p->height is the panel's now. */
 void orl_panel_end(struct orl_panel *p);
 
+/*
+ * What follows goes to the column number i of n, which begin where the first
+ * does; orl_panel_columns_end() goes on below them.
+ */
+void orl_panel_column(struct orl_panel *p, int i, int n);
+void orl_panel_columns_end(struct orl_panel *p);
+
 void orl_panel_title(struct orl_panel *p, const char *text);
 void orl_panel_text(struct orl_panel *p, const char *text);
 /* In a softer colour. */
@@ -110,7 +120,6 @@ void orl_panel_step(struct orl_panel *p, enum orl_step step, const char *text);
 /* A name and a value, in two columns; mark: the value is good news. */
 void orl_panel_fact(struct orl_panel *p, const char *name, const char *value,
 		bool mark);
-void orl_panel_line(struct orl_panel *p);
 /* True when it was edited. */
 bool orl_panel_field(struct orl_panel *p, const char *label,
 		struct orl_field *field);

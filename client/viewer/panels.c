@@ -94,7 +94,10 @@ static void explain_key(const struct orl_viewer *v, struct orl_dialog *d)
 	if (orl_hosts_path(path, sizeof(path)) != 0)
 		snprintf(path, sizeof(path), "~/.config/oriel/known_hosts");
 	snprintf(d->text, sizeof(d->text),
-			"delete its line in %s, and connect again.", path);
+			"Somebody may be listening. Ask whoever runs the "
+			"server. If it was set up anew, delete its line in %s "
+			"and connect again.",
+			path);
 }
 
 bool orl_panels_failed(struct orl_viewer *v, int code)

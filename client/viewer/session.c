@@ -450,9 +450,8 @@ static int code_of_end(struct orl_viewer *v)
 		return ORL_EXIT_GONE;
 	}
 	if (v->ready) {
-		orl_viewer_tell(v, "the connection to %s was lost (%s); start "
-			       "again "
-			       "to reconnect",
+		orl_viewer_tell(v, "the connection to %s was lost (%s); connect "
+			       "again when the server is there",
 				address, v->why);
 		return ORL_EXIT_GONE;
 	}

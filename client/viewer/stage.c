@@ -9,19 +9,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "client/viewer/letters.h"
-#include "client/viewer/ui.h"
-
-enum layer_name {
-	STATS,
-	BAR,
-	PANEL,
-	LAYERS,
-};
+#include "client/viewer/stage.h"
 
 enum {
 	DIALOG_WIDTH = 480,
-	MENU_WIDTH = 250,
+	MENU_WIDTH = 400,
 	STATS_WIDTH = 410,
 	BAR_WIDTH = 540,
 	STATS_MARGIN = 12,
@@ -32,29 +24,6 @@ enum {
 #define NS_PER_MS UINT64_C(1000000)
 #define PATIENCE (700 * NS_PER_MS) /* before progress is shown */
 #define REST (350 * NS_PER_MS)     /* at the edge, before the bar is */
-
-struct layer {
-	struct orl_panel panel;
-	SDL_Surface *surface;
-	struct orl_pane *pane;
-	SDL_Rect at;
-	bool shown;
-};
-
-struct orl_stage {
-	struct layer layers[LAYERS];
-	struct orl_letters *letters;
-	bool no_letters;
-	struct orl_dialog dialog;
-	bool answered; /* what is shown waits for nothing any more */
-	bool menu_open;
-	struct orl_menu menu;
-	struct orl_facts facts;
-	uint64_t progress_at, bar_at;
-	bool arrow;
-	int taken[8]; /* keys that went down in a panel, by scancode */
-	bool ctrl, alt, alone; /* nothing else since both went down */
-};
 
 /* ---- drawing ---- */
 
@@ -76,47 +45,49 @@ static bool ready_to_write(struct orl_ui *ui)
 		st->no_letters = true;
 		return false;
 	}
-	for (int i = 0; i < LAYERS; i++) {
+	for (int i = 0; i < ORL_LAYERS; i++) {
 		struct orl_panel *p = &st->layers[i].panel;
 		p->painter = orl_letters_painter(st->letters);
 		p->scale = scale;
 	}
-	st->layers[STATS].panel.width = STATS_WIDTH * scale;
-	st->layers[BAR].panel.width = BAR_WIDTH * scale;
+	st->layers[ORL_LAYER_STATS].panel.width = STATS_WIDTH * scale;
+	st->layers[ORL_LAYER_BAR].panel.width = BAR_WIDTH * scale;
 	return true;
 }
 
 /* One call of what the layer shows; its answer, if it has one. */
-static int call(struct orl_ui *ui, enum layer_name name,
+int orl_stage_call(struct orl_ui *ui, enum orl_layer_name name,
 		const struct orl_panel_input *in, bool draw)
 {
 	struct orl_stage *st = ui->stage;
 	struct orl_panel *p = &st->layers[name].panel;
 	int result = 0;
 	orl_panel_begin(p, in, draw);
-	if (name == STATS)
+	if (name == ORL_LAYER_STATS)
 		orl_overlay(&st->facts, p);
-	else if (name == BAR)
+	else if (name == ORL_LAYER_BAR)
 		result = (int)orl_bar(&st->menu, p);
 	else if (st->menu_open)
 		result = (int)orl_menu(&st->menu, p);
 	else
 		result = (int)orl_dialog(&st->dialog, p);
 	orl_panel_end(p);
+	if (name == ORL_LAYER_BAR)
+		p->width = p->tight;
 	return result;
 }
 
-static SDL_Rect place(struct orl_ui *ui, enum layer_name name)
+static SDL_Rect place(struct orl_ui *ui, enum orl_layer_name name)
 {
 	const struct orl_stage *st = ui->stage;
-	const struct layer *l = &st->layers[name];
+	const struct orl_layer *l = &st->layers[name];
 	SDL_Rect r = { 0, 0, l->panel.width, l->panel.height };
 	int w, h, margin = STATS_MARGIN * l->panel.scale;
 	SDL_GetWindowSize(l->pane->window, &w, &h);
 	r.x = (w - r.w) / 2;
-	if (name == PANEL)
+	if (name == ORL_LAYER_PANEL)
 		r.y = (h - r.h) / 2;
-	if (name == STATS) {
+	if (name == ORL_LAYER_STATS) {
 		r.x = w - r.w - margin;
 		r.y = margin;
 	}
@@ -125,10 +96,10 @@ static SDL_Rect place(struct orl_ui *ui, enum layer_name name)
 	return r;
 }
 
-static void draw_layer(struct orl_ui *ui, enum layer_name name)
+static void draw_layer(struct orl_ui *ui, enum orl_layer_name name)
 {
 	struct orl_stage *st = ui->stage;
-	struct layer *l = &st->layers[name];
+	struct orl_layer *l = &st->layers[name];
 	int w = l->panel.width, h = l->panel.height;
 	if (!l->surface || l->surface->w != w || l->surface->h != h) {
 		SDL_FreeSurface(l->surface);
@@ -138,7 +109,7 @@ static void draw_layer(struct orl_ui *ui, enum layer_name name)
 	if (!l->surface)
 		return;
 	orl_letters_target(st->letters, l->surface);
-	call(ui, name, NULL, true);
+	orl_stage_call(ui, name, NULL, true);
 	orl_letters_target(st->letters, NULL);
 }
 
@@ -150,13 +121,13 @@ static void repaint(struct orl_ui *ui, struct orl_pane *pane)
 }
 
 /* Its content has changed, or where it is. */
-static void refresh(struct orl_ui *ui, enum layer_name name)
+void orl_stage_refresh(struct orl_ui *ui, enum orl_layer_name name)
 {
-	struct layer *l = &ui->stage->layers[name];
+	struct orl_layer *l = &ui->stage->layers[name];
 	SDL_Rect before = l->at;
 	if (!l->shown || !l->pane || !l->pane->window)
 		return;
-	call(ui, name, NULL, false);
+	orl_stage_call(ui, name, NULL, false);
 	l->at = place(ui, name);
 	draw_layer(ui, name);
 	if (SDL_RectEquals(&before, &l->at))
@@ -165,18 +136,18 @@ static void refresh(struct orl_ui *ui, enum layer_name name)
 		repaint(ui, l->pane);
 }
 
-static void show(struct orl_ui *ui, enum layer_name name, struct orl_pane *pane)
+static void show(struct orl_ui *ui, enum orl_layer_name name, struct orl_pane *pane)
 {
-	struct layer *l = &ui->stage->layers[name];
+	struct orl_layer *l = &ui->stage->layers[name];
 	l->shown = true;
 	l->pane = pane;
 	l->at = (SDL_Rect){ -1, -1, 0, 0 };
-	refresh(ui, name);
+	orl_stage_refresh(ui, name);
 }
 
-static void hide(struct orl_ui *ui, enum layer_name name)
+static void hide(struct orl_ui *ui, enum orl_layer_name name)
 {
-	struct layer *l = &ui->stage->layers[name];
+	struct orl_layer *l = &ui->stage->layers[name];
 	if (!l->shown)
 		return;
 	l->shown = false;
@@ -188,8 +159,8 @@ void orl_stage_compose(struct orl_ui *ui, const struct orl_pane *pane,
 		SDL_Surface *to, const SDL_Rect *parts, int n)
 {
 	const struct orl_stage *st = ui->stage;
-	for (int i = 0; i < LAYERS; i++) {
-		const struct layer *l = &st->layers[i];
+	for (int i = 0; i < ORL_LAYERS; i++) {
+		const struct orl_layer *l = &st->layers[i];
 		if (!l->shown || l->pane != pane || !l->surface)
 			continue;
 		for (int k = 0; k < n; k++) {
@@ -208,7 +179,7 @@ void orl_stage_compose(struct orl_ui *ui, const struct orl_pane *pane,
 
 bool orl_stage_modal(const struct orl_ui *ui)
 {
-	return ui->stage->layers[PANEL].shown;
+	return ui->stage->layers[ORL_LAYER_PANEL].shown;
 }
 
 void orl_stage_cursor(struct orl_ui *ui)
@@ -271,7 +242,7 @@ static void close_panel(struct orl_ui *ui)
 	st->menu_open = false;
 	st->dialog.kind = ORL_DIALOG_NONE;
 	orl_field_wipe(&st->dialog.field);
-	hide(ui, PANEL);
+	hide(ui, ORL_LAYER_PANEL);
 	modal_changed(ui);
 }
 
@@ -279,7 +250,7 @@ static void close_panel(struct orl_ui *ui)
 static void open_dialog(struct orl_ui *ui)
 {
 	struct orl_stage *st = ui->stage;
-	struct orl_panel *p = &st->layers[PANEL].panel;
+	struct orl_panel *p = &st->layers[ORL_LAYER_PANEL].panel;
 	st->menu_open = false;
 	st->answered = false;
 	st->progress_at = 0;
@@ -292,17 +263,19 @@ static void open_dialog(struct orl_ui *ui)
 	st->dialog.caps = SDL_GetModState() & KMOD_CAPS;
 	p->width = DIALOG_WIDTH * p->scale;
 	orl_dialog_open(&st->dialog, p);
-	call(ui, PANEL, NULL, false);
+	orl_stage_call(ui, ORL_LAYER_PANEL, NULL, false);
 	/* Another desktop is not chosen over the picture of the last. */
 	if (st->dialog.kind == ORL_DIALOG_CONNECT)
 		orl_ui_forget(ui);
 	struct orl_pane *pane = orl_ui_open(ui, p->width, p->height);
 	if (!pane)
 		return;
+	if (st->dialog.kind == ORL_DIALOG_CONNECT)
+		SDL_SetWindowTitle(pane->window, "Oriel");
 	if (!pane->live)
-		hide(ui, STATS);
-	hide(ui, BAR);
-	show(ui, PANEL, pane);
+		hide(ui, ORL_LAYER_STATS);
+	hide(ui, ORL_LAYER_BAR);
+	show(ui, ORL_LAYER_PANEL, pane);
 	modal_changed(ui);
 }
 
@@ -320,21 +293,21 @@ static void open_progress(struct orl_ui *ui)
 }
 
 /* The size of a question may change while it is shown. */
-static void follow_size(struct orl_ui *ui)
+void orl_stage_follow_size(struct orl_ui *ui)
 {
-	struct layer *l = &ui->stage->layers[PANEL];
+	struct orl_layer *l = &ui->stage->layers[ORL_LAYER_PANEL];
 	int32_t before = l->panel.height;
-	call(ui, PANEL, NULL, false);
+	orl_stage_call(ui, ORL_LAYER_PANEL, NULL, false);
 	if (before != l->panel.height && !ui->stage->menu_open)
 		orl_ui_open(ui, l->panel.width, l->panel.height);
-	refresh(ui, PANEL);
+	orl_stage_refresh(ui, ORL_LAYER_PANEL);
 }
 
-static void after_dialog(struct orl_ui *ui, enum orl_choice choice)
+void orl_stage_answered(struct orl_ui *ui, enum orl_choice choice)
 {
 	struct orl_stage *st = ui->stage;
 	if (choice == ORL_CHOICE_NONE) {
-		follow_size(ui);
+		orl_stage_follow_size(ui);
 		return;
 	}
 	if (st->dialog.kind == ORL_DIALOG_PROGRESS) {
@@ -370,7 +343,7 @@ static void follow_progress(struct orl_ui *ui)
 	if (st->dialog.kind == ORL_DIALOG_PROGRESS && !st->answered) {
 		if (state != ORIEL_CLIENT_IDLE) {
 			st->dialog.state = state;
-			refresh(ui, PANEL);
+			orl_stage_refresh(ui, ORL_LAYER_PANEL);
 		}
 	} else if (state == ORIEL_CLIENT_IDLE) {
 		st->progress_at = 0;
@@ -398,12 +371,12 @@ void orl_stage_read_notes(struct orl_ui *ui)
 		close_panel(ui);
 	if (progressed)
 		follow_progress(ui);
-	if (facts && st->menu.stats && !st->layers[STATS].shown) {
+	if (facts && st->menu.stats && !st->layers[ORL_LAYER_STATS].shown) {
 		struct orl_pane *pane = orl_ui_first(ui);
 		if (pane && pane->live && ready_to_write(ui))
-			show(ui, STATS, pane);
+			show(ui, ORL_LAYER_STATS, pane);
 	} else if (facts) {
-		refresh(ui, STATS);
+		orl_stage_refresh(ui, ORL_LAYER_STATS);
 	}
 }
 
@@ -416,10 +389,10 @@ void orl_stage_lit(struct orl_ui *ui)
 
 /* ---- the menu and the bar ---- */
 
-static void open_menu(struct orl_ui *ui, struct orl_pane *pane)
+void orl_stage_open_menu(struct orl_ui *ui, struct orl_pane *pane)
 {
 	struct orl_stage *st = ui->stage;
-	struct orl_panel *p = &st->layers[PANEL].panel;
+	struct orl_panel *p = &st->layers[ORL_LAYER_PANEL].panel;
 	if (!pane || !pane->live || orl_stage_modal(ui) ||
 			ui->viewer->options.kiosk || !ready_to_write(ui))
 		return;
@@ -427,8 +400,8 @@ static void open_menu(struct orl_ui *ui, struct orl_pane *pane)
 	st->menu.fullscreen = ui->covering;
 	p->width = MENU_WIDTH * p->scale;
 	orl_panel_open(p, 0);
-	hide(ui, BAR);
-	show(ui, PANEL, pane);
+	hide(ui, ORL_LAYER_BAR);
+	show(ui, ORL_LAYER_PANEL, pane);
 	modal_changed(ui);
 }
 
@@ -443,10 +416,10 @@ static void toggle_stats(struct orl_ui *ui)
 	ui->facts.n = 0;
 	pthread_mutex_unlock(&ui->lock);
 	if (!st->menu.stats)
-		hide(ui, STATS);
+		hide(ui, ORL_LAYER_STATS);
 }
 
-static void command(struct orl_ui *ui, enum orl_command c, struct orl_pane *on)
+void orl_stage_command(struct orl_ui *ui, enum orl_command c, struct orl_pane *on)
 {
 	if (c == ORL_COMMAND_NONE)
 		return;
@@ -457,7 +430,7 @@ static void command(struct orl_ui *ui, enum orl_command c, struct orl_pane *on)
 		orl_command_keys(ui, ui->stage->menu.sequence);
 		break;
 	case ORL_COMMAND_FULLSCREEN:
-		hide(ui, BAR);
+		hide(ui, ORL_LAYER_BAR);
 		orl_ui_cover(ui, !ui->covering);
 		break;
 	case ORL_COMMAND_STATS:
@@ -470,7 +443,7 @@ static void command(struct orl_ui *ui, enum orl_command c, struct orl_pane *on)
 		orl_command_disconnect(ui);
 		break;
 	case ORL_COMMAND_MENU:
-		open_menu(ui, on);
+		orl_stage_open_menu(ui, on);
 		break;
 	case ORL_COMMAND_CLOSE:
 	case ORL_COMMAND_NONE:
@@ -479,20 +452,20 @@ static void command(struct orl_ui *ui, enum orl_command c, struct orl_pane *on)
 	}
 }
 
-static void hide_bar(struct orl_ui *ui)
+void orl_stage_hide_bar(struct orl_ui *ui)
 {
 	ui->stage->bar_at = 0;
-	if (!ui->stage->layers[BAR].shown)
+	if (!ui->stage->layers[ORL_LAYER_BAR].shown)
 		return;
-	hide(ui, BAR);
+	hide(ui, ORL_LAYER_BAR);
 	set_arrow(ui, orl_stage_modal(ui));
 }
 
 /* The middle of the upper edge: desktops have their own use for corners. */
-static void watch_edge(struct orl_ui *ui, struct orl_pane *pane, int x, int y)
+void orl_stage_watch_edge(struct orl_ui *ui, struct orl_pane *pane, int x, int y)
 {
 	struct orl_stage *st = ui->stage;
-	struct layer *bar = &st->layers[BAR];
+	struct orl_layer *bar = &st->layers[ORL_LAYER_BAR];
 	int w;
 	SDL_GetWindowSize(pane->window, &w, NULL);
 	bool edge = y == 0 && x > w / 4 && x < w - w / 4 && !ui->buttons &&
@@ -503,7 +476,7 @@ static void watch_edge(struct orl_ui *ui, struct orl_pane *pane, int x, int y)
 		SDL_Point at = { x, y };
 		room.h += BAR_ROOM * bar->panel.scale;
 		if (bar->pane != pane || !SDL_PointInRect(&at, &room))
-			hide_bar(ui);
+			orl_stage_hide_bar(ui);
 	} else if (!edge) {
 		st->bar_at = 0;
 	} else if (!st->bar_at) {
@@ -526,7 +499,7 @@ uint64_t orl_stage_next(const struct orl_ui *ui)
 void orl_stage_tick(struct orl_ui *ui, uint64_t now)
 {
 	struct orl_stage *st = ui->stage;
-	struct layer *bar = &st->layers[BAR];
+	struct orl_layer *bar = &st->layers[ORL_LAYER_BAR];
 	if (st->progress_at && now >= st->progress_at) {
 		st->progress_at = 0;
 		if (st->dialog.kind == ORL_DIALOG_NONE)
@@ -539,229 +512,8 @@ void orl_stage_tick(struct orl_ui *ui, uint64_t now)
 			!ready_to_write(ui))
 		return;
 	orl_panel_open(&bar->panel, -1);
-	show(ui, BAR, bar->pane);
+	show(ui, ORL_LAYER_BAR, bar->pane);
 	set_arrow(ui, true);
-}
-
-/* ---- events ---- */
-
-static enum orl_panel_key key_of(const SDL_Keysym *k)
-{
-	bool shift = k->mod & KMOD_SHIFT;
-	if (k->mod & KMOD_CTRL)
-		return k->sym == SDLK_u ? ORL_KEY_CLEAR : ORL_KEY_NONE;
-	switch (k->sym) {
-	case SDLK_TAB:
-		return shift ? ORL_KEY_BACKTAB : ORL_KEY_TAB;
-	case SDLK_RETURN:
-	case SDLK_KP_ENTER:
-		return ORL_KEY_ENTER;
-	case SDLK_SPACE:
-		return ORL_KEY_SPACE;
-	case SDLK_ESCAPE:
-		return ORL_KEY_ESCAPE;
-	case SDLK_UP:
-		return ORL_KEY_UP;
-	case SDLK_DOWN:
-		return ORL_KEY_DOWN;
-	case SDLK_LEFT:
-		return ORL_KEY_LEFT;
-	case SDLK_RIGHT:
-		return ORL_KEY_RIGHT;
-	case SDLK_HOME:
-		return ORL_KEY_HOME;
-	case SDLK_END:
-		return ORL_KEY_END;
-	case SDLK_BACKSPACE:
-		return ORL_KEY_BACKSPACE;
-	case SDLK_DELETE:
-		return ORL_KEY_DELETE;
-	default:
-		return ORL_KEY_NONE;
-	}
-}
-
-/* Give the panel what happened; false: it was nothing to it. */
-static bool feed(struct orl_ui *ui, enum layer_name name,
-		const struct orl_panel_input *in, bool always)
-{
-	struct orl_stage *st = ui->stage;
-	struct layer *l = &st->layers[name];
-	struct orl_pane *pane = l->pane;
-	int hot = l->panel.hot;
-	bool menu = name == BAR || st->menu_open;
-	if (name == PANEL && !st->menu_open && st->answered)
-		return true;
-	int result = call(ui, name, in, false);
-	if (menu && result)
-		command(ui, (enum orl_command)result, pane);
-	else if (always && name == PANEL && !menu)
-		after_dialog(ui, (enum orl_choice)result);
-	else if (always || hot != l->panel.hot)
-		refresh(ui, name);
-	return true;
-}
-
-static bool pastes(const SDL_Keysym *k)
-{
-	return ((k->mod & KMOD_CTRL) && k->sym == SDLK_v) ||
-	       ((k->mod & KMOD_SHIFT) && k->sym == SDLK_INSERT);
-}
-
-static bool take_key(struct orl_ui *ui, const SDL_KeyboardEvent *e)
-{
-	struct orl_panel_input in = { .x = -1, .y = -1 };
-	char *pasted = NULL;
-	ui->stage->dialog.caps = e->keysym.mod & KMOD_CAPS;
-	if (e->type == SDL_KEYUP) {
-		if (e->keysym.sym == SDLK_CAPSLOCK)
-			follow_size(ui);
-		return true;
-	}
-	in.key = key_of(&e->keysym);
-	if (pastes(&e->keysym))
-		in.text = pasted = SDL_GetClipboardText();
-	if (in.key || in.text)
-		feed(ui, PANEL, &in, true);
-	SDL_free(pasted);
-	return true;
-}
-
-static bool pointer_input(const SDL_Event *e, struct orl_panel_input *in,
-		Uint32 *window)
-{
-	switch (e->type) {
-	case SDL_MOUSEMOTION:
-		*in = (struct orl_panel_input){ .x = e->motion.x,
-			.y = e->motion.y };
-		*window = e->motion.windowID;
-		return true;
-	case SDL_MOUSEBUTTONDOWN:
-	case SDL_MOUSEBUTTONUP:
-		*in = (struct orl_panel_input){ .x = e->button.x,
-			.y = e->button.y, .clicks = e->button.clicks };
-		if (e->button.button == SDL_BUTTON_LEFT) {
-			in->pressed = e->type == SDL_MOUSEBUTTONDOWN;
-			in->released = !in->pressed;
-		}
-		*window = e->button.windowID;
-		return true;
-	default:
-		return false;
-	}
-}
-
-static bool take_pointer(struct orl_ui *ui, const SDL_Event *e)
-{
-	struct orl_stage *st = ui->stage;
-	struct orl_panel_input in;
-	Uint32 window;
-	if (!pointer_input(e, &in, &window))
-		return e->type == SDL_MOUSEWHEEL && orl_stage_modal(ui);
-	struct orl_pane *pane = orl_ui_pane(ui, window);
-	bool modal = orl_stage_modal(ui);
-	if (!pane)
-		return modal;
-	if (!modal && e->type == SDL_MOUSEMOTION)
-		watch_edge(ui, pane, in.x, in.y);
-	struct layer *l = &st->layers[modal ? PANEL : BAR];
-	SDL_Point at = { in.x, in.y };
-	bool in_it = l->shown && l->pane == pane &&
-		     SDL_PointInRect(&at, &l->at);
-	if (modal && st->menu_open && in.pressed && !in_it) {
-		command(ui, ORL_COMMAND_CLOSE, pane);
-		return true;
-	}
-	if (!in_it && !modal)
-		return !pane->live;
-	in.x -= l->at.x;
-	in.y -= l->at.y;
-	return feed(ui, modal ? PANEL : BAR, &in, in.pressed || in.released);
-}
-
-/*
- * Both Ctrl and Alt, and nothing else until one is let go: the keyboard is
- * wanted back.
- */
-static void watch_release(struct orl_ui *ui, const SDL_Event *e)
-{
-	struct orl_stage *st = ui->stage;
-	if (e->type == SDL_MOUSEBUTTONDOWN || e->type == SDL_MOUSEWHEEL)
-		st->alone = false;
-	if (e->type != SDL_KEYDOWN && e->type != SDL_KEYUP)
-		return;
-	SDL_Keycode sym = e->key.keysym.sym;
-	bool down = e->type == SDL_KEYDOWN;
-	bool is_ctrl = sym == SDLK_LCTRL || sym == SDLK_RCTRL;
-	bool is_alt = sym == SDLK_LALT || sym == SDLK_RALT;
-	if (!is_ctrl && !is_alt) {
-		if (down)
-			st->alone = false;
-		return;
-	}
-	bool both = st->ctrl && st->alt;
-	if (!down && both && st->alone)
-		open_menu(ui, orl_ui_pane(ui, e->key.windowID));
-	if (down && !e->key.repeat && !st->ctrl && !st->alt)
-		st->alone = true;
-	if (is_ctrl)
-		st->ctrl = down;
-	if (is_alt)
-		st->alt = down;
-}
-
-/* A key that went down in a panel comes up there, wherever focus is now. */
-static bool was_taken(struct orl_stage *st, const SDL_KeyboardEvent *e,
-		bool modal)
-{
-	int code = (int)e->keysym.scancode, n = 8;
-	for (int i = 0; i < n; i++) {
-		if (st->taken[i] != code)
-			continue;
-		if (e->type == SDL_KEYUP)
-			st->taken[i] = 0;
-		return true;
-	}
-	for (int i = 0; i < n && modal && e->type == SDL_KEYDOWN; i++) {
-		if (!st->taken[i]) {
-			st->taken[i] = code;
-			break;
-		}
-	}
-	return false;
-}
-
-bool orl_stage_event(struct orl_ui *ui, const SDL_Event *e)
-{
-	struct orl_stage *st = ui->stage;
-	struct orl_panel_input in = { .x = -1, .y = -1 };
-	struct orl_pane *pane;
-	watch_release(ui, e);
-	bool modal = orl_stage_modal(ui);
-	switch (e->type) {
-	case SDL_KEYDOWN:
-	case SDL_KEYUP:
-		if (was_taken(st, &e->key, modal) && !modal)
-			return true;
-		if (modal)
-			return take_key(ui, &e->key);
-		pane = orl_ui_pane(ui, e->key.windowID);
-		return pane && !pane->live;
-	case SDL_TEXTINPUT:
-		in.text = e->text.text;
-		return modal && feed(ui, PANEL, &in, true);
-	case SDL_WINDOWEVENT:
-		if (e->window.event == SDL_WINDOWEVENT_FOCUS_LOST) {
-			st->ctrl = st->alt = st->alone = false;
-			memset(st->taken, 0, sizeof(st->taken));
-			hide_bar(ui);
-		}
-		if (e->window.event == SDL_WINDOWEVENT_LEAVE)
-			hide_bar(ui);
-		return false;
-	default:
-		return take_pointer(ui, e);
-	}
 }
 
 /* ---- windows that come and go ---- */
@@ -769,8 +521,8 @@ bool orl_stage_event(struct orl_ui *ui, const SDL_Event *e)
 void orl_stage_moved(struct orl_ui *ui, const struct orl_pane *from,
 		struct orl_pane *to)
 {
-	for (int i = 0; i < LAYERS; i++) {
-		struct layer *l = &ui->stage->layers[i];
+	for (int i = 0; i < ORL_LAYERS; i++) {
+		struct orl_layer *l = &ui->stage->layers[i];
 		if (l->pane != from)
 			continue;
 		l->pane = to;
@@ -780,9 +532,9 @@ void orl_stage_moved(struct orl_ui *ui, const struct orl_pane *from,
 
 void orl_stage_resized(struct orl_ui *ui, const struct orl_pane *pane)
 {
-	for (int i = 0; i < LAYERS; i++)
+	for (int i = 0; i < ORL_LAYERS; i++)
 		if (ui->stage->layers[i].pane == pane)
-			refresh(ui, (enum layer_name)i);
+			orl_stage_refresh(ui, (enum orl_layer_name)i);
 }
 
 int orl_stage_create(struct orl_ui *ui)
@@ -796,7 +548,7 @@ void orl_stage_destroy(struct orl_ui *ui)
 	struct orl_stage *st = ui->stage;
 	if (!st)
 		return;
-	for (int i = 0; i < LAYERS; i++)
+	for (int i = 0; i < ORL_LAYERS; i++)
 		SDL_FreeSurface(st->layers[i].surface);
 	orl_field_wipe(&st->dialog.field);
 	orl_letters_destroy(st->letters);

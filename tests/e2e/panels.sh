@@ -63,6 +63,11 @@ keys() {
 	sleep 0.2
 }
 
+alt_ctrl() {
+	xdotool keydown ctrl keydown alt keyup alt keyup ctrl
+	sleep 0.3
+}
+
 shows_desktop() {
 	xdotool getwindowgeometry "$window" | grep -q 1000x640
 }
@@ -99,13 +104,12 @@ walk() {
 	panel desktop
 
 	# The menu: statistics, then keys that the desktop gets.
-	xdotool keydown ctrl keydown alt keyup alt keyup ctrl
+	alt_ctrl
 	panel menu
 	keys Up Up Up Return
 	sleep 1.5
 	panel overlay
-	xdotool keydown ctrl keydown alt keyup alt keyup ctrl
-	sleep 0.3
+	alt_ctrl
 	keys Escape
 	xdotool mousemove --window "$window" 300 200 click 1
 	xdotool type --delay 20 'seen'
@@ -129,8 +133,7 @@ walk() {
 		fail "typed after reconnecting: $(cat "$T/typed")"
 
 	# Disconnect, by the menu: back to the first panel, which knows it.
-	xdotool keydown ctrl keydown alt keyup alt keyup ctrl
-	sleep 0.3
+	alt_ctrl
 	keys Up Return
 	panel recent
 	keys Escape
@@ -168,11 +171,53 @@ walk() {
 	panel bar
 	xdotool mousemove 800 400
 	sleep 0.5
-	shoot fullscreen-again
+	shoot again
+	same "$T/fullscreen-$scale.png" "$T/again-$scale.png" ||
+		fail 'the bar has left something behind'
+	# Its first button, left of the middle, leaves fullscreen.
+	xdotool mousemove 800 0
+	sleep 1
+	xdotool mousemove $((800 - 170 * scale)) $((20 * scale)) click 1
+	eventually 5 shows_desktop || fail 'the bar does not leave fullscreen'
 	stop "$viewer" INT
 	[ "$STATUS" = 0 ] || fail "fullscreen: exit $STATUS"
+
+	# A kiosk has no menu, and no way out of its questions.
+	run --kiosk --trust="$KEY" "$ADDRESS"
+	panel kiosk
+	keys Escape
+	alt_ctrl
+	shoot again
+	same "$T/kiosk-$scale.png" "$T/again-$scale.png" ||
+		fail 'the kiosk can be left'
+	xdotool type 'correct horse'
+	keys Return
+	panel kiosk-desktop
+	alt_ctrl
+	xdotool mousemove 800 10 mousemove 800 0
+	sleep 0.8
+	xdotool mousemove 800 500
+	shoot again
+	same "$T/kiosk-desktop-$scale.png" "$T/again-$scale.png" ||
+		fail 'the kiosk has a menu or a bar'
+	stop "$viewer" INT
 	stop "$SERVER"
+
+	# Somebody who takes calls and says nothing.
+	run "oriel://127.0.0.1:$(cat "$T/mute.out")"
+	panel progress
+	keys Escape
+	finish "$viewer" 5
+	[ "$STATUS" = 0 ] || fail "cancelled: exit $STATUS"
 }
+
+cat > "$T/mute.py" <<-'END'
+	import socket, time
+	s = socket.create_server(('127.0.0.1', 0))
+	print(s.getsockname()[1], flush=True)
+	time.sleep(600)
+END
+start mute python3 "$T/mute.py"
 
 for scale in 1 2; do
 	walk
