@@ -178,7 +178,7 @@ void orl_pane_paint(struct orl_ui *ui, struct orl_pane *pane,
 	pthread_mutex_lock(&pane->pin);
 	if (pane->screen && pane->visible)
 		paint(ui, pane, damage);
-	else if (!pane->screen && pane->window && pane->visible)
+	else if (!pane->screen && pane->window && pane->visible && pane->redraw)
 		paint_still(ui, pane);
 	if (pane->screen && damage.n)
 		oriel_screen_shown(pane->screen, 0);

@@ -192,6 +192,14 @@ static bool was_taken(struct orl_stage *st, const SDL_KeyboardEvent *e,
 	return false;
 }
 
+static bool any_taken(const struct orl_stage *st)
+{
+	for (int i = 0; i < 8; i++)
+		if (st->taken[i])
+			return true;
+	return false;
+}
+
 bool orl_stage_event(struct orl_ui *ui, const SDL_Event *e)
 {
 	struct orl_stage *st = ui->stage;
@@ -210,7 +218,10 @@ bool orl_stage_event(struct orl_ui *ui, const SDL_Event *e)
 		return pane && !pane->live;
 	case SDL_TEXTINPUT:
 		in.text = e->text.text;
-		return modal && feed(ui, ORL_LAYER_PANEL, &in, true);
+		if (modal)
+			return feed(ui, ORL_LAYER_PANEL, &in, true);
+		/* The letter of a key that has just closed a panel. */
+		return any_taken(st);
 	case SDL_WINDOWEVENT:
 		if (e->window.event == SDL_WINDOWEVENT_FOCUS_LOST) {
 			st->ctrl = st->alt = st->alone = false;

@@ -165,11 +165,12 @@ walk() {
 	rm -f "$hosts"
 	run --fullscreen --trust=first-use --password-file="$T/password" \
 		"$ADDRESS"
+	xdotool mousemove 1200 800
 	panel fullscreen
 	xdotool mousemove 800 300 mousemove 800 0
 	sleep 1
 	panel bar
-	xdotool mousemove 800 400
+	xdotool mousemove 1200 800
 	sleep 0.5
 	shoot again
 	same "$T/fullscreen-$scale.png" "$T/again-$scale.png" ||
@@ -190,18 +191,22 @@ walk() {
 	shoot again
 	same "$T/kiosk-$scale.png" "$T/again-$scale.png" ||
 		fail 'the kiosk can be left'
+	xdotool mousemove 1200 800
 	xdotool type 'correct horse'
 	keys Return
 	panel kiosk-desktop
 	alt_ctrl
 	xdotool mousemove 800 10 mousemove 800 0
 	sleep 0.8
-	xdotool mousemove 800 500
+	shoot kiosk-edge
+	xdotool mousemove 1200 800
 	shoot again
 	same "$T/kiosk-desktop-$scale.png" "$T/again-$scale.png" ||
 		fail 'the kiosk has a menu or a bar'
 	stop "$viewer" INT
 	stop "$SERVER"
+	[ "$(convert "$T/kiosk-edge-$scale.png" -crop 1600x60+0+0 -unique-colors \
+		-format %w info:)" = 1 ] || fail 'the kiosk has a bar'
 
 	# Somebody who takes calls and says nothing.
 	run "oriel://127.0.0.1:$(cat "$T/mute.out")"
