@@ -38,8 +38,8 @@ static enum orl_choice yes_no(struct orl_panel *p, const char *yes,
 }
 
 /* The one button there is means no. */
-static enum orl_choice only_no(struct orl_panel *p, const char *label,
-		bool locked)
+static enum orl_choice only_no(
+		struct orl_panel *p, const char *label, bool locked)
 {
 	if (locked)
 		return ORL_CHOICE_NONE;
@@ -95,15 +95,13 @@ static bool recent_hosts(struct orl_dialog *d, struct orl_panel *p)
 	for (int i = 0; i < d->recent.n; i++) {
 		const char *name = d->recent.hosts[i].name;
 		snprintf(text[i], sizeof(text[i]), "%s%s%s", name,
-				*name ? "   " : "",
-				d->recent.hosts[i].address);
+				*name ? "   " : "", d->recent.hosts[i].address);
 		rows[i] = text[i];
 	}
 	bool chosen = orl_panel_list(
 			p, "Recent", rows, d->recent.n, &d->selected);
 	if (d->selected >= 0 && (chosen || d->selected != before))
-		orl_field_set(&d->field,
-				d->recent.hosts[d->selected].address);
+		orl_field_set(&d->field, d->recent.hosts[d->selected].address);
 	return chosen;
 }
 
@@ -122,8 +120,7 @@ static enum orl_choice connect_to(struct orl_dialog *d, struct orl_panel *p)
 				  "oriel://ada@desk.example:5910");
 	if (d->recent.n)
 		chosen = recent_hosts(d, p);
-	enum orl_choice choice =
-			yes_no(p, "Connect", "Quit", d->locked, true);
+	enum orl_choice choice = yes_no(p, "Connect", "Quit", d->locked, true);
 	if (chosen)
 		choice = ORL_CHOICE_YES;
 	if (choice == ORL_CHOICE_YES && !typed_address(d))

@@ -22,8 +22,7 @@ static bool is_control(const unsigned char *p)
 	       (p[0] == 0xc2 && p[1] >= 0x80 && p[1] < 0xa0);
 }
 
-static void make_line(char *line, size_t size, const char *format,
-		va_list args)
+static void make_line(char *line, size_t size, const char *format, va_list args)
 {
 	vsnprintf(line, size, format, args);
 	for (unsigned char *p = (unsigned char *)line; *p; p++)

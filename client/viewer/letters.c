@@ -33,8 +33,8 @@ static const struct {
 	[ORL_FACE_MONO] = { "DejaVu Sans Mono", 13, false },
 };
 
-static TTF_Font *open_match(struct orl_letters *l, enum orl_face face,
-		uint32_t character)
+static TTF_Font *open_match(
+		struct orl_letters *l, enum orl_face face, uint32_t character)
 {
 	FcPattern *want = FcPatternCreate(), *have = NULL;
 	FcCharSet *set = FcCharSetCreate();
@@ -42,8 +42,8 @@ static TTF_Font *open_match(struct orl_letters *l, enum orl_face face,
 	FcChar8 *file;
 	FcResult result;
 	int index = 0;
-	FcPatternAddString(want, FC_FAMILY,
-			(const FcChar8 *)faces[face].family);
+	FcPatternAddString(
+			want, FC_FAMILY, (const FcChar8 *)faces[face].family);
 	FcPatternAddString(want, FC_FAMILY, (const FcChar8 *)"sans-serif");
 	FcPatternAddInteger(want, FC_WEIGHT,
 			faces[face].bold ? FC_WEIGHT_BOLD : FC_WEIGHT_REGULAR);
@@ -57,7 +57,7 @@ static TTF_Font *open_match(struct orl_letters *l, enum orl_face face,
 	FcDefaultSubstitute(want);
 	have = FcFontMatch(l->config, want, &result);
 	if (have && FcPatternGetString(have, FC_FILE, 0, &file) ==
-				    FcResultMatch) {
+					FcResultMatch) {
 		FcPatternGetInteger(have, FC_INDEX, 0, &index);
 		font = TTF_OpenFontIndex((const char *)file,
 				faces[face].size * l->scale, index);
@@ -145,13 +145,13 @@ static size_t next_run(struct orl_letters *l, enum orl_face face,
 	}
 	run->text[out] = '\0';
 	run->font = l->fonts[face][font < 0 ? 0 : font];
-	TTF_SetFontDirection(run->font, run->leftwards ? TTF_DIRECTION_RTL
-						       : TTF_DIRECTION_LTR);
+	TTF_SetFontDirection(run->font,
+			run->leftwards ? TTF_DIRECTION_RTL : TTF_DIRECTION_LTR);
 	return used;
 }
 
-static int text_width(void *user, enum orl_face face, const char *text,
-		size_t n)
+static int text_width(
+		void *user, enum orl_face face, const char *text, size_t n)
 {
 	struct orl_letters *l = user;
 	struct run run;
@@ -196,9 +196,9 @@ static void draw_text(void *user, enum orl_face face, int32_t x, int32_t y,
 		SDL_Surface *s = TTF_RenderUTF8_Blended(
 				run.font, run.text, colour_of(rgb));
 		if (s) {
-			SDL_Rect at = { x, y + ascent -
-						   TTF_FontAscent(run.font),
-				s->w, s->h };
+			SDL_Rect at = { x,
+				y + ascent - TTF_FontAscent(run.font), s->w,
+				s->h };
 			SDL_BlitSurface(s, NULL, l->surface, &at);
 			x += s->w;
 			SDL_FreeSurface(s);
@@ -233,7 +233,8 @@ static void mix(SDL_Surface *s, int x, int y, uint32_t rgb, unsigned part)
 	for (int shift = 0; shift < 24; shift += 8)
 		out |= ((*p >> shift & 0xff) * (16 - part) +
 				       (rgb >> shift & 0xff) * part) /
-		       16 << shift;
+				       16
+		       << shift;
 	*p = out;
 }
 
@@ -279,8 +280,8 @@ int orl_letters_create(struct orl_letters **out, int scale)
 	struct orl_letters *l = calloc(1, sizeof(*l));
 	if (!l)
 		return ORIEL_ENOMEM;
-	l->painter = (struct orl_painter){ l, text_width, text_height,
-		fill_box, draw_text };
+	l->painter = (struct orl_painter){ l, text_width, text_height, fill_box,
+		draw_text };
 	l->scale = scale;
 	l->config = FcInitLoadConfigAndFonts();
 	if (!l->config || TTF_Init() != 0) {

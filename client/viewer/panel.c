@@ -115,8 +115,9 @@ void orl_panel_begin(struct orl_panel *p, const struct orl_panel_input *in,
 	if (in)
 		p->hot = -1;
 	fill(p, (struct oriel_rect){ 0, 0, p->width, p->height }, EDGE, 0);
-	fill(p, shrink((struct oriel_rect){ 0, 0, p->width, p->height },
-				p->scale),
+	fill(p,
+			shrink((struct oriel_rect){ 0, 0, p->width, p->height },
+					p->scale),
 			PAPER, 0);
 }
 
@@ -236,8 +237,8 @@ void orl_panel_step(struct orl_panel *p, enum orl_step step, const char *text)
 {
 	static const char *const marks[] = { "\u2713", "\u203a", "\u00b7" };
 	static const uint32_t colours[] = { GREEN, INK, SOFT };
-	enum orl_face face = step == ORL_STEP_NOW ? ORL_FACE_BOLD
-						  : ORL_FACE_TEXT;
+	enum orl_face face =
+			step == ORL_STEP_NOW ? ORL_FACE_BOLD : ORL_FACE_TEXT;
 	struct oriel_rect r = row(p, tall(p, face) + px(p, 4));
 	const char *mark = marks[step];
 	text_in(p, face, r.x + px(p, 4), r.y, r, colours[step], mark,
@@ -357,8 +358,9 @@ static void draw_field(struct orl_panel *p, struct oriel_rect box,
 	frame(p, box, focused, EDGE, WHITE);
 	text_in(p, ORL_FACE_TEXT, x, y, clip, INK, line, strlen(line));
 	if (focused)
-		fill(p, (struct oriel_rect){ x + at, y, p->scale,
-				     tall(p, ORL_FACE_TEXT) },
+		fill(p,
+				(struct oriel_rect){ x + at, y, p->scale,
+						tall(p, ORL_FACE_TEXT) },
 				INK, 0);
 	explicit_bzero(line, sizeof(line));
 }
@@ -369,13 +371,11 @@ static void label(struct orl_panel *p, const char *text)
 	text_in(p, ORL_FACE_TEXT, r.x, r.y, r, SOFT, text, strlen(text));
 }
 
-bool orl_panel_field(struct orl_panel *p, const char *name,
-		struct orl_field *f)
+bool orl_panel_field(struct orl_panel *p, const char *name, struct orl_field *f)
 {
 	label(p, name);
-	struct oriel_rect box =
-			row(p, tall(p, ORL_FACE_TEXT) + 2 * px(p, PAD) -
-							2 * p->scale);
+	struct oriel_rect box = row(p,
+			tall(p, ORL_FACE_TEXT) + 2 * px(p, PAD) - 2 * p->scale);
 	struct touch t = touch(p, box);
 	bool changed = t.focused && edit(f, &p->in);
 	/* Typed letters are this field's, whatever they mean elsewhere. */
@@ -428,9 +428,8 @@ bool orl_panel_list(struct orl_panel *p, const char *name,
 		if (i == *selected)
 			fill(p, r, TINT, ROUND - 1);
 		text_in(p, ORL_FACE_TEXT, r.x + px(p, PAD),
-				r.y + px(p, PAD) / 2,
-				shrink(r, px(p, 2)), INK, rows[i],
-				strlen(rows[i]));
+				r.y + px(p, PAD) / 2, shrink(r, px(p, 2)), INK,
+				rows[i], strlen(rows[i]));
 	}
 	if (t.focused && p->in.key == ORL_KEY_ENTER && *selected >= 0) {
 		chosen = true;
@@ -504,11 +503,11 @@ int orl_panel_buttons(struct orl_panel *p, const char *const *labels, int n,
 {
 	int widths[8], all = 0, chosen = -1;
 	p->y += px(p, GAP) / 2;
-	struct oriel_rect r = row(p, tall(p, ORL_FACE_TEXT) + 2 * px(p, PAD) -
-						     2 * p->scale);
+	struct oriel_rect r = row(p,
+			tall(p, ORL_FACE_TEXT) + 2 * px(p, PAD) - 2 * p->scale);
 	for (int i = 0; i < n && i < 8; i++) {
-		widths[i] = wide(p, ORL_FACE_TEXT, labels[i],
-				strlen(labels[i]));
+		widths[i] = wide(
+				p, ORL_FACE_TEXT, labels[i], strlen(labels[i]));
 		widths[i] += 2 * px(p, 16);
 		if (widths[i] < px(p, 88))
 			widths[i] = px(p, 88);

@@ -36,8 +36,8 @@ bool orl_panels_address(struct orl_viewer *v)
 	}
 	if (choice != ORL_CHOICE_YES)
 		return false;
-	return orl_address_complete(v->options.address,
-			sizeof(v->options.address), text);
+	return orl_address_complete(
+			v->options.address, sizeof(v->options.address), text);
 }
 
 enum orl_answer orl_panels_trust(struct orl_viewer *v, const char *name,

@@ -76,8 +76,7 @@ static void take_line(struct orl_recent *out, const char *line, size_t n)
 	size_t length = space ? (size_t)(space - line) : n;
 	char address[ORL_RECENT_ADDRESS];
 	if (!n || *line == '#' || length >= sizeof(address) ||
-			memchr(line, '\0', length) ||
-			out->n == ORL_RECENT_MAX)
+			memchr(line, '\0', length) || out->n == ORL_RECENT_MAX)
 		return;
 	memcpy(address, line, length);
 	address[length] = '\0';

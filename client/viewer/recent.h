@@ -32,8 +32,8 @@ struct orl_recent {
 /* Any bytes. */
 void orl_recent_parse(struct orl_recent *out, const char *text, size_t length);
 /* To the front; false: no address, or one that must not be kept. */
-bool orl_recent_add(struct orl_recent *r, const char *address,
-		const char *name);
+bool orl_recent_add(
+		struct orl_recent *r, const char *address, const char *name);
 /* The file's text; size at least ORL_RECENT_FILE_MAX. Its length. */
 size_t orl_recent_format(char *out, size_t size, const struct orl_recent *r);
 

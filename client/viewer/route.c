@@ -88,8 +88,8 @@ static bool take_key(struct orl_ui *ui, const SDL_KeyboardEvent *e)
 	return true;
 }
 
-static bool pointer_input(const SDL_Event *e, struct orl_panel_input *in,
-		Uint32 *window)
+static bool pointer_input(
+		const SDL_Event *e, struct orl_panel_input *in, Uint32 *window)
 {
 	switch (e->type) {
 	case SDL_MOUSEMOTION:
@@ -100,7 +100,8 @@ static bool pointer_input(const SDL_Event *e, struct orl_panel_input *in,
 	case SDL_MOUSEBUTTONDOWN:
 	case SDL_MOUSEBUTTONUP:
 		*in = (struct orl_panel_input){ .x = e->button.x,
-			.y = e->button.y, .clicks = e->button.clicks };
+			.y = e->button.y,
+			.clicks = e->button.clicks };
 		if (e->button.button == SDL_BUTTON_LEFT) {
 			in->pressed = e->type == SDL_MOUSEBUTTONDOWN;
 			in->released = !in->pressed;
@@ -125,7 +126,8 @@ static bool take_pointer(struct orl_ui *ui, const SDL_Event *e)
 		return modal;
 	if (!modal && e->type == SDL_MOUSEMOTION)
 		orl_stage_watch_edge(ui, pane, in.x, in.y);
-	struct orl_layer *l = &st->layers[modal ? ORL_LAYER_PANEL : ORL_LAYER_BAR];
+	struct orl_layer *l =
+			&st->layers[modal ? ORL_LAYER_PANEL : ORL_LAYER_BAR];
 	SDL_Point at = { in.x, in.y };
 	bool in_it = l->shown && l->pane == pane &&
 		     SDL_PointInRect(&at, &l->at);
@@ -137,7 +139,8 @@ static bool take_pointer(struct orl_ui *ui, const SDL_Event *e)
 		return !pane->live;
 	in.x -= l->at.x;
 	in.y -= l->at.y;
-	return feed(ui, modal ? ORL_LAYER_PANEL : ORL_LAYER_BAR, &in, in.pressed || in.released);
+	return feed(ui, modal ? ORL_LAYER_PANEL : ORL_LAYER_BAR, &in,
+			in.pressed || in.released);
 }
 
 /*
@@ -172,8 +175,8 @@ static void watch_release(struct orl_ui *ui, const SDL_Event *e)
 }
 
 /* A key that went down in a panel comes up there, wherever focus is now. */
-static bool was_taken(struct orl_stage *st, const SDL_KeyboardEvent *e,
-		bool modal)
+static bool was_taken(
+		struct orl_stage *st, const SDL_KeyboardEvent *e, bool modal)
 {
 	int code = (int)e->keysym.scancode, n = 8;
 	for (int i = 0; i < n; i++) {

@@ -105,9 +105,9 @@ static bool have_secret(struct orl_viewer *v)
 			"Password for %s: ", v->options.address);
 	v->prompts++;
 	v->secret_asked = true;
-	enum orl_answer answer = v->ui ? orl_panels_password(
-						v, line, sizeof(line))
-				       : ORL_NO_TERMINAL;
+	enum orl_answer answer =
+			v->ui ? orl_panels_password(v, line, sizeof(line))
+			      : ORL_NO_TERMINAL;
 	v->refused = answer == ORL_NOT_ANSWERED;
 	if (answer == ORL_NO_TERMINAL)
 		answer = orl_terminal_ask(
@@ -118,7 +118,7 @@ static bool have_secret(struct orl_viewer *v)
 	if (answer == ORL_NO_TERMINAL)
 		orl_viewer_tell(v,
 				"%s wants a password and there is no terminal "
-			       "to ask; use --password-file=FILE",
+				"to ask; use --password-file=FILE",
 				v->options.address);
 	return v->secret != NULL;
 }
@@ -324,8 +324,7 @@ static int timeout_ms(const struct orl_viewer *v, uint64_t now)
 	uint64_t until = orl_viewer_deadline(v);
 	if (v->stats && v->next_stats < until)
 		until = v->next_stats;
-	if (v->ui && atomic_load(&v->ui->facts_wanted) &&
-			v->next_facts < until)
+	if (v->ui && atomic_load(&v->ui->facts_wanted) && v->next_facts < until)
 		until = v->next_facts;
 	if (until == UINT64_MAX)
 		return -1;
@@ -440,43 +439,50 @@ static int code_of_end(struct orl_viewer *v)
 	if (v->ready && !v->error) {
 		/* Whoever looks at a window wonders where it went. */
 		if (v->ui)
-			orl_viewer_tell(v, "%s has ended the session%s%s", address,
-					*v->why ? ": " : "", v->why);
+			orl_viewer_tell(v, "%s has ended the session%s%s",
+					address, *v->why ? ": " : "", v->why);
 		if (v->options.exit_when != ORL_EXIT_LOSSLESS)
 			return ORL_EXIT_OK;
-		orl_viewer_tell(v, "%s said goodbye before its picture was exact; "
-			       "look at the server's log",
+		orl_viewer_tell(v,
+				"%s said goodbye before its picture was exact; "
+				"look at the server's log",
 				address);
 		return ORL_EXIT_GONE;
 	}
 	if (v->ready) {
-		orl_viewer_tell(v, "the connection to %s was lost (%s); connect "
-			       "again when the server is there",
+		orl_viewer_tell(v,
+				"the connection to %s was lost (%s); connect "
+				"again when the server is there",
 				address, v->why);
 		return ORL_EXIT_GONE;
 	}
 	if (v->error == ORIEL_EAUTH) {
-		orl_viewer_tell(v, "%s does not accept this name and %s (%s); "
-			       "check them and try again",
+		orl_viewer_tell(v,
+				"%s does not accept this name and %s (%s); "
+				"check them and try again",
 				address,
 				v->options.ticket_file ? "ticket" : "password",
 				v->why);
 		return ORL_EXIT_LOGIN;
 	}
 	if (v->error == ORIEL_EDENIED) {
-		orl_viewer_tell(v, "%s does not let you in (%s); ask whoever runs "
-			       "it",
+		orl_viewer_tell(v,
+				"%s does not let you in (%s); ask whoever runs "
+				"it",
 				address, v->why);
 		return ORL_EXIT_LOGIN;
 	}
 	if (v->error == ORIEL_EINVAL) {
-		orl_viewer_tell(v, "%s is not an address; write oriel://HOST:PORT "
-			       "or unix:PATH",
+		orl_viewer_tell(v,
+				"%s is not an address; write oriel://HOST:PORT "
+				"or unix:PATH",
 				address);
 		return ORL_EXIT_USAGE;
 	}
-	orl_viewer_tell(v, "cannot connect to %s (%s); check the address, and that "
-		       "oriel-serve runs there",
+	orl_viewer_tell(v,
+			"cannot connect to %s (%s); check the address, and "
+			"that "
+			"oriel-serve runs there",
 			address, v->why);
 	return ORL_EXIT_CONNECT;
 }
@@ -493,8 +499,9 @@ static int code_of(struct orl_viewer *v, enum why why)
 		if (v->code)
 			return v->code;
 		if (v->options.exit_when != ORL_EXIT_NEVER) {
-			orl_viewer_tell(v, "--exit-after has passed before the "
-				       "desktop was %s; allow more time",
+			orl_viewer_tell(v,
+					"--exit-after has passed before the "
+					"desktop was %s; allow more time",
 					v->options.exit_when == ORL_EXIT_LOSSLESS
 							? "lossless"
 							: "closed");
@@ -502,9 +509,10 @@ static int code_of(struct orl_viewer *v, enum why why)
 		}
 		if (v->ready)
 			return ORL_EXIT_OK;
-		orl_viewer_tell(v, "cannot connect to %s before --exit-after; "
-			       "check "
-			       "the address",
+		orl_viewer_tell(v,
+				"cannot connect to %s before --exit-after; "
+				"check "
+				"the address",
 				v->options.address);
 		return ORL_EXIT_CONNECT;
 	case ENDED:
@@ -540,8 +548,7 @@ static void start_over(struct orl_viewer *v)
 static bool attended(const struct orl_viewer *v)
 {
 	return v->ui && !v->options.exit_after &&
-	       v->options.exit_when == ORL_EXIT_NEVER &&
-	       !atomic_load(&v->quit);
+	       v->options.exit_when == ORL_EXIT_NEVER && !atomic_load(&v->quit);
 }
 
 /* One connection after another, as long as the user wants. */

@@ -36,9 +36,9 @@ static bool ready_to_write(struct orl_ui *ui)
 		return st->letters != NULL;
 	if (!scale)
 		scale = SDL_GetDisplayDPI(0, &dpi, NULL, NULL) == 0 &&
-						dpi >= EDGE_DPI
-				? 2
-				: 1;
+							dpi >= EDGE_DPI
+					? 2
+					: 1;
 	if (orl_letters_create(&st->letters, scale) != 0) {
 		orl_viewer_say("there is no font for panels; install "
 			       "fonts-dejavu-core");
@@ -136,7 +136,8 @@ void orl_stage_refresh(struct orl_ui *ui, enum orl_layer_name name)
 		repaint(ui, l->pane);
 }
 
-static void show(struct orl_ui *ui, enum orl_layer_name name, struct orl_pane *pane)
+static void show(struct orl_ui *ui, enum orl_layer_name name,
+		struct orl_pane *pane)
 {
 	struct orl_layer *l = &ui->stage->layers[name];
 	l->shown = true;
@@ -419,7 +420,8 @@ static void toggle_stats(struct orl_ui *ui)
 		hide(ui, ORL_LAYER_STATS);
 }
 
-void orl_stage_command(struct orl_ui *ui, enum orl_command c, struct orl_pane *on)
+void orl_stage_command(
+		struct orl_ui *ui, enum orl_command c, struct orl_pane *on)
 {
 	if (c == ORL_COMMAND_NONE)
 		return;
@@ -462,15 +464,16 @@ void orl_stage_hide_bar(struct orl_ui *ui)
 }
 
 /* The middle of the upper edge: desktops have their own use for corners. */
-void orl_stage_watch_edge(struct orl_ui *ui, struct orl_pane *pane, int x, int y)
+void orl_stage_watch_edge(
+		struct orl_ui *ui, struct orl_pane *pane, int x, int y)
 {
 	struct orl_stage *st = ui->stage;
 	struct orl_layer *bar = &st->layers[ORL_LAYER_BAR];
 	int w;
 	SDL_GetWindowSize(pane->window, &w, NULL);
 	bool edge = y == 0 && x > w / 4 && x < w - w / 4 && !ui->buttons &&
-		    ui->covering && !ui->viewer->options.kiosk &&
-		    pane->live && !ui->is_relative;
+		    ui->covering && !ui->viewer->options.kiosk && pane->live &&
+		    !ui->is_relative;
 	if (bar->shown) {
 		SDL_Rect room = bar->at;
 		SDL_Point at = { x, y };

@@ -34,7 +34,7 @@ struct orl_stage {
 	struct orl_facts facts;
 	uint64_t progress_at, bar_at;
 	bool arrow;
-	int taken[8]; /* keys that went down in a panel, by scancode */
+	int taken[8];          /* keys that went down in a panel, by scancode */
 	bool ctrl, alt, alone; /* nothing else since both went down */
 };
 

@@ -99,13 +99,15 @@ void orl_viewer_facts(struct orl_viewer *v, uint64_t now)
 				f.stats.updates < v->facts_updates)
 			v->facts_bytes = v->facts_updates = 0;
 		double passed = (double)(now - v->facts_time) / 1e9;
-		v->facts_byte_rate = (uint64_t)((double)(f.stats.bytes_in -
-								v->facts_bytes) /
+		v->facts_byte_rate =
+				(uint64_t)((double)(f.stats.bytes_in -
+							   v->facts_bytes) /
 						passed);
-		v->facts_update_rate = (uint64_t)((double)(f.stats.updates -
-							  v->facts_updates) /
-							  passed +
-						  0.5);
+		v->facts_update_rate =
+				(uint64_t)((double)(f.stats.updates -
+							   v->facts_updates) /
+								passed +
+						0.5);
 		v->facts_bytes = f.stats.bytes_in;
 		v->facts_updates = f.stats.updates;
 		v->facts_time = now;

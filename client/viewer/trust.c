@@ -89,8 +89,10 @@ static bool pinned(struct orl_viewer *v, const uint8_t *sha256)
 	char shown[HEX], wanted[HEX];
 	if (memcmp(v->options.trust.pin, sha256, 32) == 0)
 		return true;
-	orl_viewer_tell(v, "%s shows the key %s, but --trust names %s; ask whoever "
-		       "runs the server which is right",
+	orl_viewer_tell(v,
+			"%s shows the key %s, but --trust names %s; ask "
+			"whoever "
+			"runs the server which is right",
 			v->options.address, hex_of(shown, sha256),
 			hex_of(wanted, v->options.trust.pin));
 	return false;
@@ -100,8 +102,9 @@ static bool vouched(struct orl_viewer *v, bool verified)
 {
 	if (verified)
 		return true;
-	orl_viewer_tell(v, "no authority in %s vouches for %s; check the name in "
-		       "the address and the file",
+	orl_viewer_tell(v,
+			"no authority in %s vouches for %s; check the name in "
+			"the address and the file",
 			v->options.trust.ca, v->options.address);
 	return false;
 }
@@ -112,9 +115,10 @@ static bool changed(struct orl_viewer *v, const char *name,
 	char shown[HEX], before[HEX], path[PATH];
 	v->key_changed = true;
 	memcpy(v->old_key, old->sha256, sizeof(v->old_key));
-	orl_viewer_tell(v, "the key of %s HAS CHANGED: it was %s and is now %s; "
-		       "somebody may be listening. If the server was set up "
-		       "anew, delete its line in %s",
+	orl_viewer_tell(v,
+			"the key of %s HAS CHANGED: it was %s and is now %s; "
+			"somebody may be listening. If the server was set up "
+			"anew, delete its line in %s",
 			name, hex_of(before, old->sha256),
 			hex_of(shown, sha256), path_of(path));
 	return false;
@@ -130,9 +134,9 @@ static bool ask(struct orl_viewer *v, const char *name, const uint8_t *sha256)
 			"Is that what the server itself shows? [yes/no] ",
 			name, hex_of(hex, sha256));
 	v->prompts++;
-	enum orl_answer in_window = v->ui ? orl_panels_trust(v, name, sha256,
-							    &trusted)
-					  : ORL_NO_TERMINAL;
+	enum orl_answer in_window =
+			v->ui ? orl_panels_trust(v, name, sha256, &trusted)
+			      : ORL_NO_TERMINAL;
 	if (in_window != ORL_NO_TERMINAL) {
 		v->refused = !trusted;
 		if (!trusted)
@@ -146,9 +150,10 @@ static bool ask(struct orl_viewer *v, const char *name, const uint8_t *sha256)
 		orl_viewer_tell(v, "the key of %s was not accepted", name);
 		return false;
 	case ORL_NO_TERMINAL:
-		orl_viewer_tell(v, "%s is not known, and there is no terminal to "
-			       "ask about its key; use --trust=%s if that is "
-			       "right",
+		orl_viewer_tell(v,
+				"%s is not known, and there is no terminal to "
+				"ask about its key; use --trust=%s if that is "
+				"right",
 				name, hex);
 		return false;
 	case ORL_NOT_ANSWERED:
@@ -221,8 +226,9 @@ bool orl_trust_confirm(struct orl_viewer *v, bool login_asked)
 		return false;
 	switch (orl_hosts_judge_login(hosts, name, login_asked)) {
 	case ORL_HOSTS_LOGIN_GONE:
-		orl_viewer_tell(v, "%s has always asked for a login and now does "
-			       "not; if that is wanted, delete its line in %s",
+		orl_viewer_tell(v,
+				"%s has always asked for a login and now does "
+				"not; if that is wanted, delete its line in %s",
 				name, path_of(path));
 		trusted = false;
 		break;

@@ -239,7 +239,8 @@ static void follow_screen(struct orl_ui *ui, struct orl_pane *pane)
 		open_window(ui, pane);
 	else if (!was_live)
 		become_live(ui, pane);
-	else if (!ui->covering && (before.width != pane->shown_rect.width ||
+	else if (!ui->covering &&
+			(before.width != pane->shown_rect.width ||
 					before.height !=
 							pane->shown_rect.height))
 		SDL_SetWindowSize(pane->window, pane->shown_rect.width,
@@ -420,8 +421,7 @@ static void wait_without_window(struct orl_ui *ui, uint64_t until)
 		if (until == UINT64_MAX)
 			pthread_cond_wait(&ui->work, &ui->lock);
 		else
-			err = pthread_cond_timedwait(
-					&ui->work, &ui->lock, &at);
+			err = pthread_cond_timedwait(&ui->work, &ui->lock, &at);
 	}
 	pthread_mutex_unlock(&ui->lock);
 	read_notes(ui);
@@ -433,9 +433,8 @@ static bool wait_for_event(SDL_Event *e, uint64_t until)
 	if (until == UINT64_MAX)
 		return SDL_WaitEvent(e);
 	now = orl_viewer_now();
-	return SDL_WaitEventTimeout(e, until <= now
-					? 0
-					: (int)((until - now) / 1000000) + 1);
+	return SDL_WaitEventTimeout(e,
+			until <= now ? 0 : (int)((until - now) / 1000000) + 1);
 }
 
 void orl_ui_run(struct orl_ui *ui)

@@ -115,8 +115,11 @@ static enum orl_choice type(const char *text)
 
 static enum orl_choice mouse(int32_t x, int32_t y, bool down, int clicks)
 {
-	const struct orl_panel_input in = { .x = x, .y = y, .pressed = down,
-		.released = !down, .clicks = clicks };
+	const struct orl_panel_input in = { .x = x,
+		.y = y,
+		.pressed = down,
+		.released = !down,
+		.clicks = clicks };
 	return call(&in, false);
 }
 
@@ -220,8 +223,8 @@ static void a_changed_key_is_never_taken(void **state)
 	(void)state;
 	open_dialog(ORL_DIALOG_CHANGED, false);
 	for (int key = 0; key <= ORL_KEY_CLEAR; key++)
-		assert_int_not_equal(press((enum orl_panel_key)key),
-				ORL_CHOICE_YES);
+		assert_int_not_equal(
+				press((enum orl_panel_key)key), ORL_CHOICE_YES);
 	for (int32_t y = 0; y < panel.height; y += 4)
 		for (int32_t x = 0; x < panel.width; x += 8)
 			assert_int_not_equal(click(x, y), ORL_CHOICE_YES);
@@ -362,8 +365,9 @@ static void the_bar_is_clicked(void **state)
 	for (int32_t x = 0; x < panel.width; x += 4) {
 		enum orl_command c = ORL_COMMAND_NONE;
 		for (int up = 0; up < 2; up++) {
-			const struct orl_panel_input in = { .x = x, .y = 18,
-				.pressed = !up, .released = up };
+			const struct orl_panel_input in = {
+				.x = x, .y = 18, .pressed = !up, .released = up
+			};
 			orl_panel_begin(&panel, &in, false);
 			c = orl_bar(&m, &panel);
 			orl_panel_end(&panel);
@@ -371,10 +375,10 @@ static void the_bar_is_clicked(void **state)
 		seen |= 1U << c;
 	}
 	assert_int_equal(seen, 1U << ORL_COMMAND_NONE |
-					1U << ORL_COMMAND_FULLSCREEN |
-					1U << ORL_COMMAND_MENU |
-					1U << ORL_COMMAND_STATS |
-					1U << ORL_COMMAND_DISCONNECT);
+					       1U << ORL_COMMAND_FULLSCREEN |
+					       1U << ORL_COMMAND_MENU |
+					       1U << ORL_COMMAND_STATS |
+					       1U << ORL_COMMAND_DISCONNECT);
 }
 
 static const char *fact(const struct orl_facts *f, const char *name)
@@ -403,12 +407,10 @@ static void facts_are_in_words(void **state)
 	snprintf(from.stats.congestion, sizeof(from.stats.congestion), "bbr");
 	from.exact[0] = true;
 	orl_facts_make(&f, &from);
-	assert_string_equal(fact(&f, "Capture to glass"),
-			"1.5 ms, p99 12.3 ms");
-	assert_string_equal(fact(&f, "Frames skipped"),
-			"3 (link 2, viewer 1)");
 	assert_string_equal(
-			fact(&f, "Receiving"), "2.0 Mbit/s, 60 updates/s");
+			fact(&f, "Capture to glass"), "1.5 ms, p99 12.3 ms");
+	assert_string_equal(fact(&f, "Frames skipped"), "3 (link 2, viewer 1)");
+	assert_string_equal(fact(&f, "Receiving"), "2.0 Mbit/s, 60 updates/s");
 	assert_string_equal(fact(&f, "Transport"), "TCP, TLS 1.3, bbr");
 	assert_string_equal(fact(&f, "Picture"), "exact");
 	from.screens = 4;
