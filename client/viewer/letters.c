@@ -10,7 +10,7 @@
 
 #include "client/viewer/letters.h"
 
-enum { FONTS = 8, RUN = 1024 };
+enum { FONTS = 8, RUN = 1024, MISSING = 32 };
 
 struct orl_letters {
 	struct orl_painter painter;
@@ -20,6 +20,9 @@ struct orl_letters {
 	/* Of each face the first is its own, others stand in. */
 	TTF_Font *fonts[ORL_FACES][FONTS];
 	int n[ORL_FACES];
+	/* Characters that no font has, so as not to look for them again. */
+	uint32_t missing[MISSING];
+	unsigned n_missing;
 };
 
 static const struct {
@@ -77,6 +80,9 @@ static int font_for(struct orl_letters *l, enum orl_face face, uint32_t c)
 	for (int i = 0; i < l->n[face]; i++)
 		if (TTF_GlyphIsProvided32(l->fonts[face][i], c))
 			return i;
+	for (int i = 0; i < MISSING; i++)
+		if (l->missing[i] == c)
+			return 0;
 	if (l->n[face] == FONTS)
 		return 0;
 	TTF_Font *font = open_match(l, face, c);
@@ -84,8 +90,10 @@ static int font_for(struct orl_letters *l, enum orl_face face, uint32_t c)
 		TTF_CloseFont(font);
 		font = NULL;
 	}
-	if (!font)
+	if (!font) {
+		l->missing[l->n_missing++ % MISSING] = c;
 		return 0;
+	}
 	l->fonts[face][l->n[face]] = font;
 	return l->n[face]++;
 }
@@ -102,6 +110,51 @@ static uint32_t decode(const char *text, size_t n)
 	return c;
 }
 
+/*
+ * Those that HarfBuzz joins or orders only when it is told what they are, by
+ * ISO 15924; first and last of each block.
+ */
+static const struct {
+	uint32_t first, last;
+	const char *name;
+} scripts[] = {
+	{ 0x0590, 0x05ff, "Hebr" },
+	{ 0x0600, 0x06ff, "Arab" },
+	{ 0x0700, 0x074f, "Syrc" },
+	{ 0x0750, 0x077f, "Arab" },
+	{ 0x0780, 0x07bf, "Thaa" },
+	{ 0x07c0, 0x07ff, "Nkoo" },
+	{ 0x08a0, 0x08ff, "Arab" },
+	{ 0x0900, 0x097f, "Deva" },
+	{ 0x0980, 0x09ff, "Beng" },
+	{ 0x0a00, 0x0a7f, "Guru" },
+	{ 0x0a80, 0x0aff, "Gujr" },
+	{ 0x0b00, 0x0b7f, "Orya" },
+	{ 0x0b80, 0x0bff, "Taml" },
+	{ 0x0c00, 0x0c7f, "Telu" },
+	{ 0x0c80, 0x0cff, "Knda" },
+	{ 0x0d00, 0x0d7f, "Mlym" },
+	{ 0x0d80, 0x0dff, "Sinh" },
+	{ 0x0e00, 0x0e7f, "Thai" },
+	{ 0x0e80, 0x0eff, "Laoo" },
+	{ 0x0f00, 0x0fff, "Tibt" },
+	{ 0x1000, 0x109f, "Mymr" },
+	{ 0x1100, 0x11ff, "Hang" },
+	{ 0x1780, 0x17ff, "Khmr" },
+	{ 0x1800, 0x18af, "Mong" },
+	{ 0xfb1d, 0xfb4f, "Hebr" },
+	{ 0xfb50, 0xfdff, "Arab" },
+	{ 0xfe70, 0xfeff, "Arab" },
+};
+
+static const char *script_of(uint32_t c)
+{
+	for (size_t i = 0; i < sizeof(scripts) / sizeof(scripts[0]); i++)
+		if (c >= scripts[i].first && c <= scripts[i].last)
+			return scripts[i].name;
+	return "Latn";
+}
+
 static bool leftwards(uint32_t c)
 {
 	return (c >= 0x590 && c < 0x900) || (c >= 0xfb1d && c < 0xfe00) ||
@@ -111,6 +164,7 @@ static bool leftwards(uint32_t c)
 struct run {
 	char text[RUN];
 	TTF_Font *font;
+	const char *script;
 	bool leftwards;
 };
 
@@ -121,7 +175,10 @@ static bool joins(uint32_t c)
 	       c == 0x200d || (c >= 0xfe00 && c < 0xfe10);
 }
 
-/* The next run of the text; how many bytes it is. */
+/*
+ * The next run of the text; how many bytes it is. The text as a whole goes
+ * rightwards, so spaces after a run that goes leftwards are not part of it.
+ */
 static size_t next_run(struct orl_letters *l, enum orl_face face,
 		const char *text, size_t n, struct run *run)
 {
@@ -132,21 +189,28 @@ static size_t next_run(struct orl_letters *l, enum orl_face face,
 		uint32_t c = step ? decode(text + used, step) : 0xfffd;
 		if (font < 0 || !joins(c)) {
 			int f = font_for(l, face, c);
-			bool left = leftwards(c);
-			if (font >= 0 && (f != font || left != run->leftwards))
+			const char *script = script_of(c);
+			if (font >= 0 && (f != font || script != run->script))
 				break;
 			font = f;
-			run->leftwards = left;
+			run->script = script;
+			run->leftwards = leftwards(c);
 		}
 		memcpy(run->text + out, step ? text + used : "\xef\xbf\xbd",
 				step ? step : 3);
 		out += step ? step : 3;
 		used += step ? step : 1;
 	}
+	while (font >= 0 && run->leftwards && out > 1 &&
+			run->text[out - 1] == ' ') {
+		out--;
+		used--;
+	}
 	run->text[out] = '\0';
 	run->font = l->fonts[face][font < 0 ? 0 : font];
 	TTF_SetFontDirection(run->font,
 			run->leftwards ? TTF_DIRECTION_RTL : TTF_DIRECTION_LTR);
+	TTF_SetFontScriptName(run->font, run->script);
 	return used;
 }
 
