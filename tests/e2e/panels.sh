@@ -75,6 +75,7 @@ shows_desktop() {
 walk() {
 	rm -rf "$HOME/.config" "$HOME/.local" "$T/last.png"
 	: > "$T/typed"
+	rm -f "$T/serve.out" # it names the server of the last walk
 	serve "--source=x11:$A"
 	host=${ADDRESS#oriel://}
 
@@ -85,18 +86,19 @@ walk() {
 	keys Return
 	panel connect-wrong
 	keys ctrl+u
-	xdotool type "$host"
+	xdotool type --delay 20 "$host"
 	keys Return
 	panel trust
 	# Return alone trusts nobody: the first focus is on Cancel.
 	[ ! -e "$hosts" ] || fail 'trusted before the answer'
 	keys shift+Tab Return
 	panel password
-	xdotool type 'wrong'
+	xdotool type --delay 20 'wrong'
 	keys Return
 	panel password-wrong
-	grep -q "$KEY" "$hosts" || fail 'the key is not remembered'
-	xdotool type 'correct horse'
+	grep -q "$KEY" "$hosts" ||
+		fail "the key of $ADDRESS is not remembered"
+	xdotool type --delay 20 'correct horse'
 	keys Return
 	eventually 10 shows_desktop || fail 'no desktop'
 	sleep 0.5
@@ -121,6 +123,7 @@ walk() {
 	local port=${host##*:}
 	stop "$SERVER" KILL
 	panel lost
+	rm "$T/serve.out"
 	start serve "$BIN/oriel-serve" "--listen=tcp://127.0.0.1:$port" \
 		--password-file="$T/password" "--source=x11:$A"
 	SERVER=$PID
@@ -192,7 +195,7 @@ walk() {
 	same "$T/kiosk-$scale.png" "$T/again-$scale.png" ||
 		fail 'the kiosk can be left'
 	xdotool mousemove 1200 800
-	xdotool type 'correct horse'
+	xdotool type --delay 20 'correct horse'
 	keys Return
 	panel kiosk-desktop
 	alt_ctrl
