@@ -551,13 +551,21 @@ static bool attended(const struct orl_viewer *v)
 	       v->options.exit_when == ORL_EXIT_NEVER && !atomic_load(&v->quit);
 }
 
+static int code_without_address(const struct orl_viewer *v)
+{
+	if (v->code || orl_viewer_now() < orl_viewer_deadline(v))
+		return v->code;
+	orl_viewer_say("no address was typed before --exit-after; give one");
+	return ORL_EXIT_CONNECT;
+}
+
 /* One connection after another, as long as the user wants. */
 static int connect_as_wanted(struct orl_viewer *v)
 {
 	for (;;) {
 		start_over(v);
 		if (v->options.ask && !orl_panels_address(v))
-			return v->code;
+			return code_without_address(v);
 		bool more = true;
 		while (more) {
 			start_over(v);

@@ -207,9 +207,19 @@ walk() {
 	same "$T/kiosk-desktop-$scale.png" "$T/again-$scale.png" ||
 		fail 'the kiosk has a menu or a bar'
 	stop "$viewer" INT
-	stop "$SERVER"
 	[ "$(convert "$T/kiosk-edge-$scale.png" -crop 1600x60+0+0 -unique-colors \
 		-format %w info:)" = 1 ] || fail 'the kiosk has a bar'
+
+	# A session that the server ends.
+	run --trust="$KEY" --password-file="$T/password" "$ADDRESS"
+	eventually 10 ready && eventually 10 shows_desktop ||
+		fail 'no desktop'
+	panel desktop-again
+	stop "$SERVER"
+	panel ended
+	keys Escape
+	finish "$viewer" 5
+	[ "$STATUS" = 0 ] || fail "ended: exit $STATUS"
 
 	# Somebody who takes calls and says nothing.
 	run "oriel://127.0.0.1:$(cat "$T/mute.out")"
