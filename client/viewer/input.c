@@ -25,7 +25,7 @@ void orl_input_locks(struct orl_ui *ui, bool again)
 static void on_key(struct orl_ui *ui, const SDL_KeyboardEvent *e)
 {
 	const struct oriel_key key = {
-		.usage = orl_key_usage(e->keysym.scancode),
+		.usage = orl_key_usage((int)e->keysym.scancode),
 		.down = e->type == SDL_KEYDOWN,
 		.keysym = orl_key_keysym(e->keysym.sym),
 	};
