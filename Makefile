@@ -32,7 +32,7 @@ objects = $(patsubst %.c,$(O)/%.o,$(filter-out $(LEFT_OUT:%=%.c), \
 LIBS = $(call flags,--libs,libssl libcrypto libzstd)
 SYSTEMD_LIBS := $(call flags,--libs,libsystemd)
 X_LIBS = $(call flags,--libs,x11 xext xdamage xfixes xtst xrandr)
-SDL_LIBS = $(call flags,--libs,sdl2 libpng)
+SDL_LIBS = $(call flags,--libs,sdl2 SDL2_ttf fontconfig libpng)
 BENCH_LIBS = $(call flags,--libs,libpng libwebp)
 ifeq ($(GPL),yes)
 AV_LIBS = $(call flags,--libs,libavformat libavcodec libavutil libswscale)
@@ -92,7 +92,7 @@ help:
 # ---- compiling
 
 $(O)/client/viewer/%.o: DEFS += $(SDL_CFLAGS)
-SDL_CFLAGS := $(call flags,--cflags,sdl2)
+SDL_CFLAGS := $(call flags,--cflags,sdl2 SDL2_ttf fontconfig)
 
 $(O)/%.o: %.c
 	mkdir -p $(@D)

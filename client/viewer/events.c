@@ -22,18 +22,31 @@ static bool is_control(const unsigned char *p)
 	       (p[0] == 0xc2 && p[1] >= 0x80 && p[1] < 0xa0);
 }
 
-void orl_viewer_say(const char *format, ...)
+static void make_line(char *line, size_t size, const char *format, va_list args)
 {
-	char line[1536] = "oriel-view: ";
-	size_t n = strlen(line);
-	va_list args;
-	va_start(args, format);
-	vsnprintf(line + n, sizeof(line) - n, format, args);
-	va_end(args);
+	vsnprintf(line, size, format, args);
 	for (unsigned char *p = (unsigned char *)line; *p; p++)
 		if (is_control(p))
 			*p = '?';
-	fprintf(stderr, "%s\n", line);
+}
+
+void orl_viewer_say(const char *format, ...)
+{
+	char line[1536];
+	va_list args;
+	va_start(args, format);
+	make_line(line, sizeof(line), format, args);
+	va_end(args);
+	fprintf(stderr, "oriel-view: %s\n", line);
+}
+
+void orl_viewer_tell(struct orl_viewer *v, const char *format, ...)
+{
+	va_list args;
+	va_start(args, format);
+	make_line(v->sentence, sizeof(v->sentence), format, args);
+	va_end(args);
+	fprintf(stderr, "oriel-view: %s\n", v->sentence);
 }
 
 const char *orl_json_quote(char *out, size_t size, const char *text)

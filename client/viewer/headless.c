@@ -41,6 +41,11 @@ void orl_picture_free(struct orl_picture *picture)
 	free(picture);
 }
 
+const struct oriel_pixels *orl_picture_pixels(const struct orl_picture *p)
+{
+	return &p->pixels;
+}
+
 struct shot {
 	uint32_t id;
 	struct oriel_pixels pixels;

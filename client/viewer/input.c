@@ -25,7 +25,7 @@ void orl_input_locks(struct orl_ui *ui, bool again)
 static void on_key(struct orl_ui *ui, const SDL_KeyboardEvent *e)
 {
 	const struct oriel_key key = {
-		.usage = orl_key_usage(e->keysym.scancode),
+		.usage = orl_key_usage((int)e->keysym.scancode),
 		.down = e->type == SDL_KEYDOWN,
 		.keysym = orl_key_keysym(e->keysym.sym),
 	};
@@ -134,7 +134,7 @@ static void on_focus(struct orl_ui *ui, bool focused)
 void orl_input_relative(struct orl_ui *ui, bool relative)
 {
 	ui->relative_wanted = relative;
-	relative = relative && ui->focused;
+	relative = relative && ui->focused && !orl_stage_modal(ui);
 	if (relative == ui->is_relative)
 		return;
 	if (SDL_SetRelativeMouseMode(relative ? SDL_TRUE : SDL_FALSE) == 0)

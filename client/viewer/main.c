@@ -67,7 +67,7 @@ static int run(struct orl_viewer *v)
 {
 	pthread_t signals;
 	if (!v->options.headless && orl_ui_create(&v->ui, v) != 0)
-		return ORL_EXIT_INTERNAL;
+		return v->options.ask ? ORL_EXIT_USAGE : ORL_EXIT_INTERNAL;
 	int err = orl_viewer_create(v);
 	if (err) {
 		orl_viewer_say("cannot start: %s", oriel_strerror(err));
@@ -153,6 +153,8 @@ static bool prepare(struct orl_viewer *v)
 	sigset_t set;
 	if (v->options.file && !read_viewfile(v))
 		return false;
+	v->options.ask = !v->options.address[0] && !v->options.headless &&
+			 !v->options.kiosk;
 	if (orl_viewer_options_check(&v->options, why, sizeof(why)) !=
 			ORL_OPTIONS_RUN) {
 		orl_viewer_say("%s", why);

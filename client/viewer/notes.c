@@ -4,6 +4,7 @@
  * and nothing piles up while the UI is busy.
  */
 #include <string.h>
+#include <unistd.h>
 
 #include "client/viewer/ui.h"
 
@@ -89,9 +90,12 @@ void orl_ui_screen_removed(struct orl_ui *ui, struct oriel_screen *screen)
 	if (!pane)
 		return;
 	oriel_screen_set_data(screen, NULL);
+	struct orl_picture *last = orl_picture_of(screen);
 	/* The UI may be copying from it: it is gone when this returns. */
 	pthread_mutex_lock(&pane->pin);
 	pane->screen = NULL;
+	orl_picture_free(pane->last);
+	pane->last = last;
 	pthread_mutex_unlock(&pane->pin);
 	pthread_mutex_lock(&ui->lock);
 	pane->removed = true;
@@ -154,4 +158,61 @@ void orl_ui_done(struct orl_ui *ui)
 {
 	atomic_store(&ui->done, true);
 	orl_ui_wake(ui);
+}
+
+void orl_ui_progress(struct orl_ui *ui, enum oriel_client_state state,
+		const char *address)
+{
+	pthread_mutex_lock(&ui->lock);
+	ui->progress = state;
+	snprintf(ui->progress_address, sizeof(ui->progress_address), "%s",
+			address);
+	ui->progressed = true;
+	pthread_mutex_unlock(&ui->lock);
+	orl_ui_wake(ui);
+}
+
+void orl_ui_facts(struct orl_ui *ui, const struct orl_facts_of *from)
+{
+	struct orl_facts facts;
+	memset(&facts, 0, sizeof(facts));
+	orl_facts_make(&facts, from);
+	pthread_mutex_lock(&ui->lock);
+	bool same = memcmp(&facts, &ui->facts, sizeof(facts)) == 0;
+	ui->facts = facts;
+	ui->facts_changed |= !same;
+	pthread_mutex_unlock(&ui->lock);
+	if (!same)
+		orl_ui_wake(ui);
+}
+
+static void ask(struct orl_ui *ui, const struct orl_dialog *dialog)
+{
+	pthread_mutex_lock(&ui->lock);
+	ui->asked = *dialog;
+	ui->asking = true;
+	ui->answer = ORL_CHOICE_NONE;
+	pthread_mutex_unlock(&ui->lock);
+	orl_ui_wake(ui);
+}
+
+enum orl_answer orl_ui_ask(struct orl_ui *ui, const struct orl_dialog *dialog,
+		enum orl_choice *choice, char *text, size_t size)
+{
+	struct orl_dialog none = { .kind = ORL_DIALOG_NONE };
+	char c;
+	ask(ui, dialog);
+	if (!orl_viewer_wait_for(ui->viewer, ui->answer_pipe[0]) ||
+			read(ui->answer_pipe[0], &c, 1) != 1) {
+		ask(ui, &none);
+		return ORL_NOT_ANSWERED;
+	}
+	pthread_mutex_lock(&ui->lock);
+	*choice = ui->answer;
+	if (text)
+		snprintf(text, size, "%s", ui->answer_text);
+	explicit_bzero(ui->answer_text, sizeof(ui->answer_text));
+	bool speechless = ui->speechless;
+	pthread_mutex_unlock(&ui->lock);
+	return speechless ? ORL_NO_TERMINAL : ORL_ANSWERED;
 }

@@ -11,10 +11,11 @@
 #include "client/viewer/options.h"
 
 const char orl_viewer_options_help[] =
-		"usage: oriel-view [OPTION]... ADDRESS | FILE.oriel\n"
+		"usage: oriel-view [OPTION]... [ADDRESS | FILE.oriel]\n"
 		"Show a desktop on the network.\n"
 		"\n"
 		"ADDRESS is oriel://[USER@]HOST[:PORT] or unix:PATH.\n"
+		"Without one, a window asks for it.\n"
 		"\n"
 		"  --fullscreen             cover the display, without "
 		"borders\n"
@@ -27,6 +28,7 @@ const char orl_viewer_options_help[] =
 		"  --password-file=FILE     the password is the first line of "
 		"FILE\n"
 		"  --ticket-file=FILE       log in with a ticket\n"
+		"  --scale=1|2              of panels; else as the display's\n"
 		"  --headless               open no window\n"
 		"  --screenshot=FILE.png    write the last picture at the end\n"
 		"  --exit-after=SECONDS     end then\n"
@@ -176,6 +178,12 @@ static enum orl_viewer_result set_value(struct orl_viewer_options *o,
 					"--exit-when is lossless or closed");
 		return ORL_OPTIONS_RUN;
 	}
+	if ((value = value_of(arg, "--scale"))) {
+		if (strcmp(value, "1") != 0 && strcmp(value, "2") != 0)
+			return wrong(error, size, "--scale is 1 or 2");
+		o->scale = *value - '0';
+		return ORL_OPTIONS_RUN;
+	}
 	return wrong(error, size, "%s is not an option; see oriel-view --help",
 			arg);
 }
@@ -265,7 +273,7 @@ enum orl_viewer_result orl_viewer_options_merge(struct orl_viewer_options *o,
 enum orl_viewer_result orl_viewer_options_check(
 		const struct orl_viewer_options *o, char *error, size_t size)
 {
-	if (!o->address[0])
+	if (!o->address[0] && !o->ask)
 		return wrong(error, size,
 				"which desktop? Give oriel://HOST or an "
 				".oriel file; see oriel-view --help");

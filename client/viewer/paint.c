@@ -5,6 +5,8 @@
  */
 #include "client/viewer/ui.h"
 
+enum { BACKGROUND = 0xe9ebee };
+
 void orl_pane_fit(struct orl_pane *pane)
 {
 	int w, h;
@@ -78,7 +80,8 @@ static void flush(struct orl_pane *pane, SDL_Surface *window, SDL_Surface *from,
 }
 
 /* pin is held. */
-static void paint(struct orl_pane *pane, struct orl_view_damaged damage)
+static void paint(struct orl_ui *ui, struct orl_pane *pane,
+		struct orl_view_damaged damage)
 {
 	SDL_Rect rects[ORL_DAMAGE_RECTS];
 	struct oriel_pixels from;
@@ -105,8 +108,67 @@ static void paint(struct orl_pane *pane, struct orl_view_damaged damage)
 		n = 1;
 		pane->redraw = false;
 	}
-	if (n)
-		flush(pane, window, to, rects, n);
+	if (!n)
+		return;
+	orl_stage_compose(ui, pane, to, rects, n);
+	flush(pane, window, to, rects, n);
+}
+
+static void make_grey(SDL_Surface *s, struct oriel_rect r)
+{
+	for (int32_t y = r.y; y < r.y + r.height && y < s->h; y++) {
+		uint32_t *row = (uint32_t *)(void *)((char *)s->pixels +
+						     (ptrdiff_t)y * s->pitch);
+		for (int32_t x = r.x; x < r.x + r.width && x < s->w; x++) {
+			uint32_t p = row[x];
+			uint32_t light = ((p >> 16 & 0xff) * 77 +
+							 (p >> 8 & 0xff) * 150 +
+							 (p & 0xff) * 29) >>
+					 9;
+			row[x] = (light + 0x48) * 0x010101;
+		}
+	}
+}
+
+/* No display: the last picture, in grey, or none. pin is held. */
+static void paint_still(struct orl_ui *ui, struct orl_pane *pane)
+{
+	SDL_Surface *window = SDL_GetWindowSurface(pane->window);
+	SDL_Surface *to = window ? target(pane, window) : NULL;
+	if (!to)
+		return;
+	SDL_Rect all = { 0, 0, to->w, to->h };
+	const struct oriel_pixels *from =
+			pane->last ? orl_picture_pixels(pane->last) : NULL;
+	SDL_FillRect(to, NULL, BACKGROUND);
+	if (from) {
+		struct oriel_rect whole = { 0, 0, from->width, from->height };
+		struct orl_view view;
+		orl_view_fit(&view, to->w, to->h, from->width, from->height);
+		whole = inside(orl_view_to_window(&view, whole), to->w, to->h);
+		orl_view_copy(&view, whole, to->pixels, (size_t)to->pitch,
+				from);
+		make_grey(to, whole);
+	}
+	pane->redraw = false;
+	orl_stage_compose(ui, pane, to, &all, 1);
+	flush(pane, window, to, &all, 1);
+}
+
+void orl_pane_touch(struct orl_ui *ui, struct orl_pane *pane, SDL_Rect part)
+{
+	struct orl_view_damaged none = { .n = 0 };
+	if (pane->redraw) {
+		orl_pane_paint(ui, pane, none);
+		return;
+	}
+	SDL_Surface *window = SDL_GetWindowSurface(pane->window);
+	SDL_Surface *to = window ? target(pane, window) : NULL;
+	SDL_Rect all = { 0, 0, to ? to->w : 0, to ? to->h : 0 };
+	if (!to || !SDL_IntersectRect(&part, &all, &part))
+		return;
+	orl_stage_compose(ui, pane, to, &part, 1);
+	flush(pane, window, to, &part, 1);
 }
 
 void orl_pane_paint(struct orl_ui *ui, struct orl_pane *pane,
@@ -115,7 +177,9 @@ void orl_pane_paint(struct orl_ui *ui, struct orl_pane *pane,
 	uint64_t before = orl_viewer_now();
 	pthread_mutex_lock(&pane->pin);
 	if (pane->screen && pane->visible)
-		paint(pane, damage);
+		paint(ui, pane, damage);
+	else if (!pane->screen && pane->window && pane->visible && pane->redraw)
+		paint_still(ui, pane);
 	if (pane->screen && damage.n)
 		oriel_screen_shown(pane->screen, 0);
 	pthread_mutex_unlock(&pane->pin);

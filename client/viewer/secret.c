@@ -73,11 +73,10 @@ void orl_secret_wipe(char **secret)
 	*secret = NULL;
 }
 
-/* True when there is something to read before we have to end. */
-static bool wait_for(struct orl_viewer *v, int tty)
+bool orl_viewer_wait_for(struct orl_viewer *v, int fd)
 {
 	struct pollfd fds[] = {
-		{ .fd = tty, .events = POLLIN },
+		{ .fd = fd, .events = POLLIN },
 		{ .fd = v->quit_pipe[0], .events = POLLIN },
 	};
 	for (;;) {
@@ -99,7 +98,7 @@ static bool wait_for(struct orl_viewer *v, int tty)
 static bool read_line(struct orl_viewer *v, int tty, char *out, size_t size)
 {
 	size_t n = 0;
-	while (wait_for(v, tty)) {
+	while (orl_viewer_wait_for(v, tty)) {
 		char c;
 		if (read(tty, &c, 1) != 1)
 			return false;

@@ -10,6 +10,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "client/viewer/recent.h"
 #include "client/viewer/ui.h"
 #include "client/viewer/viewer.h"
 
@@ -50,8 +51,11 @@ static void become_ready(struct orl_viewer *v)
 		oriel_client_disconnect(v->client);
 		return;
 	}
-	if (v->ui)
-		orl_ui_title(v->ui, name);
+	if (!v->ui)
+		return;
+	orl_ui_title(v->ui, name);
+	if (!v->options.kiosk)
+		orl_recent_record(v->options.address, name);
 }
 
 static void on_state(void *user, enum oriel_client_state state, int error,
@@ -64,6 +68,8 @@ static void on_state(void *user, enum oriel_client_state state, int error,
 			"\"state\":\"%s\",\"error\":%d,\"text\":%s",
 			state_names[state], error,
 			orl_json_quote(quoted, sizeof(quoted), text));
+	if (v->ui)
+		orl_ui_progress(v->ui, state, v->options.address);
 	if (state == ORIEL_CLIENT_READY)
 		become_ready(v);
 	if (state != ORIEL_CLIENT_IDLE)
@@ -99,14 +105,20 @@ static bool have_secret(struct orl_viewer *v)
 			"Password for %s: ", v->options.address);
 	v->prompts++;
 	v->secret_asked = true;
-	enum orl_answer answer = orl_terminal_ask(
-			v, question, false, line, sizeof(line));
+	enum orl_answer answer =
+			v->ui ? orl_panels_password(v, line, sizeof(line))
+			      : ORL_NO_TERMINAL;
+	v->refused = answer == ORL_NOT_ANSWERED;
+	if (answer == ORL_NO_TERMINAL)
+		answer = orl_terminal_ask(
+				v, question, false, line, sizeof(line));
 	if (answer == ORL_ANSWERED)
 		v->secret = strdup(line);
 	explicit_bzero(line, sizeof(line));
 	if (answer == ORL_NO_TERMINAL)
-		orl_viewer_say("%s wants a password and there is no terminal "
-			       "to ask; use --password-file=FILE",
+		orl_viewer_tell(v,
+				"%s wants a password and there is no terminal "
+				"to ask; use --password-file=FILE",
 				v->options.address);
 	return v->secret != NULL;
 }
@@ -222,8 +234,11 @@ static void on_screen_removed(void *user, struct oriel_screen *screen)
 
 static void on_screen_exact(void *user, struct oriel_screen *screen, bool exact)
 {
-	orl_viewer_event(user, "exact", "\"screen\":%" PRIu32 ",\"exact\":%s",
+	struct orl_viewer *v = user;
+	orl_viewer_event(v, "exact", "\"screen\":%" PRIu32 ",\"exact\":%s",
 			oriel_screen_id(screen), exact ? "true" : "false");
+	if (v->ui && atomic_load(&v->ui->facts_wanted))
+		orl_viewer_facts(v, orl_viewer_now());
 }
 
 static void on_cursor(void *user, const struct oriel_pixels *image,
@@ -309,6 +324,8 @@ static int timeout_ms(const struct orl_viewer *v, uint64_t now)
 	uint64_t until = orl_viewer_deadline(v);
 	if (v->stats && v->next_stats < until)
 		until = v->next_stats;
+	if (v->ui && atomic_load(&v->ui->facts_wanted) && v->next_facts < until)
+		until = v->next_facts;
 	if (until == UINT64_MAX)
 		return -1;
 	if (until <= now)
@@ -328,6 +345,7 @@ static void write_due_stats(struct orl_viewer *v, uint64_t now)
 
 enum why {
 	STOPPED, /* by the user */
+	LEFT,    /* the connection alone, by the user */
 	REACHED, /* --exit-when=lossless */
 	EXPIRED, /* --exit-after */
 	ENDED,   /* the connection has */
@@ -342,11 +360,16 @@ static enum why watch(struct orl_viewer *v)
 			return ENDED;
 		if (atomic_load(&v->quit))
 			return STOPPED;
+		if (atomic_load(&v->cancel))
+			return LEFT;
 		if (v->options.exit_when == ORL_EXIT_LOSSLESS && all_exact(v))
 			return REACHED;
 		if (now >= orl_viewer_deadline(v))
 			return EXPIRED;
 		write_due_stats(v, now);
+		if (v->ui && now >= v->next_facts &&
+				atomic_load(&v->ui->facts_wanted))
+			orl_viewer_facts(v, now);
 		int err = oriel_client_wait(v->client, timeout_ms(v, now));
 		if (err < 0) {
 			orl_viewer_say("cannot go on: %s", oriel_strerror(err));
@@ -363,7 +386,9 @@ static bool again(struct orl_viewer *v)
 		return false;
 	if (v->error == ORIEL_EAUTH && v->secret_asked) {
 		orl_secret_wipe(&v->secret);
-		fputs("That was not the password.\n", stderr);
+		v->wrong = true;
+		if (!v->ui)
+			fputs("That was not the password.\n", stderr);
 		return true;
 	}
 	return v->prompts && v->error != ORIEL_EAUTH &&
@@ -379,6 +404,7 @@ static enum why connect_and_watch(struct orl_viewer *v)
 		v->attempts++;
 		int err = oriel_client_connect(v->client, v->options.address);
 		if (err) {
+			v->ended = true;
 			v->error = err;
 			snprintf(v->why, sizeof(v->why), "%s",
 					oriel_strerror(err));
@@ -413,44 +439,50 @@ static int code_of_end(struct orl_viewer *v)
 	if (v->ready && !v->error) {
 		/* Whoever looks at a window wonders where it went. */
 		if (v->ui)
-			orl_viewer_say("%s has ended the session%s%s", address,
-					*v->why ? ": " : "", v->why);
+			orl_viewer_tell(v, "%s has ended the session%s%s",
+					address, *v->why ? ": " : "", v->why);
 		if (v->options.exit_when != ORL_EXIT_LOSSLESS)
 			return ORL_EXIT_OK;
-		orl_viewer_say("%s said goodbye before its picture was exact; "
-			       "look at the server's log",
+		orl_viewer_tell(v,
+				"%s said goodbye before its picture was exact; "
+				"look at the server's log",
 				address);
 		return ORL_EXIT_GONE;
 	}
 	if (v->ready) {
-		orl_viewer_say("the connection to %s was lost (%s); start "
-			       "again "
-			       "to reconnect",
+		orl_viewer_tell(v,
+				"the connection to %s was lost (%s); connect "
+				"again when the server is there",
 				address, v->why);
 		return ORL_EXIT_GONE;
 	}
 	if (v->error == ORIEL_EAUTH) {
-		orl_viewer_say("%s does not accept this name and %s (%s); "
-			       "check them and try again",
+		orl_viewer_tell(v,
+				"%s does not accept this name and %s (%s); "
+				"check them and try again",
 				address,
 				v->options.ticket_file ? "ticket" : "password",
 				v->why);
 		return ORL_EXIT_LOGIN;
 	}
 	if (v->error == ORIEL_EDENIED) {
-		orl_viewer_say("%s does not let you in (%s); ask whoever runs "
-			       "it",
+		orl_viewer_tell(v,
+				"%s does not let you in (%s); ask whoever runs "
+				"it",
 				address, v->why);
 		return ORL_EXIT_LOGIN;
 	}
 	if (v->error == ORIEL_EINVAL) {
-		orl_viewer_say("%s is not an address; write oriel://HOST:PORT "
-			       "or unix:PATH",
+		orl_viewer_tell(v,
+				"%s is not an address; write oriel://HOST:PORT "
+				"or unix:PATH",
 				address);
 		return ORL_EXIT_USAGE;
 	}
-	orl_viewer_say("cannot connect to %s (%s); check the address, and that "
-		       "oriel-serve runs there",
+	orl_viewer_tell(v,
+			"cannot connect to %s (%s); check the address, and "
+			"that "
+			"oriel-serve runs there",
 			address, v->why);
 	return ORL_EXIT_CONNECT;
 }
@@ -459,6 +491,7 @@ static int code_of(struct orl_viewer *v, enum why why)
 {
 	switch (why) {
 	case STOPPED:
+	case LEFT:
 		return v->code;
 	case REACHED:
 		return ORL_EXIT_OK;
@@ -466,8 +499,9 @@ static int code_of(struct orl_viewer *v, enum why why)
 		if (v->code)
 			return v->code;
 		if (v->options.exit_when != ORL_EXIT_NEVER) {
-			orl_viewer_say("--exit-after has passed before the "
-				       "desktop was %s; allow more time",
+			orl_viewer_tell(v,
+					"--exit-after has passed before the "
+					"desktop was %s; allow more time",
 					v->options.exit_when == ORL_EXIT_LOSSLESS
 							? "lossless"
 							: "closed");
@@ -475,9 +509,10 @@ static int code_of(struct orl_viewer *v, enum why why)
 		}
 		if (v->ready)
 			return ORL_EXIT_OK;
-		orl_viewer_say("cannot connect to %s before --exit-after; "
-			       "check "
-			       "the address",
+		orl_viewer_tell(v,
+				"cannot connect to %s before --exit-after; "
+				"check "
+				"the address",
 				v->options.address);
 		return ORL_EXIT_CONNECT;
 	case ENDED:
@@ -496,10 +531,66 @@ static void say(void *user, enum oriel_log_level level, const char *topic,
 	orl_viewer_say("%s: %s", topic, text);
 }
 
+/* As if nothing had been tried yet. */
+static void start_over(struct orl_viewer *v)
+{
+	v->code = 0;
+	v->error = 0;
+	v->attempts = 0;
+	v->ready = v->wrong = v->refused = v->key_changed = false;
+	v->why[0] = v->sentence[0] = '\0';
+	atomic_store(&v->cancel, false);
+	if (!v->options.password_file && !v->options.ticket_file)
+		orl_secret_wipe(&v->secret);
+}
+
+/* Whether somebody is there who can be shown what went wrong. */
+static bool attended(const struct orl_viewer *v)
+{
+	return v->ui && !v->options.exit_after &&
+	       v->options.exit_when == ORL_EXIT_NEVER && !atomic_load(&v->quit);
+}
+
+static int code_without_address(const struct orl_viewer *v)
+{
+	if (v->code || orl_viewer_now() < orl_viewer_deadline(v))
+		return v->code;
+	orl_viewer_say("no address was typed before --exit-after; give one");
+	return ORL_EXIT_CONNECT;
+}
+
+/* One connection after another, as long as the user wants. */
+static int connect_as_wanted(struct orl_viewer *v)
+{
+	for (;;) {
+		start_over(v);
+		if (v->options.ask && !orl_panels_address(v))
+			return code_without_address(v);
+		bool more = true;
+		while (more) {
+			start_over(v);
+			enum why why = connect_and_watch(v);
+			int code = code_of(v, why);
+			more = why == ENDED && attended(v) && !v->refused &&
+			       orl_panels_failed(v, code);
+			/* Cancelled, refused or given up: another desktop? */
+			if (!more && (!v->options.ask || why == STOPPED ||
+						     why == EXPIRED ||
+						     why == BROKEN ||
+						     atomic_load(&v->quit)))
+				return code;
+			hang_up(v);
+			if (!v->ended)
+				return code;
+		}
+	}
+}
+
 int orl_viewer_run(struct orl_viewer *v)
 {
 	v->next_stats = v->start + NS_PER_S;
-	int code = code_of(v, connect_and_watch(v));
+	v->ended = true;
+	int code = connect_as_wanted(v);
 	if (v->stats)
 		orl_viewer_stats(v, true);
 	if (v->options.screenshot && !orl_screenshot(v) && !code)

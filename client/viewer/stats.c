@@ -3,9 +3,10 @@
  * ones may be added. What is not known yet is null.
  */
 #include <inttypes.h>
+#include <string.h>
 #include <sys/resource.h>
 
-#include "client/viewer/viewer.h"
+#include "client/viewer/ui.h"
 
 static const char *const channels[ORIEL_STAT_CHANNELS] = {
 	"control",
@@ -87,4 +88,41 @@ void orl_viewer_stats(struct orl_viewer *v, bool final)
 			orl_json_quote(quoted, sizeof(quoted), s.congestion));
 	fputs(final ? ",\"final\":true}\n" : "}\n", f);
 	fflush(f);
+}
+
+void orl_viewer_facts(struct orl_viewer *v, uint64_t now)
+{
+	struct orl_facts_of f = { .stats.size = sizeof(f.stats) };
+	oriel_client_stats(v->client, &f.stats);
+	if (now >= v->next_facts) {
+		if (f.stats.bytes_in < v->facts_bytes ||
+				f.stats.updates < v->facts_updates)
+			v->facts_bytes = v->facts_updates = 0;
+		double passed = (double)(now - v->facts_time) / 1e9;
+		v->facts_byte_rate =
+				(uint64_t)((double)(f.stats.bytes_in -
+							   v->facts_bytes) /
+						passed);
+		v->facts_update_rate =
+				(uint64_t)((double)(f.stats.updates -
+							   v->facts_updates) /
+								passed +
+						0.5);
+		v->facts_bytes = f.stats.bytes_in;
+		v->facts_updates = f.stats.updates;
+		v->facts_time = now;
+		v->next_facts = now + 1000000000;
+	}
+	f.bytes_in_1s = v->facts_byte_rate;
+	f.updates_1s = v->facts_update_rate;
+	f.local = strncmp(v->options.address, "unix:", 5) == 0;
+	for (int i = 0; i < ORL_SCREENS_MAX && f.screens < 4; i++) {
+		const struct oriel_screen *s = v->screens[i];
+		if (!s)
+			continue;
+		snprintf(f.screen_name[f.screens], sizeof(f.screen_name[0]),
+				"%s", oriel_screen_name(s));
+		f.exact[f.screens++] = oriel_screen_is_exact(s);
+	}
+	orl_ui_facts(v->ui, &f);
 }

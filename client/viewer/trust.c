@@ -36,17 +36,17 @@ static const char *reason(int err)
 }
 
 /* Who shall not be remembered under a name is not remembered at all. */
-static bool name_of(const struct orl_viewer *v,
+static bool name_of(struct orl_viewer *v,
 		char out[static ORL_HOSTS_ADDRESS_MAX + 1])
 {
 	if (orl_address_host(
 			    out, ORL_HOSTS_ADDRESS_MAX + 1, v->options.address))
 		return true;
-	orl_viewer_say("%s is not oriel://HOST:PORT", v->options.address);
+	orl_viewer_tell(v, "%s is not oriel://HOST:PORT", v->options.address);
 	return false;
 }
 
-static struct orl_hosts *load(void)
+static struct orl_hosts *load(struct orl_viewer *v)
 {
 	char path[PATH];
 	struct orl_hosts *hosts = NULL;
@@ -58,7 +58,7 @@ static struct orl_hosts *load(void)
 	else
 		err = orl_hosts_load(&hosts, path);
 	if (err) {
-		orl_viewer_say("cannot read %s (%s); mend or remove it",
+		orl_viewer_tell(v, "cannot read %s (%s); mend or remove it",
 				path_of(path), reason(err));
 		return NULL;
 	}
@@ -89,8 +89,10 @@ static bool pinned(struct orl_viewer *v, const uint8_t *sha256)
 	char shown[HEX], wanted[HEX];
 	if (memcmp(v->options.trust.pin, sha256, 32) == 0)
 		return true;
-	orl_viewer_say("%s shows the key %s, but --trust names %s; ask whoever "
-		       "runs the server which is right",
+	orl_viewer_tell(v,
+			"%s shows the key %s, but --trust names %s; ask "
+			"whoever "
+			"runs the server which is right",
 			v->options.address, hex_of(shown, sha256),
 			hex_of(wanted, v->options.trust.pin));
 	return false;
@@ -100,19 +102,23 @@ static bool vouched(struct orl_viewer *v, bool verified)
 {
 	if (verified)
 		return true;
-	orl_viewer_say("no authority in %s vouches for %s; check the name in "
-		       "the address and the file",
+	orl_viewer_tell(v,
+			"no authority in %s vouches for %s; check the name in "
+			"the address and the file",
 			v->options.trust.ca, v->options.address);
 	return false;
 }
 
-static bool changed(const char *name, const uint8_t *sha256,
-		const struct orl_host *old)
+static bool changed(struct orl_viewer *v, const char *name,
+		const uint8_t *sha256, const struct orl_host *old)
 {
 	char shown[HEX], before[HEX], path[PATH];
-	orl_viewer_say("the key of %s HAS CHANGED: it was %s and is now %s; "
-		       "somebody may be listening. If the server was set up "
-		       "anew, delete its line in %s",
+	v->key_changed = true;
+	memcpy(v->old_key, old->sha256, sizeof(v->old_key));
+	orl_viewer_tell(v,
+			"the key of %s HAS CHANGED: it was %s and is now %s; "
+			"somebody may be listening. If the server was set up "
+			"anew, delete its line in %s",
 			name, hex_of(before, old->sha256),
 			hex_of(shown, sha256), path_of(path));
 	return false;
@@ -121,22 +127,33 @@ static bool changed(const char *name, const uint8_t *sha256,
 static bool ask(struct orl_viewer *v, const char *name, const uint8_t *sha256)
 {
 	char question[1024], answer[16], hex[HEX];
+	bool trusted = false;
 	snprintf(question, sizeof(question),
 			"%s has not been seen before. SHA-256 of its key:\n"
 			"  %s\n"
 			"Is that what the server itself shows? [yes/no] ",
 			name, hex_of(hex, sha256));
 	v->prompts++;
+	enum orl_answer in_window =
+			v->ui ? orl_panels_trust(v, name, sha256, &trusted)
+			      : ORL_NO_TERMINAL;
+	if (in_window != ORL_NO_TERMINAL) {
+		v->refused = !trusted;
+		if (!trusted)
+			orl_viewer_say("the key of %s was not accepted", name);
+		return trusted;
+	}
 	switch (orl_terminal_ask(v, question, true, answer, sizeof(answer))) {
 	case ORL_ANSWERED:
 		if (strcmp(answer, "yes") == 0 || strcmp(answer, "y") == 0)
 			return true;
-		orl_viewer_say("the key of %s was not accepted", name);
+		orl_viewer_tell(v, "the key of %s was not accepted", name);
 		return false;
 	case ORL_NO_TERMINAL:
-		orl_viewer_say("%s is not known, and there is no terminal to "
-			       "ask about its key; use --trust=%s if that is "
-			       "right",
+		orl_viewer_tell(v,
+				"%s is not known, and there is no terminal to "
+				"ask about its key; use --trust=%s if that is "
+				"right",
 				name, hex);
 		return false;
 	case ORL_NOT_ANSWERED:
@@ -152,7 +169,7 @@ static bool known_or_new(struct orl_viewer *v, const uint8_t *sha256)
 	bool trusted = false;
 	if (!name_of(v, name))
 		return false;
-	struct orl_hosts *hosts = load();
+	struct orl_hosts *hosts = load(v);
 	if (!hosts)
 		return false;
 	switch (orl_hosts_judge_key(hosts, name, sha256, &old)) {
@@ -160,7 +177,7 @@ static bool known_or_new(struct orl_viewer *v, const uint8_t *sha256)
 		trusted = true;
 		break;
 	case ORL_HOSTS_KEY_CHANGED:
-		trusted = changed(name, sha256, old);
+		trusted = changed(v, name, sha256, old);
 		break;
 	case ORL_HOSTS_KEY_UNKNOWN:
 	default:
@@ -204,13 +221,14 @@ bool orl_trust_confirm(struct orl_viewer *v, bool login_asked)
 	bool trusted = true;
 	if (!name_of(v, name))
 		return false;
-	struct orl_hosts *hosts = load();
+	struct orl_hosts *hosts = load(v);
 	if (!hosts)
 		return false;
 	switch (orl_hosts_judge_login(hosts, name, login_asked)) {
 	case ORL_HOSTS_LOGIN_GONE:
-		orl_viewer_say("%s has always asked for a login and now does "
-			       "not; if that is wanted, delete its line in %s",
+		orl_viewer_tell(v,
+				"%s has always asked for a login and now does "
+				"not; if that is wanted, delete its line in %s",
 				name, path_of(path));
 		trusted = false;
 		break;

@@ -10,13 +10,20 @@
 
 #include <SDL2/SDL.h>
 
+#include "client/viewer/dialogs.h"
 #include "client/viewer/keys.h"
 #include "client/viewer/view.h"
 #include "client/viewer/viewer.h"
 
 enum { ORL_CURSOR_SIDE = 256 };
 
-/* One display of the server, one window here. */
+struct orl_stage;
+
+/*
+ * One display of the server, one window here. A window may be without a
+ * display: before the first and after the last it shows panels, over nothing
+ * or over the last picture in grey.
+ */
 struct orl_pane {
 	/*
 	 * pin is held while the UI reads the screen, and while the connection
@@ -24,6 +31,7 @@ struct orl_pane {
 	 */
 	pthread_mutex_t pin;
 	struct oriel_screen *screen;
+	struct orl_picture *last; /* of the screen that is gone */
 
 	/* Notes, under ui->lock. */
 	bool used; /* from screen_added until the UI has seen removed */
@@ -43,6 +51,7 @@ struct orl_pane {
 	uint32_t shown_id;
 	char shown_name[128];
 	bool visible, redraw;
+	bool live; /* it has a display */
 };
 
 struct orl_ui {
@@ -63,8 +72,25 @@ struct orl_ui {
 	struct orl_pane *warp_pane;
 	int32_t warp_x, warp_y;
 	bool relative;
+	struct orl_dialog asked; /* by the connection's thread */
+	bool asking;             /* since the UI has read it: no */
+	enum oriel_client_state progress;
+	char progress_address[ORL_RECENT_ADDRESS];
+	bool progressed;
+	struct orl_facts facts;
+	bool facts_changed;
+
+	/* The answer, which the connection's thread waits for. */
+	int answer_pipe[2];
+	enum orl_choice answer;
+	char answer_text[ORL_FIELD_SIZE];
+	bool speechless; /* there is no font */
+	/* Somebody looks at statistics. */
+	atomic_bool facts_wanted;
 
 	/* The UI thread's own. */
+	struct orl_stage *stage;
+	bool covering; /* fullscreen */
 	SDL_Cursor *cursor_made;
 	bool relative_wanted, is_relative;
 	struct orl_text_rule text_rule;
@@ -83,11 +109,50 @@ void orl_ui_destroy(struct orl_ui *ui);
 /* Until orl_ui_done(). */
 void orl_ui_run(struct orl_ui *ui);
 struct orl_pane *orl_ui_pane(struct orl_ui *ui, Uint32 window_id);
+/* The first with a window, NULL without any. */
+struct orl_pane *orl_ui_first(struct orl_ui *ui);
+/* A window for a panel of this size, or the one there is, if it has room. */
+struct orl_pane *orl_ui_open(struct orl_ui *ui, int32_t w, int32_t h);
+/* No more pictures of displays that are gone. */
+void orl_ui_forget(struct orl_ui *ui);
+void orl_ui_cover(struct orl_ui *ui, bool covering);
+/* Take the whole keyboard, or let go of it: whatever is right now. */
+void orl_ui_grab(struct orl_ui *ui);
 
 /* ---- paint.c, the UI thread ---- */
 void orl_pane_fit(struct orl_pane *pane);
 void orl_pane_paint(struct orl_ui *ui, struct orl_pane *pane,
 		struct orl_view_damaged damage);
+/* A panel over this part of the window has changed. */
+void orl_pane_touch(struct orl_ui *ui, struct orl_pane *pane, SDL_Rect part);
+
+/* ---- stage.c, the UI thread: the panels and where they are ---- */
+int orl_stage_create(struct orl_ui *ui);
+void orl_stage_destroy(struct orl_ui *ui);
+/* True when a panel has taken the event. */
+bool orl_stage_event(struct orl_ui *ui, const SDL_Event *e);
+void orl_stage_read_notes(struct orl_ui *ui);
+/* When orl_stage_tick() wants to be called, UINT64_MAX never. */
+uint64_t orl_stage_next(const struct orl_ui *ui);
+void orl_stage_tick(struct orl_ui *ui, uint64_t now);
+/* Draw what lies over these parts of the window into its surface. */
+void orl_stage_compose(struct orl_ui *ui, const struct orl_pane *pane,
+		SDL_Surface *to, const SDL_Rect *parts, int n);
+/* A display is there; the window has gone; it is another pane's now. */
+void orl_stage_lit(struct orl_ui *ui);
+void orl_stage_moved(struct orl_ui *ui, const struct orl_pane *from,
+		struct orl_pane *to);
+/* The window's size has changed. */
+void orl_stage_resized(struct orl_ui *ui, const struct orl_pane *pane);
+/* A question is open, or the menu: input is for it. */
+bool orl_stage_modal(const struct orl_ui *ui);
+/* Show the arrow where a panel has the pointer. */
+void orl_stage_cursor(struct orl_ui *ui);
+
+/* ---- command.c, the UI thread ---- */
+void orl_command_keys(struct orl_ui *ui, int sequence);
+void orl_command_release(struct orl_ui *ui);
+void orl_command_disconnect(struct orl_ui *ui);
 
 /* ---- input.c, the UI thread ---- */
 /* True when the event was input. */
@@ -120,5 +185,14 @@ void orl_ui_relative(struct orl_ui *ui, bool relative);
 /* Keyboard and pointer may be this client's from now on. */
 void orl_ui_granted(struct orl_ui *ui);
 void orl_ui_done(struct orl_ui *ui);
+void orl_ui_progress(struct orl_ui *ui, enum oriel_client_state state,
+		const char *address);
+void orl_ui_facts(struct orl_ui *ui, const struct orl_facts_of *facts);
+/*
+ * Ask, and wait for the answer: ORL_NO_TERMINAL where nothing can be written
+ * for want of a font.
+ */
+enum orl_answer orl_ui_ask(struct orl_ui *ui, const struct orl_dialog *dialog,
+		enum orl_choice *choice, char *text, size_t size);
 
 #endif

@@ -14,6 +14,12 @@
 
 struct orl_ui;
 
+enum orl_answer {
+	ORL_ANSWERED,
+	ORL_NO_TERMINAL,
+	ORL_NOT_ANSWERED, /* end of input, quit or deadline */
+};
+
 enum { ORL_SCREENS_MAX = 16 };
 
 enum orl_exit_code {
@@ -38,6 +44,7 @@ struct orl_viewer {
 	/* Set by orl_viewer_quit(), and the pipe is then readable. */
 	atomic_bool quit;
 	int quit_pipe[2];
+	atomic_bool cancel; /* end this connection, not the program */
 
 	/* ---- the connection's own, session.c ---- */
 	struct oriel_screen *screens[ORL_SCREENS_MAX];
@@ -54,12 +61,23 @@ struct orl_viewer {
 	bool secret_asked; /* the terminal has been asked for it */
 	unsigned prompts;  /* of this attempt */
 	unsigned attempts;
+	bool wrong;   /* the last password was */
+	bool refused; /* by the user, who knows why */
+	/* What was said last about a failure, and which key was known. */
+	char sentence[1536];
+	bool key_changed;
+	uint8_t old_key[32];
+	uint64_t next_facts, facts_time, facts_bytes, facts_updates;
+	uint64_t facts_byte_rate, facts_update_rate;
 };
 
 uint64_t orl_viewer_now(void);
 /* One line on stderr. */
 __attribute__((format(printf, 1, 2))) void orl_viewer_say(
 		const char *format, ...);
+/* The same, and keep it for the panel that explains the failure. */
+__attribute__((format(printf, 2, 3))) void orl_viewer_tell(
+		struct orl_viewer *v, const char *format, ...);
 /* End the program in order. Threads: any. */
 void orl_viewer_quit(struct orl_viewer *v);
 
@@ -73,6 +91,18 @@ uint64_t orl_viewer_deadline(const struct orl_viewer *v);
 
 /* stats.c */
 void orl_viewer_stats(struct orl_viewer *v, bool final);
+/* For the overlay; now or a second after the last ones. */
+void orl_viewer_facts(struct orl_viewer *v, uint64_t now);
+
+/* panels.c: what is asked for in a window */
+/* False: it was not answered, or the program ends. */
+bool orl_panels_address(struct orl_viewer *v);
+enum orl_answer orl_panels_trust(struct orl_viewer *v, const char *name,
+		const uint8_t *sha256, bool *trusted);
+enum orl_answer orl_panels_password(
+		struct orl_viewer *v, char *out, size_t size);
+/* After the end of a connection: whether to try again. */
+bool orl_panels_failed(struct orl_viewer *v, int code);
 
 /* events.c: --json, a line of it; nothing without that option. */
 __attribute__((format(printf, 3, 4))) void orl_viewer_event(
@@ -89,6 +119,7 @@ void orl_png_name(char *out, size_t size, const char *path, unsigned index);
 /* headless.c: what is written at the end. */
 struct orl_picture *orl_picture_of(const struct oriel_screen *screen);
 void orl_picture_free(struct orl_picture *picture);
+const struct oriel_pixels *orl_picture_pixels(const struct orl_picture *p);
 bool orl_screenshot(struct orl_viewer *v);
 
 /* trust.c */
@@ -98,11 +129,8 @@ bool orl_trust_decide(struct orl_viewer *v, const uint8_t sha256[static 32],
 bool orl_trust_confirm(struct orl_viewer *v, bool login_asked);
 
 /* secret.c */
-enum orl_answer {
-	ORL_ANSWERED,
-	ORL_NO_TERMINAL,
-	ORL_NOT_ANSWERED, /* end of input, quit or deadline */
-};
+/* True when there is something to read before we have to end. */
+bool orl_viewer_wait_for(struct orl_viewer *v, int fd);
 enum orl_answer orl_terminal_ask(struct orl_viewer *v, const char *question,
 		bool echo, char *out, size_t size);
 /* The first line of a file, to be freed by orl_secret_wipe(). */

@@ -107,6 +107,26 @@ static void refuses_the_rest(void **state)
 			ORL_OPTIONS_WRONG);
 }
 
+static void scales_are_one_or_two(void **state)
+{
+	(void)state;
+	assert_int_equal(parse("--scale=2", NULL, NULL, NULL, NULL, NULL),
+			ORL_OPTIONS_RUN);
+	assert_int_equal(o.scale, 2);
+	assert_int_equal(parse("--scale=3", NULL, NULL, NULL, NULL, NULL),
+			ORL_OPTIONS_WRONG);
+	assert_int_equal(parse("--scale=", NULL, NULL, NULL, NULL, NULL),
+			ORL_OPTIONS_WRONG);
+	/* An address may be missing where somebody can be asked for it. */
+	assert_int_equal(parse("--fullscreen", NULL, NULL, NULL, NULL, NULL),
+			ORL_OPTIONS_RUN);
+	assert_int_equal(orl_viewer_options_check(&o, error, sizeof(error)),
+			ORL_OPTIONS_WRONG);
+	o.ask = true;
+	assert_int_equal(orl_viewer_options_check(&o, error, sizeof(error)),
+			ORL_OPTIONS_RUN);
+}
+
 static void reads_trust(void **state)
 {
 	struct orl_trust_rule rule;
@@ -194,6 +214,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(takes_the_documented_options),
 		cmocka_unit_test(refuses_the_rest),
+		cmocka_unit_test(scales_are_one_or_two),
 		cmocka_unit_test(reads_trust),
 		cmocka_unit_test(options_beat_the_file),
 		cmocka_unit_test(names_hosts),

@@ -1,0 +1,32 @@
+/*
+ * command.c - what the menu and the bar do to the connection.
+ */
+#include "client/viewer/ui.h"
+
+void orl_command_keys(struct orl_ui *ui, int sequence)
+{
+	const uint32_t *usages = NULL;
+	int n = orl_sequence(sequence, &usages), err = 0;
+	for (int i = 0; i < 2 * n && !err; i++) {
+		const struct oriel_key key = {
+			.usage = i < n ? usages[i] : usages[2 * n - 1 - i],
+			.down = i < n,
+		};
+		err = oriel_client_key(ui->viewer->client, &key);
+	}
+	if (err && err != ORIEL_ESTATE && err != ORIEL_EDENIED)
+		orl_viewer_say("the keys were not sent: %s",
+				oriel_strerror(err));
+}
+
+void orl_command_release(struct orl_ui *ui)
+{
+	ui->buttons = 0;
+	oriel_client_release_all(ui->viewer->client);
+}
+
+void orl_command_disconnect(struct orl_ui *ui)
+{
+	atomic_store(&ui->viewer->cancel, true);
+	oriel_client_wake(ui->viewer->client);
+}

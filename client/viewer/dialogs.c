@@ -1,0 +1,281 @@
+/*
+ * dialogs.c - the questions, the menu and the bar: see dialogs.h.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "client/viewer/dialogs.h"
+
+#define COUNT(a) ((int)(sizeof(a) / sizeof((a)[0])))
+
+void orl_dialog_open(struct orl_dialog *d, struct orl_panel *p)
+{
+	int focus = 0;
+	orl_field_wipe(&d->field);
+	d->field.secret = d->kind == ORL_DIALOG_PASSWORD;
+	d->selected = -1;
+	d->problem[0] = '\0';
+	if (d->kind == ORL_DIALOG_CONNECT) {
+		orl_recent_load(&d->recent);
+		if (d->address[0])
+			orl_field_set(&d->field, d->address);
+	}
+	/* Who presses Enter without reading has not trusted anybody. */
+	if (d->kind == ORL_DIALOG_TRUST)
+		focus = d->locked ? -1 : 1;
+	orl_panel_open(p, focus);
+}
+
+static enum orl_choice yes_no(struct orl_panel *p, const char *yes,
+		const char *no, bool locked, bool main)
+{
+	const char *labels[] = { yes, no };
+	int pressed = orl_panel_buttons(p, labels, locked ? 1 : 2,
+			main ? 0 : -1, locked ? -1 : 1);
+	return pressed == 0   ? ORL_CHOICE_YES
+	       : pressed == 1 ? ORL_CHOICE_NO
+			      : ORL_CHOICE_NONE;
+}
+
+/* The one button there is means no. */
+static enum orl_choice only_no(
+		struct orl_panel *p, const char *label, bool locked)
+{
+	if (locked)
+		return ORL_CHOICE_NONE;
+	return orl_panel_buttons(p, &label, 1, -1, 0) == 0 ? ORL_CHOICE_NO
+							   : ORL_CHOICE_NONE;
+}
+
+static enum orl_choice progress(struct orl_dialog *d, struct orl_panel *p)
+{
+	static const char *const steps[] = {
+		"Finding the server",
+		"Securing the line",
+		"Logging in",
+		"Waiting for the picture",
+	};
+	char title[ORL_RECENT_ADDRESS + 16];
+	int now = (int)d->state - (int)ORIEL_CLIENT_CONNECTING;
+	snprintf(title, sizeof(title), "Connecting to %s", d->address);
+	orl_panel_title(p, title);
+	for (int i = 0; i < COUNT(steps); i++)
+		orl_panel_step(p,
+				i < now    ? ORL_STEP_DONE
+				: i == now ? ORL_STEP_NOW
+					   : ORL_STEP_LATER,
+				steps[i]);
+	p->y += 8 * p->scale;
+	return only_no(p, "Cancel", d->locked);
+}
+
+static bool typed_address(struct orl_dialog *d)
+{
+	char address[ORL_RECENT_ADDRESS];
+	if (orl_address_complete(address, sizeof(address), d->field.text)) {
+		orl_field_set(&d->field, address);
+		return true;
+	}
+	if (d->field.text[0])
+		snprintf(d->problem, sizeof(d->problem),
+				"%.200s is not an address; write "
+				"oriel://HOST:PORT or unix:PATH",
+				d->field.text);
+	else
+		snprintf(d->problem, sizeof(d->problem),
+				"Type the name of a computer.");
+	return false;
+}
+
+static bool recent_hosts(struct orl_dialog *d, struct orl_panel *p)
+{
+	char text[ORL_RECENT_MAX][ORL_RECENT_ADDRESS + ORL_RECENT_NAME + 8];
+	const char *rows[ORL_RECENT_MAX];
+	int before = d->selected;
+	for (int i = 0; i < d->recent.n; i++) {
+		const char *name = d->recent.hosts[i].name;
+		snprintf(text[i], sizeof(text[i]), "%s%s%s", name,
+				*name ? "   " : "", d->recent.hosts[i].address);
+		rows[i] = text[i];
+	}
+	bool chosen = orl_panel_list(
+			p, "Recent", rows, d->recent.n, &d->selected);
+	if (d->selected >= 0 && (chosen || d->selected != before))
+		orl_field_set(&d->field, d->recent.hosts[d->selected].address);
+	return chosen;
+}
+
+static enum orl_choice connect_to(struct orl_dialog *d, struct orl_panel *p)
+{
+	bool chosen = false;
+	orl_panel_title(p, "Connect to a desktop");
+	if (orl_panel_field(p, "Computer or address", &d->field)) {
+		d->problem[0] = '\0';
+		d->selected = -1;
+	}
+	if (d->problem[0])
+		orl_panel_warning(p, d->problem);
+	else
+		orl_panel_note(p, "For example desk.example, or "
+				  "oriel://ada@desk.example:5910");
+	if (d->recent.n)
+		chosen = recent_hosts(d, p);
+	enum orl_choice choice = yes_no(p, "Connect", "Quit", d->locked, true);
+	if (chosen)
+		choice = ORL_CHOICE_YES;
+	if (choice == ORL_CHOICE_YES && !typed_address(d))
+		return ORL_CHOICE_NONE;
+	return choice;
+}
+
+static enum orl_choice trust(struct orl_dialog *d, struct orl_panel *p)
+{
+	char text[ORL_RECENT_ADDRESS + 128];
+	orl_panel_title(p, "A server not seen before");
+	snprintf(text, sizeof(text),
+			"%s shows this key (SHA-256). Is it the one that the "
+			"server itself shows?",
+			d->address);
+	orl_panel_text(p, text);
+	orl_panel_fingerprint(p, d->key);
+	orl_panel_note(p, "If you cannot compare them, you may be deceived "
+			  "this once. The key is remembered.");
+	return yes_no(p, "It is the same", "Cancel", d->locked, false);
+}
+
+static enum orl_choice key_changed(struct orl_dialog *d, struct orl_panel *p)
+{
+	char text[ORL_DIALOG_TEXT + 128];
+	orl_panel_title(p, "The server's key has changed");
+	snprintf(text, sizeof(text), "Nothing was sent to %s.", d->address);
+	orl_panel_warning(p, text);
+	orl_panel_text(p, "It was");
+	orl_panel_fingerprint(p, d->old_key);
+	orl_panel_text(p, "and is now");
+	orl_panel_fingerprint(p, d->key);
+	orl_panel_text(p, d->text);
+	return only_no(p, "Close", d->locked);
+}
+
+static enum orl_choice password(struct orl_dialog *d, struct orl_panel *p)
+{
+	char title[ORL_RECENT_ADDRESS + 32];
+	snprintf(title, sizeof(title), "Password for %s", d->address);
+	orl_panel_title(p, title);
+	if (orl_panel_field(p, "Password", &d->field))
+		d->wrong = false;
+	if (d->wrong)
+		orl_panel_warning(p, "That was not the password.");
+	if (d->caps)
+		orl_panel_note(p, "Caps Lock is on.");
+	return yes_no(p, "Log in", "Cancel", d->locked, true);
+}
+
+static enum orl_choice failed(struct orl_dialog *d, struct orl_panel *p)
+{
+	orl_panel_title(p, d->title);
+	orl_panel_text(p, d->text);
+	return yes_no(p, "Retry", "Close", d->locked, true);
+}
+
+static enum orl_choice lost(struct orl_dialog *d, struct orl_panel *p)
+{
+	orl_panel_title(p, d->title);
+	orl_panel_text(p, d->text);
+	return yes_no(p, "Reconnect", "Close", d->locked, true);
+}
+
+enum orl_choice orl_dialog(struct orl_dialog *d, struct orl_panel *p)
+{
+	switch (d->kind) {
+	case ORL_DIALOG_PROGRESS:
+		return progress(d, p);
+	case ORL_DIALOG_CONNECT:
+		return connect_to(d, p);
+	case ORL_DIALOG_TRUST:
+		return trust(d, p);
+	case ORL_DIALOG_CHANGED:
+		return key_changed(d, p);
+	case ORL_DIALOG_PASSWORD:
+		return password(d, p);
+	case ORL_DIALOG_ERROR:
+		return failed(d, p);
+	case ORL_DIALOG_LOST:
+		return lost(d, p);
+	case ORL_DIALOG_NONE:
+	default:
+		return ORL_CHOICE_NONE;
+	}
+}
+
+/* ---- the menu ---- */
+
+enum {
+	CTRL = 0x0700e0,
+	ALT = 0x0700e2,
+	SUPER = 0x0700e3,
+};
+
+static const struct sequence {
+	const char *name;
+	uint32_t usages[3];
+	int n;
+} sequences[] = {
+	{ "Ctrl+Alt+Del", { CTRL, ALT, 0x07004c }, 3 },
+	{ "Ctrl+Alt+Backspace", { CTRL, ALT, 0x07002a }, 3 },
+	{ "Ctrl+Alt+F1", { CTRL, ALT, 0x07003a }, 3 },
+	{ "Ctrl+Alt+F2", { CTRL, ALT, 0x07003b }, 3 },
+	{ "Alt+Tab", { ALT, 0x07002b }, 2 },
+	{ "Alt+F4", { ALT, 0x07003d }, 2 },
+	{ "Super", { SUPER }, 1 },
+	{ "Print Screen", { 0x070046 }, 1 },
+};
+
+int orl_sequence(int number, const uint32_t **usages)
+{
+	if (number < 0 || number >= COUNT(sequences))
+		return 0;
+	*usages = sequences[number].usages;
+	return sequences[number].n;
+}
+
+enum orl_command orl_menu(struct orl_menu *m, struct orl_panel *p)
+{
+	enum orl_command chosen = ORL_COMMAND_NONE;
+	orl_panel_column(p, 0, 2);
+	orl_panel_note(p, "Send keys");
+	for (int i = 0; i < COUNT(sequences); i++) {
+		if (orl_panel_item(p, sequences[i].name, false)) {
+			m->sequence = i;
+			chosen = ORL_COMMAND_KEYS;
+		}
+	}
+	orl_panel_column(p, 1, 2);
+	orl_panel_note(p, "Desktop");
+	if (orl_panel_item(p, "Fullscreen", m->fullscreen))
+		chosen = ORL_COMMAND_FULLSCREEN;
+	if (orl_panel_item(p, "Statistics", m->stats))
+		chosen = ORL_COMMAND_STATS;
+	if (orl_panel_item(p, "Release all keys", false))
+		chosen = ORL_COMMAND_RELEASE;
+	if (orl_panel_item(p, "Disconnect", false))
+		chosen = ORL_COMMAND_DISCONNECT;
+	orl_panel_columns_end(p);
+	p->y += 10 * p->scale;
+	if (p->in.key == ORL_KEY_ESCAPE)
+		chosen = ORL_COMMAND_CLOSE;
+	return chosen;
+}
+
+enum orl_command orl_bar(const struct orl_menu *m, struct orl_panel *p)
+{
+	static const char *const labels[] = { "Leave fullscreen", "Menu",
+		"Statistics", "Disconnect" };
+	static const enum orl_command commands[] = { ORL_COMMAND_FULLSCREEN,
+		ORL_COMMAND_MENU, ORL_COMMAND_STATS, ORL_COMMAND_DISCONNECT };
+	(void)m;
+	p->y = 6 * p->scale;
+	int pressed = orl_panel_buttons(p, labels, COUNT(labels), -1, -1);
+	p->y -= 10 * p->scale;
+	return pressed < 0 ? ORL_COMMAND_NONE : commands[pressed];
+}

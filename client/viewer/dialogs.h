@@ -1,0 +1,102 @@
+/*
+ * dialogs.h - what the viewer's panels say and what can be answered. Pure:
+ * each is one call of its widgets (panel.h), and the answer is returned.
+ */
+#ifndef ORL_VIEWER_DIALOGS_H
+#define ORL_VIEWER_DIALOGS_H
+
+#include <oriel/oriel-client.h>
+
+#include "client/viewer/panel.h"
+#include "client/viewer/recent.h"
+
+enum { ORL_DIALOG_TEXT = 1536 };
+
+/* ---- questions, one at a time ---- */
+
+enum orl_dialog_kind {
+	ORL_DIALOG_NONE,
+	ORL_DIALOG_PROGRESS,
+	ORL_DIALOG_CONNECT,  /* which desktop: answer.text */
+	ORL_DIALOG_TRUST,    /* a key not seen before */
+	ORL_DIALOG_CHANGED,  /* a key that is not the one remembered */
+	ORL_DIALOG_PASSWORD, /* answer.text */
+	ORL_DIALOG_ERROR,
+	ORL_DIALOG_LOST, /* the placard */
+};
+
+enum orl_choice {
+	ORL_CHOICE_NONE, /* none yet, or no more */
+	ORL_CHOICE_YES,  /* connect, trust, log in, retry */
+	ORL_CHOICE_NO,
+};
+
+struct orl_dialog {
+	enum orl_dialog_kind kind;
+	bool locked; /* a kiosk: there is no way out */
+	char title[ORL_RECENT_ADDRESS + 64];
+	char text[ORL_DIALOG_TEXT];
+	char address[ORL_RECENT_ADDRESS];
+	char key[65], old_key[65];
+	bool wrong; /* the last password was */
+	enum oriel_client_state state;
+
+	/* The UI's own. */
+	bool caps; /* Caps Lock is on */
+	char problem[ORL_RECENT_ADDRESS + 128];
+	struct orl_field field;
+	struct orl_recent recent;
+	int selected;
+};
+
+/* Ready to be shown: recent hosts, an empty field, the first focus. */
+void orl_dialog_open(struct orl_dialog *d, struct orl_panel *p);
+/* One call; with CONNECT and PASSWORD, d->field is what was typed. */
+enum orl_choice orl_dialog(struct orl_dialog *d, struct orl_panel *p);
+
+/* ---- the menu, and the bar in fullscreen ---- */
+
+enum orl_command {
+	ORL_COMMAND_NONE,
+	ORL_COMMAND_KEYS, /* and the number of the sequence, orl_sequence() */
+	ORL_COMMAND_FULLSCREEN,
+	ORL_COMMAND_STATS,
+	ORL_COMMAND_RELEASE,
+	ORL_COMMAND_DISCONNECT,
+	ORL_COMMAND_MENU,
+	ORL_COMMAND_CLOSE, /* the menu itself */
+};
+
+struct orl_menu {
+	bool fullscreen, stats;
+	int sequence; /* with ORL_COMMAND_KEYS */
+};
+
+enum orl_command orl_menu(struct orl_menu *m, struct orl_panel *p);
+enum orl_command orl_bar(const struct orl_menu *m, struct orl_panel *p);
+/* The usages to press in this order; how many. */
+int orl_sequence(int number, const uint32_t **usages);
+
+/* ---- the statistics overlay ---- */
+
+enum { ORL_FACTS = 14, ORL_FACT = 64 };
+
+struct orl_facts {
+	char name[ORL_FACTS][ORL_FACT], value[ORL_FACTS][ORL_FACT];
+	bool good[ORL_FACTS];
+	int n;
+};
+
+struct orl_facts_of {
+	struct oriel_stats stats;
+	uint64_t bytes_in_1s, updates_1s; /* since a second before */
+	bool local;                       /* unix: */
+	int screens;
+	char screen_name[4][32];
+	bool exact[4];
+};
+
+void orl_facts_make(struct orl_facts *out, const struct orl_facts_of *from);
+void orl_overlay(const struct orl_facts *facts, struct orl_panel *p);
+
+#endif

@@ -1,0 +1,126 @@
+/*
+ * panels.c - the connection's questions, asked in a window: each waits for
+ * its answer, for the end of the program, or for --exit-after.
+ */
+#include <string.h>
+
+#include "client/viewer/hosts.h"
+#include "client/viewer/ui.h"
+
+static void begin(struct orl_viewer *v, struct orl_dialog *d,
+		enum orl_dialog_kind kind)
+{
+	memset(d, 0, sizeof(*d));
+	d->kind = kind;
+	d->locked = v->options.kiosk;
+	snprintf(d->address, sizeof(d->address), "%s", v->options.address);
+}
+
+bool orl_panels_address(struct orl_viewer *v)
+{
+	struct orl_dialog d;
+	enum orl_choice choice;
+	char text[ORL_FIELD_SIZE];
+	begin(v, &d, ORL_DIALOG_CONNECT);
+	switch (orl_ui_ask(v->ui, &d, &choice, text, sizeof(text))) {
+	case ORL_ANSWERED:
+		break;
+	case ORL_NO_TERMINAL:
+		orl_viewer_say("which desktop? There is no font to ask with; "
+			       "give oriel://HOST, see oriel-view --help");
+		v->code = ORL_EXIT_USAGE;
+		return false;
+	case ORL_NOT_ANSWERED:
+	default:
+		return false;
+	}
+	if (choice != ORL_CHOICE_YES)
+		return false;
+	return orl_address_complete(
+			v->options.address, sizeof(v->options.address), text);
+}
+
+enum orl_answer orl_panels_trust(struct orl_viewer *v, const char *name,
+		const uint8_t *sha256, bool *trusted)
+{
+	struct orl_dialog d;
+	enum orl_choice choice;
+	begin(v, &d, ORL_DIALOG_TRUST);
+	snprintf(d.address, sizeof(d.address), "%s", name);
+	orl_hosts_fingerprint(d.key, sha256);
+	enum orl_answer answer = orl_ui_ask(v->ui, &d, &choice, NULL, 0);
+	*trusted = answer == ORL_ANSWERED && choice == ORL_CHOICE_YES;
+	return answer;
+}
+
+enum orl_answer orl_panels_password(
+		struct orl_viewer *v, char *out, size_t size)
+{
+	struct orl_dialog d;
+	enum orl_choice choice;
+	begin(v, &d, ORL_DIALOG_PASSWORD);
+	d.wrong = v->wrong;
+	enum orl_answer answer = orl_ui_ask(v->ui, &d, &choice, out, size);
+	if (answer == ORL_ANSWERED && choice != ORL_CHOICE_YES)
+		return ORL_NOT_ANSWERED;
+	return answer;
+}
+
+static const char *title_of(const struct orl_viewer *v, int code)
+{
+	if (v->ready && !v->error && !code)
+		return "The session has ended";
+	if (v->ready && code == ORL_EXIT_GONE)
+		return "The line was lost";
+	switch (code) {
+	case ORL_EXIT_USAGE:
+		return "This is not an address";
+	case ORL_EXIT_TRUST:
+		return "This server is not trusted";
+	case ORL_EXIT_LOGIN:
+		return "The login was not accepted";
+	case ORL_EXIT_CONNECT:
+		return "Cannot connect";
+	default:
+		return "Something went wrong";
+	}
+}
+
+static void explain_key(const struct orl_viewer *v, struct orl_dialog *d)
+{
+	char path[1024];
+	orl_hosts_fingerprint(d->key, v->key);
+	orl_hosts_fingerprint(d->old_key, v->old_key);
+	if (orl_hosts_path(path, sizeof(path)) != 0)
+		snprintf(path, sizeof(path), "~/.config/oriel/known_hosts");
+	snprintf(d->text, sizeof(d->text),
+			"Somebody may be listening. Ask whoever runs the "
+			"server. If it was set up anew, delete its line in %s "
+			"and connect again.",
+			path);
+}
+
+bool orl_panels_failed(struct orl_viewer *v, int code)
+{
+	struct orl_dialog d;
+	enum orl_choice choice;
+	enum orl_dialog_kind kind = ORL_DIALOG_ERROR;
+	if (v->ready)
+		kind = ORL_DIALOG_LOST;
+	if (v->key_changed)
+		kind = ORL_DIALOG_CHANGED;
+	begin(v, &d, kind);
+	snprintf(d.title, sizeof(d.title), "%s", title_of(v, code));
+	if (kind == ORL_DIALOG_CHANGED) {
+		explain_key(v, &d);
+	} else {
+		/* A sentence begins with a capital, a name stays. */
+		bool word = strncmp(v->sentence, "cannot ", 7) == 0 ||
+			    strncmp(v->sentence, "the ", 4) == 0;
+		snprintf(d.text, sizeof(d.text), "%.1500s.", v->sentence);
+		if (word)
+			d.text[0] = (char)(d.text[0] - 'a' + 'A');
+	}
+	return orl_ui_ask(v->ui, &d, &choice, NULL, 0) == ORL_ANSWERED &&
+	       choice == ORL_CHOICE_YES;
+}
