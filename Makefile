@@ -266,7 +266,10 @@ run-coverage: $(units) $(fuzzers)
 	tests/coverage.sh $(O)
 
 # What has been measured already is not measured again: rm -r $(O)/results.
-bench: programs
+bench:
+	tools/need.sh bench
+	$(MAKE) run-bench
+run-bench: programs
 	$(O)/oriel-bench run --trace=$(BENCH_TRACES) --link=lan,wan \
 		--peer=oriel,tigervnc,spice --seconds=6 --repeats=2 \
 		--out=$(O)/results $(BENCH_ARGS); status=$$?; \
@@ -329,7 +332,7 @@ clean:
 
 .PHONY: all libs programs man help quick lint asan tsan sanitized \
 	run-threaded check demo e2e fuzz run-fuzzers coverage run-coverage \
-	bench codecs seeds format tidy doc install uninstall clean \
+	bench run-bench codecs seeds format tidy doc install uninstall clean \
 	compile_commands.json FORCE
 .SECONDARY:
 .DELETE_ON_ERROR:

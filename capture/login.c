@@ -72,14 +72,16 @@ static int load(struct orl_login *login, const struct orl_options *options,
 {
 	int status = load_policy(login, options->policy, why);
 
-	if (!status && options->password_file) {
+	if (status || options->no_auth)
+		return status; /* rights are all that is left to say */
+	if (options->password_file) {
 		if (orl_passwd_load(&login->passwords, options->password_file,
 				    why, ORL_WHY_MAX) < 0)
 			return ORL_EXIT_USAGE;
 		if (*why)
-			fprintf(stderr, "WARNING: %s\n", why);
+			fprintf(stderr, "%s\n", why);
 	}
-	if (!status && options->ticket_file) {
+	if (options->ticket_file) {
 		login->ticket_file = options->ticket_file;
 		status = check_tickets(login->ticket_file, why);
 		if (!status && *why)

@@ -644,7 +644,7 @@ int main(int argc, char **argv)
 	if (!kind)
 		return complain(ORL_EXIT_USAGE, why);
 	serve.status = open_files(&serve);
-	if (!serve.status && !serve.options.no_auth) {
+	if (!serve.status) {
 		serve.status = orl_login_open(
 				&serve.login, &serve.options, why);
 		if (serve.status)

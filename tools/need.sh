@@ -1,11 +1,11 @@
 #!/bin/sh
-# need.sh build|check|demo - say which Debian packages are missing and why,
+# need.sh build|check|demo|bench - say which Debian packages are missing and why,
 # then install them. Uses sudo when not root; NEED_DRY_RUN=1 only says.
 set -eu
 
 build='gcc make pkg-config libc6-dev
 	libssl-dev libzstd-dev libxxhash-dev
-	libsdl2-dev libpng-dev libwebp-dev
+	libsdl2-dev libsdl2-ttf-dev libfontconfig-dev libpng-dev libwebp-dev
 	libx11-dev libxext-dev libxdamage-dev libxfixes-dev libxtst-dev
 	libxrandr-dev libavformat-dev libavcodec-dev libavutil-dev
 	libswscale-dev libsystemd-dev scdoc'
@@ -14,13 +14,16 @@ desktop='xvfb xauth x11-utils x11-apps x11-xserver-utils xdotool xterm openbox
 tests='g++ libcmocka-dev binutils tshark python3 openssl procps iproute2
 	ffmpeg strace clang libclang-rt-14-dev libglib2.0-dev libuv1-dev
 	qemu-system-x86 dbus-daemon'
+peers='libspice-server-dev tigervnc-standalone-server tigervnc-viewer
+	spice-client-gtk freerdp2-shadow-x11 freerdp2-x11 xrdp x11vnc'
 
 case ${1:-} in
 build) want=$build why='to build' ;;
 check) want="$build $desktop $tests" why='to build, and for the tests' ;;
 demo) want="$build $desktop" why='to build, and for a small desktop to show' ;;
+bench) want="$build $desktop $peers" why='to build, and as peers to compare with' ;;
 *)
-	echo "usage: tools/need.sh build|check|demo" >&2
+	echo "usage: tools/need.sh build|check|demo|bench" >&2
 	exit 2
 	;;
 esac

@@ -35,11 +35,6 @@ grep -q 'of 2 machines' "$T/report.log" || fail "machines not named"
 "$BIN/oriel-bench" report --mixed "$T/a" > /dev/null || fail "not mixed"
 grep -q 'different machines' "$T/a/report.html" || fail "mixed silently"
 
-# The self-test.
-TMPDIR=$T "$BIN/oriel-bench" run --self-test --trace=$TRACE --seconds=3 \
-	--out="$T/self" > "$T/self.out" 2> "$T/self.log" ||
-	fail "the self-test: $(grep -h FAILED "$T/self.out" "$T/self.log")"
-
 # What is wrong.
 wrong() { # SENTENCE OPTION...
 	local sentence=$1

@@ -141,3 +141,11 @@ stop "$SERVER" KILL
 finish "$viewer" 10
 [ "$STATUS" = 6 ] || fail "lost: exit $STATUS"
 echo ok
+
+# Without a login, for this user alone.
+ADDRESS=
+start open "$BIN/oriel-serve" --listen=unix:"$T/open.sock" --no-auth \
+	--source=pattern:static
+eventually 10 grep -qs '^listening ' "$T/open.out" || fail 'not open'
+view --exit-when=lossless --exit-after=20 "unix:$T/open.sock"
+[ "$STATUS" = 0 ] || fail "no login: exit $STATUS"
