@@ -57,11 +57,14 @@ client := $(call objects,client)
 
 libs := $(O)/liboriel-server.so.$(ABI) $(O)/liboriel-client.so.$(ABI) \
 	$(O)/liboriel-server.a $(O)/liboriel-client.a
-programs := $(O)/oriel-serve $(O)/oriel-view $(O)/oriel-bench
-# Servers that oriel-bench gives frames to; SPICE's where libspice-server is.
-programs += $(O)/oriel-bench-push
+programs := $(O)/oriel-serve $(O)/oriel-view
+# The bench plays recordings, so it needs libavcodec. Beside it are servers
+# that it gives frames to; SPICE's where libspice-server is.
+ifeq ($(GPL),yes)
+programs += $(O)/oriel-bench $(O)/oriel-bench-push
 ifneq ($(call flags,--libs,spice-server),)
 programs += $(O)/oriel-bench-spice
+endif
 endif
 man := $(O)/oriel-serve.1 $(O)/oriel-view.1 $(O)/oriel-bench.1 $(O)/oriel.7
 
