@@ -84,8 +84,10 @@ sleep 4
 window=$(DISPLAY=$glass xdotool search --onlyvisible --name . | head -1)
 [ -n "$window" ] || give_up 'the viewer opened no window'
 # Type into the viewer's window; the terminal on the desktop shall have it.
-DISPLAY=$glass xdotool mousemove 300 300 click 1 type --delay 40 \
-	'echo typed through Oriel, on $(date)' key Return
+export DISPLAY=$glass
+xdotool mousemove 300 300 click 1
+xdotool type --delay 40 'echo "typed through Oriel, $(date)"'
+xdotool key Return
 sleep 2
 import -display "$glass" -window root demo/window.png ||
 	give_up 'no picture of the window'
