@@ -62,6 +62,7 @@ enum orl_command {
 	ORL_COMMAND_FULLSCREEN,
 	ORL_COMMAND_STATS,
 	ORL_COMMAND_RELEASE,
+	ORL_COMMAND_TAKE,
 	ORL_COMMAND_DISCONNECT,
 	ORL_COMMAND_MENU,
 	ORL_COMMAND_CLOSE, /* the menu itself */
@@ -69,6 +70,7 @@ enum orl_command {
 
 struct orl_menu {
 	bool fullscreen, stats;
+	bool may_input, holds_input; /* this client, keyboard and pointer */
 	int sequence; /* with ORL_COMMAND_KEYS */
 };
 

@@ -17,7 +17,7 @@ look() { # NAME: a viewer that stays; what happens to it is in NAME.out.
 says() { # NAME WORDS...: the newest event that has them.
 	local name=$1
 	shift
-	grep -F "$1" "$T/$name.out" | tail -n 1 | grep -qF -- "$2"
+	grep -sF "$1" "$T/$name.out" | tail -n 1 | grep -qF -- "$2"
 }
 
 # The right to type is 4 of those that a policy gives without a word of them.
@@ -31,6 +31,38 @@ eventually 10 says one '"owner"' '"yours":true' || fail 'take: no owner'
 look two
 eventually 10 says two '"owner"' '"yours":false' || fail 'take: two owners'
 eventually 5 says two '"rights"' "$all" || fail "take: two has less"
+
+# The same in windows: the title says who, the menu takes it.
+x_server B 1280x900
+start openbox env DISPLAY="$B" openbox --sm-disable
+managed() {
+	xprop -display "$B" -root _NET_SUPPORTED | grep -q _NET_ACTIVE_WINDOW
+}
+eventually 10 managed || fail 'no window manager'
+start window env DISPLAY="$B" "$BIN/oriel-view" --trust="$KEY" --verbose \
+	--password-file="$T/password" "$ADDRESS"
+window=$PID
+titled() {
+	id=$(DISPLAY=$B xdotool search --onlyvisible --class oriel-view) &&
+		DISPLAY=$B xdotool getwindowname "$id" | grep -q "$1"
+}
+eventually 10 titled "$(hostname) has the keyboard" || fail 'take: no title'
+active() {
+	[ "$(DISPLAY=$B xdotool getactivewindow 2> /dev/null)" = "$id" ]
+}
+eventually 10 active || fail 'take: the window has no focus'
+DISPLAY=$B xdotool keydown ctrl keydown alt keyup alt keyup ctrl
+for _ in $(seq 11); do
+	DISPLAY=$B xdotool key --delay 40 Tab
+done
+DISPLAY=$B xdotool key Return
+untitled() {
+	! titled 'has the keyboard'
+}
+eventually 5 untitled || fail 'take: the menu does not take it'
+eventually 5 says one '"owner"' '"yours":false' || fail 'take: two have it'
+stop "$window"
+eventually 5 says one '"owner"' '"yours":true' || fail 'take: nobody has it'
 stop "$SERVER"
 
 # watch: the second gets the right when the first has left.
