@@ -92,6 +92,8 @@ struct orl_facts {
 struct orl_facts_of {
 	struct oriel_stats stats;
 	uint64_t bytes_in_1s, updates_1s; /* since a second before */
+	/* Pixels by codec, in the last second that had any. */
+	uint64_t area[ORIEL_STAT_CODECS];
 	bool local;                       /* unix: */
 	int screens;
 	char screen_name[4][32];
