@@ -61,9 +61,10 @@ programs := $(O)/oriel-serve $(O)/oriel-view
 # The bench plays recordings, so it needs libavcodec. Beside it are servers
 # that it gives frames to; SPICE's where libspice-server is.
 ifeq ($(GPL),yes)
-programs += $(O)/oriel-bench $(O)/oriel-bench-push
+programs += $(O)/oriel-bench
+helpers := $(O)/oriel-bench-push $(O)/oriel-bench-host $(O)/oriel-bench-sink
 ifneq ($(call flags,--libs,spice-server),)
-programs += $(O)/oriel-bench-spice
+helpers += $(O)/oriel-bench-spice
 endif
 endif
 man := $(O)/oriel-serve.1 $(O)/oriel-view.1 $(O)/oriel-bench.1 $(O)/oriel.7
@@ -71,7 +72,7 @@ man := $(O)/oriel-serve.1 $(O)/oriel-view.1 $(O)/oriel-bench.1 $(O)/oriel.7
 $(V).SILENT: # make V=1 shows the commands
 all: libs programs man
 libs: $(libs) $(O)/oriel-server.pc $(O)/oriel-client.pc
-programs: $(programs)
+programs: $(programs) $(helpers)
 man: $(man)
 
 help:
@@ -122,8 +123,8 @@ $(O)/liboriel-client.so.$(ABI) $(O)/liboriel-client.a: $(client)
 # What a program is made of but for its main; tests link it as well.
 capture := $(filter-out $(O)/capture/main.o,$(call objects,capture))
 viewer := $(filter-out $(O)/client/viewer/main.o,$(call objects,client/viewer))
-bench := $(filter-out $(addprefix $(O)/bench/,main.o push.o spice.o), \
-	$(call objects,bench))
+bench := $(filter-out $(addprefix $(O)/bench/,main.o push.o spice.o host.o \
+	sink.o sink_screen.o),$(call objects,bench))
 
 $(O)/oriel-serve: $(O)/capture/main.o $(capture) $(O)/liboriel-server.a
 	echo "  LD    $@"
@@ -148,6 +149,15 @@ $(O)/oriel-bench-push: $(addprefix $(O)/bench/,push.o frames.o mark.o stage.o \
 		trace.o) $(O)/liboriel-server.a
 	echo "  LD    $@"
 	$(CC) -pthread $(CFLAGS) $(LDFLAGS) -o $@ $^ $(AV_LIBS) $(LIBS)
+$(O)/oriel-bench-host: $(addprefix $(O)/bench/,host.o crowd_map.o frames.o \
+		mark.o stage.o trace.o) $(O)/liboriel-server.a
+	echo "  LD    $@"
+	$(CC) -pthread $(CFLAGS) $(LDFLAGS) -o $@ $^ $(AV_LIBS) $(LIBS)
+# A client without pictures.
+$(O)/oriel-bench-sink: $(addprefix $(O)/bench/,sink.o sink_screen.o crowd_map.o \
+		stage.o) $(filter-out %/screen.o,$(client)) $(core)
+	echo "  LD    $@"
+	$(CC) -pthread $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 
 # Always made anew: PREFIX may be another one now.
 # Some gcc drop libraries that stand before their users on the command line;
@@ -307,7 +317,7 @@ install: all
 	install -d $(addprefix $(DESTDIR),$(BINDIR) $(LIBDIR)/pkgconfig \
 		$(INCLUDEDIR)/oriel $(MANDIR)/man1 $(MANDIR)/man7 \
 		$(DATADIR)/oriel $(DATADIR)/doc/oriel)
-	install -m 755 $(programs) $(DESTDIR)$(BINDIR)
+	install -m 755 $(programs) $(helpers) $(DESTDIR)$(BINDIR)
 	install -m 644 include/oriel/*.h $(DESTDIR)$(INCLUDEDIR)/oriel
 	install -m 644 $(O)/oriel-*.pc $(DESTDIR)$(LIBDIR)/pkgconfig
 	install -m 644 $(O)/liboriel-*.a $(DESTDIR)$(LIBDIR)
@@ -321,7 +331,7 @@ install: all
 		$(DESTDIR)$(DATADIR)/doc/oriel
 
 uninstall:
-	rm -f $(addprefix $(DESTDIR)$(BINDIR)/,$(notdir $(programs)))
+	rm -f $(addprefix $(DESTDIR)$(BINDIR)/,$(notdir $(programs) $(helpers)))
 	rm -f $(addprefix $(DESTDIR)$(LIBDIR)/,$(notdir $(libs)) \
 		liboriel-server.so liboriel-client.so \
 		pkgconfig/oriel-server.pc pkgconfig/oriel-client.pc)

@@ -63,8 +63,6 @@ struct run {
 	struct snapshot at_go, at_end;
 };
 
-volatile sig_atomic_t bench_interrupted;
-
 __attribute__((format(printf, 2, 3))) static int fail(
 		struct run *u, const char *format, ...)
 {

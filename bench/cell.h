@@ -4,7 +4,6 @@
 #ifndef ORL_BENCH_CELL_H
 #define ORL_BENCH_CELL_H
 
-#include <signal.h>
 #include <stdbool.h>
 
 #include "bench/frames.h"
@@ -26,9 +25,6 @@ struct cell {
 	 * program paints over what the client shows; 0: none. */
 	int defect;
 };
-
-/* Set by a signal: stop as soon as possible. */
-extern volatile sig_atomic_t bench_interrupted;
 
 /*
  * Measures into a result whose texts are set by the caller. 0; or -1 and a

@@ -17,6 +17,7 @@ int main(int argc, char **argv)
 		{ "links", bench_links },
 		{ "run", bench_run },
 		{ "report", bench_report },
+		{ "density", bench_density },
 		{ "record", bench_record },
 	};
 	for (size_t i = 0; argc > 1 && i < sizeof(commands) / sizeof(*commands);
@@ -29,6 +30,8 @@ int main(int argc, char **argv)
 			"[--seed=N] [--file=FILE] [LINK...]\n"
 			"       oriel-bench run --trace=FILE --link=LINK "
 			"--peer=NAME --out=DIR ...\n"
+			"       oriel-bench density --trace=FILE --out=DIR "
+			"...\n"
 			"       oriel-bench report DIR\n"
 			"       oriel-bench record DISPLAY FILE.mkv\n");
 	return 2;

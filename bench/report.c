@@ -247,6 +247,12 @@ static void note_machine(struct report *r, const struct result *x)
 
 static void add(struct report *r, const struct result *x)
 {
+	if (isfinite(x->sessions)) {
+		note_machine(r, x);
+		r->density++;
+		r->disturbed += *x->disturbed != 0;
+		return;
+	}
 	struct group *g = group_of(r, x);
 	struct row *row = g ? row_of(g, x) : NULL;
 	if (!row || row->n == REPORT_RUNS) {

@@ -442,7 +442,8 @@ static void head(FILE *out, const struct report *r)
 int report_html(FILE *out, const struct report *r)
 {
 	head(out, r);
-	glance(out, r);
+	if (r->n_groups)
+		glance(out, r);
 	for (size_t i = 0; i < r->n_groups; i++) {
 		const struct result *f = r->groups[i].first;
 		const struct result *before = i ? r->groups[i - 1].first : NULL;
@@ -458,7 +459,9 @@ int report_html(FILE *out, const struct report *r)
 		}
 		group(out, &r->groups[i]);
 	}
-	settings(out, r);
+	report_density_html(out, r);
+	if (r->n_groups)
+		settings(out, r);
 	fputs("</html>\n", out);
 	return fflush(out) || ferror(out) ? -1 : 0;
 }

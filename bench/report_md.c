@@ -65,5 +65,6 @@ int report_markdown(FILE *out, const struct report *r)
 				f->link_text, f->cc, f->mode);
 		table(out, &r->groups[i]);
 	}
+	report_density_markdown(out, r);
 	return fflush(out) || ferror(out) ? -1 : 0;
 }

@@ -4,13 +4,9 @@
  * line of JSON for each to OUT/results.jsonl. What is there already is not
  * measured again: a run that was interrupted goes on where it was.
  */
-#include <errno.h>
-#include <fcntl.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -19,8 +15,10 @@
 
 #include "bench/bench.h"
 #include "bench/cell.h"
+#include "bench/proc.h"
 #include "bench/selftest.h"
 #include "bench/stage.h"
+#include "bench/store.h"
 
 enum { LIST = 32, PATH = 1024 };
 
@@ -40,8 +38,7 @@ struct options {
 
 struct matrix {
 	const struct options *o;
-	FILE *file;
-	struct results done;
+	struct store store;
 	char machine[RESULT_TEXT];
 	char versions[LIST][RESULT_TEXT];
 	char missing[LIST][RESULT_TEXT]; /* "" when the peer is there */
@@ -225,23 +222,12 @@ static int parse_one(struct options *o, char *a)
 	return 0;
 }
 
-static void find_programs(struct options *o)
-{
-	ssize_t n = readlink(
-			"/proc/self/exe", o->programs, sizeof(o->programs) - 1);
-	char *slash;
-	o->programs[n > 0 ? n : 0] = 0;
-	slash = strrchr(o->programs, '/');
-	if (slash)
-		*slash = 0;
-}
-
 static int parse(struct options *o, int argc, char **argv)
 {
 	o->repeats = 1;
 	o->tail = 6;
 	o->out = "bench-results";
-	find_programs(o);
+	programs_find(o->programs, sizeof(o->programs));
 	for (int i = 1; i < argc; i++)
 		if (parse_one(o, argv[i]))
 			return -1;
@@ -259,44 +245,7 @@ static int parse(struct options *o, int argc, char **argv)
 	return 0;
 }
 
-/* ---- the results' file */
-
-static int open_results(struct matrix *m)
-{
-	char path[PATH];
-	if (mkdir(m->o->out, 0777) && errno != EEXIST) {
-		fprintf(stderr, "oriel-bench: %s: %s\n", m->o->out,
-				strerror(errno));
-		return -1;
-	}
-	snprintf(path, sizeof(path), "%.900s/results.jsonl", m->o->out);
-	m->file = fopen(path, "a+");
-	if (!m->file || results_load(&m->done, path)) {
-		fprintf(stderr, "oriel-bench: %s: %s\n", path, strerror(errno));
-		return -1;
-	}
-	if (flock(fileno(m->file), LOCK_EX | LOCK_NB)) {
-		fprintf(stderr,
-				"oriel-bench: %s is being written by another "
-				"run\n",
-				path);
-		return -1;
-	}
-	/* A run that was killed may have left half a line. */
-	if (!fseek(m->file, -1, SEEK_END) && getc(m->file) != '\n') {
-		(void)fseek(m->file, 0, SEEK_END);
-		putc('\n', m->file);
-	}
-	return 0;
-}
-
-static bool is_done(const struct matrix *m, const char *key)
-{
-	for (size_t i = 0; i < m->done.n; i++)
-		if (strcmp(m->done.v[i].key, key) == 0)
-			return !*m->done.v[i].error;
-	return false;
-}
+/* ---- what is measured */
 
 static const char *base_name(const char *path)
 {
@@ -339,46 +288,20 @@ static void describe(struct result *r, const struct matrix *m,
 			(unsigned long long)XXH3_64bits(text, length));
 }
 
-static int save(struct matrix *m, const struct result *r)
-{
-	if (result_write(m->file, r)) {
-		fprintf(stderr, "oriel-bench: %s/results.jsonl: %s\n",
-				m->o->out, strerror(errno));
-		return -1;
-	}
-	if (m->o->json && result_write(stdout, r))
-		return -1;
-	return 0;
-}
-
 /* ---- measuring */
 
 static int use_trace(struct matrix *m, size_t trace)
 {
-	const struct frames_excerpt *e = &m->o->excerpt;
-	char folder[PATH];
 	if (m->frames.map && m->trace == trace)
 		return 0;
 	frames_close(&m->frames);
 	if (*m->frames_path)
 		unlink(m->frames_path);
-	snprintf(folder, sizeof(folder), "%.900s/cache", m->o->out);
-	if (mkdir(folder, 0777) && errno != EEXIST) {
-		fprintf(stderr, "oriel-bench: %s: %s\n", folder,
-				strerror(errno));
-		return -1;
-	}
 	m->trace = trace;
-	/* Commands are split at spaces: the path has none of the user's. */
-	snprintf(m->frames_path, sizeof(m->frames_path),
-			"%.900s/%s-%g-%g.frames", folder, m->hashes[trace],
-			e->from, e->seconds);
-	if (access(m->frames_path, R_OK)) {
-		fprintf(stderr, "oriel-bench: unpacking %s\n",
-				m->o->traces[trace]);
-		if (frames_unpack(m->frames_path, m->o->traces[trace], e))
-			return -1;
-	}
+	if (store_frames(&m->store, m->frames_path, sizeof(m->frames_path),
+			    m->o->traces[trace], m->hashes[trace],
+			    &m->o->excerpt))
+		return -1;
 	return frames_open(&m->frames, m->frames_path);
 }
 
@@ -430,7 +353,7 @@ static int one(struct matrix *m, const struct choice *c)
 	m->at++;
 	result_init(&r);
 	describe(&r, m, c);
-	if (is_done(m, r.key)) {
+	if (store_has(&m->store, r.key)) {
 		m->known++;
 		goto done;
 	}
@@ -459,7 +382,7 @@ static int one(struct matrix *m, const struct choice *c)
 	}
 	m->failed += *r.error != 0;
 	progress(m, &r);
-	err = save(m, &r);
+	err = store_save(&m->store, &r);
 done:
 	result_fini(&r);
 	return err;
@@ -471,7 +394,7 @@ static int count(struct matrix *m, const struct choice *c)
 	struct result r;
 	result_init(&r);
 	describe(&r, m, c);
-	m->left += !is_done(m, r.key) && !*m->missing[c->peer];
+	m->left += !store_has(&m->store, r.key) && !*m->missing[c->peer];
 	return 0;
 }
 
@@ -526,22 +449,6 @@ static int prepare(struct matrix *m)
 	return 0;
 }
 
-static void on_signal(int number_)
-{
-	(void)number_;
-	bench_interrupted = 1;
-}
-
-static void catch_signals(void)
-{
-	struct sigaction a = { .sa_handler = on_signal };
-	static const int caught[] = { SIGINT, SIGTERM, SIGHUP };
-	for (size_t i = 0; i < sizeof(caught) / sizeof(*caught); i++)
-		(void)sigaction(caught[i], &a, NULL);
-	a.sa_handler = SIG_IGN;
-	(void)sigaction(SIGPIPE, &a, NULL);
-}
-
 int bench_run(int argc, char **argv)
 {
 	struct options *o = calloc(1, sizeof(*o));
@@ -560,10 +467,10 @@ int bench_run(int argc, char **argv)
 	}
 	if (parse(o, argc, argv))
 		goto done;
-	catch_signals();
+	bench_catch_signals();
 	code = 1;
 	m->o = o;
-	if (open_results(m) || prepare(m))
+	if (store_open(&m->store, o->out, o->json) || prepare(m))
 		goto done;
 	if (o->self_test) {
 		code = use_trace(m, 0) ? 1
@@ -588,9 +495,7 @@ int bench_run(int argc, char **argv)
 done:
 	if (m) {
 		frames_close(&m->frames);
-		results_fini(&m->done);
-		if (m->file)
-			fclose(m->file);
+		store_close(&m->store);
 	}
 	free(o);
 	free(m);

@@ -54,6 +54,52 @@ wrong 'no peer nobody' --trace=$TRACE --peer=nobody
 wrong 'nowhere' --trace=$TRACE --link=nowhere
 wrong 'is not installed' --trace=$TRACE --programs="$T"
 
+# Density: sessions with sinks for clients, both ways to run the servers.
+density() {
+	TMPDIR=$T "$BIN/oriel-bench" density --trace=$TRACE --seconds=3 \
+		--measure=1 --out="$T/density" --limit=10000 "$@" \
+		> "$T/density.out" 2> "$T/density.log"
+	STATUS=$?
+}
+density --sessions=3 --mix=idle:2,text:1 --only-mix --json
+[ $STATUS = 0 ] || fail "density fails"
+[ "$(grep -c '"mode":"density".*"error":"".*"missing":0,.*"sessions":3,' \
+	"$T/density.out")" = 2 ] || fail "density is not what it should be"
+# The clock's and the trace's frames, and none of the sessions without CPU.
+python3 - "$T/density.out" << 'CHECK' || fail "figures of density"
+import json, sys
+for line in open(sys.argv[1]):
+    r = json.loads(line)
+    assert r["frames"] > 6 and r["bytes_down"] > 1000, r
+    assert 0 < r["session_cpu_ms"] < 1000 and r["session_mb"] > 3.7, r
+    assert 0 < r["stale_p50_ms"] <= r["stale_p95_ms"] <= 1000, r
+CHECK
+density --sessions=3 --mix=idle:2,text:1 --only-mix --json
+[ $STATUS = 0 ] && [ ! -s "$T/density.out" ] || fail "density measured twice"
+grep -q '2 of 2 measurements were in' "$T/density.log" || fail "not said"
+"$BIN/oriel-bench" report "$T/density" > /dev/null || fail "no report"
+grep -q 'users a processor' "$T/density/report.md" || fail "no density table"
+grep -q '<svg' "$T/density/report.html" || fail "no density curve"
+density --mix=nobody:1
+grep -q 'no trace is named nobody' "$T/density.log" || fail "not said: nobody"
+density --programs="$T"
+grep -q 'is not installed' "$T/density.log" || fail "not said: missing"
+start crowd env TMPDIR="$T" "$BIN/oriel-bench" density --trace=$TRACE \
+	--seconds=3 --sessions=2 --processes=each --out="$T/crowd"
+crowd=$PID
+sinks() { pgrep -P "$crowd" oriel-bench-sin > /dev/null; }
+eventually 20 sinks || fail "no sink"
+children=$(pgrep -P "$crowd")
+kill -KILL "$crowd"
+wait "$crowd" 2>/dev/null
+children_gone() {
+	local pid
+	for pid in $children; do
+		[ ! -d "/proc/$pid" ] || return 1
+	done
+}
+eventually 5 children_gone || fail "of density still there: $children"
+
 # Killed at once: the processes and the folder go.
 start killed env TMPDIR="$T" "$BIN/oriel-bench" run --cold --trace=$TRACE \
 	--out="$T/killed"
