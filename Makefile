@@ -7,6 +7,7 @@ O ?= build
 PREFIX ?= /usr/local
 BINDIR ?= $(PREFIX)/bin
 LIBDIR ?= $(PREFIX)/lib
+LIBEXECDIR ?= $(PREFIX)/libexec
 INCLUDEDIR ?= $(PREFIX)/include
 DATADIR ?= $(PREFIX)/share
 MANDIR ?= $(DATADIR)/man
@@ -314,10 +315,12 @@ doc: $(msgdoc)
 # ---- install
 
 install: all
-	install -d $(addprefix $(DESTDIR),$(BINDIR) $(LIBDIR)/pkgconfig \
+	install -d $(addprefix $(DESTDIR),$(BINDIR) $(LIBEXECDIR)/oriel \
+		$(LIBDIR)/pkgconfig \
 		$(INCLUDEDIR)/oriel $(MANDIR)/man1 $(MANDIR)/man7 \
 		$(DATADIR)/oriel $(DATADIR)/doc/oriel)
-	install -m 755 $(programs) $(helpers) $(DESTDIR)$(BINDIR)
+	install -m 755 $(programs) $(DESTDIR)$(BINDIR)
+	$(if $(helpers),install -m 755 $(helpers) $(DESTDIR)$(LIBEXECDIR)/oriel)
 	install -m 644 include/oriel/*.h $(DESTDIR)$(INCLUDEDIR)/oriel
 	install -m 644 $(O)/oriel-*.pc $(DESTDIR)$(LIBDIR)/pkgconfig
 	install -m 644 $(O)/liboriel-*.a $(DESTDIR)$(LIBDIR)
@@ -331,7 +334,8 @@ install: all
 		$(DESTDIR)$(DATADIR)/doc/oriel
 
 uninstall:
-	rm -f $(addprefix $(DESTDIR)$(BINDIR)/,$(notdir $(programs) $(helpers)))
+	rm -f $(addprefix $(DESTDIR)$(BINDIR)/,$(notdir $(programs)))
+	rm -rf $(DESTDIR)$(LIBEXECDIR)/oriel
 	rm -f $(addprefix $(DESTDIR)$(LIBDIR)/,$(notdir $(libs)) \
 		liboriel-server.so liboriel-client.so \
 		pkgconfig/oriel-server.pc pkgconfig/oriel-client.pc)
