@@ -27,7 +27,7 @@ int main(int argc, char **argv)
 	fprintf(stderr, "usage: oriel-bench codecs [--json] [--ours] "
 			"[--slices=N] [--op=hcx|res] FILE...\n"
 			"       oriel-bench links [--verify|--netem] "
-			"[--seed=N] [--file=FILE] [LINK...]\n"
+			"[--json] [--seed=N] [--file=FILE] [LINK...]\n"
 			"       oriel-bench run --trace=FILE --link=LINK "
 			"--peer=NAME --out=DIR ...\n"
 			"       oriel-bench density --trace=FILE --out=DIR "
