@@ -34,13 +34,20 @@ LIBS = $(call flags,--libs,libssl libcrypto libzstd)
 SYSTEMD_LIBS := $(call flags,--libs,libsystemd)
 X_LIBS = $(call flags,--libs,x11 xext xdamage xfixes xtst xrandr)
 SDL_LIBS = $(call flags,--libs,sdl2 SDL2_ttf fontconfig libpng)
-BENCH_LIBS = $(call flags,--libs,libpng libwebp)
+BENCH_LIBS = $(call flags,--libs,libpng libwebp) $(VNC_LIBS)
 ifeq ($(GPL),yes)
 AV_LIBS = $(call flags,--libs,libavformat libavcodec libavutil libswscale)
 else
 DEFS += -DORIEL_NO_LIBAV
 LEFT_OUT += capture/trace capture/unpack bench/trace tests/fuzz/fuzz_trace \
 	tests/fuzz/mkseeds_trace
+endif
+
+# Recording from VNC and QEMU; under the GPL as well.
+VNC_LIBS := $(call flags,--libs,libvncclient)
+ifeq ($(VNC_LIBS),)
+DEFS += -DORIEL_NO_VNC
+LEFT_OUT += bench/record_vnc
 endif
 
 # Without its D-Bus oriel-serve shows no virtual machines.

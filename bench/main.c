@@ -33,6 +33,7 @@ int main(int argc, char **argv)
 			"       oriel-bench density --trace=FILE --out=DIR "
 			"...\n"
 			"       oriel-bench report DIR\n"
-			"       oriel-bench record DISPLAY FILE.mkv\n");
+			"       oriel-bench record DISPLAY|vnc:HOST:PORT "
+			"FILE.mkv\n");
 	return 2;
 }
