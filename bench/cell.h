@@ -24,6 +24,9 @@ struct cell {
 	/* The self-test: a block of this many pixels a side that another
 	 * program paints over what the client shows; 0: none. */
 	int defect;
+	/* Instead of frames: a script that drives real programs. */
+	const char *session;
+	int32_t width, height;
 };
 
 /*
@@ -31,6 +34,8 @@ struct cell {
  * sentence in r->error. Nothing that it started is left in either case.
  */
 int cell_run(struct result *r, const struct cell *c);
+/* The same with a script (live.c). */
+int live_run(struct result *r, const struct cell *c);
 
 /* What machine this is, for comparing results. */
 void machine_name(char *out, size_t cap);

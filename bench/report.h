@@ -63,6 +63,9 @@ extern const struct figure figures[];
 extern const size_t n_figures;
 
 struct spread report_spread(const struct row *row, const struct figure *f);
+/* Whether a group has such a figure: of recordings and of live sessions there
+ * are others. */
+bool report_has(const struct group *g, const struct figure *f);
 /* How many to show behind the point. */
 int report_digits(const struct spread *s, const struct figure *f);
 /* "1.77", with "(1.70-1.80)" when there are repeats. */

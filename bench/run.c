@@ -23,7 +23,8 @@
 enum { LIST = 32, PATH = 1024 };
 
 struct options {
-	const char *traces[LIST];
+	const char *traces[LIST]; /* and sessions */
+	bool live[LIST];          /* which of them are that */
 	struct link_spec links[LIST];
 	const struct peer *peers[LIST];
 	const char *cc[LIST];
@@ -32,6 +33,7 @@ struct options {
 	int repeats;
 	double tail;
 	bool slow_motion, json, self_test, cold;
+	int width, height; /* of live sessions */
 	const char *out;
 	char programs[PATH];
 };
@@ -61,8 +63,9 @@ struct choice {
 
 static void usage(void)
 {
-	fputs("usage: oriel-bench run --trace=FILE[,FILE] [--link=LINK]... "
-	      "[--peer=NAME,...]\n"
+	fputs("usage: oriel-bench run --trace=FILE[,FILE]|--session=FILE.sh "
+	      "[--link=LINK]...\n"
+	      "           [--peer=NAME,...] [--size=WxH]\n"
 	      "           [--cc=cubic|bbr,...] [--repeats=N] [--seconds=S] "
 	      "[--from=S] [--out=DIR]\n"
 	      "           [--slow-motion] [--tail=S] [--programs=DIR] [--cold] "
@@ -129,15 +132,17 @@ static int add_list(struct options *o, char *text, char kind)
 	char *rest;
 	for (char *name = strtok_r(text, ",", &rest); name;
 			name = strtok_r(NULL, ",", &rest)) {
-		size_t *n = kind == 't'   ? &o->n_traces
+		bool work = kind == 't' || kind == 's';
+		size_t *n = work          ? &o->n_traces
 			    : kind == 'p' ? &o->n_peers
 					  : &o->n_cc;
 		if (*n == LIST) {
 			fprintf(stderr, "oriel-bench: too many of %s\n", name);
 			return -1;
 		}
-		if (kind == 't') {
+		if (work) {
 			o->traces[*n] = name;
+			o->live[*n] = kind == 's';
 		} else if (kind == 'c') {
 			o->cc[*n] = name;
 		} else if (!(o->peers[*n] = peer_find(name))) {
@@ -167,6 +172,16 @@ static int number(double *out, const char *text, double min, double max)
 	return 0;
 }
 
+static int size(struct options *o, const char *text)
+{
+	int used = 0;
+	if (sscanf(text, "%4dx%4d%n", &o->width, &o->height, &used) == 2 &&
+			!text[used] && o->width >= 320 && o->height >= 200)
+		return 0;
+	fprintf(stderr, "oriel-bench: --size=%s: say 1280x720\n", text);
+	return -1;
+}
+
 static char *value_of(char *argument, const char *name)
 {
 	size_t n = strlen(name);
@@ -181,6 +196,10 @@ static int parse_one(struct options *o, char *a)
 	double n = 0;
 	if ((v = value_of(a, "--trace")))
 		return add_list(o, v, 't');
+	if ((v = value_of(a, "--session")))
+		return add_list(o, v, 's');
+	if ((v = value_of(a, "--size")))
+		return size(o, v);
 	if ((v = value_of(a, "--peer")))
 		return add_list(o, v, 'p');
 	if ((v = value_of(a, "--cc")))
@@ -226,14 +245,16 @@ static int parse(struct options *o, int argc, char **argv)
 {
 	o->repeats = 1;
 	o->tail = 6;
+	o->width = 1280;
+	o->height = 720;
 	o->out = "bench-results";
 	programs_find(o->programs, sizeof(o->programs));
 	for (int i = 1; i < argc; i++)
 		if (parse_one(o, argv[i]))
 			return -1;
 	if (!o->n_traces) {
-		fprintf(stderr, "oriel-bench: no --trace=FILE, see "
-				"oriel-bench run --help\n");
+		fprintf(stderr, "oriel-bench: no --trace=FILE and no "
+				"--session=FILE, see oriel-bench run --help\n");
 		return -1;
 	}
 	if (!o->n_links && add_link(o, "lan"))
@@ -279,6 +300,11 @@ static void describe(struct result *r, const struct matrix *m,
 	r->repeat = c->repeat;
 	r->from_s = o->excerpt.from;
 	r->seconds = o->excerpt.seconds;
+	if (o->live[c->trace]) {
+		snprintf(r->mode, sizeof(r->mode), "live, %d x %d", o->width,
+				o->height);
+		r->from_s = r->seconds = 0;
+	}
 	int n = snprintf(text, sizeof(text), "%s|%s|%s|%s|%g|%g|%s|%s|%s|%d|%s",
 			r->peer, r->version, r->settings, r->trace_hash,
 			r->from_s, r->seconds, r->link_text, r->cc, r->mode,
@@ -314,6 +340,13 @@ static void progress(const struct matrix *m, const struct result *r)
 			r->trace, r->link, r->cc, r->peer, r->repeat);
 	if (*r->error)
 		fprintf(stderr, "FAILED, %s", r->error);
+	else if (isfinite(r->inputs))
+		fprintf(stderr,
+				"%.2f MB, input to picture %.0f/%.0f ms, "
+				"freeze %.0f ms, %s",
+				r->bytes_down * 1e-6, r->input_p50_ms,
+				r->input_p95_ms, r->freeze_ms,
+				isfinite(r->exact_ms) ? "exact" : "not exact");
 	else
 		fprintf(stderr,
 				"%.2f MB, %.0f of %.0f frames, stale %.0f/%.0f "
@@ -340,9 +373,31 @@ static int measure(struct matrix *m, const struct choice *c, struct result *r)
 		.seed = (uint64_t)c->repeat,
 		.tail = o->tail,
 		.slow_motion = o->slow_motion };
+	if (o->live[c->trace]) {
+		cell.frames = NULL;
+		cell.session = o->traces[c->trace];
+		r->width = cell.width = o->width;
+		r->height = cell.height = o->height;
+		return live_run(r, &cell);
+	}
 	r->width = m->frames.width;
 	r->height = m->frames.height;
 	return cell_run(r, &cell);
+}
+
+/* Why it cannot be measured, or "". */
+static void why_not(char out[static RESULT_TEXT], const struct matrix *m,
+		const struct choice *c)
+{
+	*out = 0;
+	if (*m->missing[c->peer])
+		snprintf(out, RESULT_TEXT, "%s", m->missing[c->peer]);
+	else if (m->o->live[c->trace] &&
+			m->o->peers[c->peer]->kind == PEER_PUSHED)
+		snprintf(out, RESULT_TEXT,
+				"%s is given frames: it has no display for "
+				"the programs of a session",
+				m->o->peers[c->peer]->name);
 }
 
 /* -1: no sense in going on. */
@@ -357,10 +412,9 @@ static int one(struct matrix *m, const struct choice *c)
 		m->known++;
 		goto done;
 	}
-	if (*m->missing[c->peer]) {
-		snprintf(r.error, sizeof(r.error), "%s", m->missing[c->peer]);
-	} else {
-		if ((err = use_trace(m, c->trace)))
+	why_not(r.error, m, c);
+	if (!*r.error) {
+		if (!m->o->live[c->trace] && (err = use_trace(m, c->trace)))
 			goto done;
 		if (!m->o->cold && !m->measured) {
 			struct result warm;
@@ -394,7 +448,9 @@ static int count(struct matrix *m, const struct choice *c)
 	struct result r;
 	result_init(&r);
 	describe(&r, m, c);
-	m->left += !store_has(&m->store, r.key) && !*m->missing[c->peer];
+	char why[RESULT_TEXT];
+	why_not(why, m, c);
+	m->left += !store_has(&m->store, r.key) && !*why;
 	return 0;
 }
 
@@ -472,7 +528,10 @@ int bench_run(int argc, char **argv)
 	m->o = o;
 	if (store_open(&m->store, o->out, o->json) || prepare(m))
 		goto done;
-	if (o->self_test) {
+	if (o->self_test && o->live[0]) {
+		fprintf(stderr, "oriel-bench: --self-test wants a --trace\n");
+		code = 2;
+	} else if (o->self_test) {
 		code = use_trace(m, 0) ? 1
 				       : self_test(&m->frames, m->frames_path,
 							 o->programs);

@@ -54,6 +54,39 @@ wrong 'no peer nobody' --trace=$TRACE --peer=nobody
 wrong 'nowhere' --trace=$TRACE --link=nowhere
 wrong 'is not installed' --trace=$TRACE --programs="$T"
 
+# Real programs. What is pressed at the client is answered, all in the end is
+# the same at both ends.
+cat > "$T/window.sh" << 'END'
+xterm -geometry 40x10+20+20 -e cat &
+window=$(xdotool search --sync --onlyvisible --class xterm | head -n 1)
+xdotool windowfocus --sync "$window"
+xdotool type --delay 60 'a few words, typed by nobody'
+sleep 1.5
+END
+bench --session="$T/window.sh" --link=wan --out="$T/live" --json
+[ $STATUS = 0 ] || fail "a session fails"
+python3 - "$T/bench.out" << 'CHECK' || fail "figures of a session"
+import json, sys
+[r] = map(json.loads, open(sys.argv[1]))
+assert r["mode"] == "live, 1280 x 720" and not r["error"], r
+# One way and back, at least.
+assert r["inputs"] >= 3 and r["inputs_lost"] == 0, r
+assert 40 <= r["input_p50_ms"] < 2000, r["input_p50_ms"]
+assert r["exact_ms"] is not None and r["still_wrong"] == 0, r
+assert r["bytes_down"] > 1000 and r["server_user_s"] > 0, r
+assert 0 < r["freeze_ms"] < 3000, r["freeze_ms"]
+CHECK
+"$BIN/oriel-bench" report "$T/live" > /dev/null || fail "no report"
+grep -q 'input p50' "$T/live/report.md" && ! grep -q stale "$T/live/report.md" ||
+	fail "the wrong figures of a session"
+bench --session="$T/window.sh" --peer=oriel-push --out="$T/live"
+[ $STATUS != 0 ] && grep -q 'no display for the programs' "$T/bench.log" ||
+	fail "not said: pushed"
+echo 'echo nothing to see here >&2; exit 3' > "$T/bad.sh"
+bench --session="$T/bad.sh" --out="$T/live"
+[ $STATUS != 0 ] && grep -q 'session failed: nothing to see' "$T/bench.log" ||
+	fail "not said: the session failed"
+
 # Density: sessions with sinks for clients, both ways to run the servers.
 density() {
 	TMPDIR=$T "$BIN/oriel-bench" density --trace=$TRACE --seconds=3 \
