@@ -59,11 +59,14 @@ static double by_time(const struct crowd_point *p, size_t n, double limit)
 	return NAN;
 }
 
-/* Where the servers alone would fill it: least squares over users. */
-static double by_processor(const struct crowd_point *p, size_t n)
+/* Where the servers alone would fill it: least squares over users. Of late
+ * ones it is not known what they would have used in time. */
+static double by_processor(const struct crowd_point *p, size_t n, double limit)
 {
 	double sx = 0, sy = 0, sxx = 0, sxy = 0, used = 0;
-	for (size_t i = 0; i < n && p[i].all < FULL; i++) {
+	for (size_t i = 0;
+			i < n && p[i].all < FULL && (!i || p[i].p95 <= limit);
+			i++) {
 		sx += p[i].users;
 		sy += p[i].own;
 		sxx += p[i].users * p[i].users;
@@ -82,7 +85,8 @@ static double by_processor(const struct crowd_point *p, size_t n)
 struct crowd_knee crowd_find_knee(
 		const struct crowd_point *p, size_t n, double limit_ms)
 {
-	double late = by_time(p, n, limit_ms), full = by_processor(p, n);
+	double late = by_time(p, n, limit_ms),
+	       full = by_processor(p, n, limit_ms);
 	struct crowd_knee k = { NAN, CROWD_UNKNOWN, false };
 	if (isfinite(late) && !(full < late)) {
 		k.users = late;

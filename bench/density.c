@@ -255,7 +255,12 @@ static int add_mix(struct survey *s, char *text)
 	struct load *l = &s->load[s->loads];
 	char *rest;
 	double sum = 0;
-	snprintf(l->name, sizeof(l->name), "%s", text);
+	size_t n = 0;
+	for (const char *p = text; *p && n + 2 < sizeof(l->name); p++) {
+		l->name[n++] = *p;
+		if (*p == ',') /* a line may break there */
+			l->name[n++] = ' ';
+	}
 	for (char *word = strtok_r(text, ",", &rest); word;
 			word = strtok_r(NULL, ",", &rest)) {
 		size_t k = 0;

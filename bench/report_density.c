@@ -11,6 +11,10 @@
 #include "bench/report.h"
 #include "bench/svg.h"
 
+#define ABOUT "\xe2\x89\x88"
+
+enum { FAR = 10 }; /* times the most that were tried */
+
 /* ---- order */
 
 static bool same_curve(const struct result *a, const struct result *b)
@@ -109,26 +113,26 @@ static const struct point *typical(const struct curve *c)
 	return &c->points[best];
 }
 
+/* What is far beyond all that was tried is not worth a number. */
 static void knee_text(char *out, size_t cap, const struct curve *c)
 {
 	struct crowd_knee k = report_knee(c);
+	double most = FAR * users(&c->points[c->n - 1]);
 	if (k.bound == CROWD_UNKNOWN)
 		snprintf(out, cap, "-");
+	else if (k.users > most)
+		snprintf(out, cap, ">%.0f", most);
 	else
-		snprintf(out, cap, "%.0f%s", floor(k.users),
-				k.extrapolated ? " extrapolated" : "");
+		snprintf(out, cap, "%s%.0f", k.extrapolated ? ABOUT : "",
+				floor(k.users));
 }
 
 static const char *bound_text(const struct curve *c)
 {
-	switch (report_knee(c).bound) {
-	case CROWD_BY_TIME:
-		return "staleness";
-	case CROWD_BY_PROCESSOR:
-		return "processor";
-	default:
-		return "";
-	}
+	struct crowd_knee k = report_knee(c);
+	if (k.bound == CROWD_BY_PROCESSOR)
+		return k.extrapolated ? "processor, extrapolated" : "processor";
+	return k.bound == CROWD_BY_TIME ? "staleness" : "";
 }
 
 /* ---- the page */
@@ -160,6 +164,23 @@ static void name(FILE *out, const struct curve *c)
 	fputs("</small>", out);
 }
 
+static void disturbance(FILE *out, const struct curve *c)
+{
+	size_t n = 0, all = 0;
+	const char *why = "";
+	for (size_t i = 0; i < c->n; i++)
+		for (size_t k = 0; k < c->points[i].n; k++, all++)
+			if (*c->points[i].runs[k]->disturbed) {
+				why = c->points[i].runs[k]->disturbed;
+				n++;
+			}
+	if (!n)
+		return;
+	fputs("<small title=\"", out);
+	html_text(out, why);
+	fprintf(out, "\">%zu of %zu disturbed</small>", n, all);
+}
+
 static void heads(FILE *out)
 {
 	for (size_t i = 0; i < COLUMNS; i++)
@@ -188,16 +209,14 @@ static void costs(FILE *out, const struct curve *c, size_t n)
 			out);
 	heads(out);
 	for (size_t i = 0; i < n; i++) {
-		struct crowd_knee k = report_knee(&c[i]);
+		char knee[32];
+		knee_text(knee, sizeof(knee), &c[i]);
 		fputs("<tr><th>", out);
 		name(out, &c[i]);
-		if (k.bound == CROWD_UNKNOWN)
-			fputs("<td>-", out);
-		else
-			fprintf(out, "<td>%s%.0f<small>%s%s</small>",
-					k.extrapolated ? "\xe2\x89\x88" : "",
-					floor(k.users), bound_text(&c[i]),
-					k.extrapolated ? ", extrapolated" : "");
+		disturbance(out, &c[i]);
+		fputs("<td>", out);
+		html_text(out, knee);
+		fprintf(out, "<small>%s</small>", bound_text(&c[i]));
 		fprintf(out, "<td>%.0f", users(typical(&c[i])));
 		cells(out, typical(&c[i]));
 	}
@@ -356,7 +375,7 @@ void report_density_markdown(FILE *out, const struct report *r)
 		putc('\n', out);
 	}
 	for (size_t i = 0; i < n; i++) {
-		char knee[48];
+		char knee[32];
 		knee_text(knee, sizeof(knee), &c[i]);
 		fprintf(out, "| %s | %s | %s | %s | %.0f |", c[i].first->trace,
 				c[i].first->settings, knee, bound_text(&c[i]),

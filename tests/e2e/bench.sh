@@ -11,6 +11,13 @@ bench() {
 	STATUS=$?
 }
 
+children_gone() {
+	local pid
+	for pid in $children; do
+		[ ! -d "/proc/$pid" ] || return 1
+	done
+}
+
 bench --trace=$TRACE --out="$T/a" --json
 if grep -q 'no link' "$T/bench.log"; then
 	echo "SKIP: no network namespaces here"
@@ -87,6 +94,49 @@ bench --session="$T/bad.sh" --out="$T/live"
 [ $STATUS != 0 ] && grep -q 'session failed: nothing to see' "$T/bench.log" ||
 	fail "not said: the session failed"
 
+# No room: for the frames, for the results.
+if [ "$(id -u)" = 0 ]; then
+	private=(unshare -m)
+else
+	private=(unshare -rm)
+fi
+full() { # SIZE WORDS COMMAND-BEFORE OPTION...
+	local size=$1 words=$2 before=$3 status
+	shift 3
+	mkdir -p "$T/small" "$T/cache"
+	"${private[@]}" sh -c 'mount -t tmpfs -o size=$0 none "$1" || exit 77
+		cd "$1" && eval "$2" && cd / || exit 78
+		shift 2
+		exec "$@"' "$size" "$T/small" "$before" \
+		env TMPDIR="$T" "$(realpath "$BIN")/oriel-bench" "$@" \
+		> "$T/full.out" 2> "$T/full.log"
+	status=$?
+	[ $status = 77 ] && return # no mounts here
+	[ $status = 1 ] || fail "no room: ended with $status"
+	grep -q "$words" "$T/full.log" || fail "not said: $words"
+	[ "$(grep -c '^oriel-bench' "$T/full.log")" -le 3 ] ||
+		fail 'no room: too many words'
+	[ -z "$(ls -d "$T"/oriel-bench-* "$T"/small/oriel-bench-* 2>/dev/null)" ] ||
+		fail 'no room: a folder is left'
+}
+full 100k 'cannot unpack.*No space left' : run --cold --seconds=2 \
+	--trace="$PWD/$TRACE" --out="$T/small"
+full 8k 'results.jsonl: No space left' \
+	"ln -s '$T/cache' cache; head -c 8000 /dev/zero > filler" run --cold \
+	--seconds=2 --trace="$PWD/$TRACE" --out="$T/small"
+# Neither root nor user namespaces.
+if command -v setpriv > /dev/null && unshare -Ur true 2>/dev/null; then
+	unshare -Ur sh -c 'echo 0 > /proc/sys/user/max_user_namespaces
+		exec setpriv --bounding-set=-all --inh-caps=-all "$@"' sh \
+		env TMPDIR="$T" "$BIN/oriel-bench" run --cold --seconds=2 \
+		--trace=$TRACE --out="$T/none" 2> "$T/none.log" &&
+		fail 'a run without rights'
+	grep -q 'needs root or user namespaces' "$T/none.log" ||
+		fail 'does not say what it needs'
+	[ -z "$(ls -d "$T"/oriel-bench-* 2>/dev/null)" ] ||
+		fail "a folder is left"
+fi
+
 # Density: sessions with sinks for clients, both ways to run the servers.
 density() {
 	TMPDIR=$T "$BIN/oriel-bench" density --trace=$TRACE --seconds=3 \
@@ -125,12 +175,6 @@ eventually 20 sinks || fail "no sink"
 children=$(pgrep -P "$crowd")
 kill -KILL "$crowd"
 wait "$crowd" 2>/dev/null
-children_gone() {
-	local pid
-	for pid in $children; do
-		[ ! -d "/proc/$pid" ] || return 1
-	done
-}
 eventually 5 children_gone || fail "of density still there: $children"
 
 # Killed at once: the processes and the folder go.
@@ -138,8 +182,11 @@ start killed env TMPDIR="$T" "$BIN/oriel-bench" run --cold --trace=$TRACE \
 	--out="$T/killed"
 shown() { ls "$T"/oriel-bench-*/Xvfb_screen0 > /dev/null 2>&1; }
 eventually 20 shown || fail "no display for the client"
+children=$(pgrep -P "$PID")
+[ -n "$children" ] || fail "a run without processes"
 kill -KILL "$PID"
 wait "$PID" 2>/dev/null
+eventually 5 children_gone || fail "still there: $children"
 sleep 1
 left=$(grep -lzs "^HOME=$T/oriel-bench-" /proc/[0-9]*/environ)
 [ -z "$left" ] || fail "still there: $left"

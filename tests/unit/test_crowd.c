@@ -109,6 +109,12 @@ static void a_full_processor_ends_the_line(void **state)
 	assert_int_equal(k.bound, CROWD_BY_PROCESSOR);
 	assert_false(k.extrapolated);
 	assert_near(k.users, 100.0 / 3);
+	/* Nor does what is late and had no more of it. */
+	const struct crowd_point starved[] = { { 10, 0.3, 0.3, 5 },
+		{ 20, 0.35, 0.4, 5000 } };
+	k = crowd_find_knee(starved, 2, 52);
+	assert_int_equal(k.bound, CROWD_BY_TIME);
+	assert_true(k.users > 10 && k.users < 11);
 	k = crowd_find_knee(p, 0, 52);
 	assert_int_equal(k.bound, CROWD_UNKNOWN);
 	assert_true(isnan(k.users));
