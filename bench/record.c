@@ -29,6 +29,7 @@ struct recorder {
 	AVFrame *frame;
 	AVPacket *packet;
 	size_t pictures;
+	int error; /* libav's, of writing */
 };
 
 static volatile sig_atomic_t stopped;
@@ -103,8 +104,14 @@ static int encode(struct recorder *r, AVFrame *frame)
 		av_packet_rescale_ts(r->packet, r->codec->time_base,
 				r->stream->time_base);
 		r->packet->stream_index = 0;
-		if (av_interleaved_write_frame(r->file, r->packet) < 0)
+		/* What goes wrong below its buffer is found in `error`. */
+		err = av_interleaved_write_frame(r->file, r->packet);
+		if (err >= 0)
+			err = r->file->pb->error;
+		if (err < 0) {
+			r->error = err;
 			return -1;
+		}
 	}
 }
 
@@ -149,9 +156,12 @@ static int record(struct recorder *r, double fps, double seconds)
 	}
 	if (!r->pictures)
 		return 0;
-	if (encode(r, NULL) || av_write_trailer(r->file) < 0)
+	if (encode(r, NULL))
 		return -1;
-	return 0;
+	int err = av_write_trailer(r->file);
+	avio_flush(r->file->pb);
+	r->error = err < 0 ? err : r->file->pb->error;
+	return r->error < 0 ? -1 : 0;
 }
 
 static void end(struct recorder *r)
@@ -240,8 +250,9 @@ int bench_record(int argc, char **argv)
 	(void)sigaction(SIGPIPE, &a, NULL);
 	int err = open_all(&r, names, small);
 	if (!err && record(&r, fps, seconds)) {
-		fprintf(stderr, "oriel-bench: %s cannot be written\n",
-				names[1]);
+		fprintf(stderr, "oriel-bench: %s: %s\n", names[1],
+				r.error ? av_err2str(r.error)
+					: "cannot be encoded");
 		err = 1;
 	}
 	if (!err && !r.pictures) {

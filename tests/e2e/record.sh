@@ -30,6 +30,25 @@ same "$T/a.png" "$T/record.png" || fail 'X: the last picture differs'
 "$BIN/oriel-bench" codecs --ours "$T/record.mkv" > "$T/codecs.out" ||
 	fail 'a recording cannot be used'
 
+# No room for it.
+mkdir "$T/small"
+if [ "$(id -u)" = 0 ]; then
+	private=(unshare -m)
+else
+	private=(unshare -rm)
+fi
+start noise xterm -display "$A" -geometry 40x12+10+10 -e sh -c \
+	'while :; do head -c 300 /dev/urandom | od; sleep 0.02; done'
+"${private[@]}" sh -c 'mount -t tmpfs -o size=40k none "$0" || exit 77
+	exec timeout 60 "$@"' "$T/small" "$BIN/oriel-bench" record --fps=60 \
+	--seconds=20 "$A" "$T/small/x.mkv" > "$T/small.out" 2> "$T/small.log"
+STATUS=$?
+[ $STATUS = 77 ] || { [ $STATUS = 1 ] &&
+	[ "$(cat "$T/small.log")" = \
+	"oriel-bench: $T/small/x.mkv: No space left on device" ]; } ||
+	fail "no room: ended with $STATUS"
+stop "$PID"
+
 if ! command -v Xtigervnc > /dev/null; then
 	echo 'ok but for VNC: no Xtigervnc here'
 	exit 0
