@@ -405,8 +405,11 @@ int bench_report(int argc, char **argv)
 			mixed = true;
 		else if (!dir && argv[i][0] != '-')
 			dir = argv[i];
-		else
-			dir = NULL, i = argc;
+		else {
+			fprintf(stderr, "oriel-bench: report %s? ", argv[i]);
+			dir = NULL;
+			break;
+		}
 	}
 	if (!dir) {
 		fprintf(stderr, "usage: oriel-bench report [--mixed] DIR\n");

@@ -9,7 +9,7 @@ build='gcc make pkg-config libc6-dev
 	libx11-dev libxext-dev libxdamage-dev libxfixes-dev libxtst-dev
 	libxrandr-dev libavformat-dev libavcodec-dev libavutil-dev
 	libswscale-dev libsystemd-dev libvncserver-dev scdoc'
-desktop='xvfb xauth x11-utils x11-apps x11-xserver-utils xdotool xterm openbox
+desktop='xvfb xauth x11-utils x11-apps x11-xserver-utils xdotool xterm less openbox
 	imagemagick fonts-dejavu-core'
 tests='g++ libcmocka-dev binutils tshark python3 openssl procps iproute2
 	ffmpeg strace clang libclang-rt-14-dev libglib2.0-dev libuv1-dev

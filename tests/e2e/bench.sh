@@ -177,6 +177,15 @@ kill -KILL "$crowd"
 wait "$crowd" 2>/dev/null
 eventually 5 children_gone || fail "of density still there: $children"
 
+# An option that is none is named, whatever the command.
+for command in run density report links record codecs; do
+	"$BIN/oriel-bench" $command --sideways > /dev/null 2> "$T/option.log"
+	[ $? = 2 ] && grep -q -- '--sideways?' "$T/option.log" ||
+		fail "$command --sideways: $(cat "$T/option.log")"
+	"$BIN/oriel-bench" $command --help | grep -q '^usage: ' ||
+		fail "$command --help"
+done
+
 # Killed at once: the processes and the folder go.
 start killed env TMPDIR="$T" "$BIN/oriel-bench" run --cold --trace=$TRACE \
 	--out="$T/killed"
