@@ -359,6 +359,7 @@ static void figures(struct run *u)
 	r->server_switches = b->switches - a->switches;
 	r->server_share = all / seconds;
 	r->client_user_s = b->sinks - a->sinks;
+	r->sink_share = r->client_user_s / seconds;
 	r->bytes_down = b->bytes - a->bytes;
 	r->session_cpu_ms = 1e3 * own / (n * seconds);
 	r->session_mb = b->memory / n;

@@ -60,6 +60,7 @@ struct survey {
 	size_t loads;
 	char machine[RESULT_TEXT], version[RESULT_TEXT];
 	size_t measured, known, failed;
+	size_t at, most; /* of points, if no curve ends early */
 };
 
 /* ---- options */
@@ -365,10 +366,11 @@ static void describe(struct result *r, const struct survey *s,
 
 /* ---- measuring */
 
-static void progress(const struct result *r)
+static void progress(const struct survey *s, const struct result *r)
 {
-	fprintf(stderr, "%s, %s, %.0f sessions #%.0f: ", r->trace, r->settings,
-			r->sessions, r->repeat);
+	fprintf(stderr, "[%zu of at most %zu] %s, %s, %.0f sessions #%.0f: ",
+			s->at, s->most, r->trace, r->settings, r->sessions,
+			r->repeat);
 	if (*r->error)
 		fprintf(stderr, "FAILED, %s", r->error);
 	else
@@ -396,6 +398,7 @@ static int once(struct survey *s, const struct load *l, struct result *r,
 		.sessions = (uint32_t)r->sessions,
 		.one = one,
 		.seconds = s->o->measure };
+	s->at++;
 	if (before) {
 		s->known++;
 		r->stale_p95_ms = before->stale_p95_ms;
@@ -407,7 +410,7 @@ static int once(struct survey *s, const struct load *l, struct result *r,
 		return -1;
 	s->measured++;
 	s->failed += *r->error != 0;
-	progress(r);
+	progress(s, r);
 	return store_save(&s->store, r);
 }
 
@@ -430,12 +433,16 @@ static int curve(struct survey *s, const struct load *l, bool one)
 				return -1;
 		}
 		full = 2 * late > o->repeats;
+		if (full)
+			s->most -= (o->n_sessions - i - 1) * (size_t)o->repeats;
 	}
 	return 0;
 }
 
 static int all(struct survey *s)
 {
+	s->most = s->loads * ((size_t)s->o->one + s->o->each) *
+		  s->o->n_sessions * (size_t)s->o->repeats;
 	for (size_t i = 0; i < s->loads; i++)
 		for (int each = 0; each < 2; each++)
 			if ((each ? s->o->each : s->o->one) &&

@@ -152,6 +152,9 @@ static const struct column columns[] = {
 	{ "stale p50", "ms", "stale_p50_ms", 1, 1 },
 	{ "p95", "ms", "stale_p95_ms", 1, 1 },
 	{ "p99", "ms", "stale_p99_ms", 1, 1 },
+	/* What measuring costs. */
+	{ "clients", "% of theirs", "sink_share", 100, 1 },
+	{ "playing", "CPU s", "player_s", 1, 2 },
 };
 enum { COLUMNS = sizeof(columns) / sizeof(*columns) };
 
@@ -319,6 +322,8 @@ static const char method[] =
 		"decode, over the loopback device; servers on one processor, "
 		"clients on another. CPU is that of the servers, without "
 		"preparing the frames, which the processor's share has in it; "
+		"clients is the share of their own processor that the clients "
+		"use, playing what preparing the frames took; "
 		"memory is their own, without the guests' framebuffers. "
 		"Staleness is from when a frame was due until a client has all "
 		"of it or of a newer one: there is no link and no decoding in "
