@@ -90,17 +90,39 @@ size_t orl_layout_choose(
 	return kept;
 }
 
-void orl_layout_resize(struct oriel_rect *list, size_t n, size_t which,
-		int32_t width, int32_t height)
+static bool overlap(const struct oriel_rect *a, const struct oriel_rect *b)
 {
-	const struct oriel_rect old = list[which];
+	struct oriel_rect both;
+
+	return orl_layout_clip(&both, a, b);
+}
+
+static void shift(struct oriel_rect *r, const struct oriel_rect *old,
+		int32_t dx, int32_t dy)
+{
+	if (r->x >= old->x + old->width && r->y < old->y + old->height &&
+			r->y + r->height > old->y)
+		r->x += dx;
+	else if (r->y >= old->y + old->height && r->x < old->x + old->width &&
+			r->x + r->width > old->x)
+		r->y += dy;
+}
+
+bool orl_layout_resize(struct oriel_rect *to, const struct oriel_rect *from,
+		size_t n, size_t which, int32_t width, int32_t height)
+{
+	const struct oriel_rect *old = &from[which];
 
 	for (size_t i = 0; i < n; i++) {
-		if (list[i].x >= old.x + old.width)
-			list[i].x += width - old.width;
-		else if (list[i].y >= old.y + old.height)
-			list[i].y += height - old.height;
+		to[i] = from[i];
+		shift(&to[i], old, width - old->width, height - old->height);
 	}
-	list[which].width = width;
-	list[which].height = height;
+	to[which].width = width;
+	to[which].height = height;
+	for (size_t i = 0; i < n; i++)
+		for (size_t k = 0; k < i; k++)
+			if (overlap(&to[i], &to[k]) &&
+					!overlap(&from[i], &from[k]))
+				return false;
+	return true;
 }

@@ -30,10 +30,11 @@ size_t orl_layout_choose(struct orl_place *list, size_t n, int32_t width,
 		int32_t height);
 
 /*
- * One of them gets another size: those to its right and those below it make
- * room, or close up.
+ * One of them gets another size: those beside it, to its right or below, make
+ * room or close up. False when two would come to lie over each other that do
+ * not now.
  */
-void orl_layout_resize(struct oriel_rect *list, size_t n, size_t which,
-		int32_t width, int32_t height);
+bool orl_layout_resize(struct oriel_rect *to, const struct oriel_rect *from,
+		size_t n, size_t which, int32_t width, int32_t height);
 
 #endif

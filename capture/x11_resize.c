@@ -220,9 +220,8 @@ static bool plan(struct orl_x11 *x, const struct desk *desk, size_t which,
 {
 	int min_x, min_y, max_x, max_y;
 
-	for (size_t i = 0; i < desk->n; i++)
-		to[i] = desk->at[i];
-	orl_layout_resize(to, desk->n, which, width, height);
+	if (!orl_layout_resize(to, desk->at, desk->n, which, width, height))
+		return false;
 	*screen = (struct oriel_rect){ 0, 0, 0, 0 };
 	for (size_t i = 0; i < desk->n; i++) {
 		int32_t right = to[i].x + to[i].width;
@@ -244,6 +243,7 @@ void orl_x11_resize(struct orl_x11 *x, const struct orl_x11_monitor *monitor,
 {
 	struct desk desk = { 0 };
 	struct oriel_rect screen, *to = NULL;
+	bool obeyed = false;
 	size_t which;
 
 	if (width == monitor->at.width && height == monitor->at.height)
@@ -251,14 +251,17 @@ void orl_x11_resize(struct orl_x11 *x, const struct orl_x11_monitor *monitor,
 	if (look(x, &desk))
 		to = calloc(desk.n, sizeof(*to));
 	which = output_of(&desk, monitor);
-	if (to && which < desk.n) {
+	if (to && which < desk.n &&
+			plan(x, &desk, which, width, height, to, &screen)) {
 		/* Nobody shall draw for what is there only half way. */
 		XGrabServer(x->dpy);
-		if (plan(x, &desk, which, width, height, to, &screen))
-			apply(x, &desk, which, to, &screen);
+		apply(x, &desk, which, to, &screen);
 		XUngrabServer(x->dpy);
 		XSync(x->dpy, False);
-	} else if (!x->told_size) {
+		obeyed = true;
+	}
+	/* A size that a virtual screen cannot have is asked for every day. */
+	if (!obeyed && !x->told_size && which == desk.n) {
 		x->told_size = true;
 		fprintf(stderr, "x11: a viewer asked for another size, but "
 				"these monitors keep theirs\n");
