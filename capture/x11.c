@@ -303,6 +303,8 @@ static int arrange(struct orl_x11 *x)
 		const struct oriel_rect *at = &x->monitors[i]->at;
 		size_t pixels = (size_t)at->width * (size_t)at->height;
 
+		/* The X server may have put its memory in another order. */
+		x->monitors[i]->everything = true;
 		room = pixels > room ? pixels : room;
 	}
 	if (!err && !x->gone && room * 4 > x->room) {

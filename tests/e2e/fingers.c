@@ -32,6 +32,8 @@ static void on_state(void *user, enum oriel_client_state state, int error,
 {
 	(void)user;
 	ready = state == ORIEL_CLIENT_READY;
+	if (ready)
+		oriel_client_take(client, true);
 	if (error) {
 		fprintf(stderr, "fingers: %s\n", text);
 		ended = true;
