@@ -228,6 +228,35 @@ monitor RIGHT 501/125x603/150+500+0 none
 shows 'smaller, in two' 'LEFT 500x603+0+0' 'RIGHT 501x603+500+0'
 look_back 1
 stop "$SERVER"
+
+# ---- more monitors than displays, and an X server that knows of none
+
+look_on
+# (With the right one of those before, 18.)
+for i in $(seq 17); do
+	monitor "M$i" "10/3x20/5+$((i * 20))+0" "$([ "$i" = 1 ] && echo screen ||
+		echo none)"
+done
+sixteen() {
+	[ "$(now | grep -c .)" = 16 ] && grep -q '16 of 18' "$T/serve.log"
+}
+eventually 10 sixteen || fail "of 18 monitors these are shown: $(now)"
+echo ok sixteen
+stop "$SERVER"
+
+mkfifo "$T/old.display"
+start xvfb-old Xvfb -displayfd 3 -screen 0 801x601x24 -nolisten tcp -ac \
+	-noreset -extension RANDR 3<> "$T/old.display"
+read -r -t 10 OLD < "$T/old.display" || fail "no X server"
+export DISPLAY=:$OLD
+paint
+look_on
+shows 'without RANDR' 'X11 801x601+0+0'
+tell size X11 640 480
+tell point X11 800 600 0
+eventually 5 pointer_is 800,600 || fail "the pointer is at $X,$Y"
+look_back 0
+stop "$SERVER"
 stop "$painter"
 painter=
 
@@ -299,4 +328,7 @@ shows 'one is left' 'DUMMY0 901x701+0+0'
 tell size DUMMY0 800 600
 paint
 shows 'as it was' 'DUMMY0 800x600+0+0'
+xrandr --output DUMMY0 --off
+size=$(xdpyinfo | awk '$1 == "dimensions:" { print $2 }')
+shows 'no output' "X11 $size+0+0"
 look_back 0
