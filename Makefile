@@ -45,7 +45,8 @@ endif
 # Without its D-Bus oriel-serve shows no virtual machines.
 ifeq ($(SYSTEMD_LIBS),)
 DEFS += -DORIEL_NO_QEMU
-LEFT_OUT += $(addprefix capture/,qemu qemu_display qemu_input qemu_launch)
+LEFT_OUT += $(addprefix capture/,qemu qemu_agent qemu_display qemu_find \
+	qemu_input qemu_launch qemu_libvirt qemu_objects)
 endif
 
 host_tools = $(O)/proto/msgdoc.o

@@ -48,14 +48,14 @@ struct orl_qemu_console {
 
 	struct orl_qemu_link listener;
 	bool registered;
-	bool spoiled;       /* something of the picture has been left out */
-	bool black;         /* it has been switched off */
-	unsigned refused;   /* registrations, one after the other */
-	uint64_t listen_at; /* to make a listener; ORL_NEVER: no need */
-	uint64_t listened;  /* when, the last time */
-	uint64_t patience;  /* until it may be made anew, ns */
-	uint64_t sized;     /* when, the last time */
-	unsigned sizes;     /* changes in this second */
+	bool spoiled;        /* something of the picture has been left out */
+	const char *placard; /* what is shown in its place; NULL: itself */
+	unsigned refused;    /* registrations, one after the other */
+	uint64_t listen_at;  /* to make a listener; ORL_NEVER: no need */
+	uint64_t listened;   /* when, the last time */
+	uint64_t patience;   /* until it may be made anew, ns */
+	uint64_t sized;      /* when, the last time */
+	unsigned sizes;      /* changes in this second */
 
 	bool cursor_off;        /* MouseSet said so */
 	bool warped;            /* the desktop has put the pointer to: */
@@ -104,19 +104,28 @@ struct orl_qemu {
 	struct orl_source source;
 	struct oriel_server *server;    /* NULL until it is attached */
 	struct orl_qemu_launch *launch; /* NULL: it runs without us */
+	char *address;                  /* of its bus */
 	int epoll;
 	struct orl_qemu_link bus;
 	char owner[64];          /* the unique name of org.qemu */
-	unsigned questions;      /* asked while opening, and unanswered */
+	unsigned questions;      /* asked while finding it, and unanswered */
+	bool arrived;            /* all has been answered; it is shown */
 	char wrong[ORL_WHY_MAX]; /* why this cannot go on */
+	const char *placard;     /* the same, for those who look */
+	uint64_t seek_at;        /* to look for it; ORL_NEVER: it is there */
+	uint64_t patience;       /* between two looks, ns */
+	uint64_t arrived_at;
 	struct orl_qemu_console consoles[ORL_QEMU_CONSOLES];
 	size_t console_count;
+	/* Of the machine that is being asked. */
+	struct orl_qemu_console coming[ORL_QEMU_CONSOLES];
+	size_t coming_count;
 	struct orl_qemu_input input;
 	struct orl_qemu_cursor_state cursor;
 	const char *said[ORL_QEMU_SAID];
 };
 
-/* It cannot go on, for this reason; the first one stays. */
+/* This machine cannot be shown any more; the first reason stays. */
 void orl_qemu_fail(struct orl_qemu *q, const char *format, ...)
 		__attribute__((format(printf, 2, 3)));
 /* Tell log and peers a sentence that is a constant, once. */
@@ -125,8 +134,23 @@ void orl_qemu_say(struct orl_qemu *q, int level, const char *text);
 int orl_qemu_link(struct orl_qemu *q, struct orl_qemu_link *link, sd_bus *bus);
 void orl_qemu_unlink(struct orl_qemu *q, struct orl_qemu_link *link);
 
+/* Its name has left the bus. */
+void orl_qemu_gone(struct orl_qemu *q);
+
+/* ---- qemu_find.c ---- */
+
+/* Ask the bus for a machine, and that for all that matters. */
+int orl_qemu_connect(struct orl_qemu *q, const char *address);
+/* Tell clients which kind of pointer the machine has. */
+void orl_qemu_tell_relative(struct orl_qemu *q);
+
 /* ---- qemu_display.c ---- */
 
+/* Say in the picture's place why there is none; both are constants. */
+void orl_qemu_placard(struct orl_qemu_console *c, const char *title,
+		const char *line);
+/* Screens stand side by side: those behind one that grew move. */
+int orl_qemu_arrange(struct orl_qemu *q);
 /* Make what is due: listeners, the pointer's picture. */
 int orl_qemu_display_run(struct orl_qemu *q, uint64_t now);
 void orl_qemu_display_due(const struct orl_qemu *q, uint64_t *due);
@@ -143,6 +167,8 @@ void orl_qemu_input_run(struct orl_qemu *q, uint64_t now);
 void orl_qemu_input_due(const struct orl_qemu *q, uint64_t *due);
 /* Let go of everything. */
 void orl_qemu_input_fini(struct orl_qemu *q);
+/* The machine that had it is gone. */
+void orl_qemu_input_forget(struct orl_qemu *q);
 /* The guest's lights have changed, or been learnt: as Modifiers has them. */
 void orl_qemu_lights(struct orl_qemu *q, uint32_t modifiers);
 void orl_qemu_on_key(struct orl_qemu *q, const struct oriel_key *key);

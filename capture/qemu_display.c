@@ -10,6 +10,7 @@
  * lie outside, or the console's properties disagree. Whatever does not fit is
  * left out, and the listener made anew: a new one is sent the whole screen.
  */
+#include "capture/placard.h"
 #include "capture/qemu.h"
 
 #include <errno.h>
@@ -68,8 +69,17 @@ void orl_qemu_display_told(struct orl_qemu_console *c)
 	c->spoiled = spoiled;
 }
 
-/* Screens stand side by side: those behind one that grew move. */
-static int arrange(struct orl_qemu *q)
+void orl_qemu_placard(
+		struct orl_qemu_console *c, const char *title, const char *line)
+{
+	if (!c->display || c->placard == title)
+		return;
+	if (orl_placard_show(c->display, c->width, c->height, title, line) < 0)
+		orl_qemu_say(c->qemu, 1, "a picture could not be taken");
+	c->placard = title;
+}
+
+int orl_qemu_arrange(struct orl_qemu *q)
 {
 	int32_t x = 0;
 	int err = 0;
@@ -114,7 +124,9 @@ static bool fit(struct orl_qemu_console *c, int32_t width, int32_t height)
 	}
 	c->width = width;
 	c->height = height;
-	return arrange(c->qemu) == 0;
+	/* Resized, it is black. */
+	c->placard = NULL;
+	return orl_qemu_arrange(c->qemu) == 0;
 }
 
 static int answer(sd_bus_message *m)
@@ -161,7 +173,8 @@ static int on_scanout(sd_bus_message *m, void *user, sd_bus_error *error)
 		spoil(c);
 		return 0;
 	}
-	c->spoiled = c->black = false;
+	c->spoiled = false;
+	c->placard = NULL;
 	if (oriel_display_patch(c->display, &pixels, 0, 0, orl_now()) < 0)
 		orl_qemu_say(c->qemu, 1, "a picture could not be taken");
 	return 0;
@@ -193,9 +206,9 @@ static int on_update(sd_bus_message *m, void *user, sd_bus_error *error)
 			&pixels, &at, &outside, &u, c->width, c->height);
 	if (wrong)
 		return refuse(c, wrong);
-	if (outside)
+	/* What surrounds it may be words of ours. */
+	if (outside || c->placard)
 		spoil(c);
-	c->black = false;
 	if (at.width && oriel_display_patch(c->display, &pixels, at.x, at.y,
 					orl_now()) < 0)
 		orl_qemu_say(c->qemu, 1, "a picture could not be taken");
@@ -204,17 +217,9 @@ static int on_update(sd_bus_message *m, void *user, sd_bus_error *error)
 
 static int on_disable(sd_bus_message *m, void *user, sd_bus_error *error)
 {
-	static const uint32_t row[ORL_QEMU_SIDE_MAX];
-	struct orl_qemu_console *c = user;
-	struct oriel_pixels pixels = { row, c->width, 1, c->width * 4,
-		ORIEL_FORMAT_XRGB8888 };
-	int err = 0;
-
 	(void)error;
 	answer(m);
-	for (int32_t y = 0; !c->black && !err && y < c->height; y++)
-		err = oriel_display_patch(c->display, &pixels, 0, y, 0);
-	c->black = true;
+	orl_qemu_placard(user, "This screen is switched off", NULL);
 	return 0;
 }
 

@@ -165,6 +165,11 @@ void orl_qemu_input_fini(struct orl_qemu *q)
 	sd_bus_flush(q->bus.bus);
 }
 
+void orl_qemu_input_forget(struct orl_qemu *q)
+{
+	q->input = (struct orl_qemu_input){ .count = 0 };
+}
+
 /* ---- keys -------------------------------------------------------------- */
 
 static void press(struct orl_qemu *q, uint8_t code, bool down)

@@ -145,11 +145,14 @@ while read -r lie words; do
 	convert -size 64x48 xc:'#123456' "$T/truth.png"
 	same "$T/truth.png" "$T/lie.png" || fail "$lie: another picture"
 	stop "$liar"
-	gone "$SERVER" 'has gone from its bus'
+	eventually 5 grep -q 'has gone from its bus; waiting' \
+		"$T/serve.log" || fail "$lie: it does not say that it is gone"
+	stop "$SERVER"
+	[ "$STATUS" = 0 ] || fail "$lie: exit $STATUS"
 	sed -n '$s/.*"max_rss_bytes":\([0-9]*\).*/\1/p' "$T/stats" > "$T/rss"
 	[ "$(cat "$T/rss")" -lt 150000000 ] ||
 		fail "$lie: $(cat "$T/rss") bytes of memory"
-	echo "ok $lie"
+	echo "ok $lie ($(($(cat "$T/rss") >> 20)) MiB)"
 done <<-END
 	honest listening\|key
 	outside keeps drawing outside its screen
@@ -163,9 +166,60 @@ done <<-END
 	nonsense key
 END
 
+# ---- machines that go and come back
+
+# words NAME: a viewer's picture that has a placard's letters on its ground.
+words() {
+	local n
+	n=$(convert "$1" -fill black +opaque '#d8dce2' -fill white \
+		-opaque '#d8dce2' -format '%[fx:int(mean*w*h)]' info:)
+	[ "${n%.*}" -gt 500 ] && [ "$(convert "$1" -crop 1x1+0+0 -format \
+		'%[hex:u]' info:)" = 20242A ]
+}
+# peek: what a viewer that comes now sees, now.png.
+peek() {
+	view --trust=first-use --password-file="$T/password" \
+		--exit-when=lossless --exit-after=20 \
+		--screenshot="$T/now.png" "$ADDRESS"
+	[ "$STATUS" = 0 ] || fail "the viewer's exit is $STATUS"
+}
 start machine "${machine[@]}" -display "dbus,addr=unix:path=$T/bus"
+machine_pid=$PID
 serve --source="$source"
+start viewer "$BIN/oriel-view" --headless --trust=first-use \
+	--password-file="$T/password" "$ADDRESS"
+viewer=$PID
+eventually 10 grep -q 'peer_joined' "$T/serve.log" || fail 'nobody joined'
+stop "$machine_pid" KILL
+eventually 5 grep -q 'has gone from its bus; waiting' "$T/serve.log" ||
+	fail 'it does not say that the machine is gone'
+peek
+words "$T/now.png" || fail 'no placard where the machine was'
+words "$T/now-1.png" || fail 'no placard on the second screen'
+start machine "${machine[@]}" -display "dbus,addr=unix:path=$T/bus"
+machine_pid=$PID
+eventually 10 grep -q 'is back' "$T/serve.log" || fail 'it is not back'
+eventually 20 text || fail 'the firmware shows no text'
+eventually 10 see back || fail 'back, the screens differ'
+kill -0 "$viewer" || fail 'the viewer did not stay'
+echo 'ok back'
+
+# The same when the bus goes: it is looked for, and found.
 stop "$bus"
 # The daemon may hang up on either of the two first.
-gone "$SERVER" "has gone from its bus\\|machine's bus is lost"
+lost() {
+	grep -q "has gone from its bus; w\\|bus is lost; w" "$T/serve.log"
+}
+eventually 5 lost || fail 'it does not say that the bus is lost'
+peek
+words "$T/now.png" || fail 'no placard where the bus was'
+# It goes on without a bus, and never looks for another.
+stop "$machine_pid" KILL
+start bus dbus-daemon --config-file="$T/bus.conf" --nofork
+eventually 5 test -S "$T/bus" || fail 'no bus'
+start machine "${machine[@]}" -display "dbus,addr=unix:path=$T/bus"
+eventually 20 text || fail 'the firmware shows no text'
+eventually 10 see again || fail 'on another bus, the screens differ'
+stop "$SERVER"
+[ "$STATUS" = 0 ] || fail "exit $STATUS"
 echo 'ok lost'
