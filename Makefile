@@ -46,7 +46,7 @@ endif
 ifeq ($(SYSTEMD_LIBS),)
 DEFS += -DORIEL_NO_QEMU
 LEFT_OUT += $(addprefix capture/,qemu qemu_agent qemu_display qemu_find \
-	qemu_input qemu_launch qemu_libvirt qemu_objects)
+	qemu_input qemu_keeper qemu_launch qemu_libvirt qemu_objects)
 endif
 
 host_tools = $(O)/proto/msgdoc.o

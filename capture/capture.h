@@ -40,6 +40,12 @@ struct orl_source {
 	const struct orl_source_kind *kind;
 };
 
+/* A program that a source is to start. */
+struct orl_launch {
+	char *const *command; /* its words, and NULL */
+	const char *user;     /* as whom; NULL: as this user */
+};
+
 /* CPU that the source has used for itself, beside the server's, in ns. */
 struct orl_source_cpu {
 	uint64_t user, sys; /* since the first client was ready */
@@ -60,11 +66,11 @@ struct orl_source_kind {
 	 */
 	int (*open)(struct orl_source **out, const char *argument, char *why);
 	/*
-	 * The same, after --launch, with the command that makes what is shown:
-	 * its words, and NULL. NULL: this source launches nothing.
+	 * The same, after --launch, with what makes what is shown. NULL: this
+	 * source launches nothing.
 	 */
 	int (*launch)(struct orl_source **out, const char *argument,
-			char *const *command, char *why);
+			const struct orl_launch *launch, char *why);
 	/* After the server has been destroyed. Not NULL. */
 	void (*close)(struct orl_source *source);
 	/* Make the displays. Returns 0 or an ORIEL_E code. Not NULL. */

@@ -547,6 +547,7 @@ static int start(struct serve *serve, const struct orl_source_kind *kind)
 {
 	const struct orl_options *o = &serve->options;
 	char actual[512], why[ORL_WHY_MAX] = "";
+	const struct orl_launch launch = { o->launch, o->launch_user };
 	const char *argument = strchr(o->source, ':');
 	int status, err;
 
@@ -557,7 +558,7 @@ static int start(struct serve *serve, const struct orl_source_kind *kind)
 				kind->name);
 		return complain(ORL_EXIT_USAGE, why);
 	}
-	status = o->launch ? kind->launch(&serve->source, argument, o->launch,
+	status = o->launch ? kind->launch(&serve->source, argument, &launch,
 					     why)
 			   : kind->open(&serve->source, argument, why);
 	if (status)

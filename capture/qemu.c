@@ -342,14 +342,16 @@ static void settle(struct orl_qemu *q, uint64_t deadline)
 		poll(&fd, 1, due > now ? (int)((due - now) / ORL_MSEC) + 1 : 0);
 		/* Without a server there is nothing in it that can fail. */
 		(void)advance(q, orl_now());
-		if (q->arrived || q->wrong[0])
+		if (q->arrived)
 			break;
-		if (q->launch && orl_qemu_ended(q->launch, how, sizeof(how)))
+		if (q->launch && orl_qemu_ended(q->launch, how, sizeof(how))) {
+			/* This is why, whatever was seen of it first. */
+			q->wrong[0] = 0;
 			orl_qemu_fail(q,
 					"qemu: the command ended before it "
 					"was a virtual machine (%s)",
 					how);
-		else if (orl_now() > deadline && !q->owner[0])
+		} else if (orl_now() > deadline && !q->owner[0])
 			orl_qemu_fail(q, "qemu: there is no virtual machine on "
 					 "this bus: nobody is called org.qemu");
 		else if (orl_now() > deadline)
@@ -399,6 +401,14 @@ static int start(struct orl_source **out, const char *address, char *why,
 		qemu_close(&q->source);
 		return ORL_EXIT_SOURCE;
 	}
+	if (launch) {
+		orl_qemu_launch_keep(launch);
+		fprintf(stderr,
+				"qemu: the virtual machine's bus is %s; should "
+				"this program be killed, --source=qemu:%s "
+				"shows the machine again\n",
+				address, address);
+	}
 	*out = &q->source;
 	return ORL_EXIT_OK;
 }
@@ -416,7 +426,7 @@ static int qemu_open(struct orl_source **out, const char *argument, char *why)
 }
 
 static int qemu_launch(struct orl_source **out, const char *argument,
-		char *const *command, char *why)
+		const struct orl_launch *what, char *why)
 {
 	struct orl_qemu_launch *launch;
 	char address[256];
@@ -429,8 +439,7 @@ static int qemu_launch(struct orl_source **out, const char *argument,
 				"without an address");
 		return ORL_EXIT_USAGE;
 	}
-	status = orl_qemu_launch(
-			&launch, command, address, sizeof(address), why);
+	status = orl_qemu_launch(&launch, what, address, sizeof(address), why);
 	return status ? status : start(out, address, why, launch);
 }
 

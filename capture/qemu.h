@@ -179,12 +179,15 @@ void orl_qemu_on_locks(struct orl_qemu *q, uint32_t locks);
 /* ---- qemu_launch.c ---- */
 
 /*
- * Start a private bus and, with the arguments for it, a virtual machine. Both
- * end with this program. Returns an orl_exit, and `why`. The bus's address is
- * copied into address[size].
+ * Start a private bus and, with the arguments for it, a virtual machine.
+ * Returns an orl_exit, and `why`. The bus's address is copied into
+ * address[size].
  */
-int orl_qemu_launch(struct orl_qemu_launch **out, char *const *command,
-		char *address, size_t size, char *why);
+int orl_qemu_launch(struct orl_qemu_launch **out,
+		const struct orl_launch *launch, char *address, size_t size,
+		char *why);
+/* From now on it shall live on when this program is killed. */
+void orl_qemu_launch_keep(struct orl_qemu_launch *launch);
 /* Whether the virtual machine has ended; how, in how[size]. */
 bool orl_qemu_ended(struct orl_qemu_launch *launch, char *how, size_t size);
 /* End what still runs. NULL is fine. */
