@@ -14,10 +14,13 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
+#include "capture/domain.h"
+
 enum {
 	BUDGET_MS = 8,  /* of one run, so that the server runs too */
 	PATIENCE_S = 3, /* for a machine that is said to be there */
 	LAUNCH_PATIENCE_S = 30,
+	LIBVIRT_PATIENCE_S = 15,
 	SEEK_MS = 250, /* until it is looked for again, doubled to: */
 	SEEK_MAX_MS = 4000,
 	CALM_S = 10, /* after this all is forgiven */
@@ -169,6 +172,7 @@ static size_t qemu_watch(
 	orl_qemu_input_due(q, due);
 	if (q->seek_at < *due)
 		*due = q->seek_at;
+	orl_libvirt_due(&q->libvirt, due);
 	if (q->wrong[0])
 		*due = 0;
 	fds[0] = (struct pollfd){ .fd = q->epoll, .events = POLLIN };
@@ -177,17 +181,43 @@ static size_t qemu_watch(
 
 /* ---- finding it, and finding it again ---------------------------------- */
 
-static void seek(struct orl_qemu *q)
+static void connect_to(struct orl_qemu *q, const char *address)
 {
-	int r;
+	int r = orl_qemu_connect(q, address);
 
-	q->seek_at = ORL_NEVER;
-	r = orl_qemu_connect(q, q->address);
 	if (r < 0)
 		orl_qemu_fail(q,
 				"qemu: cannot connect to the bus at %.120s: "
 				"%s",
-				q->address, strerror(-r));
+				address, strerror(-r));
+}
+
+static void seek(struct orl_qemu *q)
+{
+	struct epoll_event event = { .events = EPOLLIN };
+	char why[ORL_WHY_MAX];
+
+	q->seek_at = ORL_NEVER;
+	if (!q->domain)
+		connect_to(q, q->address);
+	else if (orl_libvirt_ask(&q->libvirt, q->domain, why) < 0)
+		orl_qemu_fail(q, "%s", why);
+	/* Closed, it leaves by itself. */
+	else if (epoll_ctl(q->epoll, EPOLL_CTL_ADD, q->libvirt.fd, &event) < 0)
+		orl_qemu_fail(q, "qemu: %s", strerror(errno));
+}
+
+/* Each time it starts libvirt makes it another bus. */
+static void hear_libvirt(struct orl_qemu *q)
+{
+	char address[256], why[ORL_WHY_MAX];
+	int r = orl_libvirt_run(
+			&q->libvirt, q->domain, address, sizeof(address), why);
+
+	if (r == 0)
+		connect_to(q, address);
+	else if (r < 0)
+		orl_qemu_fail(q, "%s", why);
 }
 
 /* Another machine stands where this one was, or none: nothing of it stays. */
@@ -201,6 +231,7 @@ static void forget(struct orl_qemu *q)
 		c->listen_at = ORL_NEVER;
 	}
 	orl_qemu_unlink(q, &q->bus);
+	orl_libvirt_end(&q->libvirt);
 	orl_qemu_input_forget(q);
 	q->owner[0] = 0;
 	q->questions = 0;
@@ -211,6 +242,8 @@ static void forget(struct orl_qemu *q)
 /* What ran without us may come back, and is waited for. */
 static void lose(struct orl_qemu *q, uint64_t now)
 {
+	uint64_t most;
+
 	/* Once, and not for each look. */
 	if (q->arrived) {
 		fprintf(stderr, "%s; waiting for it to come back\n", q->wrong);
@@ -219,8 +252,10 @@ static void lose(struct orl_qemu *q, uint64_t now)
 	if (q->arrived && now > q->arrived_at + CALM_S * ORL_SEC)
 		q->patience = 0;
 	q->patience = q->patience ? q->patience * 2 : SEEK_MS * ORL_MSEC;
-	if (q->patience > SEEK_MAX_MS * ORL_MSEC)
-		q->patience = SEEK_MAX_MS * ORL_MSEC;
+	/* Asking libvirt takes a program. */
+	most = (q->domain ? 2u : 1u) * SEEK_MAX_MS * ORL_MSEC;
+	if (q->patience > most)
+		q->patience = most;
 	for (size_t i = 0; q->arrived && i < q->console_count; i++)
 		orl_qemu_placard(&q->consoles[i], q->placard,
 				"Waiting for it to come back");
@@ -301,6 +336,8 @@ static int advance(struct orl_qemu *q, uint64_t now)
 
 	if (now >= q->seek_at)
 		seek(q);
+	if (q->libvirt.pid)
+		hear_libvirt(q);
 	run_links(q);
 	if (!q->arrived && q->owner[0] && !q->questions && !q->wrong[0])
 		err = arrive(q, now);
@@ -370,6 +407,7 @@ static void qemu_close(struct orl_source *source)
 	for (size_t i = 0; i < q->console_count; i++)
 		orl_qemu_unlink(q, &q->consoles[i].listener);
 	orl_qemu_unlink(q, &q->bus);
+	orl_libvirt_end(&q->libvirt);
 	if (q->epoll >= 0)
 		close(q->epoll);
 	orl_qemu_launch_close(q->launch);
@@ -378,8 +416,9 @@ static void qemu_close(struct orl_source *source)
 	free(q);
 }
 
-static int start(struct orl_source **out, const char *address, char *why,
-		struct orl_qemu_launch *launch)
+/* `address` or `domain` says where it is. */
+static int start(struct orl_source **out, const char *address,
+		const char *domain, char *why, struct orl_qemu_launch *launch)
 {
 	struct orl_qemu *q = calloc(1, sizeof(*q));
 
@@ -391,10 +430,14 @@ static int start(struct orl_source **out, const char *address, char *why,
 	q->source.kind = &orl_source_qemu;
 	q->launch = launch;
 	q->epoll = epoll_create1(EPOLL_CLOEXEC);
+	q->libvirt.fd = -1;
+	q->domain = domain;
 	q->address = strdup(address);
 	if (q->epoll < 0 || !q->address)
 		orl_qemu_fail(q, "qemu: %s", strerror(errno));
-	settle(q, orl_now() + (launch ? LAUNCH_PATIENCE_S : PATIENCE_S) *
+	settle(q, orl_now() + (launch                  ? LAUNCH_PATIENCE_S
+					      : domain ? LIBVIRT_PATIENCE_S
+						       : PATIENCE_S) *
 							ORL_SEC);
 	if (q->wrong[0]) {
 		snprintf(why, ORL_WHY_MAX, "%s", q->wrong);
@@ -415,6 +458,8 @@ static int start(struct orl_source **out, const char *address, char *why,
 
 static int qemu_open(struct orl_source **out, const char *argument, char *why)
 {
+	static const char libvirt[] = "libvirt/";
+
 	if (!*argument) {
 		snprintf(why, ORL_WHY_MAX,
 				"qemu: needs the address of a bus, as "
@@ -422,7 +467,15 @@ static int qemu_open(struct orl_source **out, const char *argument, char *why)
 				"qemu-system-x86_64 ...");
 		return ORL_EXIT_USAGE;
 	}
-	return start(out, argument, why, NULL);
+	if (strncmp(argument, libvirt, sizeof(libvirt) - 1) != 0)
+		return start(out, argument, NULL, why, NULL);
+	argument += sizeof(libvirt) - 1;
+	if (orl_domain_name_ok(argument))
+		return start(out, "", argument, why, NULL);
+	snprintf(why, ORL_WHY_MAX,
+			"qemu:libvirt/ needs the name of a domain, as \"virsh "
+			"list\" has it");
+	return ORL_EXIT_USAGE;
 }
 
 static int qemu_launch(struct orl_source **out, const char *argument,
@@ -440,7 +493,7 @@ static int qemu_launch(struct orl_source **out, const char *argument,
 		return ORL_EXIT_USAGE;
 	}
 	status = orl_qemu_launch(&launch, what, address, sizeof(address), why);
-	return status ? status : start(out, address, why, launch);
+	return status ? status : start(out, address, NULL, why, launch);
 }
 
 static int qemu_attach(struct orl_source *source, struct oriel_server *server)
@@ -496,7 +549,8 @@ const struct orl_source_kind orl_source_qemu = {
 		"of\n"
 		"                         its bus; or a new one: qemu: "
 		"--launch\n"
-		"                         -- qemu-system-x86_64 ...",
+		"                         -- qemu-system-x86_64 ...; or\n"
+		"                         one of libvirt's: qemu:libvirt/NAME",
 	.open = qemu_open,
 	.launch = qemu_launch,
 	.close = qemu_close,

@@ -16,6 +16,7 @@
 
 #include "capture/capture.h"
 #include "capture/qemu_check.h"
+#include "capture/qemu_libvirt.h"
 
 enum {
 	ORL_QEMU_CONSOLES = 16,
@@ -104,7 +105,9 @@ struct orl_qemu {
 	struct orl_source source;
 	struct oriel_server *server;    /* NULL until it is attached */
 	struct orl_qemu_launch *launch; /* NULL: it runs without us */
-	char *address;                  /* of its bus */
+	const char *domain;             /* libvirt's name for it, or NULL */
+	struct orl_libvirt libvirt;     /* being asked for its address */
+	char *address;                  /* of its bus; else */
 	int epoll;
 	struct orl_qemu_link bus;
 	char owner[64];          /* the unique name of org.qemu */
