@@ -253,7 +253,11 @@ $(O)/tests/e2e/painter: $(O)/tests/e2e/painter.o
 $(O)/tests/e2e/liar: $(O)/tests/e2e/liar.o
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(SYSTEMD_LIBS)
 
-e2e: all $(O)/tests/e2e/painter $(if $(SYSTEMD_LIBS),$(O)/tests/e2e/liar)
+$(O)/tests/e2e/asker: $(O)/tests/e2e/asker.o $(O)/liboriel-client.a
+	$(CC) -pthread $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+
+e2e: all $(O)/tests/e2e/painter $(O)/tests/e2e/asker \
+		$(if $(SYSTEMD_LIBS),$(O)/tests/e2e/liar)
 	tests/run.sh $(filter-out %/lib.sh,$(sort $(wildcard tests/e2e/*.sh)))
 
 FUZZ_TIME ?= 60

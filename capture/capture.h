@@ -52,6 +52,12 @@ struct orl_source_cpu {
 	uint64_t setup_user, setup_sys;
 };
 
+/* What a source that is sent its pixels has done with them. */
+struct orl_source_counts {
+	uint64_t updates;
+	uint64_t received, copied; /* bytes of pixels */
+};
+
 /*
  * Entries without a remark may be NULL. `why` is ORL_WHY_MAX bytes, for a
  * sentence without a newline.
@@ -94,6 +100,9 @@ struct orl_source_kind {
 	bool (*finished)(const struct orl_source *source);
 	void (*cpu)(const struct orl_source *source,
 			struct orl_source_cpu *out);
+
+	void (*counts)(const struct orl_source *source,
+			struct orl_source_counts *out);
 
 	/* What the server asks for: see struct oriel_server_events. */
 	void (*frame_wanted)(struct orl_source *source,

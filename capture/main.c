@@ -134,6 +134,8 @@ static void gather(struct serve *serve)
 	}
 	if (source->kind->cpu)
 		source->kind->cpu(source, &r->source);
+	if (source->kind->counts)
+		source->kind->counts(source, &r->counts);
 	orl_report_process(r);
 }
 

@@ -232,6 +232,8 @@ static void forget(struct orl_qemu *q)
 	}
 	orl_qemu_unlink(q, &q->bus);
 	orl_libvirt_end(&q->libvirt);
+	orl_qemu_agent_close(q);
+	orl_qemu_objects_forget(q);
 	orl_qemu_input_forget(q);
 	q->owner[0] = 0;
 	q->questions = 0;
@@ -282,6 +284,8 @@ static int dress(struct orl_qemu *q, struct orl_qemu_console *c)
 	c->width = config.width;
 	c->height = config.height;
 	c->listen_at = 0;
+	if (!err && c->told[0])
+		orl_qemu_display_told(c);
 	return err;
 }
 
@@ -339,6 +343,7 @@ static int advance(struct orl_qemu *q, uint64_t now)
 	if (q->libvirt.pid)
 		hear_libvirt(q);
 	run_links(q);
+	orl_qemu_agent_run(q);
 	if (!q->arrived && q->owner[0] && !q->questions && !q->wrong[0])
 		err = arrive(q, now);
 	return err;
@@ -408,6 +413,7 @@ static void qemu_close(struct orl_source *source)
 		orl_qemu_unlink(q, &q->consoles[i].listener);
 	orl_qemu_unlink(q, &q->bus);
 	orl_libvirt_end(&q->libvirt);
+	orl_qemu_agent_close(q);
 	if (q->epoll >= 0)
 		close(q->epoll);
 	orl_qemu_launch_close(q->launch);
@@ -431,6 +437,7 @@ static int start(struct orl_source **out, const char *address,
 	q->launch = launch;
 	q->epoll = epoll_create1(EPOLL_CLOEXEC);
 	q->libvirt.fd = -1;
+	orl_qemu_agent_init(&q->agent);
 	q->domain = domain;
 	q->address = strdup(address);
 	if (q->epoll < 0 || !q->address)
@@ -543,6 +550,12 @@ static void qemu_locks(struct orl_source *source, uint32_t locks)
 		orl_qemu_on_locks(of(source), locks);
 }
 
+static void qemu_counts(
+		const struct orl_source *source, struct orl_source_counts *out)
+{
+	*out = ((const struct orl_qemu *)(const void *)source)->counts;
+}
+
 const struct orl_source_kind orl_source_qemu = {
 	.name = "qemu",
 	.help = ":ADDRESS           a virtual machine, by the D-Bus address "
@@ -557,6 +570,7 @@ const struct orl_source_kind orl_source_qemu = {
 	.attach = qemu_attach,
 	.watch = qemu_watch,
 	.run = qemu_run,
+	.counts = qemu_counts,
 	.resize_wanted = qemu_resize_wanted,
 	.key = qemu_key,
 	.pointer = qemu_pointer,

@@ -15,13 +15,15 @@
 #include <systemd/sd-bus.h>
 
 #include "capture/capture.h"
+#include "capture/qemu_agent.h"
 #include "capture/qemu_check.h"
 #include "capture/qemu_libvirt.h"
 
 enum {
 	ORL_QEMU_CONSOLES = 16,
 	ORL_QEMU_QUEUE = 1024, /* events of input that wait */
-	ORL_QEMU_SAID = 16,    /* different complaints that are remembered */
+	ORL_QEMU_SAID = 32,    /* different complaints that are remembered */
+	ORL_QEMU_OBJECTS = 32,
 };
 
 #define ORL_QEMU_NAME "org.qemu"
@@ -46,6 +48,7 @@ struct orl_qemu_console {
 
 	struct oriel_display *display;
 	int32_t x, width, height;
+	int32_t want_width, want_height; /* by a peer; 0: nothing yet */
 
 	struct orl_qemu_link listener;
 	bool registered;
@@ -94,6 +97,21 @@ struct orl_qemu_input {
 	bool text_refused; /* ... and said so */
 };
 
+enum orl_qemu_object_kind {
+	ORL_QEMU_AUDIO,
+	ORL_QEMU_CLIPBOARD,
+	ORL_QEMU_CHARDEV,
+	ORL_QEMU_OBJECT_KINDS,
+};
+
+/* Something else that the machine has. */
+struct orl_qemu_object {
+	char path[ORL_QEMU_AGENT_PATH]; /* "": none */
+	enum orl_qemu_object_kind kind;
+	char name[64]; /* of a channel */
+	bool open;     /* the guest has opened it */
+};
+
 struct orl_qemu_cursor_state {
 	uint32_t *pixels; /* ORL_QEMU_CURSOR_MAX squared; NULL: none yet */
 	int32_t width, height, hot_x, hot_y;
@@ -125,6 +143,10 @@ struct orl_qemu {
 	size_t coming_count;
 	struct orl_qemu_input input;
 	struct orl_qemu_cursor_state cursor;
+	struct orl_qemu_object objects[ORL_QEMU_OBJECTS];
+	unsigned objects_told; /* lines of the log */
+	struct orl_qemu_agent agent;
+	struct orl_source_counts counts;
 	const char *said[ORL_QEMU_SAID];
 };
 
@@ -146,6 +168,14 @@ void orl_qemu_gone(struct orl_qemu *q);
 int orl_qemu_connect(struct orl_qemu *q, const char *address);
 /* Tell clients which kind of pointer the machine has. */
 void orl_qemu_tell_relative(struct orl_qemu *q);
+
+/* ---- qemu_objects.c ---- */
+
+/* Ask the machine what else it has. Returns a negative errno code or not. */
+int orl_qemu_objects_ask(struct orl_qemu *q);
+/* Properties of an object have changed; false when it is none of them. */
+bool orl_qemu_object_changed(struct orl_qemu *q, sd_bus_message *m);
+void orl_qemu_objects_forget(struct orl_qemu *q);
 
 /* ---- qemu_display.c ---- */
 

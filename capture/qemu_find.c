@@ -105,7 +105,8 @@ static int on_changed(sd_bus_message *m, void *user, sd_bus_error *error)
 	const char *interface;
 
 	(void)error;
-	if (!c || sd_bus_message_read(m, "s", &interface) < 0)
+	if (sd_bus_message_read(m, "s", &interface) < 0 ||
+			orl_qemu_object_changed(q, m) || !c)
 		return 0;
 	if (take_properties(c, m) < 0)
 		orl_qemu_say(q, 1,
@@ -207,6 +208,8 @@ static void found(struct orl_qemu *q, const char *owner)
 	r = sd_bus_call_method_async(q->bus.bus, NULL, q->owner,
 			ORL_QEMU_ROOT "/VM", PROPERTIES, "Get", on_machine, q,
 			"ss", "org.qemu.Display1.VM", "ConsoleIDs");
+	if (r >= 0)
+		r = orl_qemu_objects_ask(q);
 	if (r < 0)
 		orl_qemu_fail(q, "qemu: the bus: %s", strerror(-r));
 	else

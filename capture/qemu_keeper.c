@@ -155,15 +155,30 @@ static int own_socket(const struct orl_keeper *k)
 	return k->user.name ? chown(path, k->user.uid, k->user.gid) : 0;
 }
 
+/* "audiodev=ID" when there is an "-audiodev dbus,id=ID", else "". */
+static void sound_of(char *out, size_t size, char *const *command)
+{
+	out[0] = 0;
+	for (size_t i = 0; command[i] && command[i + 1]; i++) {
+		const char *value = command[i + 1], *id = strstr(value, ",id=");
+
+		if (strcmp(command[i], "-audiodev") == 0 && id &&
+				strncmp(value, "dbus,", 5) == 0)
+			snprintf(out, size, ",audiodev=%.*s",
+					(int)strcspn(id + 4, ","), id + 4);
+	}
+}
+
 static pid_t start_machine(const struct orl_keeper *k)
 {
-	char display[ORL_KEEPER_PATH + 40], option[] = "-display";
+	char display[ORL_KEEPER_PATH + 120], sound[80], option[] = "-display";
 	size_t n = 0;
 	char **argv;
 	pid_t pid;
 
-	snprintf(display, sizeof(display), "dbus,addr=unix:path=%s/bus",
-			k->folder);
+	sound_of(sound, sizeof(sound), k->command);
+	snprintf(display, sizeof(display), "dbus,addr=unix:path=%s/bus%s",
+			k->folder, sound);
 	while (k->command[n])
 		n++;
 	argv = calloc(n + 3, sizeof(*argv));

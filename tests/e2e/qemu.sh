@@ -224,46 +224,7 @@ stop "$SERVER"
 kill -0 "$machine_pid" || fail 'the machine ended with its server'
 echo 'ok found'
 
-# ---- machines that lie
-
 stop "$machine_pid"
-while read -r lie words; do
-	rm -f "$T/liar.out"
-	start liar "$BIN/tests/e2e/liar" "unix:path=$T/bus" "$lie"
-	liar=$PID
-	serve --source="$source" --stats="$T/stats"
-	eventually 10 grep -q '^told' "$T/liar.out" || fail "$lie: not told"
-	eventually 10 grep -q "$words" "$T/serve.log" ||
-		fail "$lie: it does not say: $words"
-	view --trust=first-use --password-file="$T/password" \
-		--exit-when=lossless --exit-after=20 \
-		--screenshot="$T/lie.png" "$ADDRESS"
-	[ "$STATUS" = 0 ] || fail "$lie: the viewer's exit is $STATUS"
-	# What it said before it lied is still to be seen.
-	convert -size 64x48 xc:'#123456' "$T/truth.png"
-	same "$T/truth.png" "$T/lie.png" || fail "$lie: another picture"
-	stop "$liar"
-	eventually 5 grep -q 'has gone from its bus; waiting' \
-		"$T/serve.log" || fail "$lie: it does not say that it is gone"
-	stop "$SERVER"
-	[ "$STATUS" = 0 ] || fail "$lie: exit $STATUS"
-	sed -n '$s/.*"max_rss_bytes":\([0-9]*\).*/\1/p' "$T/stats" > "$T/rss"
-	[ "$(cat "$T/rss")" -lt 150000000 ] ||
-		fail "$lie: $(cat "$T/rss") bytes of memory"
-	echo "ok $lie ($(($(cat "$T/rss") >> 20)) MiB)"
-done <<-END
-	honest listening\|key
-	outside keeps drawing outside its screen
-	short fewer pixels than it says
-	stride rows of a wrong length
-	large screen that is too large
-	format pixel format that cannot be shown
-	pointers pointer is too large
-	flapping too often to be followed
-	hangup keeps hanging up on its screen
-	nonsense key
-END
-
 # ---- machines that go and come back
 
 # words NAME: a viewer's picture that has a placard's letters on its ground.
