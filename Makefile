@@ -256,10 +256,7 @@ $(O)/tests/e2e/fingers: $(O)/tests/e2e/fingers.o $(O)/liboriel-client.a
 $(O)/tests/e2e/liar: $(O)/tests/e2e/liar.o
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(SYSTEMD_LIBS)
 
-$(O)/tests/e2e/asker: $(O)/tests/e2e/asker.o $(O)/liboriel-client.a
-	$(CC) -pthread $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
-
-e2e: all $(addprefix $(O)/tests/e2e/,asker fingers painter) \
+e2e: all $(addprefix $(O)/tests/e2e/,fingers painter) \
 		$(if $(SYSTEMD_LIBS),$(O)/tests/e2e/liar)
 	tests/run.sh $(filter-out %/lib.sh,$(sort $(wildcard tests/e2e/*.sh)))
 

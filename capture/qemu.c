@@ -538,6 +538,13 @@ static void qemu_pointer(
 		orl_qemu_on_pointer(of(source), pointer);
 }
 
+static void qemu_touch(
+		struct orl_source *source, const struct oriel_touch *touch)
+{
+	if (of(source)->arrived)
+		orl_qemu_on_touch(of(source), touch);
+}
+
 static void qemu_text(struct orl_source *source, const char *text)
 {
 	(void)text;
@@ -574,6 +581,7 @@ const struct orl_source_kind orl_source_qemu = {
 	.resize_wanted = qemu_resize_wanted,
 	.key = qemu_key,
 	.pointer = qemu_pointer,
+	.touch = qemu_touch,
 	.text = qemu_text,
 	.locks = qemu_locks,
 };

@@ -24,6 +24,7 @@ enum {
 	ORL_QEMU_QUEUE = 1024, /* events of input that wait */
 	ORL_QEMU_SAID = 32,    /* different complaints that are remembered */
 	ORL_QEMU_OBJECTS = 32,
+	ORL_QEMU_FINGERS = 10,
 };
 
 #define ORL_QEMU_NAME "org.qemu"
@@ -45,6 +46,7 @@ struct orl_qemu_console {
 	bool graphic;     /* else it is QEMU's own, and nobody is shown it */
 	uint32_t told[2]; /* its size, as its properties have it */
 	bool absolute;    /* the pointer of this console */
+	int32_t slots;    /* for fingers; 0: it takes none */
 
 	struct oriel_display *display;
 	int32_t x, width, height;
@@ -71,6 +73,14 @@ enum orl_qemu_event_kind {
 	ORL_QEMU_BUTTON,
 	ORL_QEMU_MOVE,
 	ORL_QEMU_MOTION,
+	ORL_QEMU_FINGER,
+};
+
+/* Kinds of org.qemu.Display1.MultiTouch. */
+enum orl_qemu_finger {
+	ORL_QEMU_FINGER_BEGIN,
+	ORL_QEMU_FINGER_UPDATE,
+	ORL_QEMU_FINGER_END,
 };
 
 struct orl_qemu_event {
@@ -79,15 +89,23 @@ struct orl_qemu_event {
 	bool down;
 	uint32_t code;
 	int32_t x, y;
+	enum orl_qemu_finger finger; /* code is its slot */
 };
 
 struct orl_qemu_input {
 	struct orl_qemu_event queue[ORL_QEMU_QUEUE];
 	size_t first, count;
-	uint64_t next;               /* when the first of them may go */
-	unsigned unanswered;         /* calls */
-	bool keys[256];              /* down, or on their way to that */
-	uint32_t buttons;            /* as in struct oriel_pointer */
+	uint64_t next;       /* when the first of them may go */
+	unsigned unanswered; /* calls */
+	bool keys[256];      /* down, or on their way to that */
+	uint32_t buttons;    /* as in struct oriel_pointer */
+	uint32_t held;       /* the same, by a peer's mouse */
+	struct {
+		bool down;
+		uint32_t contact;
+		struct orl_qemu_console *at;
+	} fingers[ORL_QEMU_FINGERS]; /* by slot; the first one alone where a
+					finger is a pointer */
 	struct orl_qemu_console *at; /* where the pointer is */
 	int32_t x, y;
 	int32_t rest_x, rest_y, wheel_x, wheel_y;
@@ -206,6 +224,7 @@ void orl_qemu_input_forget(struct orl_qemu *q);
 void orl_qemu_lights(struct orl_qemu *q, uint32_t modifiers);
 void orl_qemu_on_key(struct orl_qemu *q, const struct oriel_key *key);
 void orl_qemu_on_pointer(struct orl_qemu *q, const struct oriel_pointer *p);
+void orl_qemu_on_touch(struct orl_qemu *q, const struct oriel_touch *t);
 void orl_qemu_on_text(struct orl_qemu *q);
 void orl_qemu_on_locks(struct orl_qemu *q, uint32_t locks);
 

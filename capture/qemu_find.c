@@ -19,6 +19,7 @@ enum {
 #define CONSOLE "org.qemu.Display1.Console"
 #define MOUSE "org.qemu.Display1.Mouse"
 #define KEYBOARD "org.qemu.Display1.Keyboard"
+#define FINGERS "org.qemu.Display1.MultiTouch"
 #define PROPERTIES "org.freedesktop.DBus.Properties"
 
 /* ---- properties -------------------------------------------------------- */
@@ -41,6 +42,7 @@ static int take_property(
 {
 	const char *type = "", *text = "";
 	uint32_t number = 0;
+	int32_t count = 0;
 	int r, truth = 0;
 
 	r = sd_bus_message_peek_type(m, NULL, &type);
@@ -48,6 +50,8 @@ static int take_property(
 		return r;
 	if (strcmp(type, "u") == 0)
 		r = sd_bus_message_read(m, "v", type, &number);
+	else if (strcmp(type, "i") == 0)
+		r = sd_bus_message_read(m, "v", type, &count);
 	else if (strcmp(type, "b") == 0)
 		r = sd_bus_message_read(m, "v", type, &truth);
 	else if (strcmp(type, "s") == 0)
@@ -62,6 +66,10 @@ static int take_property(
 		c->told[1] = number;
 	else if (strcmp(type, "u") == 0 && strcmp(name, "Modifiers") == 0)
 		orl_qemu_lights(c->qemu, number);
+	else if (strcmp(type, "i") == 0 && strcmp(name, "MaxSlots") == 0)
+		c->slots = count < 0                  ? 0
+			   : count < ORL_QEMU_FINGERS ? count
+						      : ORL_QEMU_FINGERS;
 	else if (strcmp(type, "b") == 0 && strcmp(name, "IsAbsolute") == 0)
 		c->absolute = truth;
 	else if (strcmp(type, "s") == 0 && strcmp(name, "Type") == 0)
@@ -164,6 +172,7 @@ static void add_console(struct orl_qemu *q, uint32_t id)
 	ask(q, c->path, CONSOLE, on_properties, c);
 	ask(q, c->path, MOUSE, on_properties, c);
 	ask(q, c->path, KEYBOARD, on_properties, c);
+	ask(q, c->path, FINGERS, on_properties, c);
 }
 
 static int on_machine(sd_bus_message *m, void *user, sd_bus_error *error)

@@ -125,6 +125,78 @@ static int on_channel(sd_bus_message *m, void *user, sd_bus_error *error)
 	return sd_bus_reply_method_return(m, "");
 }
 
+static int get_slots(sd_bus *bus, const char *path, const char *interface,
+		const char *property, sd_bus_message *reply, void *user,
+		sd_bus_error *error)
+{
+	(void)bus;
+	(void)path;
+	(void)interface;
+	(void)property;
+	(void)user;
+	(void)error;
+	return sd_bus_message_append(reply, "i", 4);
+}
+
+static int on_touch(sd_bus_message *m, void *user, sd_bus_error *error)
+{
+	uint32_t kind;
+	uint64_t slot;
+	double x, y;
+
+	(void)user;
+	(void)error;
+	if (sd_bus_message_read(m, "utdd", &kind, &slot, &x, &y) >= 0)
+		printf("finger %u %u %.0f %.0f\n", kind, (unsigned)slot, x, y);
+	fflush(stdout);
+	return sd_bus_reply_method_return(m, "");
+}
+
+static const sd_bus_vtable fingers[] = {
+	SD_BUS_VTABLE_START(0),
+	SD_BUS_PROPERTY("MaxSlots", "i", get_slots, 0, 0),
+	SD_BUS_METHOD("SendEvent", "utdd", "", on_touch,
+			SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_VTABLE_END,
+};
+
+static int on_mouse(sd_bus_message *m, void *user, sd_bus_error *error)
+{
+	uint32_t a = 0, b = 0;
+
+	(void)user;
+	(void)error;
+	sd_bus_message_read(m, "u", &a);
+	if (strcmp(sd_bus_message_get_member(m), "SetAbsPosition") == 0)
+		sd_bus_message_read(m, "u", &b);
+	printf("mouse %s %u %u\n", sd_bus_message_get_member(m), a, b);
+	fflush(stdout);
+	return sd_bus_reply_method_return(m, "");
+}
+
+static int get_absolute(sd_bus *bus, const char *path, const char *interface,
+		const char *property, sd_bus_message *reply, void *user,
+		sd_bus_error *error)
+{
+	(void)bus;
+	(void)path;
+	(void)interface;
+	(void)property;
+	(void)user;
+	(void)error;
+	return sd_bus_message_append(reply, "b", 1);
+}
+
+static const sd_bus_vtable mouse[] = {
+	SD_BUS_VTABLE_START(0),
+	SD_BUS_PROPERTY("IsAbsolute", "b", get_absolute, 0, 0),
+	SD_BUS_METHOD("Press", "u", "", on_mouse, SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_METHOD("Release", "u", "", on_mouse, SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_METHOD("SetAbsPosition", "uu", "", on_mouse,
+			SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_VTABLE_END,
+};
+
 static const sd_bus_vtable chardev[] = {
 	SD_BUS_VTABLE_START(0),
 	SD_BUS_PROPERTY("Name", "s", get_channel, 0, 0),
@@ -483,6 +555,15 @@ int main(int argc, char **argv)
 							"org.qemu.Display1."
 							"Chardev",
 							chardev, NULL) < 0) ||
+			(lies("fingers") &&
+					sd_bus_add_object_vtable(bus, NULL,
+							ROOT "/Console_0",
+							"org.qemu.Display1."
+							"MultiTouch",
+							fingers, NULL) < 0) ||
+			sd_bus_add_object_vtable(bus, NULL, ROOT "/Console_0",
+					"org.qemu.Display1.Mouse", mouse,
+					NULL) < 0 ||
 			sd_bus_request_name(bus, "org.qemu", 0) < 0)
 		return 1;
 	if (lies("mute"))

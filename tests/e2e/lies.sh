@@ -108,10 +108,59 @@ over off 150000000
 # ---- the guest's agent is asked for another size
 
 lie agent
-"$BIN/tests/e2e/asker" "unix:$T/sock" size 100 80 > "$T/asker.out" 2>&1 ||
-	fail "the screen is not 100 x 80: $(cat "$T/asker.out")"
+# ask LINE...: a client does that; it stays until `leave`.
+ask() {
+	rm -f "$T/lines"
+	mkfifo "$T/lines"
+	# Open at both ends, so that nobody waits for the other.
+	exec 9<> "$T/lines"
+	start fingers bash -c 'exec "$0" "$1" < "$2" 9>&-' \
+		"$BIN/tests/e2e/fingers" "unix:$T/sock" "$T/lines"
+	client=$PID
+	eventually 10 grep -q '^display liar' "$T/fingers.out" ||
+		fail 'the client has no display'
+	printf '%s\n' "$@" >&9
+	eventually 10 grep -q '^ok' "$T/fingers.out" || fail 'it cannot ask'
+}
+leave() {
+	exec 9>&-
+	finish "$client" 10
+}
+ask 'size liar 100 80'
+eventually 10 grep -q '^display liar 0 100x80' "$T/fingers.out" ||
+	fail 'the screen is not 100 x 80'
+leave
 grep -q 'monitors 100 x 80' "$T/liar.out" || fail 'the agent was not asked'
 over agent 150000000
+
+# ---- fingers, of a machine that takes them and of one that does not
+
+lie fingers
+ask 'down 7 liar 10 20' 'down 9 liar 30 40' 'move 7 liar 11 21' \
+	'up 9 liar 30 40' 'down 3 liar 5 6'
+eventually 10 grep -q '^finger 0 1 5 6' "$T/liar.out" || fail 'no fingers'
+leave
+# It left with two of them down.
+let_go() {
+	[ "$(grep -c '^finger 2' "$T/liar.out")" = 3 ]
+}
+eventually 10 let_go || fail 'fingers stay down'
+[ "$(grep '^finger' "$T/liar.out" | head -5 | tr '\n' ';')" = "finger 0 0 10 20;\
+finger 0 1 30 40;finger 1 0 11 21;finger 2 1 30 40;finger 0 1 5 6;" ] ||
+	fail "other fingers: $(cat "$T/liar.out")"
+! grep -q '^mouse' "$T/liar.out" || fail 'fingers move the pointer, too'
+over fingers 150000000
+
+lie honest
+ask 'down 7 liar 10 20' 'down 9 liar 30 40' 'move 7 liar 11 21' \
+	'up 9 liar 30 40' 'up 7 liar 11 21'
+eventually 10 grep -q '^mouse Release 0' "$T/liar.out" ||
+	fail "no release: $(cat "$T/liar.out")"
+leave
+[ "$(grep '^mouse' "$T/liar.out" | tr '\n' ';')" = "mouse SetAbsPosition 10 20;\
+mouse Press 0 0;mouse SetAbsPosition 11 21;mouse Release 0 0;" ] ||
+	fail "another pointer: $(cat "$T/liar.out")"
+over pointer 150000000
 
 # ---- a viewer that stands still
 
