@@ -27,7 +27,7 @@ bool orl_qemu_size_ok(int64_t width, int64_t height)
 
 bool orl_qemu_size_fits(uint32_t width, uint32_t height)
 {
-	return (uint64_t)width * height <= ORL_QEMU_MESSAGE_PIXELS;
+	return (uint64_t)width * height <= ORL_QEMU_PIXELS_MAX;
 }
 
 static const char *check(

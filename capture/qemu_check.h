@@ -11,10 +11,9 @@
 
 enum {
 	ORL_QEMU_SIDE_MAX = 16384,
-	ORL_QEMU_PIXELS_MAX = 64 << 20,
 	ORL_QEMU_CURSOR_MAX = 256, /* of either side */
 	/* What a message of D-Bus holds, 128 MiB, without its header. */
-	ORL_QEMU_MESSAGE_PIXELS = ((128 << 20) - 4096) / 4,
+	ORL_QEMU_PIXELS_MAX = ((128 << 20) - 4096) / 4,
 };
 
 /* Of Scanout (x and y are 0 then) and Update, as they came. */

@@ -8,8 +8,11 @@
  */
 #include "capture/qemu.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 enum {
 	ANSWER_S = 8, /* until a call counts as unanswered */
@@ -253,6 +256,30 @@ static int on_owner_changed(sd_bus_message *m, void *user, sd_bus_error *error)
 	return 0;
 }
 
+/*
+ * A bus lets its own user in, and not root. libvirt's system daemon makes buses
+ * of its machines' user, and tells root where they are: root is that user while
+ * the connection is made, and the kernel says so to the other end.
+ */
+static int start_as_owner(sd_bus *bus, const char *address)
+{
+	static const char scheme[] = "unix:path=";
+	const char *path = address + sizeof(scheme) - 1;
+	struct stat st;
+	int r;
+
+	if (geteuid() != 0 || strncmp(address, scheme, sizeof(scheme) - 1) ||
+			path[strcspn(path, "%,;")] || stat(path, &st) < 0 ||
+			st.st_uid == 0)
+		return sd_bus_start(bus);
+	if (seteuid(st.st_uid) < 0)
+		return -errno;
+	r = sd_bus_start(bus);
+	if (seteuid(0) < 0)
+		return -errno;
+	return r;
+}
+
 int orl_qemu_connect(struct orl_qemu *q, const char *address)
 {
 	sd_bus *bus = NULL;
@@ -266,7 +293,8 @@ int orl_qemu_connect(struct orl_qemu *q, const char *address)
 		r = sd_bus_set_method_call_timeout(
 				bus, ANSWER_S * UINT64_C(1000000));
 	if (r >= 0)
-		r = sd_bus_start(bus);
+		r = q->domain ? start_as_owner(bus, address)
+			      : sd_bus_start(bus);
 	if (r >= 0)
 		r = orl_qemu_link(q, &q->bus, bus);
 	if (r < 0) {
