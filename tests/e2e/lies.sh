@@ -15,7 +15,6 @@ cat > "$T/bus.conf" <<-END
 END
 source=qemu:unix:path=$T/bus
 start bus dbus-daemon --config-file="$T/bus.conf" --nofork
-bus=$PID
 eventually 5 test -S "$T/bus" || fail 'no bus'
 
 # lie NAME: a machine that tells it, and a server that shows it.
