@@ -54,7 +54,8 @@ endif
 # Without its D-Bus oriel-serve shows no virtual machines.
 ifeq ($(SYSTEMD_LIBS),)
 DEFS += -DORIEL_NO_QEMU
-LEFT_OUT += $(addprefix capture/,qemu qemu_display qemu_input qemu_launch)
+LEFT_OUT += $(addprefix capture/,qemu qemu_agent qemu_display qemu_find \
+	qemu_input qemu_keeper qemu_launch qemu_libvirt qemu_objects)
 endif
 
 host_tools = $(O)/proto/msgdoc.o
@@ -274,7 +275,8 @@ $(O)/tests/e2e/fingers: $(O)/tests/e2e/fingers.o $(O)/liboriel-client.a
 $(O)/tests/e2e/liar: $(O)/tests/e2e/liar.o
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(SYSTEMD_LIBS)
 
-e2e: all $(O)/tests/e2e/painter $(O)/tests/e2e/fingers $(if $(SYSTEMD_LIBS),$(O)/tests/e2e/liar)
+e2e: all $(addprefix $(O)/tests/e2e/,fingers painter) \
+		$(if $(SYSTEMD_LIBS),$(O)/tests/e2e/liar)
 	tests/run.sh $(filter-out %/lib.sh,$(sort $(wildcard tests/e2e/*.sh)))
 
 FUZZ_TIME ?= 60

@@ -133,6 +133,8 @@ static void gather(struct serve *serve)
 	}
 	if (source->kind->cpu)
 		source->kind->cpu(source, &r->source);
+	if (source->kind->counts)
+		source->kind->counts(source, &r->counts);
 	orl_report_process(r);
 }
 
@@ -553,6 +555,7 @@ static int start(struct serve *serve, const struct orl_source_kind *kind)
 {
 	const struct orl_options *o = &serve->options;
 	char actual[512], why[ORL_WHY_MAX] = "";
+	const struct orl_launch launch = { o->launch, o->launch_user };
 	const char *argument = strchr(o->source, ':');
 	int status, err;
 
@@ -563,7 +566,7 @@ static int start(struct serve *serve, const struct orl_source_kind *kind)
 				kind->name);
 		return complain(ORL_EXIT_USAGE, why);
 	}
-	status = o->launch ? kind->launch(&serve->source, argument, o->launch,
+	status = o->launch ? kind->launch(&serve->source, argument, &launch,
 					     why)
 			   : kind->open(&serve->source, argument, why);
 	if (status)
