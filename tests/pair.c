@@ -113,6 +113,15 @@ static void on_text(void *user, struct oriel_peer *peer, const char *text)
 	snprintf(p->last_text, sizeof(p->last_text), "%s", text);
 }
 
+static void on_failed(void *user, struct oriel_display *display, int error)
+{
+	struct pair *p = in_server(user);
+
+	assert_ptr_equal(display, p->display);
+	p->failed++;
+	p->failure = error;
+}
+
 static const struct oriel_server_events server_events = {
 	.size = sizeof(server_events),
 	.auth_wanted = on_wanted,
@@ -123,6 +132,7 @@ static const struct oriel_server_events server_events = {
 	.key = on_key,
 	.pointer = on_pointer,
 	.text = on_text,
+	.frame_failed = on_failed,
 };
 
 static void on_state(void *user, enum oriel_client_state state, int error,
@@ -240,7 +250,7 @@ void pair_start(struct pair *p, unsigned flags,
 	cfg.events = &server_events;
 	cfg.user = p;
 	cfg.flags |= (flags & PAIR_OPEN ? ORIEL_SERVER_OPEN : 0) |
-			(flags & PAIR_LOSSLESS ? ORIEL_SERVER_LOSSLESS : 0);
+		     (flags & PAIR_LOSSLESS ? ORIEL_SERVER_LOSSLESS : 0);
 	if (flags & PAIR_TCP) {
 		assert_int_equal(oriel_server_make_pair(&p->certificate,
 						 &p->private_key, "test"),
@@ -266,7 +276,9 @@ void pair_start(struct pair *p, unsigned flags,
 void pair_display(struct pair *p, int32_t width, int32_t height)
 {
 	struct oriel_display_config cfg = { .size = sizeof(cfg),
-		.name = "test", .width = width, .height = height };
+		.name = "test",
+		.width = width,
+		.height = height };
 
 	assert_int_equal(oriel_display_create(&p->display, p->server, &cfg), 0);
 }

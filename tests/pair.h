@@ -35,7 +35,8 @@ struct pair {
 	/* What was told. */
 	enum oriel_client_state state;
 	int error, left;
-	unsigned joins, leaves, updates, keys, texts, cursors, wanted;
+	unsigned joins, leaves, updates, keys, texts, cursors, wanted, failed;
+	int failure; /* the last of `failed` */
 	struct oriel_key last_key;
 	struct oriel_pointer last_pointer;
 	char last_text[300], why[300], user[80];
