@@ -11,6 +11,7 @@
 #include <string.h>
 
 enum { BANDS_FROM_CELLS = 16000 }; /* between 1920x1200 and 2560x1600 */
+static const uint64_t TELL_EVERY_NS = 10000000000;
 
 static int32_t cells(int32_t pixels)
 {
@@ -295,14 +296,17 @@ static int read_and_take(struct oriel_display *d,
 	return err;
 }
 
-static void fail_frame(
-		struct oriel_display *d, struct oriel_memory *memory, int err)
+static void fail_frame(struct oriel_display *d,
+		const struct oriel_memory *memory, int err)
 {
+	uint64_t now = orl_now(&d->server->env);
+
 	d->failed = err;
 	orl_loop_defer(d->server->loop, &d->later);
-	if (memory->told)
-		return; /* a guest may do it again and again */
-	memory->told = true;
+	/* A guest may do it again and again. */
+	if (d->told && now - d->told < TELL_EVERY_NS)
+		return;
+	d->told = now;
 	orl_log(&d->server->env, ORIEL_LOG_WARN, "display",
 			"display %u: a frame could not be read, its file has "
 			"become shorter than %llu bytes: what it showed there "

@@ -240,7 +240,6 @@ struct oriel_memory {
 	const struct oriel_server *server; /* whose it is; not looked into */
 	struct orl_env env; /* its own: it may outlive the server */
 	unsigned refs; /* atomic */
-	bool told; /* that it became shorter, once */
 	struct orl_shared shared;
 };
 
@@ -272,6 +271,7 @@ struct oriel_display {
 	struct oriel_frame *pending; /* newest, not yet compared; or NULL */
 	uint8_t *strip; /* a row of cells of a frame that is not mapped */
 	int failed; /* later: the host is told that one was not readable */
+	uint64_t told; /* when that was last in the log */
 	struct orl_deferred later;
 	uint64_t time; /* of capture, of what the shadow holds */
 	uint64_t changed_at; /* when the shadow last changed, our clock */
