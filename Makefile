@@ -226,6 +226,9 @@ lint: libs $(msgdoc)
 		tests/lint/pure.sh $(pure))
 	tests/lint/symbols.sh $(O)/liboriel-server.so.$(ABI) \
 		$(O)/liboriel-client.so.$(ABI)
+	$(if $(findstring sanitize,$(CFLAGS))$(findstring coverage,$(CFLAGS)),,\
+		tests/lint/manners.sh $(O)/liboriel-server.so.$(ABI) \
+			$(O)/liboriel-client.so.$(ABI))
 
 SAN = -fno-sanitize-recover=all -fno-omit-frame-pointer
 ASAN = O=build/asan CFLAGS='-O1 -g -fsanitize=address,undefined $(SAN)'

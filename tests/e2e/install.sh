@@ -15,6 +15,7 @@ for file in bin/oriel-serve bin/oriel-view bin/oriel-bench \
 	share/man/man7/oriel.7 share/oriel/oriel.lua \
 	share/oriel/oriel-sysctl.conf share/oriel/oriel-modules.conf \
 	share/doc/oriel/README.md share/doc/oriel/PROTOCOL.md \
+	share/doc/oriel/EMBEDDING.md \
 	share/doc/oriel/SECURITY.md share/doc/oriel/LICENSE; do
 	[ -s "$dest/usr/$file" ] || fail "$file is not installed"
 done
