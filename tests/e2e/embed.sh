@@ -100,32 +100,52 @@ hello() {
 	quiet
 }
 
+# loops KIND: the loops of others.
+loops() {
+	local name socket
+	for name in glib uv epoll; do
+		socket=$T/$name-$1.socket
+		start "$name-$1" "$dest/embed-$name" "unix:$socket"
+		eventually 10 test -S "$socket" || fail "embed-$name"
+		view --exit-after=1 --screenshot="$T/$name.png" "unix:$socket"
+		[ "$STATUS" = 0 ] || fail "embed-$name: exit $STATUS"
+		stop "$PID"
+		[ "$(convert "$T/$name.png" -format %wx%h info:-)" = 256x256 ] ||
+			fail "embed-$name shows another size"
+		if [ $name = epoll ]; then
+			[ "$STATUS" = 0 ] || fail "embed-epoll: exit $STATUS"
+			[ "$(convert "$T/epoll.png" -crop 1x1+0+9 txt:- |
+				grep -c '#FFA009')" = 1 ] ||
+				fail 'embed-epoll draws no bar'
+		else
+			[ "$(convert "$T/$name.png" -format %c \
+				histogram:info:- | grep -c '#204060')" = 1 ] ||
+				fail "embed-$name shows another colour"
+		fi
+	done
+	quiet
+}
+
 for kind in plain asan tsan; do
 	case $kind in
 	plain) tree plain '' ;;
 	asan) tree asan '-fsanitize=address,undefined -fno-sanitize-recover=all' ;;
 	tsan) tree tsan -fsanitize=thread ;;
 	esac
-	for name in hello-server hello-client embed-vmm hostile-guest; do
+	for name in hello-server hello-client embed-vmm hostile-guest \
+		embed-epoll; do
 		build $name "examples/$name.c"
 	done
+	build embed-glib examples/embed-glib.c glib-2.0
+	build embed-uv examples/embed-uv.c libuv
 	hello $kind
+	loops $kind
 	case $kind in
+	plain) monitor plain sealed && monitor plain unsealed ;;
+	asan) monitor asan unsealed ;; # the sealed one is cut as well
 	tsan) monitor tsan sealed ;;
-	*) monitor $kind sealed && monitor $kind unsealed ;;
 	esac
 	[ $kind = plain ] || continue
-
-	# A loop of its own ends properly, and shows what it drew.
-	build embed-epoll examples/embed-epoll.c
-	start epoll "$dest/embed-epoll" "unix:$T/epoll.socket"
-	epoll=$PID
-	eventually 10 test -S "$T/epoll.socket" || fail 'embed-epoll'
-	view --exit-after=1 --screenshot="$T/epoll.png" "unix:$T/epoll.socket"
-	[ "$(convert "$T/epoll.png" -crop 1x1+0+9 txt:- |
-		grep -c '#FFA009')" = 1 ] || fail 'embed-epoll draws no bar'
-	stop "$epoll"
-	[ "$STATUS" = 0 ] || fail "embed-epoll ends with $STATUS"
 
 	# What the guide says: each block compiles, a program of it runs.
 	awk -v to="$T/guide" '/^```c$/ { n++; file = to n ".c"; next }

@@ -24,17 +24,15 @@
 #include <oriel/oriel-server.h>
 
 /* Those of dispatch, sorted; they stand in EMBEDDING.md in this order. */
+/* clang-format off */
 #define SERVING(X) \
-	X(accept4) \
-	X(brk) \
-	X(clock_gettime) X(close) X(epoll_ctl) X(epoll_wait) X(fcntl) X(futex) X( \
-			getpeername) X(getpid) X(getrandom) X(getsockname) \
-			X(getsockopt) X(ioctl) X(madvise) X(mmap) X(mprotect) X( \
-					mremap) X(munmap) X(pread64) X(read) \
-					X(recvfrom) X(sendto) X(setsockopt) X( \
-							shutdown) \
-							X(timerfd_settime) X( \
-									write)
+	X(accept4) X(brk) X(clock_gettime) X(close) X(epoll_ctl) \
+	X(epoll_wait) X(fcntl) X(fstat) X(fstatfs) X(futex) X(getpeername) \
+	X(getpid) X(getrandom) X(getsockname) X(getsockopt) X(ioctl) \
+	X(madvise) X(mmap) X(mprotect) X(mremap) X(munmap) X(newfstatat) \
+	X(pread64) X(read) X(recvfrom) X(sendto) X(setsockopt) X(shutdown) \
+	X(timerfd_settime) X(write)
+/* clang-format on */
 
 static const char *const names[] = {
 #define X(name) #name,
@@ -81,7 +79,8 @@ struct host {
 	struct oriel_server *server;
 	struct oriel_display *display;
 	int32_t side;
-	struct oriel_frame *frames[2]; /* mapped, and not */
+	int fds[2];
+	struct oriel_frame *frames[2]; /* read, and mapped */
 	uint32_t *pixels;              /* of both */
 	unsigned n;
 };
@@ -113,6 +112,23 @@ static void on_frame(void *user, struct oriel_display *display)
 		abort();
 }
 
+/* A frame in a file: the second is sealed. */
+static struct oriel_frame *frame_in(struct host *h, int i)
+{
+	struct oriel_frame *frame = NULL;
+	struct oriel_frame_config cfg = { .size = sizeof(cfg),
+		.pixels = { NULL, h->side, h->side, h->side * 4,
+				ORIEL_FORMAT_XRGB8888 } };
+
+	if (oriel_memory_create(&cfg.memory, h->server, h->fds[i],
+			    (uint64_t)h->side * (uint64_t)h->side * 4) < 0 ||
+			oriel_frame_create(&frame, h->server, &cfg) < 0)
+		abort();
+	oriel_memory_unref(cfg.memory);
+	return frame;
+}
+
+/* A guest sets a mode: frames and memory go and come. */
 static void on_key(void *user, struct oriel_peer *peer,
 		const struct oriel_key *key)
 {
@@ -121,6 +137,14 @@ static void on_key(void *user, struct oriel_peer *peer,
 		ORIEL_FORMAT_ARGB8888 };
 
 	(void)key;
+	for (int i = 0; i < 2; i++) {
+		oriel_frame_unref(h->frames[i]);
+		h->frames[i] = frame_in(h, i);
+	}
+	if (oriel_display_resize(h->display, 1, 1, h->side, h->side) < 0 ||
+			oriel_display_submit(
+					h->display, h->frames[1], NULL, 0) < 0)
+		abort();
 	oriel_server_notice(h->server, 0, "a key");
 	if (oriel_server_set_cursor(h->server, &arrow, 0, 0) < 0)
 		oriel_peer_close(peer, "no memory");
@@ -136,28 +160,20 @@ static const struct oriel_server_events events = {
 
 static void make_frames(struct host *h)
 {
+	size_t size = (size_t)h->side * (size_t)h->side * 4;
+
 	for (int i = 0; i < 2; i++) {
 		int fd = memfd_create("f", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-		struct oriel_memory *memory = NULL;
-		size_t size = (size_t)h->side * (size_t)h->side * 4;
 
 		if (fd < 0 || ftruncate(fd, (off_t)size) < 0 ||
 				(i && fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK) <
-								0) ||
-				oriel_memory_create(&memory, h->server, fd,
-						size) < 0)
+								0))
 			abort();
 		if (i) /* only that one is filled: the other stays black */
 			h->pixels = mmap(NULL, size, PROT_READ | PROT_WRITE,
 					MAP_SHARED, fd, 0);
-		struct oriel_frame_config cfg = { .size = sizeof(cfg),
-			.pixels = { NULL, h->side, h->side, h->side * 4,
-					ORIEL_FORMAT_XRGB8888 },
-			.memory = memory };
-		if (oriel_frame_create(&h->frames[i], h->server, &cfg) < 0)
-			abort();
-		oriel_memory_unref(memory);
-		close(fd);
+		h->fds[i] = fd;
+		h->frames[i] = frame_in(h, i);
 	}
 }
 
