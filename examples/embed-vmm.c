@@ -3,16 +3,15 @@
  * memory that the guest writes while it is served, and nothing that the guest
  * says is believed.
  *
- *	cc examples/embed-vmm.c -o embed-vmm \
+ *	cc -D_GNU_SOURCE examples/embed-vmm.c -o embed-vmm \
  *		$(pkg-config --cflags --libs oriel-server)
- *	cc examples/hostile-guest.c -o hostile-guest
+ *	cc -D_GNU_SOURCE examples/hostile-guest.c -o hostile-guest
  *	./embed-vmm unix:vm.socket ./hostile-guest &
  *	oriel-view unix:vm.socket
  *
  * The guest is any program that speaks vmm-guest.h on descriptor 3. When it
  * has died the last picture stays, until SIGTERM ends the monitor.
  */
-#define _GNU_SOURCE 1 /* ppoll */
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>

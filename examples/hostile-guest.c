@@ -3,13 +3,12 @@
  * one may do: it lies about sizes, offsets and rectangles, writes while it is
  * read, changes modes, cuts its memory short, and dies.
  *
- *	cc examples/hostile-guest.c -o hostile-guest
+ *	cc -D_GNU_SOURCE examples/hostile-guest.c -o hostile-guest
  *	./embed-vmm unix:vm.socket ./hostile-guest [SEED [sealed [FILE.ppm]]]
  *
  * At its end it draws a picture, and writes that to the file as well: it is
  * what every viewer is to show then.
  */
-#define _GNU_SOURCE 1 /* memfd_create */
 #include <fcntl.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -233,7 +232,7 @@ static void cut(unsigned rounds)
 		if (ftruncate(s.fd, 4096) == 0)
 			exit(EXIT_FAILURE);
 		fallocate(s.fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
-				any(256) * 4096, 65536);
+				(off_t)any(256) * 4096, 65536);
 		scribble(&s);
 		damage(0, 0, s.width, s.height);
 	}

@@ -28,9 +28,10 @@ tree() {
 
 # build NAME SOURCE [PACKAGE]
 build() {
-	local out=$dest/$1
+	local out=$dest/$1 gnu=
+	[ "${2#examples/}" = "$2" ] || gnu=-D_GNU_SOURCE
 	# shellcheck disable=SC2046,SC2086
-	cc $flags $(pkg-config --cflags oriel-server) \
+	cc $flags $gnu $(pkg-config --cflags oriel-server) \
 		$([ -z "${3:-}" ] || PKG_CONFIG_SYSROOT_DIR='' \
 			pkg-config --cflags "$3") "$2" -o "$out" \
 		$(pkg-config --libs oriel-server oriel-client) \
