@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -583,6 +584,98 @@ static void a_guest_may_cut_while_it_is_read(void **state)
 	while_it_is_read(false, true, 0);
 }
 
+/* Memory that can run out. */
+struct heap {
+	bool empty;
+	int live;
+};
+
+static void *heap_resize(void *user, void *ptr, size_t n)
+{
+	struct heap *h = user;
+
+	if (h->empty)
+		return NULL;
+	h->live += !ptr;
+	return realloc(ptr, n);
+}
+
+static void *heap_alloc(void *user, size_t n)
+{
+	return heap_resize(user, NULL, n);
+}
+
+static void heap_release(void *user, void *ptr)
+{
+	struct heap *h = user;
+
+	h->live -= ptr != NULL;
+	free(ptr);
+}
+
+static void nothing_is_left_to_be_had(void **state)
+{
+	struct guest g;
+	struct pair p;
+	struct heap heap = { .empty = false };
+	struct oriel_hooks hooks = { .size = sizeof(hooks),
+		.user = &heap,
+		.alloc = heap_alloc,
+		.resize = heap_resize,
+		.release = heap_release };
+	struct oriel_server_config extra = { .size = sizeof(extra),
+		.hooks = &hooks };
+	struct rlimit limit, few;
+
+	(void)state;
+	start(&p, &extra);
+	for (unsigned sealed = 0; sealed < 2; sealed++) {
+		guest_init(&g, SIZE, sealed);
+		guest_paint(&g, sealed);
+		const int free_fd = dup(g.fd);
+		close(free_fd);
+		heap.empty = true;
+		assert_int_equal(try_fd(&p, g.fd, SIZE), ORIEL_ENOMEM);
+		heap.empty = false;
+		/* It has let go of what it had by then. */
+		assert_int_equal(fcntl(free_fd, F_GETFD), -1);
+		/* No descriptor: only the mapped one needs none. */
+		assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+		few = limit;
+		few.rlim_cur = (rlim_t)free_fd;
+		assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
+		int err = try_fd(&p, g.fd, SIZE);
+		assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+		assert_int_equal(err, sealed ? 0 : ORIEL_ELIMIT);
+
+		struct oriel_memory *memory = memory_of(&p, &g);
+		struct oriel_frame_config cfg = { .size = sizeof(cfg),
+			.pixels = { NULL, WIDTH, HEIGHT, STRIDE,
+					ORIEL_FORMAT_XRGB8888 },
+			.memory = memory,
+			.offset = OFFSET };
+		struct oriel_frame *frame = NULL;
+		heap.empty = true;
+		assert_int_equal(oriel_frame_create(&frame, p.server, &cfg),
+				ORIEL_ENOMEM);
+		heap.empty = false;
+		assert_null(frame);
+		frame = frame_in(&p, memory, ORIEL_FORMAT_XRGB8888);
+		oriel_memory_unref(memory);
+		/* What is read needs a place to be read to. */
+		heap.empty = true;
+		err = oriel_display_submit(p.display, frame, NULL, 0);
+		heap.empty = false;
+		assert_int_equal(err, sealed ? 0 : ORIEL_ENOMEM);
+		submit(&p, frame);
+		PAIR_UNTIL(&p, pair_shows(&p, guest_picture(&g, false)));
+		oriel_frame_unref(frame);
+		guest_fini(&g);
+	}
+	pair_fini(&p);
+	assert_int_equal(heap.live, 0);
+}
+
 /* References that live longer than all else. */
 static void memory_may_outlive_the_server(void **state)
 {
@@ -620,6 +713,7 @@ int main(void)
 		cmocka_unit_test(a_sealed_file_is_not_cut),
 		cmocka_unit_test(a_guest_may_write_while_it_is_read),
 		cmocka_unit_test(a_guest_may_cut_while_it_is_read),
+		cmocka_unit_test(nothing_is_left_to_be_had),
 		cmocka_unit_test(memory_may_outlive_the_server),
 	};
 
