@@ -104,6 +104,16 @@ static void on_pointer(void *user, struct oriel_peer *peer,
 	p->last_pointer = *pointer;
 }
 
+static void on_touch(void *user, struct oriel_peer *peer,
+		const struct oriel_touch *touch)
+{
+	struct pair *p = in_server(user);
+
+	(void)peer;
+	p->touches++;
+	p->last_touch = *touch;
+}
+
 static void on_text(void *user, struct oriel_peer *peer, const char *text)
 {
 	struct pair *p = in_server(user);
@@ -131,6 +141,7 @@ static const struct oriel_server_events server_events = {
 	.frame_wanted = on_frame_wanted,
 	.key = on_key,
 	.pointer = on_pointer,
+	.touch = on_touch,
 	.text = on_text,
 	.frame_failed = on_failed,
 };

@@ -35,10 +35,12 @@ struct pair {
 	/* What was told. */
 	enum oriel_client_state state;
 	int error, left;
-	unsigned joins, leaves, updates, keys, texts, cursors, wanted, failed;
+	unsigned joins, leaves, updates, keys, texts, cursors, wanted, touches;
+	unsigned failed;
 	int failure; /* the last of `failed` */
 	struct oriel_key last_key;
 	struct oriel_pointer last_pointer;
+	struct oriel_touch last_touch;
 	char last_text[300], why[300], user[80];
 	uint8_t pin[32];
 	bool cursor_shown, owner, retained;
