@@ -100,7 +100,9 @@ help:
 #: make codecs           the codecs, against PNG, WebP, zstd and QOI
 #: make tidy | format    clang-tidy and cppcheck | clang-format
 #: make doc              PROTOCOL.md's tables and the Wireshark dissector
+#: make examples         programs that embed the libraries
 #: make install          to DESTDIR and PREFIX; also uninstall
+#: make install-libs     the libraries, for who embeds them, alone
 #: make clean
 
 # ---- compiling
@@ -193,7 +195,7 @@ $(O)/%: %.scd
 units := $(patsubst %.c,$(O)/%,$(wildcard tests/unit/test_*.c tests/prop/prop_*.c))
 fuzzers := $(patsubst %.c,$(O)/%,$(wildcard tests/fuzz/fuzz_*.c))
 threaded := $(filter %/test_loop %/test_pool %/test_conn %/test_session \
-	%/test_hostile %/prop_session %/prop_conn,$(units))
+	%/test_hostile %/test_memory %/test_api %/prop_session %/prop_conn,$(units))
 TEST_LIBS = -lcmocka $(LIBS) -lm
 
 # The libraries' objects; of the programs, each test gets the one it includes.
@@ -244,13 +246,22 @@ lint: libs $(msgdoc)
 		tests/lint/pure.sh $(pure))
 	tests/lint/symbols.sh $(O)/liboriel-server.so.$(ABI) \
 		$(O)/liboriel-client.so.$(ABI)
+	$(if $(findstring sanitize,$(CFLAGS))$(findstring coverage,$(CFLAGS)),,\
+		tests/lint/manners.sh $(O)/liboriel-server.so.$(ABI) \
+			$(O)/liboriel-client.so.$(ABI))
 
 SAN = -fno-sanitize-recover=all -fno-omit-frame-pointer
+ASAN = O=build/asan CFLAGS='-O1 -g -fsanitize=address,undefined $(SAN)'
+TSAN = O=build/tsan CFLAGS='-O1 -g -fsanitize=thread $(SAN)'
 asan:
-	$(MAKE) sanitized O=build/asan \
-		CFLAGS='-O1 -g -fsanitize=address,undefined $(SAN)'
+	$(MAKE) sanitized $(ASAN)
 tsan:
-	$(MAKE) run-threaded O=build/tsan CFLAGS='-O1 -g -fsanitize=thread $(SAN)'
+	$(MAKE) run-threaded $(TSAN)
+# The libraries alone, to try an embedding with.
+install-asan:
+	$(MAKE) install-libs $(ASAN)
+install-tsan:
+	$(MAKE) install-libs $(TSAN)
 sanitized: $(units) $(fuzzers)
 	JOBS=2 tests/run.sh $(units) $(fuzzers)
 run-threaded: $(threaded)
@@ -325,21 +336,38 @@ $(msgdoc): $(O)/proto/msgdoc.o $(O)/proto/messages.o
 doc: $(msgdoc)
 	$(msgdoc) write PROTOCOL.md tools/oriel.lua
 
+# ---- examples, each a program of one file
+
+uses_glib := $(call flags,--cflags --libs,glib-2.0)
+uses_uv := $(call flags,--cflags --libs,libuv)
+examples := $(patsubst %.c,$(O)/%,$(filter-out \
+	$(if $(uses_glib),,%/embed-glib.c) $(if $(uses_uv),,%/embed-uv.c), \
+	$(wildcard examples/*.c)))
+examples: $(examples)
+$(O)/examples/embed-glib: uses = $(uses_glib)
+$(O)/examples/embed-uv: uses = $(uses_uv)
+$(O)/examples/%: examples/%.c $(libs)
+	mkdir -p $(@D)
+	echo "  CC    $@"
+	$(CC) $(ALL_CFLAGS) -o $@ $< -L$(O) -loriel-server -loriel-client $(uses)
+
 # ---- install
 
-install: all
-	install -d $(addprefix $(DESTDIR),$(BINDIR) $(LIBEXECDIR)/oriel \
-		$(LIBDIR)/pkgconfig \
-		$(INCLUDEDIR)/oriel $(MANDIR)/man1 $(MANDIR)/man7 \
-		$(DATADIR)/oriel $(DATADIR)/doc/oriel $(DATADIR)/applications \
-		$(DATADIR)/mime/packages $(ICONDIR))
-	install -m 755 $(programs) $(DESTDIR)$(BINDIR)
-	$(if $(helpers),install -m 755 $(helpers) $(DESTDIR)$(LIBEXECDIR)/oriel)
+install-libs: libs
+	install -d $(addprefix $(DESTDIR),$(LIBDIR)/pkgconfig \
+		$(INCLUDEDIR)/oriel)
 	install -m 644 include/oriel/*.h $(DESTDIR)$(INCLUDEDIR)/oriel
 	install -m 644 $(O)/oriel-*.pc $(DESTDIR)$(LIBDIR)/pkgconfig
 	install -m 644 $(O)/liboriel-*.a $(DESTDIR)$(LIBDIR)
 	install -m 755 $(O)/liboriel-*.so.$(ABI) $(DESTDIR)$(LIBDIR)
 	cp -P $(O)/liboriel-server.so $(O)/liboriel-client.so $(DESTDIR)$(LIBDIR)
+
+install: all install-libs
+	install -d $(addprefix $(DESTDIR),$(BINDIR) $(LIBEXECDIR)/oriel \
+		$(MANDIR)/man1 $(MANDIR)/man7 $(DATADIR)/oriel $(DATADIR)/doc/oriel \
+		$(DATADIR)/applications $(DATADIR)/mime/packages $(ICONDIR))
+	install -m 755 $(programs) $(DESTDIR)$(BINDIR)
+	$(if $(helpers),install -m 755 $(helpers) $(DESTDIR)$(LIBEXECDIR)/oriel)
 	install -m 644 $(filter %.1,$(man)) $(DESTDIR)$(MANDIR)/man1
 	install -m 644 $(filter %.7,$(man)) $(DESTDIR)$(MANDIR)/man7
 	install -m 644 tools/oriel.lua tools/oriel-sysctl.conf \
@@ -349,7 +377,7 @@ install: all
 	install -m 644 client/viewer/oriel-view.xml \
 		$(DESTDIR)$(DATADIR)/mime/packages
 	install -m 644 client/viewer/oriel-view.svg $(DESTDIR)$(ICONDIR)
-	install -m 644 README.md PROTOCOL.md SECURITY.md LICENSE \
+	install -m 644 README.md EMBEDDING.md PROTOCOL.md SECURITY.md LICENSE \
 		$(DESTDIR)$(DATADIR)/doc/oriel
 
 uninstall:
@@ -370,7 +398,8 @@ clean:
 
 .PHONY: all libs programs man help quick lint asan tsan sanitized \
 	run-threaded check demo e2e fuzz run-fuzzers coverage run-coverage \
-	bench run-bench codecs seeds format tidy doc install uninstall clean \
+	bench run-bench codecs seeds format tidy doc examples install \
+	install-libs install-asan install-tsan uninstall clean \
 	compile_commands.json FORCE
 .SECONDARY:
 .DELETE_ON_ERROR:

@@ -17,6 +17,7 @@ for file in bin/oriel-serve bin/oriel-view bin/oriel-bench \
 	share/man/man7/oriel.7 share/oriel/oriel.lua \
 	share/oriel/oriel-sysctl.conf share/oriel/oriel-modules.conf \
 	share/doc/oriel/README.md share/doc/oriel/PROTOCOL.md \
+	share/doc/oriel/EMBEDDING.md \
 	share/applications/oriel-view.desktop \
 	share/mime/packages/oriel-view.xml \
 	share/icons/hicolor/scalable/apps/oriel-view.svg \
