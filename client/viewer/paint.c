@@ -11,8 +11,8 @@ void orl_pane_fit(struct orl_pane *pane)
 {
 	int w, h;
 	SDL_GetWindowSize(pane->window, &w, &h);
-	orl_view_fit(&pane->view, w, h, pane->shown_rect.width,
-			pane->shown_rect.height);
+	orl_view_fit(&pane->view, ORL_SCALING_AUTO, 1, w, h,
+			pane->shown_rect.width, pane->shown_rect.height);
 	pane->redraw = true;
 }
 
@@ -144,7 +144,8 @@ static void paint_still(struct orl_ui *ui, struct orl_pane *pane)
 	if (from) {
 		struct oriel_rect whole = { 0, 0, from->width, from->height };
 		struct orl_view view;
-		orl_view_fit(&view, to->w, to->h, from->width, from->height);
+		orl_view_fit(&view, ORL_SCALING_AUTO, 1, to->w, to->h,
+				from->width, from->height);
 		whole = inside(orl_view_to_window(&view, whole), to->w, to->h);
 		orl_view_copy(&view, whole, to->pixels, (size_t)to->pitch,
 				from);

@@ -67,7 +67,8 @@ static void fit_window(const struct orl_ui *ui, const struct orl_pane *pane,
 	*h = pane->shown_rect.height;
 	if (SDL_GetDisplayUsableBounds(display_for(ui, pane), &space) == 0) {
 		struct orl_view fit;
-		orl_view_fit(&fit, space.w, space.h, *w, *h);
+		orl_view_fit(&fit, ORL_SCALING_AUTO, 1, space.w, space.h, *w,
+				*h);
 		*w = fit.place.width;
 		*h = fit.place.height;
 	}
