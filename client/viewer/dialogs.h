@@ -64,16 +64,37 @@ enum orl_command {
 	ORL_COMMAND_RELEASE,
 	ORL_COMMAND_DISCONNECT,
 	ORL_COMMAND_MENU,
-	ORL_COMMAND_CLOSE, /* the menu itself */
+	ORL_COMMAND_MENU_KEYS,     /* the menu's part with keys */
+	ORL_COMMAND_MENU_DISPLAYS, /* and that with displays */
+	ORL_COMMAND_SCALING,       /* menu.scaling */
+	ORL_COMMAND_WINDOWS,       /* one for all, or one each */
+	ORL_COMMAND_IDENTIFY,
+	ORL_COMMAND_CHOOSE, /* menu.display: show it, or do not */
+	ORL_COMMAND_CLOSE,  /* the menu itself */
 };
 
+enum orl_menu_page {
+	ORL_MENU_ALL,
+	ORL_MENU_KEYS,
+	ORL_MENU_DISPLAYS,
+};
+
+enum { ORL_MENU_DISPLAYS_MAX = 16 };
+
 struct orl_menu {
-	bool fullscreen, stats;
+	enum orl_menu_page page;
+	bool fullscreen, stats, one;
+	int scaling;  /* an enum orl_scaling, now or as chosen */
 	int sequence; /* with ORL_COMMAND_KEYS */
+	int displays, display;
+	char names[ORL_MENU_DISPLAYS_MAX][96];
+	bool shown[ORL_MENU_DISPLAYS_MAX];
 };
 
 enum orl_command orl_menu(struct orl_menu *m, struct orl_panel *p);
 enum orl_command orl_bar(const struct orl_menu *m, struct orl_panel *p);
+/* The number and name of a display, to be told from others. */
+void orl_badge(int number, const char *name, struct orl_panel *p);
 /* The usages to press in this order; how many. */
 int orl_sequence(int number, const uint32_t **usages);
 

@@ -142,6 +142,8 @@ static void on_rights(void *user, uint32_t rights)
 {
 	struct orl_viewer *v = user;
 	orl_viewer_event(v, "rights", "\"rights\":%" PRIu32, rights);
+	if (v->ui)
+		atomic_store(&v->ui->rights, rights);
 	if (v->ui && rights & ORIEL_MAY_INPUT)
 		orl_ui_granted(v->ui);
 }
@@ -370,6 +372,8 @@ static enum why watch(struct orl_viewer *v)
 		if (v->ui && now >= v->next_facts &&
 				atomic_load(&v->ui->facts_wanted))
 			orl_viewer_facts(v, now);
+		if (v->ui)
+			orl_ui_ask_sizes(v->ui);
 		int err = oriel_client_wait(v->client, timeout_ms(v, now));
 		if (err < 0) {
 			orl_viewer_say("cannot go on: %s", oriel_strerror(err));

@@ -175,8 +175,8 @@ walk() {
 
 	# Fullscreen: nothing over the desktop but what was asked for.
 	rm -f "$hosts"
-	run --fullscreen --trust=first-use --password-file="$T/password" \
-		"$ADDRESS"
+	run --fullscreen --resize=no --trust=first-use \
+		--password-file="$T/password" "$ADDRESS"
 	xdotool mousemove 1200 800
 	eventually 10 covers || fail 'no fullscreen'
 	# The desktop's own pointer must follow, away from the terminal.
