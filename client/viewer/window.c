@@ -195,16 +195,19 @@ void orl_window_set_size(struct orl_window *win, int w, int h)
  * it so that both can be seen.
  */
 static void place_beside(const struct orl_ui *ui, const struct orl_window *win,
-		int monitor, int w, int *x, int *y)
+		int w, int *x, int *y)
 {
 	const struct orl_window *other = NULL;
 	SDL_Rect space;
 	int left, top, width;
-	for (int i = 0; i < ORL_SCREENS_MAX; i++)
-		if (&ui->windows[i] != win && ui->windows[i].sdl)
-			other = &ui->windows[i];
-	if (!other || SDL_GetWindowDisplayIndex(other->sdl) != monitor ||
-			SDL_GetDisplayUsableBounds(monitor, &space) != 0)
+	for (int i = 0; i < ORL_SCREENS_MAX; i++) {
+		const struct orl_window *o = &ui->windows[i];
+		if (o != win && o->sdl && !o->covering)
+			other = o;
+	}
+	if (!other || SDL_GetDisplayUsableBounds(
+				      SDL_GetWindowDisplayIndex(other->sdl),
+				      &space) != 0)
 		return;
 	SDL_GetWindowPosition(other->sdl, &left, &top);
 	SDL_GetWindowSize(other->sdl, &width, NULL);
@@ -224,11 +227,11 @@ static void open_window(struct orl_ui *ui, struct orl_window *win, int w, int h)
 	for (int i = 0; i < ORL_SCREENS_MAX; i++)
 		number += ui->windows[i].sdl != NULL;
 	monitor = orl_ui_monitor(number);
+	bool covers = ui->covering && monitor >= 0 &&
+		      SDL_GetDisplayBounds(monitor, &space) == 0;
 	int x = (int)SDL_WINDOWPOS_UNDEFINED_DISPLAY(
 			(Uint32)(monitor < 0 ? 0 : monitor));
 	int y = x;
-	bool covers = ui->covering && monitor >= 0 &&
-		      SDL_GetDisplayBounds(monitor, &space) == 0;
 	*win = (struct orl_window){ .visible = true,
 		.set_w = w,
 		.set_h = h,
@@ -246,8 +249,8 @@ static void open_window(struct orl_ui *ui, struct orl_window *win, int w, int h)
 	} else if (win->was_open) {
 		x = win->last_x;
 		y = win->last_y;
-	} else {
-		place_beside(ui, win, monitor, w, &x, &y);
+	} else if (monitor < 0) {
+		place_beside(ui, win, w, &x, &y);
 	}
 	win->sdl = SDL_CreateWindow("Oriel", x, y, w, h, flags);
 	if (!win->sdl) {
