@@ -124,12 +124,16 @@ void orl_ui_cover_again(struct orl_ui *ui)
 
 void orl_ui_cover(struct orl_ui *ui, bool covering)
 {
+	SDL_Window *focus = SDL_GetKeyboardFocus();
 	ui->covering = covering;
 	for (int i = 0; i < ORL_SCREENS_MAX && !covering; i++)
 		if (ui->windows[i].sdl)
 			uncover(ui, &ui->windows[i]);
 	if (covering)
 		orl_ui_cover_again(ui);
+	/* Window managers give it to the one that was last. */
+	if (focus)
+		SDL_RaiseWindow(focus);
 	orl_ui_grab(ui);
 }
 

@@ -298,9 +298,13 @@ bool orl_stage_event(struct orl_ui *ui, const SDL_Event *e)
 		if (e->window.event == SDL_WINDOWEVENT_FOCUS_LOST) {
 			st->ctrl = st->alt = st->alone = false;
 			memset(st->taken, 0, sizeof(st->taken));
-			orl_stage_hide_bar(ui);
 		}
-		if (e->window.event == SDL_WINDOWEVENT_LEAVE)
+		/* A click on the bar takes the focus from another window. */
+		win = orl_ui_window(ui, e->window.windowID);
+		if (win && win == st->layers[ORL_LAYER_BAR].window &&
+				(e->window.event == SDL_WINDOWEVENT_FOCUS_LOST ||
+						(e->window.event == SDL_WINDOWEVENT_LEAVE &&
+								!st->bar_keys)))
 			orl_stage_hide_bar(ui);
 		return false;
 	default:
