@@ -420,18 +420,21 @@ static void enter(struct orl_ui *ui, struct orl_pane *pane)
 		orl_resize_wanted(ui, win);
 }
 
-/* The display is back where it was: the window keeps its size. */
-static void come_back(struct orl_ui *ui, struct orl_pane *pane,
-		struct oriel_rect before)
+/*
+ * The display is back where it was. The window keeps the size that the user
+ * gave it, and loses the one that it had for a question.
+ */
+static void come_back(struct orl_ui *ui, struct orl_pane *pane)
 {
 	struct orl_window *win = pane->on;
+	int w, h;
+	SDL_GetWindowSize(win->sdl, &w, &h);
 	if (win->covering || win->asked_w) {
 		win->asked_w = win->asked_h = 0;
 		orl_resize_wanted(ui, win);
-	} else if (before.width != pane->shown_rect.width ||
-			before.height != pane->shown_rect.height) {
-		follow_size(ui, win, false);
 	}
+	if (w == win->set_w && h == win->set_h)
+		follow_size(ui, win, false);
 }
 
 static void follow_screen(struct orl_ui *ui, struct orl_pane *pane)
@@ -448,7 +451,7 @@ static void follow_screen(struct orl_ui *ui, struct orl_pane *pane)
 	if (!pane->on && !pane->hidden)
 		enter(ui, pane);
 	else if (pane->on && !was_live)
-		come_back(ui, pane, before);
+		come_back(ui, pane);
 	else if (pane->on &&
 			(ui->one || before.width != pane->shown_rect.width ||
 					before.height !=
