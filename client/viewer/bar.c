@@ -82,6 +82,10 @@ static void fill_menu(struct orl_ui *ui, struct orl_menu *m)
 	m->fullscreen = ui->covering;
 	m->one = ui->one;
 	m->scaling = (int)ui->scaling;
+	pthread_mutex_lock(&ui->lock);
+	m->may_input = ui->may_input;
+	m->holds_input = ui->holds_input;
+	pthread_mutex_unlock(&ui->lock);
 	m->displays = 0;
 	for (int i = 0; i < ORL_SCREENS_MAX; i++) {
 		const struct orl_pane *pane = &ui->panes[i];
@@ -181,6 +185,9 @@ void orl_stage_command(
 		break;
 	case ORL_COMMAND_RELEASE:
 		orl_command_release(ui);
+		break;
+	case ORL_COMMAND_TAKE:
+		orl_command_take(ui, !ui->stage->menu.holds_input);
 		break;
 	case ORL_COMMAND_DISCONNECT:
 		orl_stage_hide_bar(ui);

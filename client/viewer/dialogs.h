@@ -62,6 +62,7 @@ enum orl_command {
 	ORL_COMMAND_FULLSCREEN,
 	ORL_COMMAND_STATS,
 	ORL_COMMAND_RELEASE,
+	ORL_COMMAND_TAKE,
 	ORL_COMMAND_DISCONNECT,
 	ORL_COMMAND_MENU,
 	ORL_COMMAND_MENU_KEYS,     /* the menu's part with keys */
@@ -84,8 +85,9 @@ enum { ORL_MENU_DISPLAYS_MAX = 16 };
 struct orl_menu {
 	enum orl_menu_page page;
 	bool fullscreen, stats, one;
-	int scaling;  /* an enum orl_scaling, now or as chosen */
-	int sequence; /* with ORL_COMMAND_KEYS */
+	bool may_input, holds_input; /* this client, keyboard and pointer */
+	int scaling;                 /* an enum orl_scaling, now or as chosen */
+	int sequence;                /* with ORL_COMMAND_KEYS */
 	int displays, display;
 	char names[ORL_MENU_DISPLAYS_MAX][96];
 	bool shown[ORL_MENU_DISPLAYS_MAX];
@@ -111,7 +113,9 @@ struct orl_facts {
 struct orl_facts_of {
 	struct oriel_stats stats;
 	uint64_t bytes_in_1s, updates_1s; /* since a second before */
-	bool local;                       /* unix: */
+	/* Pixels by codec, in the last second that had any. */
+	uint64_t area[ORIEL_STAT_CODECS];
+	bool local; /* unix: */
 	int screens;
 	char screen_name[4][32];
 	bool exact[4];

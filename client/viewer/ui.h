@@ -93,6 +93,8 @@ struct orl_ui {
 	char title[ORL_VIEWFILE_VALUE];
 	bool title_changed, granted;
 	atomic_bool wanting; /* a pane has want_w */
+	bool may_input, holds_input;
+	char holder[128];
 	bool cursor_changed, cursor_hidden;
 	uint32_t cursor[ORL_CURSOR_SIDE * ORL_CURSOR_SIDE];
 	int32_t cursor_width, cursor_height, hot_x, hot_y;
@@ -243,6 +245,8 @@ void orl_stage_cursor(struct orl_ui *ui);
 /* ---- command.c, the UI thread ---- */
 void orl_command_keys(struct orl_ui *ui, int sequence);
 void orl_command_release(struct orl_ui *ui);
+/* Keyboard and pointer: ask for them, or give them up. */
+void orl_command_take(struct orl_ui *ui, bool take);
 void orl_command_disconnect(struct orl_ui *ui);
 
 /* ---- input.c, the UI thread ---- */
@@ -277,8 +281,8 @@ void orl_ui_warp(struct orl_ui *ui, struct oriel_screen *screen, int32_t x,
 void orl_ui_relative(struct orl_ui *ui, bool relative);
 /* Ask the server for the sizes that windows want. */
 void orl_ui_ask_sizes(struct orl_ui *ui);
-/* Keyboard and pointer may be this client's from now on. */
-void orl_ui_granted(struct orl_ui *ui);
+/* Who holds keyboard and pointer, or who may, has changed. */
+void orl_ui_holder(struct orl_ui *ui);
 void orl_ui_done(struct orl_ui *ui);
 void orl_ui_progress(struct orl_ui *ui, enum oriel_client_state state,
 		const char *address);

@@ -55,13 +55,27 @@ static bool empty(const struct orl_ui *ui, const struct orl_window *win)
 	return true;
 }
 
+/* Behind the title: why keys have no effect. The lock is held. */
+static void say_holder(const struct orl_ui *ui, char *out, size_t size)
+{
+	out[0] = '\0';
+	if (!orl_ui_live(ui))
+		return;
+	if (!ui->may_input)
+		snprintf(out, size, " (watching)");
+	else if (!ui->holds_input && ui->holder[0])
+		snprintf(out, size, " (%s has the keyboard)", ui->holder);
+}
+
 /* Several windows are told apart by their displays' names. */
 static void set_titles(struct orl_ui *ui)
 {
-	char title[sizeof(ui->title)], text[sizeof(ui->title) + 160];
+	char title[sizeof(ui->title)], holder[160];
+	char text[sizeof(title) + sizeof(holder) + 160];
 	int windows = 0;
 	pthread_mutex_lock(&ui->lock);
 	memcpy(title, ui->title, sizeof(title));
+	say_holder(ui, holder, sizeof(holder));
 	pthread_mutex_unlock(&ui->lock);
 	for (int i = 0; i < ORL_SCREENS_MAX; i++)
 		windows += ui->windows[i].sdl != NULL;
@@ -70,13 +84,13 @@ static void set_titles(struct orl_ui *ui)
 		if (!pane->on || !pane->on->sdl)
 			continue;
 		if (windows > 1 && pane->shown_name[0])
-			snprintf(text, sizeof(text), "%s - %s", title,
-					pane->shown_name);
+			snprintf(text, sizeof(text), "%s - %s%s", title,
+					pane->shown_name, holder);
 		else if (windows > 1)
-			snprintf(text, sizeof(text), "%s - %u", title,
-					(unsigned)pane->shown_id + 1);
+			snprintf(text, sizeof(text), "%s - %u%s", title,
+					(unsigned)pane->shown_id + 1, holder);
 		else
-			snprintf(text, sizeof(text), "%s", title);
+			snprintf(text, sizeof(text), "%s%s", title, holder);
 		SDL_SetWindowTitle(pane->on->sdl, text);
 	}
 }
@@ -483,6 +497,7 @@ static void lose_screen(struct orl_ui *ui, struct orl_pane *pane)
 	else
 		drop_last(pane);
 	ui->sweep_at = orl_viewer_now() + SWEEP;
+	set_titles(ui);
 	orl_ui_grab(ui);
 }
 
