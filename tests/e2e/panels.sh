@@ -117,7 +117,7 @@ walk() {
 	# The menu: statistics, then keys that the desktop gets.
 	alt_ctrl
 	panel menu
-	keys Up Up Up Return
+	keys Up Up Up Up Return
 	sleep 1.5
 	panel overlay
 	alt_ctrl
