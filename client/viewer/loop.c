@@ -188,6 +188,9 @@ static bool open_video(const struct orl_viewer *v)
 	bool asked = SDL_getenv("SDL_VIDEODRIVER") != NULL;
 	int err = SDL_Init(SDL_INIT_VIDEO);
 	const char *driver = err ? "" : SDL_GetCurrentVideoDriver();
+	/* There SDL has no other way to show a surface. */
+	if (strcmp(driver, "wayland") == 0)
+		SDL_SetHint(SDL_HINT_FRAMEBUFFER_ACCELERATION, "1");
 	if (!err && (asked || (strcmp(driver, "offscreen") != 0 &&
 					      strcmp(driver, "dummy") != 0)))
 		return true;

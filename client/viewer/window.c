@@ -144,7 +144,13 @@ void orl_window_fit(struct orl_ui *ui, struct orl_window *win)
 	int32_t width, height;
 	size_t n = 0;
 	int w, h;
-	SDL_GetWindowSizeInPixels(win->sdl, &w, &h);
+	/* What there is to write to: older SDLs have a pixel to a point. */
+	const SDL_Surface *surface = SDL_GetWindowSurface(win->sdl);
+	SDL_GetWindowSize(win->sdl, &w, &h);
+	if (surface) {
+		w = surface->w;
+		h = surface->h;
+	}
 	win->width = w > 0 ? w : 1;
 	win->height = h > 0 ? h : 1;
 	win->redraw = true;
@@ -283,13 +289,19 @@ static void open_window(struct orl_ui *ui, struct orl_window *win, int w, int h)
 
 static void close_window(struct orl_ui *ui, struct orl_window *win)
 {
+	int top = 0, left = 0;
 	if (ui->pointed && ui->pointed->on == win)
 		ui->pointed = NULL;
 	if (ui->scroll.window == win)
 		ui->scroll = (struct orl_scroll){ 0 };
 	orl_stage_closed(ui, win);
 	win->was_open = !win->covering;
+	/* A position that is asked for is that of the frame around it. */
 	SDL_GetWindowPosition(win->sdl, &win->last_x, &win->last_y);
+	if (SDL_GetWindowBordersSize(win->sdl, &top, &left, NULL, NULL) == 0) {
+		win->last_x -= left;
+		win->last_y -= top;
+	}
 	SDL_DestroyWindow(win->sdl);
 	SDL_FreeSurface(win->converted);
 	win->sdl = NULL;
