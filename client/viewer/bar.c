@@ -193,9 +193,6 @@ void orl_stage_command(
 		orl_stage_hide_bar(ui);
 		orl_command_disconnect(ui);
 		break;
-	case ORL_COMMAND_MENU:
-		orl_stage_open_menu(ui, on, ORL_MENU_ALL);
-		break;
 	case ORL_COMMAND_MENU_KEYS:
 		orl_stage_open_menu(ui, on, ORL_MENU_KEYS);
 		break;

@@ -64,7 +64,6 @@ enum orl_command {
 	ORL_COMMAND_RELEASE,
 	ORL_COMMAND_TAKE,
 	ORL_COMMAND_DISCONNECT,
-	ORL_COMMAND_MENU,
 	ORL_COMMAND_MENU_KEYS,     /* the menu's part with keys */
 	ORL_COMMAND_MENU_DISPLAYS, /* and that with displays */
 	ORL_COMMAND_SCALING,       /* menu.scaling */
