@@ -98,6 +98,8 @@ struct orl_source_kind {
 	void (*key)(struct orl_source *source, const struct oriel_key *key);
 	void (*pointer)(struct orl_source *source,
 			const struct oriel_pointer *pointer);
+	void (*touch)(struct orl_source *source,
+			const struct oriel_touch *touch);
 	void (*text)(struct orl_source *source, const char *text);
 	void (*locks)(struct orl_source *source, uint32_t locks);
 };

@@ -258,6 +258,16 @@ static void on_pointer(void *user, struct oriel_peer *peer,
 		source->kind->pointer(source, pointer);
 }
 
+static void on_touch(void *user, struct oriel_peer *peer,
+		const struct oriel_touch *touch)
+{
+	struct orl_source *source = source_of(user);
+
+	(void)peer;
+	if (source->kind->touch)
+		source->kind->touch(source, touch);
+}
+
 static void on_text(void *user, struct oriel_peer *peer, const char *text)
 {
 	struct orl_source *source = source_of(user);
@@ -286,6 +296,7 @@ static const struct oriel_server_events events = {
 	.resize_wanted = resize_wanted,
 	.key = on_key,
 	.pointer = on_pointer,
+	.touch = on_touch,
 	.text = on_text,
 	.locks = on_locks,
 };

@@ -10,6 +10,7 @@ desktop() { # WORD
 }
 
 look() { # NAME: a viewer that stays; what happens to it is in NAME.out.
+	rm -f "$T/$1.out" # of the one before
 	start "$1" "$BIN/oriel-view" --headless --json --trust="$KEY" \
 		--password-file="$T/password" --exit-when=closed "$ADDRESS"
 }
