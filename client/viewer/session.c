@@ -144,8 +144,10 @@ static void on_rights(void *user, uint32_t rights)
 	struct orl_viewer *v = user;
 	orl_viewer_event(v, "rights", "\"rights\":%" PRIu32, rights);
 	v->may_input = rights & ORIEL_MAY_INPUT;
-	if (v->ui)
+	if (v->ui) {
+		atomic_store(&v->ui->rights, rights);
 		orl_ui_holder(v->ui);
+	}
 }
 
 static void on_owner(void *user, bool yours, const char *name)
@@ -374,6 +376,8 @@ static enum why watch(struct orl_viewer *v)
 		if (v->ui && now >= v->next_facts &&
 				atomic_load(&v->ui->facts_wanted))
 			orl_viewer_facts(v, now);
+		if (v->ui)
+			orl_ui_ask_sizes(v->ui);
 		int err = oriel_client_wait(v->client, timeout_ms(v, now));
 		if (err < 0) {
 			orl_viewer_say("cannot go on: %s", oriel_strerror(err));

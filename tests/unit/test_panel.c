@@ -345,14 +345,44 @@ static void the_menu_is_walked(void **state)
 	menu(&m, ORL_KEY_UP);
 	assert_int_equal(menu(&m, ORL_KEY_ENTER), ORL_COMMAND_STATS);
 	menu(&m, ORL_KEY_UP);
+	assert_int_equal(menu(&m, ORL_KEY_ENTER), ORL_COMMAND_MENU_DISPLAYS);
+	menu(&m, ORL_KEY_UP);
 	assert_int_equal(menu(&m, ORL_KEY_ENTER), ORL_COMMAND_FULLSCREEN);
-	for (int i = 0; i < 5; i++)
+	for (int i = 0; i < 6; i++)
 		menu(&m, ORL_KEY_DOWN);
 	menu(&m, ORL_KEY_ENTER);
 	assert_int_equal(m.sequence, 1);
 	assert_int_equal(menu(&m, ORL_KEY_ESCAPE), ORL_COMMAND_CLOSE);
 	assert_int_equal(orl_sequence(-1, &usages), 0);
 	assert_int_equal(orl_sequence(99, &usages), 0);
+}
+
+static void pages_of_the_menu_have_their_own(void **state)
+{
+	struct orl_menu m = { .page = ORL_MENU_DISPLAYS,
+		.displays = 2,
+		.names = { "1  left", "2  right" },
+		.shown = { true, true } };
+	(void)state;
+	open_dialog(ORL_DIALOG_NONE, false);
+	menu(&m, ORL_KEY_NONE);
+	menu(&m, ORL_KEY_DOWN);
+	assert_int_equal(menu(&m, ORL_KEY_ENTER), ORL_COMMAND_CHOOSE);
+	assert_int_equal(m.display, 1);
+	menu(&m, ORL_KEY_DOWN);
+	assert_int_equal(menu(&m, ORL_KEY_ENTER), ORL_COMMAND_WINDOWS);
+	menu(&m, ORL_KEY_DOWN);
+	assert_int_equal(menu(&m, ORL_KEY_ENTER), ORL_COMMAND_IDENTIFY);
+	menu(&m, ORL_KEY_DOWN);
+	menu(&m, ORL_KEY_DOWN);
+	assert_int_equal(menu(&m, ORL_KEY_ENTER), ORL_COMMAND_SCALING);
+	assert_int_equal(m.scaling, 1);
+	open_dialog(ORL_DIALOG_NONE, false);
+	m.page = ORL_MENU_KEYS;
+	menu(&m, ORL_KEY_NONE);
+	menu(&m, ORL_KEY_UP);
+	assert_int_equal(menu(&m, ORL_KEY_ENTER), ORL_COMMAND_KEYS);
+	assert_int_equal(menu(&m, ORL_KEY_ESCAPE), ORL_COMMAND_CLOSE);
 }
 
 static void the_bar_is_clicked(void **state)
@@ -376,7 +406,8 @@ static void the_bar_is_clicked(void **state)
 	}
 	assert_int_equal(seen, 1U << ORL_COMMAND_NONE |
 					       1U << ORL_COMMAND_FULLSCREEN |
-					       1U << ORL_COMMAND_MENU |
+					       1U << ORL_COMMAND_MENU_KEYS |
+					       1U << ORL_COMMAND_MENU_DISPLAYS |
 					       1U << ORL_COMMAND_STATS |
 					       1U << ORL_COMMAND_DISCONNECT);
 }
@@ -548,6 +579,7 @@ int main(void)
 		cmocka_unit_test(all_is_inside),
 		cmocka_unit_test(text_breaks_between_words),
 		cmocka_unit_test(the_menu_is_walked),
+		cmocka_unit_test(pages_of_the_menu_have_their_own),
 		cmocka_unit_test(the_bar_is_clicked),
 		cmocka_unit_test(facts_are_in_words),
 		cmocka_unit_test(fields_hold_characters),
