@@ -377,8 +377,11 @@ static int wait_for_work(struct serve *serve)
 	if (fds[1].revents) {
 		struct signalfd_siginfo info;
 
-		if (read(serve->signals, &info, sizeof(info)) > 0)
+		if (read(serve->signals, &info, sizeof(info)) > 0) {
+			oriel_server_shutdown(serve->server,
+					"the server is shut down");
 			leave(serve, ORL_EXIT_OK, "the server is shut down");
+		}
 	}
 	return 0;
 }

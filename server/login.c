@@ -183,6 +183,11 @@ const char *oriel_auth_address(const struct oriel_auth *auth)
 	return auth->peer ? oriel_peer_address(auth->peer) : "";
 }
 
+bool oriel_auth_is_resumed(const struct oriel_auth *auth)
+{
+	return auth->peer && auth->peer->resumed;
+}
+
 /* ---- answers ----------------------------------------------------------- */
 
 static void send_challenge(struct oriel_peer *peer)
@@ -470,6 +475,38 @@ static int send_token(struct oriel_peer *peer)
 	return err;
 }
 
+/*
+ * The one whose session this peer resumes, if that has not ended, or one that
+ * resumed the same and whose client did not hear of it. It may look alive:
+ * its client knows better.
+ */
+static struct oriel_peer *find_old(const struct oriel_peer *peer)
+{
+	ORL_EACH (node, &peer->server->peers) {
+		struct oriel_peer *p =
+				orl_container(node, struct oriel_peer, node);
+		if (peer->resumed && p != peer && p->state == ORL_PEER_READY &&
+				(memcmp(p->session, peer->origin, 16) == 0 ||
+						(p->resumed &&
+								memcmp(p->origin,
+										peer->origin,
+										16) ==
+										0)))
+			return p;
+	}
+	return NULL;
+}
+
+/* At once, and with it what it holds: keys, buttons, memory. */
+static void replace(struct oriel_peer *old, struct oriel_peer *peer)
+{
+	struct oriel_server *server = peer->server;
+
+	if (server->owner == old)
+		orl_peer_own(server, peer);
+	orl_peer_end(old, ORIEL_ECLOSED, NULL);
+}
+
 void oriel_auth_accept(struct oriel_auth *auth, uint32_t rights)
 {
 	if (!auth || !auth->peer || !auth->proved)
@@ -477,8 +514,9 @@ void oriel_auth_accept(struct oriel_auth *auth, uint32_t rights)
 	struct oriel_peer *peer = auth->peer;
 	struct oriel_server *server = peer->server;
 
+	struct oriel_peer *old = find_old(peer);
 	auth->proved = false;
-	if (orl_peer_count_ready(server) >= server->max_peers) {
+	if (orl_peer_count_ready(server) - (old ? 1 : 0) >= server->max_peers) {
 		refuse(peer, 3, 5000, "this server has no room for another");
 		return;
 	}
@@ -501,6 +539,8 @@ void oriel_auth_accept(struct oriel_auth *auth, uint32_t rights)
 	}
 	orl_login_fini(peer);
 	orl_peer_ready(peer);
+	if (old)
+		replace(old, peer);
 }
 
 /* ---- login ------------------------------------------------------------- */
@@ -616,6 +656,14 @@ int orl_login_login(struct oriel_peer *peer, const uint8_t *data, size_t n)
 
 /* ---- resumption -------------------------------------------------------- */
 
+static void refuse_token(struct oriel_peer *peer)
+{
+	orl_log(&peer->server->env, ORIEL_LOG_INFO, "login",
+			"%s has a token that is not good any more",
+			oriel_peer_address(peer));
+	refuse(peer, 2, 0, "the session cannot be resumed");
+}
+
 int orl_login_resume(struct oriel_peer *peer, const uint8_t *data, size_t n)
 {
 	struct oriel_server *server = peer->server;
@@ -635,13 +683,14 @@ int orl_login_resume(struct oriel_peer *peer, const uint8_t *data, size_t n)
 	err = orl_tls_exporter(orl_conn_tls(peer->conn), exporter);
 	if (err)
 		return err;
+	/* Keys of 32 bytes are not guessed: no failure of an account's. */
 	if (orl_token_open(&token, env, server->token_key, msg.sealed.p,
 			    msg.sealed.n) < 0 ||
 			token.expires < orl_wall_clock() ||
 			token_is_dead(server, token.id) ||
 			!env->crypto->equal(token.session, peer->session,
 					sizeof(token.session))) {
-		fail(peer);
+		refuse_token(peer);
 		return 0;
 	}
 	memcpy(peer->user, token.user, sizeof(peer->user));
@@ -650,7 +699,7 @@ int orl_login_resume(struct oriel_peer *peer, const uint8_t *data, size_t n)
 	if (err)
 		return err;
 	if (!env->crypto->equal(proof, msg.proof.p, sizeof(proof))) {
-		fail(peer);
+		refuse_token(peer);
 		return 0;
 	}
 	err = orl_token_proof(env, token.key, "oriel resume server", exporter,
@@ -660,6 +709,7 @@ int orl_login_resume(struct oriel_peer *peer, const uint8_t *data, size_t n)
 	peer->auth->proof_n = 32;
 	token_used(server, token.id);
 	peer->resumed = true;
+	memcpy(peer->origin, peer->session, sizeof(peer->origin));
 	memcpy(peer->token_id, token.id, sizeof(peer->token_id));
 	orl_wipe(&token, sizeof(token));
 	/* The host may have changed its mind about this user since. */

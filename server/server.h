@@ -60,6 +60,7 @@ struct oriel_server {
 	struct oriel_peer *owner; /* of keyboard and pointer */
 	uint32_t locks;
 	bool relative;
+	bool leaving; /* it shuts down: that is what a bye says */
 	uint8_t token_key[32];
 	uint8_t dummy_key[32]; /* makes up verifiers of users there are not */
 	uint8_t hash_key[32];  /* keys the cache of passwords */
@@ -131,6 +132,7 @@ struct oriel_peer {
 	uint64_t caps;
 	uint32_t max_pixels;
 	uint8_t session[16];
+	uint8_t origin[16]; /* resumed: the session that it was */
 	bool resumed; /* by this token */
 	uint8_t token_id[16];
 

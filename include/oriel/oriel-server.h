@@ -124,6 +124,13 @@ ORIEL_API ORIEL_CHECK int oriel_server_create(struct oriel_server **out,
 		const struct oriel_server_config *config);
 
 /*
+ * Say to every peer that the server shuts down, and listen no more. Viewers
+ * that reconnect by themselves then look for the one that follows. Dispatch
+ * until all have left, or for as long as that is worth. Threads: loop.
+ */
+ORIEL_API void oriel_server_shutdown(
+		struct oriel_server *server, const char *why);
+/*
  * End the server, its peers and displays. Joins its workers; does not call
  * events. Threads: loop, not from a callback.
  */
@@ -231,6 +238,11 @@ ORIEL_API ORIEL_CHECK int oriel_auth_use_none(struct oriel_auth *auth);
  * way that a wrong password fails.
  */
 ORIEL_API void oriel_auth_reject(struct oriel_auth *auth, const char *why);
+/*
+ * After auth_proved: it has proved to be who logged in here before, and is
+ * coming back; not that it knows what it logged in with then.
+ */
+ORIEL_API bool oriel_auth_is_resumed(const struct oriel_auth *auth);
 /* After auth_proved: let it in with these rights. */
 ORIEL_API void oriel_auth_accept(struct oriel_auth *auth, uint32_t rights);
 

@@ -361,6 +361,19 @@ int orl_socket_connect(int *out, const struct orl_address *address,
 	return err;
 }
 
+int orl_socket_connected(int socket, const char **why)
+{
+	int error = 0;
+	socklen_t n = sizeof(error);
+
+	if (getsockopt(socket, SOL_SOCKET, SO_ERROR, &error, &n) != 0)
+		error = errno;
+	*why = error ? orl_socket_text(error) : "";
+	return !error		    ? 0
+	       : error == ETIMEDOUT ? ORIEL_ETIMEOUT
+				    : ORIEL_EIO;
+}
+
 /* ---- listening --------------------------------------------------------- */
 
 static bool out_of_something(int error)

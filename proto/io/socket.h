@@ -24,6 +24,9 @@ struct orl_peer_name {
  */
 int orl_socket_peer(struct orl_peer_name *out, int socket);
 
+/* Of one that orl_socket_connect() began: 0, or ORIEL_E and a sentence. */
+int orl_socket_connected(int socket, const char **why);
+
 void orl_socket_close(int socket);
 
 #endif
