@@ -4,8 +4,9 @@
  *
  * A line that has broken is replaced at once. One that is only silent, with
  * something of ours unanswered for two seconds, is kept while another is
- * tried beside it: whichever speaks first is the session's. No timer runs on
- * a line that is idle and well; there TCP's own probes look after it.
+ * tried beside it: whichever speaks first is the session's, and when neither
+ * does the line is lost. No timer runs on a line that is idle and well; there
+ * TCP's own probes look after it.
  */
 #include "client/client.h"
 
@@ -74,16 +75,27 @@ static void tell(struct oriel_client *c, int error, const char *text)
 				told);
 }
 
+static uint64_t patience(const struct orl_again *a)
+{
+	return ORL_PROBE_SECONDS * SECOND + 2 * a->rtt;
+}
+
+/* A try has failed. */
 static void wait_for_next(struct oriel_client *c, int error, const char *text)
 {
 	struct orl_again *a = &c->again;
 	uint64_t now = orl_now(&c->env);
 
-	if (a->lost) {
-		tell(c, error, text);
-		if (!a->lost)
-			return;
+	if (!a->lost) {
+		/* Neither answers, or the old one has just done so. */
+		a->suspected = false;
+		if (orl_conn_silence(c->conn) >= patience(a))
+			orl_session_lost(c, error, text);
+		else
+			orl_again_busy(c);
+		return;
 	}
+	tell(c, error, text);
 	orl_timer_set(c->loop, &a->timer, now + pause_of(c));
 	a->tries++;
 }
@@ -153,8 +165,7 @@ static void go_on_with(struct oriel_client *c, int socket)
 	struct orl_again *a = &c->again;
 
 	a->suspected = false;
-	int err = orl_client_line(
-			c, socket, c->address.local, c->address.host);
+	int err = orl_client_line(c, socket, c->address.local, c->address.host);
 	if (err) {
 		orl_socket_close(socket);
 		orl_session_end(c, err, oriel_strerror(err));
@@ -164,11 +175,6 @@ static void go_on_with(struct oriel_client *c, int socket)
 	orl_timer_set(c->loop, &a->timer,
 			orl_now(&c->env) +
 					orl_max64(ORL_AGAIN_LOGIN, 8 * a->rtt));
-}
-
-static uint64_t patience(const struct orl_again *a)
-{
-	return ORL_PROBE_SECONDS * SECOND + 2 * a->rtt;
 }
 
 static void on_connected(struct orl_watch *watch, unsigned events)

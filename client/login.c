@@ -42,8 +42,10 @@ static void say_hello(struct oriel_client *c)
 
 	c->resuming = false;
 	/* It is nobody's but the server's that gave it. */
-	if (c->kept.valid && (now >= c->kept.until ||
-			memcmp(c->kept.pin, c->pin, sizeof(c->pin)) != 0))
+	if (c->kept.valid &&
+			(now >= c->kept.until ||
+					memcmp(c->kept.pin, c->pin,
+							sizeof(c->pin)) != 0))
 		c->kept.valid = false;
 	if (c->kept.valid)
 		hello.session = (struct orl_view){ c->kept.session,

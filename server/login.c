@@ -487,10 +487,9 @@ static struct oriel_peer *find_old(const struct oriel_peer *peer)
 				orl_container(node, struct oriel_peer, node);
 		if (peer->resumed && p != peer && p->state == ORL_PEER_READY &&
 				(memcmp(p->session, peer->origin, 16) == 0 ||
-						(p->resumed &&
-								memcmp(p->origin,
-										peer->origin,
-										16) ==
+						(p->resumed && memcmp(p->origin,
+									       peer->origin,
+									       16) ==
 										0)))
 			return p;
 	}

@@ -343,7 +343,8 @@ void orl_peer_end(struct oriel_peer *peer, int reason, const char *why)
 			.code = peer->server->leaving && !reason
 						? 5
 						: bye_code(reason),
-			.why = orl_peer_text(why, ORL_NAME_MAX) };
+			.why = orl_peer_text(why, ORL_NAME_MAX)
+		};
 		/* It is going anyway; what cannot be said is not said. */
 		if (ORL_LINK_PUT(orl_conn_link(peer->conn), bye, &bye) == 0)
 			orl_conn_kick(peer->conn);

@@ -160,9 +160,9 @@ void oriel_server_shutdown(struct oriel_server *server, const char *why)
 		return;
 	server->leaving = true;
 	ORL_EACH_SAFE (node, after, &server->listeners)
-		orl_listener_close(&orl_container(node,
-				struct orl_server_listener, node)
-						   ->listener);
+		orl_listener_close(&orl_container(
+				node, struct orl_server_listener, node)
+						    ->listener);
 	ORL_EACH_SAFE (other, next, &server->peers)
 		orl_peer_end(orl_container(other, struct oriel_peer, node), 0,
 				why ? why : "");

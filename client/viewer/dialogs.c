@@ -185,6 +185,30 @@ static enum orl_choice lost(struct orl_dialog *d, struct orl_panel *p)
 	return yes_no(p, "Reconnect", "Close", d->locked, true);
 }
 
+static const char *duration(char *out, size_t size, uint64_t seconds)
+{
+	unsigned long long min = seconds / 60, s = seconds % 60;
+	if (!min)
+		snprintf(out, size, "%llu s", s);
+	else if (!s)
+		snprintf(out, size, "%llu min", min);
+	else
+		snprintf(out, size, "%llu min %llu s", min, s);
+	return out;
+}
+
+static enum orl_choice again(struct orl_dialog *d, struct orl_panel *p)
+{
+	char tried[48], left[48], text[160];
+	orl_panel_title(p, d->title);
+	orl_panel_text(p, d->text);
+	snprintf(text, sizeof(text), "Looking for it for %s; giving up in %s.",
+			duration(tried, sizeof(tried), d->tried),
+			duration(left, sizeof(left), d->left));
+	orl_panel_note(p, text);
+	return only_no(p, "Cancel", d->locked);
+}
+
 enum orl_choice orl_dialog(struct orl_dialog *d, struct orl_panel *p)
 {
 	switch (d->kind) {
@@ -202,6 +226,8 @@ enum orl_choice orl_dialog(struct orl_dialog *d, struct orl_panel *p)
 		return failed(d, p);
 	case ORL_DIALOG_LOST:
 		return lost(d, p);
+	case ORL_DIALOG_AGAIN:
+		return again(d, p);
 	case ORL_DIALOG_NONE:
 	default:
 		return ORL_CHOICE_NONE;

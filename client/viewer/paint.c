@@ -79,6 +79,22 @@ static void flush(struct orl_pane *pane, SDL_Surface *window, SDL_Surface *from,
 	SDL_UpdateWindowSurfaceRects(pane->window, rects, n);
 }
 
+static void make_grey(SDL_Surface *s, struct oriel_rect r)
+{
+	for (int32_t y = r.y; y < r.y + r.height && y < s->h; y++) {
+		uint32_t *row = (uint32_t *)(void *)((char *)s->pixels +
+						     (ptrdiff_t)y * s->pitch);
+		for (int32_t x = r.x; x < r.x + r.width && x < s->w; x++) {
+			uint32_t p = row[x];
+			uint32_t light = ((p >> 16 & 0xff) * 77 +
+							 (p >> 8 & 0xff) * 150 +
+							 (p & 0xff) * 29) >>
+					 9;
+			row[x] = (light + 0x48) * 0x010101;
+		}
+	}
+}
+
 /* pin is held. */
 static void paint(struct orl_ui *ui, struct orl_pane *pane,
 		struct orl_view_damaged damage)
@@ -103,6 +119,9 @@ static void paint(struct orl_ui *ui, struct orl_pane *pane,
 		n = copy(pane, to, &from, &damage, rects);
 	}
 	oriel_screen_release(pane->screen);
+	for (int i = 0; i < n && pane->grey; i++)
+		make_grey(to, (struct oriel_rect){ rects[i].x, rects[i].y,
+					      rects[i].w, rects[i].h });
 	if (n && pane->redraw) {
 		rects[0] = (SDL_Rect){ 0, 0, to->w, to->h };
 		n = 1;
@@ -112,22 +131,6 @@ static void paint(struct orl_ui *ui, struct orl_pane *pane,
 		return;
 	orl_stage_compose(ui, pane, to, rects, n);
 	flush(pane, window, to, rects, n);
-}
-
-static void make_grey(SDL_Surface *s, struct oriel_rect r)
-{
-	for (int32_t y = r.y; y < r.y + r.height && y < s->h; y++) {
-		uint32_t *row = (uint32_t *)(void *)((char *)s->pixels +
-						     (ptrdiff_t)y * s->pitch);
-		for (int32_t x = r.x; x < r.x + r.width && x < s->w; x++) {
-			uint32_t p = row[x];
-			uint32_t light = ((p >> 16 & 0xff) * 77 +
-							 (p >> 8 & 0xff) * 150 +
-							 (p & 0xff) * 29) >>
-					 9;
-			row[x] = (light + 0x48) * 0x010101;
-		}
-	}
 }
 
 /* No display: the last picture, in grey, or none. pin is held. */

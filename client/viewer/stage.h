@@ -33,6 +33,8 @@ struct orl_stage {
 	struct orl_menu menu;
 	struct orl_facts facts;
 	uint64_t progress_at, bar_at;
+	/* The connection is lost: since when, and when to say more of it. */
+	uint64_t lost_since, lost_at;
 	bool arrow;
 	int taken[8];          /* keys that went down in a panel, by scancode */
 	bool ctrl, alt, alone; /* nothing else since both went down */

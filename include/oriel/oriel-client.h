@@ -82,7 +82,8 @@ struct oriel_client_events {
 			const struct oriel_rect *rects, size_t count);
 	void (*screen_removed)(void *user, struct oriel_screen *screen);
 	/* Whether the screen is proved exact has changed. */
-	void (*screen_exact)(void *user, struct oriel_screen *screen, bool exact);
+	void (*screen_exact)(
+			void *user, struct oriel_screen *screen, bool exact);
 
 	/* image NULL hides the pointer. */
 	void (*cursor)(void *user, const struct oriel_pixels *image,
@@ -104,8 +105,8 @@ struct oriel_client_config {
 	void *user; /* first argument of every event */
 	const struct oriel_hooks *hooks;
 	const char *authorities; /* PEM of those that may vouch for a server */
-	uint32_t workers;        /* decoder threads; 0 decodes inside dispatch */
-	uint64_t max_pixels;     /* refuse larger displays; 0 is 64 Mi */
+	uint32_t workers;    /* decoder threads; 0 decodes inside dispatch */
+	uint64_t max_pixels; /* refuse larger displays; 0 is 64 Mi */
 	/* One line of a TLS key log, for debugging: it opens every session. */
 	void (*keylog)(void *user, const char *line);
 	const char *congestion; /* TCP's: "bbr", "cubic"; NULL: bbr if allowed */

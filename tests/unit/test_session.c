@@ -274,7 +274,7 @@ static void a_session_resumes_without_a_password(void **state)
 	submit(&p, NULL, 0);
 	pair_connect(&p);
 	until_exact(&p);
-	oriel_client_disconnect(p.client);
+	oriel_peer_close(p.peer, "come again");
 	PAIR_UNTIL(&p, p.state == ORIEL_CLIENT_IDLE && p.leaves == 1);
 	assert_int_equal(p.left, 0);
 	/* With this password it could not log in. */

@@ -1,0 +1,157 @@
+#!/bin/bash
+# reconnect.sh - a network that goes and comes back, an address that changes, a
+# server that is killed or restarted: the viewer is back by itself, exact, with
+# its window where it was. Two network namespaces and a cable between them.
+. "$(dirname "$0")/lib.sh"
+
+# No names: the namespaces end with the processes that hold them.
+start far unshare -n sleep 600
+far=$PID
+start near unshare -n sleep 600
+near=$PID
+separate() {
+	[ "$(readlink "/proc/$1/ns/net")" != "$(readlink /proc/self/ns/net)" ]
+}
+if ! eventually 3 separate "$far" || ! eventually 3 separate "$near" ||
+	! ip link add oriel0 netns "$far" type veth \
+		peer name oriel0 netns "$near" 2> "$T/veth.log"; then
+	echo "skipped: no network namespaces here ($(id -un))"
+	exit 0
+fi
+at() { # NAMESPACE COMMAND...
+	nsenter -t "$1" -n -- "${@:2}"
+}
+for side in "$far 1" "$near 2"; do
+	set -- $side
+	at "$1" ip address add "192.0.2.$2/24" dev oriel0
+	at "$1" ip link set lo up
+	at "$1" ip link set oriel0 up
+done
+mac() {
+	at "$1" ip -o link show oriel0 | sed 's/.*ether \([0-9a-f:]*\).*/\1/'
+}
+
+# cut: packets go nowhere, and nobody is told. mend: they arrive again.
+cut() {
+	at "$far" ip neighbour replace "$client" lladdr 02:00:00:00:00:01 \
+		dev oriel0 nud permanent
+	at "$near" ip neighbour replace 192.0.2.1 lladdr 02:00:00:00:00:02 \
+		dev oriel0 nud permanent
+}
+mend() {
+	at "$far" ip neighbour replace "$client" lladdr "$(mac "$near")" \
+		dev oriel0 nud reachable
+	at "$near" ip neighbour replace 192.0.2.1 lladdr "$(mac "$far")" \
+		dev oriel0 nud reachable
+}
+client=192.0.2.2
+
+x_server A 640x400
+x_server B 640x400
+
+# The desktop: another picture at each call.
+n=0
+change() {
+	n=$((n + 1))
+	xsetroot -display "$A" -mod $((n % 13 + 3)) $((n % 7 + 2)) \
+		-fg "#$(printf %06x $((n * 7919 % 16777216)))" -bg black
+}
+change
+
+ADDRESS=oriel://192.0.2.1
+serve_far() { # OPTION...
+	rm -f "$T/serve.out" "$T/serve.log"
+	start serve nsenter -t "$far" -n -- "$BIN/oriel-serve" \
+		--listen=tcp://192.0.2.1:5910 "--source=x11:$A" "$@"
+	SERVER=$PID
+	eventually 10 grep -qs '^listening ' "$T/serve.out" ||
+		fail 'oriel-serve does not listen'
+	KEY=$(sed -n 's/^key sha256://p' "$T/serve.log")
+}
+view_near() { # OPTION...
+	rm -f "$T/view.out" "$T/view.log"
+	DISPLAY=$B start view nsenter -t "$near" -n -- "$BIN/oriel-view" \
+		--fullscreen --json "$@" "$ADDRESS"
+	viewer=$PID
+}
+headless_near() {
+	view_near --headless "$@"
+}
+
+# What the viewer says of its connection: the newest state, and whether its
+# picture is exact since.
+now_is() { # STATE
+	[ "$(grep '"event":"state"' "$T/view.out" | tail -n 1 |
+		sed 's/.*"state":"\([a-z]*\)".*/\1/')" = "$1" ]
+}
+exact() {
+	awk '/"event":"state"/ { ready = /"ready"/; exact = 0 }
+		/"event":"exact"/ { exact = /true/ }
+		END { exit !(ready && exact) }' "$T/view.out"
+}
+asked() { # how often a password was wanted
+	grep -c '"event":"login_wanted"' "$T/view.out"
+}
+shown() {
+	exact && same_display "$A" "$B"
+}
+
+clock() {
+	date +%s%N
+}
+# back WHAT: the picture is the desktop's again; say how long that took.
+back() {
+	eventually 15 shown || fail "$1: not back: $(tail -n 3 "$T/view.out")"
+	echo "$1: exact after $((($(clock) - began) / 1000000)) ms"
+}
+
+secret=--password-file=$T/password
+serve_far "$secret"
+view_near "--trust=$KEY" "$secret"
+eventually 10 shown || fail 'no desktop in the window'
+
+# The network is away for six seconds, and the desktop goes on.
+for _ in 1 2 3 4; do change; sleep 0.2; done
+cut
+for _ in $(seq 6); do change; sleep 1; done
+now_is reconnecting || fail 'silence was not noticed'
+began=$(clock)
+mend
+back 'network away for 6 s'
+[ "$(asked)" = 1 ] || fail 'a resumed session asked for a password'
+
+# The cable is out.
+at "$near" ip link set oriel0 down
+for _ in 1 2 3; do change; sleep 1; done
+at "$near" ip link set oriel0 up
+began=$(clock)
+back 'cable out for 3 s'
+
+# Another address, at once, while nothing happens.
+sleep 4
+at "$near" ip address delete 192.0.2.2/24 dev oriel0
+client=192.0.2.7
+at "$near" ip address add $client/24 dev oriel0
+began=$(clock)
+change
+back 'another address'
+
+# The server is killed; the one after it takes the token of the one before.
+stop "$SERVER" KILL
+eventually 5 now_is reconnecting || fail 'the end of the server went unnoticed'
+change
+serve_far "$secret"
+began=$(clock)
+back 'server killed'
+
+# It is stopped in order.
+stop "$SERVER"
+eventually 5 now_is reconnecting || fail 'a server that shuts down is not left'
+change
+serve_far "$secret"
+began=$(clock)
+back 'server restarted'
+[ "$(asked)" = 1 ] || fail 'a restarted server asked for a password'
+stop "$viewer" INT
+[ "$STATUS" = 0 ] || fail "interrupted: exit $STATUS"
+echo ok
