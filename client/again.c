@@ -25,6 +25,7 @@ enum {
 	LOOK_MS = 300,   /* after the probe went out, when it is answered */
 	NAME_EVERY = 4,  /* tries; the others go where the server was */
 	ADDRESSES = 8,   /* of a name */
+	SETTLE_MS = 50,  /* for a network that changes */
 };
 
 static void try_now(struct oriel_client *c);
@@ -300,6 +301,29 @@ void orl_again_busy(struct oriel_client *c)
 				a->busy + patience(a) + LOOK_MS * MS);
 }
 
+/*
+ * An address or a route has come or gone. Who waits need not wait longer; a
+ * line from an address that is gone is lost; any other is worth a look.
+ */
+static void on_network(struct orl_network *network)
+{
+	struct orl_again *a = orl_container(network, struct orl_again, network);
+	struct oriel_client *c = orl_container(a, struct oriel_client, again);
+
+	if (a->lost && !c->conn) {
+		/* With the next one of many, in a moment. */
+		drop_try(a);
+		a->tries = 0;
+		orl_timer_set(c->loop, &a->timer,
+				orl_now(&c->env) + SETTLE_MS * MS);
+	} else if (!a->lost && c->conn && orl_conn_is_homeless(c->conn)) {
+		orl_session_lost(c, ORIEL_ECLOSED,
+				"the address of this computer has changed");
+	} else {
+		orl_again_busy(c);
+	}
+}
+
 /* ---- there again ------------------------------------------------------- */
 
 static void on_stale(struct orl_timer *timer)
@@ -341,6 +365,9 @@ void orl_again_ready(struct oriel_client *c)
 	note_address(c);
 	orl_timer_stop(&a->timer);
 	orl_conn_keepalive(c->conn);
+	/* Without hints it takes longer, and works all the same. */
+	if (!c->address.local && !a->network.watch.loop)
+		(void)orl_network_watch(&a->network, c->loop);
 	if (back)
 		orl_timer_set(c->loop, &a->stale,
 				orl_now(&c->env) + STALE_MS * MS);
@@ -351,6 +378,7 @@ void orl_again_stop(struct oriel_client *c)
 	struct orl_again *a = &c->again;
 
 	drop_try(a);
+	orl_network_stop(&a->network);
 	orl_timer_stop(&a->timer);
 	orl_timer_stop(&a->quiet);
 	orl_timer_stop(&a->stale);
@@ -366,6 +394,7 @@ void orl_again_init(struct oriel_client *c, uint32_t seconds)
 	a->timer.fire = on_timer;
 	a->quiet.fire = on_quiet;
 	a->stale.fire = on_stale;
+	a->network.changed = on_network;
 	a->watch.ready = on_connected;
 	orl_list_init(&a->timer.node);
 	orl_list_init(&a->quiet.node);

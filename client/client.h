@@ -18,6 +18,7 @@
 #include "codecs/canvas.h"
 #include "proto/auth.h"
 #include "proto/io/conn.h"
+#include "proto/io/network.h"
 
 enum orl_login_step {
 	ORL_LOGIN_HELLO,     /* waiting for server_hello */
@@ -104,6 +105,7 @@ struct orl_again {
 	struct orl_timer timer; /* the next try, or the end of this one */
 	struct orl_timer quiet; /* look whether the line is silent */
 	struct orl_timer stale; /* screens that have not come back go */
+	struct orl_network network;
 	struct orl_watch watch; /* of a socket that is being connected */
 	int socket;             /* that one, or -1 */
 };

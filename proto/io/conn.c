@@ -393,6 +393,12 @@ uint64_t orl_conn_silence(const struct orl_conn *conn)
 			       : 0;
 }
 
+bool orl_conn_is_homeless(const struct orl_conn *conn)
+{
+	return conn->socket >= 0 && !conn->peer.local &&
+	       orl_socket_is_homeless(conn->socket);
+}
+
 void orl_conn_finish(struct orl_conn *conn, int error)
 {
 	if (conn->state >= ORL_CONN_FINISHING)
