@@ -20,6 +20,9 @@ void orl_dialog_open(struct orl_dialog *d, struct orl_panel *p)
 		if (d->address[0])
 			orl_field_set(&d->field, d->address);
 	}
+	/* It comes while somebody types: Enter was not meant for it. */
+	if (d->kind == ORL_DIALOG_AGAIN)
+		focus = -1;
 	/* Who presses Enter without reading has not trusted anybody. */
 	if (d->kind == ORL_DIALOG_TRUST)
 		focus = d->locked ? -1 : 1;
@@ -200,6 +203,9 @@ static const char *duration(char *out, size_t size, uint64_t seconds)
 static enum orl_choice again(struct orl_dialog *d, struct orl_panel *p)
 {
 	char tried[48], left[48], text[160];
+	/* Neither were the keys that were on their way. */
+	if (d->tried < 2)
+		p->in.key = ORL_KEY_NONE;
 	orl_panel_title(p, d->title);
 	orl_panel_text(p, d->text);
 	snprintf(text, sizeof(text), "Looking for it for %s; giving up in %s.",

@@ -68,14 +68,18 @@ serve_far() { # OPTION...
 		fail 'oriel-serve does not listen'
 	KEY=$(sed -n 's/^key sha256://p' "$T/serve.log")
 }
-view_near() { # OPTION...
+start_near() { # OPTION...
 	rm -f "$T/view.out" "$T/view.log"
 	DISPLAY=$B start view nsenter -t "$near" -n -- "$BIN/oriel-view" \
-		--fullscreen --json "$@" "$ADDRESS"
+		--json "$@" "$ADDRESS"
 	viewer=$PID
+	eventually 10 test -s "$T/view.out" || fail 'the viewer says nothing'
+}
+view_near() {
+	start_near --fullscreen "$@"
 }
 headless_near() {
-	view_near --headless "$@"
+	start_near --headless "$@"
 }
 
 # What the viewer says of its connection: the newest state, and whether its
@@ -154,4 +158,84 @@ back 'server restarted'
 [ "$(asked)" = 1 ] || fail 'a restarted server asked for a password'
 stop "$viewer" INT
 [ "$STATUS" = 0 ] || fail "interrupted: exit $STATUS"
+
+# Its picture grey, and a panel over it that counts; Escape gives up.
+view_near "--trust=$KEY" "$secret"
+eventually 10 shown || fail 'no desktop in the window'
+export DISPLAY=$B
+window=$(xdotool search --onlyvisible --class oriel-view)
+place=$(xdotool getwindowgeometry "$window")
+xdotool mousemove 320 390
+stop "$SERVER" KILL
+eventually 5 now_is reconnecting || fail 'the end of the server went unnoticed'
+sleep 1
+picture "$B" "$T/lost.png"
+grey() { # FILE: along its upper edge, which no panel covers
+	[ "$(convert "$1" -crop 640x20+0+0 -colorspace HSL -channel G \
+		-separate -format '%[fx:maxima]' info:)" = 0 ]
+}
+grey "$T/lost.png" || fail 'the last picture is not grey'
+[ "$(convert "$T/lost.png" -gravity center -crop 100x60+0+0 -format %k \
+	info:)" -gt 2 ] || fail 'no panel'
+sleep 2
+picture "$B" "$T/later.png"
+same "$T/lost.png" "$T/later.png" && fail 'the panel does not count'
+[ "$(xdotool getwindowgeometry "$window")" = "$place" ] ||
+	fail 'the window has moved'
+xdotool key Escape
+finish "$viewer" 5
+[ "$STATUS" = 6 ] || fail "cancelled: exit $STATUS"
+grep -q 'is lost' "$T/view.log" || fail 'stderr does not say so'
+
+# No longer than it was told to, and not at all unless it was.
+serve_far "$secret"
+headless_near "--trust=$KEY" "$secret" --reconnect=2
+eventually 10 exact || fail 'no picture'
+other=$viewer
+mv "$T/view.out" "$T/other.out"
+headless_near "--trust=$KEY" "$secret"
+eventually 10 exact || fail 'no picture'
+stop "$SERVER" KILL
+finish "$viewer" 2
+[ "$STATUS" = 6 ] || fail "not told to: exit $STATUS"
+finish "$other" 10
+[ "$STATUS" = 6 ] || fail "given up: exit $STATUS"
+
+# Tokens sealed under a key that is gone: the password does it. And one that
+# was let in by a ticket, of which there is no second.
+echo one-time-ticket > "$T/tickets"
+echo one-time-ticket > "$T/ticket"
+serve_far "$secret" --ticket-file="$T/tickets"
+headless_near "--trust=$KEY" --ticket-file="$T/ticket" --reconnect=60
+eventually 10 exact || fail 'no picture by the ticket'
+with_ticket=$viewer
+mv "$T/view.out" "$T/ticket.out"
+headless_near "--trust=$KEY" "$secret" --reconnect=60
+eventually 10 exact || fail 'no picture'
+stop "$SERVER" KILL
+eventually 5 now_is reconnecting || fail 'the end of the server went unnoticed'
+serve_far "$secret" --ticket-file="$T/tickets"
+eventually 10 exact || fail 'not back'
+ticket_back() {
+	[ "$(grep -c '"state":"ready"' "$T/ticket.out")" = 2 ]
+}
+eventually 10 ticket_back || fail 'not back after a ticket'
+[ "$(asked)" = 1 ] || fail 'a good token was not taken'
+stop "$with_ticket" INT
+stop "$SERVER" KILL
+eventually 5 now_is reconnecting || fail 'the end of the server went unnoticed'
+rm "$HOME/.local/state/oriel/token.key"
+serve_far "$secret"
+eventually 10 exact || fail 'not back without a token'
+[ "$(asked)" = 2 ] || fail 'it came back without proof'
+
+# Another key than before is not trusted, and that is said.
+stop "$SERVER" KILL
+eventually 5 now_is reconnecting || fail 'the end of the server went unnoticed'
+rm -r "$HOME/.local/state/oriel"
+serve_far "$secret"
+finish "$viewer" 10
+[ "$STATUS" = 4 ] || fail "another key: exit $STATUS"
+grep -q "shows the key $KEY, but --trust names" "$T/view.log" ||
+	fail 'the new key is not named'
 echo ok
