@@ -208,7 +208,7 @@ static enum orl_choice again(struct orl_dialog *d, struct orl_panel *p)
 		p->in.key = ORL_KEY_NONE;
 	orl_panel_title(p, d->title);
 	orl_panel_text(p, d->text);
-	snprintf(text, sizeof(text), "Looking for it for %s; giving up in %s.",
+	snprintf(text, sizeof(text), "Trying for %s; giving up in %s.",
 			duration(tried, sizeof(tried), d->tried),
 			duration(left, sizeof(left), d->left));
 	orl_panel_note(p, text);
