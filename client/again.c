@@ -23,9 +23,10 @@ enum {
 	PAUSE_MAX_MS = 1000,
 	STALE_MS = 2000, /* for a server to name its displays again */
 	LOOK_MS = 300,   /* after the probe went out, when it is answered */
-	NAME_EVERY = 4,  /* tries; the others go where the server was */
-	ADDRESSES = 8,   /* of a name */
-	SETTLE_MS = 50,  /* for a network that changes */
+	NAME_EVERY = 4,  /* tries at most; others go where the server was */
+	NAME_SECONDS = 30,
+	ADDRESSES = 8,  /* of a name */
+	SETTLE_MS = 50, /* for a network that changes */
 };
 
 static void try_now(struct oriel_client *c);
@@ -112,6 +113,9 @@ void orl_again_look(struct oriel_client *c, int error, const char *text)
 	}
 	a->lost = true;
 	a->until = now + a->seconds * SECOND;
+	a->answered = false;
+	a->name_pause = NAME_SECONDS * SECOND;
+	a->name_at = now + a->name_pause;
 	orl_timer_stop(&a->quiet);
 	orl_timer_stop(&a->stale);
 	if (!a->suspected) {
@@ -145,13 +149,28 @@ void orl_again_limit(struct oriel_client *c, uint64_t ns)
 
 /* ---- a try ------------------------------------------------------------- */
 
-/* Where the server was, or now and then where its name is now. */
+/*
+ * Looking up a name blocks, and in a network that is away for seconds. So it
+ * is done when something there has answered, and else seldom and seldomer.
+ */
+static bool may_look_up(struct orl_again *a, uint64_t now)
+{
+	if (a->tries % NAME_EVERY != NAME_EVERY - 1)
+		return false;
+	if (!a->answered && now < a->name_at)
+		return false;
+	a->name_pause *= 2;
+	a->name_at = now + a->name_pause;
+	return true;
+}
+
+/* Where the server was, or where its name is now. */
 static int begin_try(struct oriel_client *c, int *socket, const char **why)
 {
 	struct orl_again *a = &c->again;
 	unsigned round = a->tries / NAME_EVERY;
 
-	if (a->reached && a->tries % NAME_EVERY != NAME_EVERY - 1)
+	if (a->reached && !may_look_up(a, orl_now(&c->env)))
 		return orl_socket_connect(socket, &a->numeric, 0, why);
 	int err = orl_socket_connect(
 			socket, &c->address, round % ADDRESSES, why);
@@ -189,9 +208,10 @@ static void on_connected(struct orl_watch *watch, unsigned events)
 	(void)events;
 	orl_watch_stop(&a->watch);
 	a->socket = -1;
+	a->answered = err == ORIEL_ECLOSED;
 	if (err) {
 		orl_socket_close(socket);
-		wait_for_next(c, err, why);
+		wait_for_next(c, a->answered ? ORIEL_EIO : err, why);
 		return;
 	}
 	if (!a->lost) {

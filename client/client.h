@@ -98,6 +98,8 @@ struct orl_again {
 	uint8_t pin[32]; /* the key of the session that was lost */
 	bool pinned;
 	uint64_t rtt, until;
+	bool answered;                /* the last try was, by a no */
+	uint64_t name_at, name_pause; /* when a name is looked up anyway */
 	uint64_t busy; /* when something was last heard or said */
 	unsigned tries;
 	int error; /* of the last one, and what was told of it */

@@ -162,7 +162,10 @@ static bool prepare(struct orl_viewer *v)
 		orl_viewer_say("%s", why);
 		return false;
 	}
-	if (!v->options.reconnect_set && !v->options.headless)
+	/* For who looks at it; a script wants to know. */
+	if (!v->options.reconnect_set && !v->options.headless &&
+			!v->options.exit_after &&
+			v->options.exit_when == ORL_EXIT_NEVER)
 		v->options.reconnect = RECONNECT_SECONDS;
 	fill_signals(&set);
 	pthread_sigmask(SIG_BLOCK, &set, NULL);

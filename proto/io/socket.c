@@ -369,7 +369,10 @@ int orl_socket_connected(int socket, const char **why)
 	if (getsockopt(socket, SOL_SOCKET, SO_ERROR, &error, &n) != 0)
 		error = errno;
 	*why = error ? orl_socket_text(error) : "";
-	return !error ? 0 : error == ETIMEDOUT ? ORIEL_ETIMEOUT : ORIEL_EIO;
+	return !error                  ? 0
+	       : error == ECONNREFUSED ? ORIEL_ECLOSED
+	       : error == ETIMEDOUT    ? ORIEL_ETIMEOUT
+				       : ORIEL_EIO;
 }
 
 bool orl_socket_is_homeless(int fd)

@@ -371,6 +371,19 @@ static void screens_are_as_they_were_left(void **state)
 	pair_fini(&p);
 }
 
+static void a_screen_that_has_not_come_back_takes_no_parts(void **state)
+{
+	struct pair p;
+
+	(void)state;
+	begin(&p, 60);
+	p.screen->stale = true; /* as if this server had not named it again */
+	submit(&p, 2);
+	PAIR_UNTIL(&p, p.state == ORIEL_CLIENT_IDLE);
+	assert_int_equal(p.error, ORIEL_EPROTO);
+	pair_fini(&p);
+}
+
 /* ---- memory that runs out ---------------------------------------------- */
 
 struct memory {
@@ -465,6 +478,8 @@ int main(void)
 		cmocka_unit_test(its_host_may_end_it_anywhere),
 		cmocka_unit_test(an_end_is_no_loss),
 		cmocka_unit_test(screens_are_as_they_were_left),
+		cmocka_unit_test(
+				a_screen_that_has_not_come_back_takes_no_parts),
 		cmocka_unit_test(without_memory_it_ends_in_order),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
