@@ -187,6 +187,43 @@ finish "$viewer" 5
 [ "$STATUS" = 6 ] || fail "cancelled: exit $STATUS"
 grep -q 'is lost' "$T/view.log" || fail 'stderr does not say so'
 
+# A password that was typed is not kept: it is asked for over the picture.
+serve_far "$secret"
+view_near "--trust=$KEY"
+xdotool mousemove 320 300
+eventually 10 test "$(asked)" = 1 || fail 'no password is wanted'
+sleep 1
+xdotool click 1 type --delay 20 'correct horse'
+xdotool key Return mousemove 320 390
+eventually 10 shown || fail 'no desktop in the window'
+stop "$SERVER" KILL
+eventually 5 now_is reconnecting || fail 'the end of the server went unnoticed'
+rm "$HOME/.local/state/oriel/token.key"
+serve_far "$secret"
+asked_twice() {
+	[ "$(asked)" = 2 ]
+}
+eventually 10 asked_twice || fail 'the password was kept'
+sleep 1
+picture "$B" "$T/asked.png"
+grey "$T/asked.png" || fail 'not grey while it asks'
+xdotool type --delay 20 'wrong'
+xdotool key Return
+sleep 1
+xdotool type --delay 20 'correct horse'
+xdotool key Return
+eventually 10 shown || fail 'not back after a password'
+xdotool keydown a
+stop "$SERVER" KILL
+eventually 5 now_is reconnecting || fail 'the end of the server went unnoticed'
+change
+serve_far "$secret"
+eventually 10 shown || fail 'not back'
+xdotool keyup a
+stop "$viewer" INT
+[ "$STATUS" = 0 ] || fail "interrupted: exit $STATUS"
+stop "$SERVER"
+
 # No longer than it was told to, and not at all unless it was.
 serve_far "$secret"
 headless_near "--trust=$KEY" "$secret" --reconnect=2
