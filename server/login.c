@@ -11,7 +11,7 @@
 
 #include "proto/io/host.h"
 
-enum { VERSION = 1, TOKEN_SECONDS = 24 * 3600 };
+enum { VERSION = 1 };
 
 struct oriel_auth {
 	struct orl_env env;      /* its own: it may outlive the server */
@@ -411,69 +411,7 @@ void oriel_auth_reject(struct oriel_auth *auth, const char *why)
 	refuse(auth->peer, 4, 0, why ? why : "not allowed here");
 }
 
-/* ---- resumption tokens ------------------------------------------------- */
-
-static bool token_is_dead(
-		const struct oriel_server *server, const uint8_t id[static 16])
-{
-	for (unsigned i = 0; i < TOKEN_USES; i++) {
-		const struct orl_token_use *use = &server->token_uses[i];
-		if (use->dead && memcmp(use->id, id, 16) == 0)
-			return true;
-	}
-	return false;
-}
-
-/* With this use the tokens that it followed have seen their last one. */
-static void token_used(struct oriel_server *server, const uint8_t id[static 16])
-{
-	for (unsigned i = 0; i < TOKEN_USES; i++) {
-		struct orl_token_use *use = &server->token_uses[i];
-		if (i < server->n_token_uses && memcmp(use->next, id, 16) == 0)
-			use->dead = true;
-	}
-}
-
-static void token_follows(struct oriel_server *server,
-		const uint8_t old[static 16], const uint8_t next[static 16])
-{
-	struct orl_token_use *use = &server->token_uses[server->n_token_uses++ %
-							TOKEN_USES];
-
-	use->dead = false;
-	memcpy(use->id, old, sizeof(use->id));
-	memcpy(use->next, next, sizeof(use->next));
-}
-
-static int send_token(struct oriel_peer *peer)
-{
-	struct oriel_server *server = peer->server;
-	struct orl_token token = { .rights = peer->rights,
-		.expires = orl_wall_clock() + TOKEN_SECONDS };
-	uint8_t sealed[512];
-
-	if (!orl_conn_tls(peer->conn))
-		return 0; /* on unix: the viewer logs in again */
-	memcpy(token.session, peer->session, sizeof(token.session));
-	memcpy(token.user, peer->user, sizeof(token.user));
-	int err = orl_random(&server->env, token.id, sizeof(token.id));
-	if (!err)
-		err = orl_random(&server->env, token.key, sizeof(token.key));
-	if (err)
-		return err;
-	int n = orl_token_seal(&token, &server->env, server->token_key, sealed,
-			sizeof(sealed));
-	if (n < 0)
-		return n;
-	struct orl_resumption msg = { .lifetime = TOKEN_SECONDS,
-		.key = { token.key, sizeof(token.key) },
-		.sealed = { sealed, (uint32_t)n } };
-	err = ORL_PEER_PUT(peer, resumption, &msg);
-	if (!err && peer->resumed)
-		token_follows(server, peer->token_id, token.id);
-	orl_wipe(&token, sizeof(token));
-	return err;
-}
+/* ---- let in --------------------------------------------------------------- */
 
 /*
  * The one whose session this peer resumes, if that has not ended, or one that
@@ -531,12 +469,13 @@ void oriel_auth_accept(struct oriel_auth *auth, uint32_t rights)
 	if (!err)
 		err = ORL_PEER_PUT(peer, welcome, &msg);
 	if (!err)
-		err = send_token(peer);
+		err = orl_token_send(peer);
 	if (err) {
 		orl_peer_end(peer, err, NULL);
 		return;
 	}
 	orl_login_fini(peer);
+	orl_token_renew_later(peer);
 	orl_peer_ready(peer);
 	if (old)
 		replace(old, peer);
@@ -686,7 +625,7 @@ int orl_login_resume(struct oriel_peer *peer, const uint8_t *data, size_t n)
 	if (orl_token_open(&token, env, server->token_key, msg.sealed.p,
 			    msg.sealed.n) < 0 ||
 			token.expires < orl_wall_clock() ||
-			token_is_dead(server, token.id) ||
+			orl_token_is_dead(server, token.id) ||
 			!env->crypto->equal(token.session, peer->session,
 					sizeof(token.session))) {
 		refuse_token(peer);
@@ -706,8 +645,8 @@ int orl_login_resume(struct oriel_peer *peer, const uint8_t *data, size_t n)
 	if (err)
 		return err;
 	peer->auth->proof_n = 32;
-	token_used(server, token.id);
-	peer->resumed = true;
+	orl_token_used(server, token.id);
+	peer->resumed = peer->has_token = true;
 	memcpy(peer->origin, peer->session, sizeof(peer->origin));
 	memcpy(peer->token_id, token.id, sizeof(peer->token_id));
 	orl_wipe(&token, sizeof(token));

@@ -199,6 +199,50 @@ static void a_token_that_is_refused_costs_a_login(void **state)
 	pair_fini(&p);
 }
 
+static void a_long_session_gets_new_tokens(void **state)
+{
+	struct orl_resumption_kept first;
+	struct pair p;
+
+	(void)state;
+	begin(&p, 60);
+	first = p.client->kept;
+	p.in_server = true;
+	p.peer->delay.fire(&p.peer->delay);
+	p.in_server = false;
+	PAIR_UNTIL(&p, memcmp(p.client->kept.sealed, first.sealed, 64) != 0);
+	cut(&p);
+	until_exact(&p);
+	assert_int_equal(p.logins, 0);
+	/* Which ends the one before it. */
+	PAIR_UNTIL(&p, p.joins == 2 && p.client->kept.valid);
+	p.client->kept = first;
+	cut(&p);
+	until_exact(&p);
+	assert_int_equal(p.logins, 1);
+	pair_fini(&p);
+}
+
+static void on_a_unix_socket_it_logs_in_again(void **state)
+{
+	struct pair p;
+
+	(void)state;
+	pair_init(&p);
+	p.reconnect = 60;
+	pair_start(&p, 0, NULL);
+	pair_display(&p, WIDTH, HEIGHT);
+	submit(&p, 1);
+	pair_connect(&p);
+	until_exact(&p);
+	pair_stop(&p);
+	PAIR_UNTIL(&p, p.losses > 1);
+	restart(&p, false);
+	until_exact(&p);
+	assert_false(p.client->kept.valid);
+	pair_fini(&p);
+}
+
 static void a_restarted_server_is_found(void **state)
 {
 	struct pair p;
@@ -472,6 +516,8 @@ int main(void)
 		cmocka_unit_test(the_old_one_goes_although_it_looks_alive),
 		cmocka_unit_test(what_was_not_heard_of_is_replaced_too),
 		cmocka_unit_test(a_token_that_is_refused_costs_a_login),
+		cmocka_unit_test(a_long_session_gets_new_tokens),
+		cmocka_unit_test(on_a_unix_socket_it_logs_in_again),
 		cmocka_unit_test(a_restarted_server_is_found),
 		cmocka_unit_test(another_key_is_asked_about),
 		cmocka_unit_test(it_gives_up_in_time),
