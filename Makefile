@@ -10,6 +10,7 @@ LIBDIR ?= $(PREFIX)/lib
 INCLUDEDIR ?= $(PREFIX)/include
 DATADIR ?= $(PREFIX)/share
 MANDIR ?= $(DATADIR)/man
+ICONDIR ?= $(DATADIR)/icons/hicolor/scalable/apps
 
 CC ?= cc
 AR ?= ar
@@ -306,7 +307,8 @@ doc: $(msgdoc)
 install: all
 	install -d $(addprefix $(DESTDIR),$(BINDIR) $(LIBDIR)/pkgconfig \
 		$(INCLUDEDIR)/oriel $(MANDIR)/man1 $(MANDIR)/man7 \
-		$(DATADIR)/oriel $(DATADIR)/doc/oriel)
+		$(DATADIR)/oriel $(DATADIR)/doc/oriel $(DATADIR)/applications \
+		$(DATADIR)/mime/packages $(ICONDIR))
 	install -m 755 $(programs) $(DESTDIR)$(BINDIR)
 	install -m 644 include/oriel/*.h $(DESTDIR)$(INCLUDEDIR)/oriel
 	install -m 644 $(O)/oriel-*.pc $(DESTDIR)$(LIBDIR)/pkgconfig
@@ -317,6 +319,11 @@ install: all
 	install -m 644 $(filter %.7,$(man)) $(DESTDIR)$(MANDIR)/man7
 	install -m 644 tools/oriel.lua tools/oriel-sysctl.conf \
 		tools/oriel-modules.conf $(DESTDIR)$(DATADIR)/oriel
+	install -m 644 client/viewer/oriel-view.desktop \
+		$(DESTDIR)$(DATADIR)/applications
+	install -m 644 client/viewer/oriel-view.xml \
+		$(DESTDIR)$(DATADIR)/mime/packages
+	install -m 644 client/viewer/oriel-view.svg $(DESTDIR)$(ICONDIR)
 	install -m 644 README.md PROTOCOL.md SECURITY.md LICENSE \
 		$(DESTDIR)$(DATADIR)/doc/oriel
 
@@ -327,6 +334,8 @@ uninstall:
 		pkgconfig/oriel-server.pc pkgconfig/oriel-client.pc)
 	rm -f $(addprefix $(DESTDIR)$(MANDIR)/man1/,$(notdir $(filter %.1,$(man)))) \
 		$(addprefix $(DESTDIR)$(MANDIR)/man7/,$(notdir $(filter %.7,$(man))))
+	rm -f $(addprefix $(DESTDIR)$(DATADIR)/,applications/oriel-view.desktop \
+		mime/packages/oriel-view.xml) $(DESTDIR)$(ICONDIR)/oriel-view.svg
 	rm -rf $(DESTDIR)$(INCLUDEDIR)/oriel $(DESTDIR)$(DATADIR)/oriel \
 		$(DESTDIR)$(DATADIR)/doc/oriel
 

@@ -11,7 +11,7 @@ build='gcc make pkg-config libc6-dev
 	libswscale-dev libsystemd-dev scdoc'
 desktop='xvfb xauth x11-utils x11-apps x11-xserver-utils xdotool xterm openbox
 	imagemagick fonts-dejavu-core'
-tests='g++ libcmocka-dev binutils tshark python3 openssl procps iproute2
+tests='g++ desktop-file-utils libcmocka-dev binutils tshark python3 openssl procps iproute2
 	ffmpeg strace clang libclang-rt-14-dev libglib2.0-dev libuv1-dev
 	qemu-system-x86 dbus-daemon'
 peers='libspice-server-dev tigervnc-standalone-server tigervnc-viewer

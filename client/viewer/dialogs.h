@@ -64,6 +64,7 @@ enum orl_command {
 	ORL_COMMAND_FULLSCREEN,
 	ORL_COMMAND_STATS,
 	ORL_COMMAND_RELEASE,
+	ORL_COMMAND_TAKE,
 	ORL_COMMAND_DISCONNECT,
 	ORL_COMMAND_MENU,
 	ORL_COMMAND_CLOSE, /* the menu itself */
@@ -71,6 +72,7 @@ enum orl_command {
 
 struct orl_menu {
 	bool fullscreen, stats;
+	bool may_input, holds_input; /* this client, keyboard and pointer */
 	int sequence; /* with ORL_COMMAND_KEYS */
 };
 
@@ -92,6 +94,8 @@ struct orl_facts {
 struct orl_facts_of {
 	struct oriel_stats stats;
 	uint64_t bytes_in_1s, updates_1s; /* since a second before */
+	/* Pixels by codec, in the last second that had any. */
+	uint64_t area[ORIEL_STAT_CODECS];
 	bool local;                       /* unix: */
 	int screens;
 	char screen_name[4][32];

@@ -146,10 +146,15 @@ void orl_ui_relative(struct orl_ui *ui, bool relative)
 	orl_ui_wake(ui);
 }
 
-void orl_ui_granted(struct orl_ui *ui)
+void orl_ui_holder(struct orl_ui *ui)
 {
+	const struct orl_viewer *v = ui->viewer;
 	pthread_mutex_lock(&ui->lock);
-	ui->granted = true;
+	ui->granted |= v->may_input && v->holds_input;
+	ui->may_input = v->may_input;
+	ui->holds_input = v->holds_input;
+	memcpy(ui->holder, v->holder, sizeof(ui->holder));
+	ui->title_changed = true;
 	pthread_mutex_unlock(&ui->lock);
 	orl_ui_wake(ui);
 }

@@ -15,9 +15,19 @@ for file in bin/oriel-serve bin/oriel-view bin/oriel-bench \
 	share/man/man7/oriel.7 share/oriel/oriel.lua \
 	share/oriel/oriel-sysctl.conf share/oriel/oriel-modules.conf \
 	share/doc/oriel/README.md share/doc/oriel/PROTOCOL.md \
+	share/applications/oriel-view.desktop \
+	share/mime/packages/oriel-view.xml \
+	share/icons/hicolor/scalable/apps/oriel-view.svg \
 	share/doc/oriel/SECURITY.md share/doc/oriel/LICENSE; do
 	[ -s "$dest/usr/$file" ] || fail "$file is not installed"
 done
+desktop-file-validate "$dest/usr/share/applications/oriel-view.desktop" \
+	> "$T/desktop.log" 2>&1 && [ ! -s "$T/desktop.log" ] ||
+	fail 'the desktop file is wrong'
+python3 -c 'import sys, xml.dom.minidom as x; [x.parse(f) for f in sys.argv[1:]]' \
+	"$dest"/usr/share/mime/packages/oriel-view.xml \
+	"$dest"/usr/share/icons/hicolor/scalable/apps/oriel-view.svg ||
+	fail 'this is no XML'
 for file in "$dest"/usr/share/man/man?/*; do
 	name=${file##*/}
 	grep -q "^\.TH \"${name%.*}\" \"${name##*.}\"" "$file" ||
