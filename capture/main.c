@@ -184,7 +184,8 @@ static void auth_proved(void *user, struct oriel_auth *auth)
 	struct serve *serve = user;
 	const char *wrong = orl_company_refuses(&serve->company);
 
-	if (wrong)
+	/* Who comes back is not one more. */
+	if (wrong && !oriel_auth_replaces(auth))
 		oriel_auth_reject(auth, wrong);
 	else
 		orl_login_proved(serve->login, auth);
@@ -208,10 +209,10 @@ static void peer_left(void *user, struct oriel_peer *peer, int reason)
 	struct oriel_stats stats = { .size = sizeof(stats) };
 
 	say_peer(serve, "peer_left", peer, reason);
-	if (!orl_company_leave(&serve->company, peer))
-		return;
 	oriel_peer_stats(peer, &stats);
 	orl_tally_add(&serve->report.gone, &stats);
+	if (!orl_company_leave(&serve->company, peer))
+		return; /* sent away, or replaced */
 	if (serve->source->kind->peers)
 		serve->source->kind->peers(serve->source, serve->company.count);
 }

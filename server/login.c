@@ -423,15 +423,26 @@ static struct oriel_peer *find_old(const struct oriel_peer *peer)
 	ORL_EACH (node, &peer->server->peers) {
 		struct oriel_peer *p =
 				orl_container(node, struct oriel_peer, node);
-		if (peer->resumed && p != peer && p->state == ORL_PEER_READY &&
-				(memcmp(p->session, peer->origin, 16) == 0 ||
-						(p->resumed && memcmp(p->origin,
-									       peer->origin,
-									       16) ==
-										0)))
+		bool here = p->state == ORL_PEER_READY ||
+			    (p->state == ORL_PEER_GONE && p->joined);
+		if (!peer->resumed || p == peer || !here)
+			continue;
+		if (memcmp(p->session, peer->origin, 16) == 0 ||
+				(p->resumed && memcmp(p->origin, peer->origin,
+							       16) == 0))
 			return p;
 	}
 	return NULL;
+}
+
+const struct oriel_peer *oriel_auth_replaces(const struct oriel_auth *auth)
+{
+	return auth->peer ? find_old(auth->peer) : NULL;
+}
+
+const struct oriel_peer *oriel_peer_replaces(const struct oriel_peer *peer)
+{
+	return find_old(peer);
 }
 
 /* At once, and with it what it holds: keys, buttons, memory. */
@@ -453,7 +464,9 @@ void oriel_auth_accept(struct oriel_auth *auth, uint32_t rights)
 
 	struct oriel_peer *old = find_old(peer);
 	auth->proved = false;
-	if (orl_peer_count_ready(server) - (old ? 1 : 0) >= server->max_peers) {
+	unsigned others = orl_peer_count_ready(server) -
+			  (old && old->state == ORL_PEER_READY);
+	if (others >= server->max_peers) {
 		refuse(peer, 3, 5000, "this server has no room for another");
 		return;
 	}

@@ -243,6 +243,15 @@ ORIEL_API void oriel_auth_reject(struct oriel_auth *auth, const char *why);
  * coming back; not that it knows what it logged in with then.
  */
 ORIEL_API bool oriel_auth_is_resumed(const struct oriel_auth *auth);
+/*
+ * After auth_proved: the peer that this one will replace when it is accepted,
+ * for it resumes the other's session; NULL: it will be one more.
+ */
+ORIEL_API const struct oriel_peer *oriel_auth_replaces(
+		const struct oriel_auth *auth);
+/* In peer_joined: the same. That one's peer_left follows. */
+ORIEL_API const struct oriel_peer *oriel_peer_replaces(
+		const struct oriel_peer *peer);
 /* After auth_proved: let it in with these rights. */
 ORIEL_API void oriel_auth_accept(struct oriel_auth *auth, uint32_t rights);
 

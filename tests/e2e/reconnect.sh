@@ -110,7 +110,9 @@ back() {
 }
 
 secret=--password-file=$T/password
-serve_far "$secret"
+# Who comes back takes its own place, not that of a second viewer.
+printf 'rights = all\nsecond = refuse\n' > "$T/policy"
+serve_far "$secret" --policy="$T/policy"
 view_near "--trust=$KEY" "$secret"
 eventually 10 shown || fail 'no desktop in the window'
 
