@@ -186,7 +186,8 @@ static void auth_proved(void *user, struct oriel_auth *auth)
 	struct serve *serve = user;
 	const char *wrong = orl_company_refuses(&serve->company);
 
-	if (wrong)
+	/* Who comes back is not one more. */
+	if (wrong && !oriel_auth_replaces(auth))
 		oriel_auth_reject(auth, wrong);
 	else
 		orl_login_proved(serve->login, auth);
@@ -210,10 +211,10 @@ static void peer_left(void *user, struct oriel_peer *peer, int reason)
 	struct oriel_stats stats = { .size = sizeof(stats) };
 
 	say_peer(serve, "peer_left", peer, reason);
-	if (!orl_company_leave(&serve->company, peer))
-		return;
 	oriel_peer_stats(peer, &stats);
 	orl_tally_add(&serve->report.gone, &stats);
+	if (!orl_company_leave(&serve->company, peer))
+		return; /* sent away, or replaced */
 	if (serve->source->kind->peers)
 		serve->source->kind->peers(serve->source, serve->company.count);
 }
@@ -385,8 +386,11 @@ static int wait_for_work(struct serve *serve)
 	if (fds[1].revents) {
 		struct signalfd_siginfo info;
 
-		if (read(serve->signals, &info, sizeof(info)) > 0)
+		if (read(serve->signals, &info, sizeof(info)) > 0) {
+			oriel_server_shutdown(serve->server,
+					"the server is shut down");
 			leave(serve, ORL_EXIT_OK, "the server is shut down");
+		}
 	}
 	return 0;
 }

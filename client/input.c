@@ -246,6 +246,8 @@ void oriel_screen_set_visible(struct oriel_screen *s, bool visible)
 
 	in.u.screen.screen = s->id;
 	in.u.screen.visible = visible;
+	/* While the line is lost nothing is queued; then it is told later. */
+	atomic_store(&s->hidden, !visible);
 	(void)push(s->client, &in, 0);
 }
 
@@ -413,8 +415,10 @@ void orl_input_flush(struct oriel_client *c)
 	}
 	if (input)
 		orl_screen_send_acks(c);
-	if (any && c->conn)
+	if (any && c->conn) {
 		orl_conn_kick(c->conn);
+		orl_again_busy(c);
+	}
 }
 
 void orl_input_retry(struct orl_timer *timer)

@@ -50,6 +50,9 @@ enum {
 	/* Time. */
 	ORL_KEEPALIVE_SECONDS = 60, /* server, when nothing has passed */
 	ORL_SILENCE_SECONDS = 120,  /* a peer that is quiet longer is gone */
+	/* Of a client that comes back by itself. */
+	ORL_PROBE_SECONDS = 2, /* of silence, before TCP asks */
+	ORL_LOST_SECONDS = 7,  /* without an answer */
 };
 
 #endif

@@ -4,11 +4,10 @@
  * A server has displays and peers; a pane is one display as one peer sees it.
  * A display holds the newest picture (shadow), a pane what its peer has been
  * sent. Files: server.c the handle, peer.c one client's life, login.c until
- * it is let in, display.c pictures from the host, pane.c and update.c what is
- * sent of them, ack.c and check.c whether they arrived, input.c keys and pointer,
- * cursor.c shapes, frame.c shared pictures and
- * memory. All of it runs in the loop
- * thread.
+ * it is let in, token.c what lets it in again, display.c pictures from the
+ * host, pane.c and update.c what is sent of them, ack.c and check.c whether
+ * they arrived, input.c keys and pointer, cursor.c shapes, frame.c shared
+ * pictures and memory. All of it runs in the loop thread.
  */
 #ifndef ORL_SERVER_SERVER_H
 #define ORL_SERVER_SERVER_H
@@ -62,6 +61,7 @@ struct oriel_server {
 	struct oriel_peer *owner; /* of keyboard and pointer */
 	uint32_t locks;
 	bool relative;
+	bool leaving; /* it shuts down: that is what a bye says */
 	uint8_t token_key[32];
 	uint8_t dummy_key[32]; /* makes up verifiers of users there are not */
 	uint8_t hash_key[32];  /* keys the cache of passwords */
@@ -140,8 +140,10 @@ struct oriel_peer {
 	uint64_t caps;
 	uint32_t max_pixels;
 	uint8_t session[16];
-	bool resumed; /* by this token */
-	uint8_t token_id[16];
+	uint8_t origin[16]; /* resumed: the session that it was */
+	bool resumed; /* ... by a token */
+	bool has_token;
+	uint8_t token_id[16]; /* the newest of this session */
 
 	/* Login. */
 	struct orl_timer timer; /* the whole of it; later: checks and resets */
@@ -224,6 +226,16 @@ int orl_login_resume(struct oriel_peer *peer, const uint8_t *data, size_t n);
 void orl_login_ask(struct oriel_peer *peer);
 /* The peer is going: its auth, if any, has nothing to answer any more. */
 void orl_login_fini(struct oriel_peer *peer);
+
+/* token.c */
+bool orl_token_is_dead(
+		const struct oriel_server *server, const uint8_t id[static 16]);
+void orl_token_used(
+		struct oriel_server *server, const uint8_t id[static 16]);
+/* A new one; ORIEL_E when it cannot be sent. None goes over unix: sockets. */
+int orl_token_send(struct oriel_peer *peer);
+/* And others while the session lasts. */
+void orl_token_renew_later(struct oriel_peer *peer);
 
 /* input.c */
 int orl_input_key(struct oriel_peer *peer, const uint8_t *data, size_t n);

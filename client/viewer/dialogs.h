@@ -22,7 +22,8 @@ enum orl_dialog_kind {
 	ORL_DIALOG_CHANGED,  /* a key that is not the one remembered */
 	ORL_DIALOG_PASSWORD, /* answer.text */
 	ORL_DIALOG_ERROR,
-	ORL_DIALOG_LOST, /* the placard */
+	ORL_DIALOG_LOST,  /* the placard */
+	ORL_DIALOG_AGAIN, /* the same, and it is looked for */
 };
 
 enum orl_choice {
@@ -40,6 +41,7 @@ struct orl_dialog {
 	char key[65], old_key[65];
 	bool wrong; /* the last password was */
 	enum oriel_client_state state;
+	uint64_t tried, left; /* AGAIN: seconds */
 
 	/* The UI's own. */
 	bool caps; /* Caps Lock is on */

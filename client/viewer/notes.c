@@ -186,12 +186,13 @@ void orl_ui_done(struct orl_ui *ui)
 }
 
 void orl_ui_progress(struct orl_ui *ui, enum oriel_client_state state,
-		const char *address)
+		const char *address, const char *text)
 {
 	pthread_mutex_lock(&ui->lock);
 	ui->progress = state;
 	snprintf(ui->progress_address, sizeof(ui->progress_address), "%s",
 			address);
+	snprintf(ui->progress_text, sizeof(ui->progress_text), "%s", text);
 	ui->progressed = true;
 	pthread_mutex_unlock(&ui->lock);
 	orl_ui_wake(ui);

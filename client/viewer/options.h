@@ -54,6 +54,8 @@ struct orl_viewer_options {
 	const char *screenshot, *stats;
 	uint64_t exit_after; /* ns from the start, 0 is never */
 	enum orl_exit_when exit_when;
+	uint32_t reconnect; /* seconds, 0 is never */
+	bool reconnect_set;
 	int scale; /* of panels, 1 or 2; 0 is as the display's */
 	enum orl_scaling scaling;
 	enum orl_resize resize;

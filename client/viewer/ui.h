@@ -70,6 +70,7 @@ struct orl_pane {
 	uint32_t shown_id;
 	char shown_name[128];
 	bool live;          /* there is such a display */
+	bool grey;          /* the connection is lost: this is what there was */
 	bool hidden;        /* because the user does not want it */
 	SDL_Surface *badge; /* its number, while displays are identified */
 };
@@ -105,7 +106,7 @@ struct orl_ui {
 	struct orl_dialog asked; /* by the connection's thread */
 	bool asking;             /* since the UI has read it: no */
 	enum oriel_client_state progress;
-	char progress_address[ORL_RECENT_ADDRESS];
+	char progress_address[ORL_RECENT_ADDRESS], progress_text[512];
 	bool progressed;
 	struct orl_facts facts;
 	bool facts_changed;
@@ -285,7 +286,7 @@ void orl_ui_ask_sizes(struct orl_ui *ui);
 void orl_ui_holder(struct orl_ui *ui);
 void orl_ui_done(struct orl_ui *ui);
 void orl_ui_progress(struct orl_ui *ui, enum oriel_client_state state,
-		const char *address);
+		const char *address, const char *text);
 void orl_ui_facts(struct orl_ui *ui, const struct orl_facts_of *facts);
 /*
  * Ask, and wait for the answer: ORL_NO_TERMINAL where nothing can be written
