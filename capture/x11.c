@@ -365,6 +365,7 @@ static int x11_open(struct orl_source **out, const char *argument, char *why)
 		return ORL_EXIT_INTERNAL;
 	}
 	x->source.kind = &orl_source_x11;
+	x->input.text.due = ORL_NEVER;
 	XSetErrorHandler(on_error);
 	XSetIOErrorHandler(on_io_error);
 	x->dpy = XOpenDisplay(name);
@@ -440,6 +441,8 @@ static size_t x11_watch(
 	else if (x->dirty && oriel_display_wanted(x->display) &&
 			ready_at(x) < *due)
 		*due = ready_at(x);
+	if (x->input.text.due < *due)
+		*due = x->input.text.due;
 	return 1;
 }
 
@@ -454,6 +457,8 @@ static int x11_run(struct orl_source *source, uint64_t now, char *why)
 		XNextEvent(x->dpy, &event);
 		err = on_event(x, &event);
 	}
+	if (!x->gone && now >= x->input.text.due)
+		orl_x11_text_run(x, now);
 	if (!err && !x->gone && x->dirty && now >= ready_at(x) &&
 			oriel_display_wanted(x->display))
 		err = update(x);

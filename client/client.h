@@ -70,6 +70,7 @@ enum {
 	/* ... of which input takes no more than this */
 	ORL_INPUT_ROOM = ORL_INPUT_QUEUE - 2 * ORL_DISPLAYS_MAX,
 };
+enum { ORL_OTHER_KEYS = 16 };
 enum { ORL_CLIENT_LATENCIES = 1024, ORL_SENT = 256 };
 
 struct orl_input_queue {
@@ -81,6 +82,10 @@ struct orl_input_queue {
 	uint32_t rights;  /* as the loop thread knows them */
 	bool posted;
 	struct orl_posted post;
+	/* Something did not fit: what is down is told when there is room. */
+	bool lost;
+	uint8_t keys[32];
+	uint32_t locks;
 };
 
 struct oriel_client {
@@ -132,6 +137,8 @@ struct oriel_client {
 	struct orl_input_queue queue;
 	uint32_t input_seq;
 	uint8_t keys[32];
+	uint32_t others[ORL_OTHER_KEYS]; /* down, of other pages */
+	unsigned n_others;
 	uint32_t buttons, locks;
 	struct {
 		uint32_t seq;

@@ -43,6 +43,22 @@ uint32_t orl_input_seen(const struct oriel_peer *peer, uint64_t time)
 	return 0;
 }
 
+/* Keys of other pages; false: nothing has changed, or they are too many. */
+static bool set_other(struct oriel_peer *peer, uint32_t usage, bool down)
+{
+	unsigned i;
+
+	for (i = 0; i < peer->n_others && peer->others[i] != usage; i++)
+		;
+	if (down == (i < peer->n_others) || i == ORL_OTHER_KEYS)
+		return false;
+	if (down)
+		peer->others[peer->n_others++] = usage;
+	else
+		peer->others[i] = peer->others[--peer->n_others];
+	return true;
+}
+
 static void set_key(struct oriel_peer *peer, uint32_t usage, bool down,
 		uint32_t keysym)
 {
@@ -54,6 +70,8 @@ static void set_key(struct oriel_peer *peer, uint32_t usage, bool down,
 		if (!!(peer->keys[id / 8] & bit) == down)
 			return;
 		peer->keys[id / 8] ^= bit;
+	} else if (!set_other(peer, usage, down)) {
+		return;
 	}
 	struct oriel_key key = { .usage = usage,
 		.down = down,
@@ -131,15 +149,55 @@ int orl_input_pointer(struct oriel_peer *peer, const uint8_t *data, size_t n)
 	return 0;
 }
 
-int orl_input_touch(struct oriel_peer *peer, const uint8_t *data, size_t n)
+/* Where the host knows no fingers, the first is the pointer. */
+static void point(struct oriel_peer *peer, const struct oriel_touch *touch)
+{
+	peer->buttons = touch->phase == ORIEL_TOUCH_UP ? 0 : 1;
+	peer->pointer_x = touch->x;
+	peer->pointer_y = touch->y;
+	peer->pointer_display = touch->display;
+	send_pointer(peer, &(struct oriel_pointer){ .display = touch->display,
+					   .x = touch->x,
+					   .y = touch->y,
+					   .buttons = peer->buttons });
+}
+
+/* A finger goes down once, moves while it is, and goes up once. */
+static void set_finger(struct oriel_peer *peer, struct oriel_touch touch)
 {
 	struct oriel_server *server = peer->server;
+	bool down = touch.phase == ORIEL_TOUCH_DOWN;
+	unsigned i;
+
+	for (i = 0; i < peer->n_fingers &&
+			peer->fingers[i].contact != touch.contact;
+			i++)
+		;
+	if (down == (i < peer->n_fingers) || i == ORL_FINGERS)
+		return;
+	if (down && !peer->n_fingers++)
+		peer->pointing = touch.contact;
+	bool first = peer->pointing == touch.contact;
+	/* Before the host hears of it, who may end the peer then. */
+	if (touch.phase == ORIEL_TOUCH_UP)
+		peer->fingers[i] = peer->fingers[--peer->n_fingers];
+	else
+		peer->fingers[i] = touch;
+	touch.time = orl_now(&server->env);
+	if (server->events.touch)
+		server->events.touch(server->user, peer, &touch);
+	else if (first)
+		point(peer, &touch);
+}
+
+int orl_input_touch(struct oriel_peer *peer, const uint8_t *data, size_t n)
+{
 	struct orl_touch msg;
 	int err = orl_get_touch(data, n, &msg);
 
 	if (err)
 		return err;
-	struct oriel_display *d = find_display(server, msg.display);
+	struct oriel_display *d = find_display(peer->server, msg.display);
 	if (!owns(peer) || !d)
 		return 0;
 	struct oriel_touch touch = {
@@ -148,10 +206,8 @@ int orl_input_touch(struct oriel_peer *peer, const uint8_t *data, size_t n)
 		.phase = (enum oriel_touch_phase)msg.phase,
 		.x = orl_max32(0, orl_min32(msg.x, d->width - 1)),
 		.y = orl_max32(0, orl_min32(msg.y, d->height - 1)),
-		.time = orl_now(&server->env),
 	};
-	if (server->events.touch)
-		server->events.touch(server->user, peer, &touch);
+	set_finger(peer, touch);
 	note(peer, msg.seq);
 	return 0;
 }
@@ -224,6 +280,14 @@ void orl_input_release(struct oriel_peer *peer)
 {
 	for (uint32_t id = 0; id < KEY_PAGE_SIZE; id++)
 		set_key(peer, KEY_PAGE + id, false, 0);
+	while (peer->n_others)
+		set_key(peer, peer->others[0], false, 0);
+	while (peer->n_fingers) {
+		struct oriel_touch finger = peer->fingers[0];
+
+		finger.phase = ORIEL_TOUCH_UP;
+		set_finger(peer, finger);
+	}
 	if (peer->buttons) {
 		peer->buttons = 0;
 		send_pointer(peer,

@@ -91,6 +91,7 @@ struct orl_facts_of {
 	struct oriel_stats stats;
 	uint64_t bytes_in_1s, updates_1s; /* since a second before */
 	bool local;                       /* unix: */
+	uint32_t locks;                   /* the desktop's, enum oriel_locks */
 	int screens;
 	char screen_name[4][32];
 	bool exact[4];

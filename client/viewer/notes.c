@@ -146,6 +146,12 @@ void orl_ui_relative(struct orl_ui *ui, bool relative)
 	orl_ui_wake(ui);
 }
 
+/* Nobody is woken: it matters when the next key is pressed. */
+void orl_ui_locks(struct orl_ui *ui, uint32_t locks)
+{
+	atomic_store(&ui->locks_news, locks & 7);
+}
+
 void orl_ui_granted(struct orl_ui *ui)
 {
 	pthread_mutex_lock(&ui->lock);

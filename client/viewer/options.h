@@ -42,6 +42,7 @@ struct orl_viewer_options {
 	enum orl_exit_when exit_when;
 	int scale; /* of panels, 1 or 2; 0 is as the display's */
 	bool headless, fullscreen, kiosk, json, verbose;
+	bool keyboard_text; /* characters travel, not keys */
 	bool ask; /* for an address, in a window, where none is given */
 };
 

@@ -144,6 +144,26 @@ static bool take_pointer(struct orl_ui *ui, const SDL_Event *e)
 }
 
 /*
+ * A finger on a panel is for the panel, as the mouse that SDL makes of it.
+ * Those that went down elsewhere go up there.
+ */
+static bool take_finger(struct orl_ui *ui, const SDL_TouchFingerEvent *e)
+{
+	const struct orl_layer *bar = &ui->stage->layers[ORL_LAYER_BAR];
+	struct orl_pane *pane = orl_ui_pane(ui, e->windowID);
+	int w, h;
+	if (!pane)
+		return false;
+	if (orl_stage_modal(ui))
+		return true;
+	if (!bar->shown || bar->pane != pane)
+		return false;
+	SDL_GetWindowSize(pane->window, &w, &h);
+	SDL_Point at = { (int)(e->x * (float)w), (int)(e->y * (float)h) };
+	return SDL_PointInRect(&at, &bar->at);
+}
+
+/*
  * Both Ctrl and Alt, and nothing else until one is let go: the keyboard is
  * wanted back.
  */
@@ -225,6 +245,8 @@ bool orl_stage_event(struct orl_ui *ui, const SDL_Event *e)
 			return feed(ui, ORL_LAYER_PANEL, &in, true);
 		/* The letter of a key that has just closed a panel. */
 		return any_taken(st);
+	case SDL_FINGERDOWN:
+		return take_finger(ui, &e->tfinger);
 	case SDL_WINDOWEVENT:
 		if (e->window.event == SDL_WINDOWEVENT_FOCUS_LOST) {
 			st->ctrl = st->alt = st->alone = false;

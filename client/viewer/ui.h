@@ -12,10 +12,11 @@
 
 #include "client/viewer/dialogs.h"
 #include "client/viewer/keys.h"
+#include "client/viewer/typing.h"
 #include "client/viewer/view.h"
 #include "client/viewer/viewer.h"
 
-enum { ORL_CURSOR_SIDE = 256 };
+enum { ORL_CURSOR_SIDE = 256, ORL_NO_NEWS = 0xff };
 
 struct orl_stage;
 
@@ -87,16 +88,20 @@ struct orl_ui {
 	bool speechless; /* there is no font */
 	/* Somebody looks at statistics. */
 	atomic_bool facts_wanted;
+	/* The desktop's lock keys, since the UI has read them: else NO_NEWS. */
+	atomic_uint locks_news;
 
 	/* The UI thread's own. */
 	struct orl_stage *stage;
 	bool covering; /* fullscreen */
 	SDL_Cursor *cursor_made;
 	bool relative_wanted, is_relative;
-	struct orl_text_rule text_rule;
+	struct orl_typing typing;
 	struct orl_wheel wheel;
+	struct orl_finger fingers[ORL_FINGERS];
 	uint32_t buttons, locks;
 	bool locks_known, focused;
+	bool raw_known, raw_caps; /* what X said of the key that comes next */
 	struct orl_pane *pointed; /* where the pointer was last */
 	int32_t pointer_x, pointer_y;
 	uint64_t draws; /* and the time they took, for --verbose */
@@ -162,6 +167,10 @@ void orl_input_warp(
 		struct orl_ui *ui, struct orl_pane *pane, int32_t x, int32_t y);
 /* Say the lock keys if they have changed, or again. */
 void orl_input_locks(struct orl_ui *ui, bool again);
+/* Let go of every key, button and finger. */
+void orl_input_release(struct orl_ui *ui);
+/* Once, when SDL has its display. */
+void orl_input_start(struct orl_ui *ui);
 
 /* ---- cursor.c, the UI thread ---- */
 void orl_cursor_set(struct orl_ui *ui, const uint32_t *pixels, int32_t width,
@@ -182,6 +191,7 @@ void orl_ui_cursor(struct orl_ui *ui, const struct oriel_pixels *image,
 void orl_ui_warp(struct orl_ui *ui, struct oriel_screen *screen, int32_t x,
 		int32_t y);
 void orl_ui_relative(struct orl_ui *ui, bool relative);
+void orl_ui_locks(struct orl_ui *ui, uint32_t locks);
 /* Keyboard and pointer may be this client's from now on. */
 void orl_ui_granted(struct orl_ui *ui);
 void orl_ui_done(struct orl_ui *ui);
