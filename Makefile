@@ -249,10 +249,18 @@ demo:
 $(O)/tests/e2e/painter: $(O)/tests/e2e/painter.o
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(call flags,--libs,x11)
 
+$(O)/tests/e2e/keys: $(O)/tests/e2e/keys.o $(O)/liboriel-client.a
+	$(CC) -pthread $(CFLAGS) $(LDFLAGS) -o $@ $^ \
+		$(call flags,--libs,x11 xtst) $(LIBS)
+
+$(O)/tests/e2e/onlink: $(O)/tests/e2e/onlink.o $(addprefix $(O)/bench/, \
+		netns.o emulator.o shaper.o links.o probe.o) $(core)
+	$(CC) -pthread $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS) -lm
+
 $(O)/tests/e2e/liar: $(O)/tests/e2e/liar.o
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(SYSTEMD_LIBS)
 
-e2e: all $(O)/tests/e2e/painter $(if $(SYSTEMD_LIBS),$(O)/tests/e2e/liar)
+e2e: all $(addprefix $(O)/tests/e2e/,painter keys onlink) $(if $(SYSTEMD_LIBS),$(O)/tests/e2e/liar)
 	tests/run.sh $(filter-out %/lib.sh,$(sort $(wildcard tests/e2e/*.sh)))
 
 FUZZ_TIME ?= 60

