@@ -27,6 +27,12 @@ void orl_input_locks(struct orl_ui *ui, bool again)
 	tell_locks(ui, orl_locks_of((uint32_t)SDL_GetModState()), again);
 }
 
+static bool is_lock(SDL_Keycode sym)
+{
+	return sym == SDLK_CAPSLOCK || sym == SDLK_NUMLOCKCLEAR ||
+	       sym == SDLK_SCROLLLOCK;
+}
+
 /*
  * What is typed shall be what the lights here say. SDL knows of the keys it
  * has seen; X also of Caps Lock that something else has switched.
@@ -34,6 +40,9 @@ void orl_input_locks(struct orl_ui *ui, bool again)
 static void follow_locks(struct orl_ui *ui, const SDL_Keysym *key)
 {
 	uint32_t locks = orl_locks_of(key->mod);
+	/* No key of the user's, or one that an input method has. */
+	if (ui->typing.watched && !ui->raw_known && !is_lock(key->sym))
+		return;
 	unsigned news = atomic_exchange(&ui->locks_news, ORL_NO_NEWS);
 	if (ui->raw_known && key->sym != SDLK_CAPSLOCK) {
 		locks &= ~(uint32_t)ORIEL_LOCK_CAPS;
@@ -43,12 +52,6 @@ static void follow_locks(struct orl_ui *ui, const SDL_Keysym *key)
 	ui->raw_known = false;
 	/* The desktop has switched its own: once, for it may not know ours. */
 	tell_locks(ui, locks, news != ORL_NO_NEWS && news != locks);
-}
-
-static bool is_lock(SDL_Keycode sym)
-{
-	return sym == SDLK_CAPSLOCK || sym == SDLK_NUMLOCKCLEAR ||
-	       sym == SDLK_SCROLLLOCK;
 }
 
 static void send_key(void *user, int scancode, bool down)
@@ -87,7 +90,7 @@ static void on_key(struct orl_ui *ui, const SDL_KeyboardEvent *e)
 		.repeat = e->repeat,
 	};
 	/* A lock key has its effect there before the state is compared. */
-	if (!is_lock(e->keysym.sym))
+	if (!is_lock(e->keysym.sym) && key.down)
 		follow_locks(ui, &e->keysym);
 	orl_typing_key(&ui->typing, &key, send_key, ui);
 	if (is_lock(e->keysym.sym))
@@ -100,16 +103,18 @@ static bool on_raw(struct orl_ui *ui, const SDL_Event *e)
 	SDL_Event next;
 	if (!orl_raw_read(e, &raw))
 		return e->type == SDL_SYSWMEVENT;
+	if (raw.left) {
+		orl_input_release(ui);
+		return true;
+	}
 	const struct orl_typing_raw key = {
 		.press = raw.press,
 		.composed = raw.composed,
 		.followed = follows(SDL_KEYDOWN, &next),
 		.text = follows(SDL_TEXTINPUT, &next),
 	};
-	if (raw.press && !raw.composed) {
-		ui->raw_known = true;
-		ui->raw_caps = raw.caps;
-	}
+	ui->raw_known = raw.press && !raw.composed;
+	ui->raw_caps = raw.caps;
 	orl_typing_raw(&ui->typing, &key, send_key, ui);
 	return true;
 }
@@ -336,6 +341,10 @@ bool orl_input_event(struct orl_ui *ui, const SDL_Event *e)
 			on_focus(ui, true);
 		if (e->window.event == SDL_WINDOWEVENT_FOCUS_LOST)
 			on_focus(ui, false);
+		/* Without a window manager keys follow the pointer. */
+		if (e->window.event == SDL_WINDOWEVENT_LEAVE && !ui->focused &&
+				!ui->buttons)
+			orl_input_release(ui);
 		return false;
 	default:
 		return false;

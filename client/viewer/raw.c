@@ -8,21 +8,26 @@
 
 #ifdef SDL_VIDEO_DRIVER_X11
 
-static const XEvent *key_of(const SDL_Event *e)
+/* Keys, and the end of those that came because the pointer was here. */
+static const XEvent *event_of(const SDL_Event *e)
 {
 	const SDL_SysWMmsg *msg = e->syswm.msg;
 	if (e->type != SDL_SYSWMEVENT || !msg ||
 			msg->subsystem != SDL_SYSWM_X11)
 		return NULL;
 	const XEvent *x = &msg->msg.x11.event;
-	return x->type == KeyPress || x->type == KeyRelease ? x : NULL;
+	if (x->type == KeyPress || x->type == KeyRelease ||
+			(x->type == FocusOut &&
+					x->xfocus.detail == NotifyPointer))
+		return x;
+	return NULL;
 }
 
 /* Every X event comes here, on whatever thread SDL is: keep the few. */
 static int SDLCALL filter(void *user, SDL_Event *e)
 {
 	(void)user;
-	return e->type != SDL_SYSWMEVENT || key_of(e);
+	return e->type != SDL_SYSWMEVENT || event_of(e);
 }
 
 bool orl_raw_watch(void)
@@ -37,9 +42,12 @@ bool orl_raw_watch(void)
 
 bool orl_raw_read(const SDL_Event *e, struct orl_raw *raw)
 {
-	const XEvent *x = key_of(e);
+	const XEvent *x = event_of(e);
 	if (!x)
 		return false;
+	*raw = (struct orl_raw){ .left = x->type == FocusOut };
+	if (raw->left)
+		return true;
 	*raw = (struct orl_raw){ .press = x->type == KeyPress,
 		.composed = x->xkey.keycode == 0,
 		.caps = x->xkey.state & LockMask };

@@ -10,6 +10,7 @@
 
 struct orl_raw {
 	bool press, composed;
+	bool left; /* no key: they go elsewhere from now on, without a word */
 	bool caps; /* Caps Lock was on, just before */
 };
 

@@ -126,4 +126,86 @@ typed "$text" 'de to us, as text'
 press ctrl+v Tab
 typed "$(printf '\026\t')" 'shortcuts'
 unshow
-echo "ok"
+
+# ---- lock keys: what is typed is what the lights here say ----
+link=no
+DISPLAY=$B setxkbmap us
+sleep 0.5
+begin
+state() { DISPLAY=$1 "$tool" state 2> "$T/state.log"; }
+locks() { [ "$(state "$A")" = "keys 0 buttons 0 locks $1" ]; }
+type a
+press Caps_Lock
+type b
+press Caps_Lock
+type c
+press Caps_Lock Caps_Lock
+type d
+press Caps_Lock Caps_Lock Caps_Lock
+type e
+typed aBcdE 'Caps Lock'
+eventually 5 locks 2 || fail "Caps Lock is not on there: $(state "$A")"
+# Another program here switches it, and Num Lock, while the window is not
+# looking; then one there does.
+DISPLAY=$B xdotool mousemove 0 0
+DISPLAY=$B start other xterm -display "$B" -geometry 20x5+400+300
+eventually 5 sh -c "DISPLAY=$B xdotool search --class xterm" > /dev/null ||
+	fail 'no other window'
+DISPLAY=$B xdotool search --class xterm windowfocus
+sleep 0.3
+DISPLAY=$B "$tool" lock 16
+DISPLAY=$B xdotool search --class oriel-view windowfocus
+eventually 5 locks 16 || fail "Num Lock alone: $(state "$A")"
+type f
+DISPLAY=$A "$tool" lock 2
+sleep 0.3
+type g
+DISPLAY=$B "$tool" lock 18
+press h
+eventually 5 locks 18 || fail "the last: $(state "$A")"
+typed fgH 'lock keys switched elsewhere'
+DISPLAY=$B "$tool" lock 0
+unshow
+
+# ---- nothing is down after anything ----
+seed=${ORIEL_SEED:-$(($(date +%s) % 1000000))}
+echo "seed $seed"
+serve "--source=x11:$A"
+start owner "$tool" owner "$ADDRESS" 'correct horse' 16
+owner=$PID
+for round in 0 1 2 3 4; do
+	DISPLAY=$B start view "$BIN/oriel-view" --trust=first-use \
+		$([ $((round % 2)) = 0 ] || echo --fullscreen) \
+		--password-file="$T/password" "$ADDRESS"
+	viewer=$PID
+	eventually 10 sh -c "DISPLAY=$B xdotool search --onlyvisible \
+		--class oriel-view windowfocus" > "$T/focus" 2>&1 ||
+		fail 'no window'
+	DISPLAY=$B start random "$tool" random $((seed + round)) 2000 3000
+	random=$PID
+	# Some are gone in the middle of it, in order or not.
+	[ "$round" -ge 3 ] || sleep $((round + 1))
+	[ "$round" != 0 ] || kill -9 "$viewer"
+	[ "$round" != 2 ] || kill "$viewer"
+	finish "$random" 20
+	[ "$STATUS" = 0 ] || fail "no events: $STATUS"
+	[ "$round" = 4 ] || kill -9 "$viewer" 2> /dev/null
+done
+finish "$owner" 20
+grep -q 'taken [1-9]' "$T/owner.out" || fail 'nobody else took the keyboard'
+nothing() { state "$A" | grep -q 'keys 0 buttons 0'; }
+eventually 5 nothing || fail "seed $seed: $(state "$A")
+$(cat "$T/state.log")"
+# The lights are the same, as far as a living viewer has the focus.
+kill -9 "$viewer" 2> /dev/null
+DISPLAY=$B start view "$BIN/oriel-view" --trust=first-use \
+	--password-file="$T/password" "$ADDRESS"
+viewer=$PID
+equal() {
+	DISPLAY=$B xdotool search --onlyvisible --class oriel-view \
+		windowfocus > "$T/focus" 2>&1
+	[ "$(state "$A")" = "$(state "$B")" ]
+}
+eventually 10 equal || fail "seed $seed: $(state "$A"), not $(state "$B")"
+echo "ok 10000 random events"
+echo ok
