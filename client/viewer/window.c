@@ -465,6 +465,8 @@ static void set_hints(void)
 	SDL_SetHint(SDL_HINT_VIDEO_X11_NET_WM_BYPASS_COMPOSITOR, "0");
 	/* The click that gives the window the focus is meant as a click. */
 	SDL_SetHint(SDL_HINT_MOUSE_FOCUS_CLICKTHROUGH, "1");
+	/* SDL hides a window that has the whole keyboard for it. */
+	SDL_SetHint(SDL_HINT_ALLOW_ALT_TAB_WHILE_GRABBED, "0");
 	/* Input methods show what they are about to write themselves. */
 	SDL_SetHint(SDL_HINT_IME_INTERNAL_EDITING, "1");
 	SDL_SetHint(SDL_HINT_IME_SHOW_UI, "1");

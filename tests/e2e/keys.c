@@ -5,7 +5,7 @@
  *	echo [MS]          a window over all; writes what is typed into it to
  *	                   the standard output, as UTF-8, and `ready` first.
  *	                   With MS it sleeps that long before each event, as a
- *	                   busy program does
+ *	                   busy program does; keys without text: <their name>
  *	state              one line: keys down, buttons down, lock modifiers
  *	lock MASK          set the lock modifiers, as a panel's switch does
  *	random SEED N MS   N events of keys, buttons and focus in MS; at the end
@@ -54,6 +54,9 @@ static void print_key(XIC ic, XKeyEvent *e)
 	Status status;
 	int n = Xutf8LookupString(ic, e, text, sizeof(text) - 1, &sym, &status);
 
+	if (!n && e->keycode)
+		printf("<%s>", XKeysymToString(sym) ? XKeysymToString(sym)
+						    : "?");
 	for (int i = 0; i < n; i++)
 		putchar(text[i] == '\r' ? '\n' : text[i]);
 	fflush(stdout);

@@ -52,7 +52,12 @@ ready() {
 		windowfocus mousemove 320 240 > "$T/focus" 2>&1 &&
 		DISPLAY=$B xdotool key x && sleep 0.2 && heard x
 }
-arrived() { tail -c +"$since" "$T/echo.out"; }
+# Shift and AltGr alone are no text, and where what writes is a spare key they
+# come or not.
+arrived() {
+	tail -c +"$since" "$T/echo.out" |
+		sed 's/<\(Shift_[LR]\|Caps_Lock\|Control_L\|Alt_R\|ISO_Level3_Shift\)>//g'
+}
 heard() { arrived | grep -qF -- "$1"; }
 mark() { since=$(($(wc -c < "$T/echo.out") + 1)); }
 
@@ -166,6 +171,49 @@ eventually 5 locks 18 || fail "the last: $(state "$A")"
 typed fgH 'lock keys switched elsewhere'
 DISPLAY=$B "$tool" lock 0
 unshow
+
+# ---- an input method ----
+if command -v ibus-daemon > /dev/null &&
+	[ -x /usr/libexec/ibus-engine-hangul ]; then
+	export GSETTINGS_BACKEND=memory
+	start bus dbus-daemon --session --nofork --print-address=1
+	eventually 5 test -s "$T/bus.out" || fail 'no bus'
+	export DBUS_SESSION_BUS_ADDRESS XMODIFIERS=@im=ibus
+	DBUS_SESSION_BUS_ADDRESS=$(head -1 "$T/bus.out")
+	DISPLAY=$B start ibus ibus-daemon --cache=refresh --panel=disable \
+		--config=/usr/libexec/ibus-memconf --emoji-extension=disable
+	hangul() {
+		DISPLAY=$B timeout 5 ibus engine hangul
+		[ "$(DISPLAY=$B timeout 5 ibus engine)" = hangul ]
+	} 2> /dev/null
+	eventually 20 hangul || fail 'ibus does not start its engine'
+	begin
+	press Hangul g k s r m f Hangul
+	typed '한글' 'ibus'
+	unshow
+	unset XMODIFIERS
+else
+	echo 'without ibus, which is not installed'
+fi
+
+# ---- the whole keyboard, where another window manager wants some of it ----
+DISPLAY=$B start openbox openbox --sm-disable
+managed() {
+	xprop -display "$B" -root _NET_SUPPORTED | grep -q _NET_ACTIVE_WINDOW
+}
+eventually 10 managed || fail 'no window manager'
+openbox=$PID
+begin --fullscreen
+press super alt+Tab super+d a
+typed $'<Super_L><Alt_L>\t<Super_L>da' 'Super and Alt+Tab'
+# Ctrl and Alt alone give it back; the menu is there, and Escape is its own.
+DISPLAY=$B xdotool keydown ctrl keydown alt keyup alt keyup ctrl
+sleep 0.5
+press x Escape b
+typed '<Alt_L>b' 'Ctrl+Alt'
+eventually 5 locks 0 || fail "held: $(state "$A")"
+unshow
+stop "$openbox"
 
 # ---- nothing is down after anything ----
 seed=${ORIEL_SEED:-$(($(date +%s) % 1000000))}
