@@ -21,7 +21,7 @@ void orl_command_keys(struct orl_ui *ui, int sequence)
 
 void orl_command_release(struct orl_ui *ui)
 {
-	orl_input_release(ui);
+	orl_input_let_go(ui);
 }
 
 void orl_command_disconnect(struct orl_ui *ui)

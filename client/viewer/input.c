@@ -104,7 +104,7 @@ static bool on_raw(struct orl_ui *ui, const SDL_Event *e)
 	if (!orl_raw_read(e, &raw))
 		return e->type == SDL_SYSWMEVENT;
 	if (raw.left) {
-		orl_input_release(ui);
+		orl_input_let_go(ui);
 		return true;
 	}
 	const struct orl_typing_raw key = {
@@ -251,7 +251,7 @@ static void on_finger(struct orl_ui *ui, const SDL_TouchFingerEvent *e)
 	send_finger(ui, finger, phase);
 }
 
-void orl_input_release(struct orl_ui *ui)
+void orl_input_let_go(struct orl_ui *ui)
 {
 	ui->buttons = 0;
 	orl_typing_reset(&ui->typing);
@@ -267,7 +267,7 @@ static void on_focus(struct orl_ui *ui, bool focused)
 	if (focused)
 		orl_input_locks(ui, true);
 	else
-		orl_input_release(ui);
+		orl_input_let_go(ui);
 	orl_input_relative(ui, ui->relative_wanted);
 }
 
@@ -344,7 +344,7 @@ bool orl_input_event(struct orl_ui *ui, const SDL_Event *e)
 		/* Without a window manager keys follow the pointer. */
 		if (e->window.event == SDL_WINDOWEVENT_LEAVE && !ui->focused &&
 				!ui->buttons)
-			orl_input_release(ui);
+			orl_input_let_go(ui);
 		return false;
 	default:
 		return false;

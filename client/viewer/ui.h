@@ -168,7 +168,7 @@ void orl_input_warp(
 /* Say the lock keys if they have changed, or again. */
 void orl_input_locks(struct orl_ui *ui, bool again);
 /* Let go of every key, button and finger. */
-void orl_input_release(struct orl_ui *ui);
+void orl_input_let_go(struct orl_ui *ui);
 /* Once, when SDL has its display. */
 void orl_input_start(struct orl_ui *ui);
 
