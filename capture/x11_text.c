@@ -9,11 +9,12 @@
 #include "capture/x11_keys.h"
 
 /*
- * Programs that are busy read about a borrowed keycode late. A tenth of a
- * second is far above what idle ones need, and still types two hundred
- * different characters a second with the twenty keycodes that are free.
+ * Idle programs ask within a millisecond. One that needs ten for each change
+ * of the layout, as those do that make a new one of it, falls behind a burst:
+ * with the twenty keycodes that most layouts leave free, this types forty new
+ * characters a second, and the first twenty at once.
  */
-#define KEEP_NS (100 * ORL_MSEC)
+#define KEEP_NS (500 * ORL_MSEC)
 
 /* The modifiers of evdev's keyboards: Shift, then Ctrl, Alt, Super. */
 enum { SHIFT = 50 };
@@ -159,11 +160,11 @@ static bool makes(const struct orl_x11_text *t, int code, unsigned shift,
 
 static bool strike_own(struct orl_x11 *x, uint32_t keysym)
 {
-	const struct orl_x11_text *t = &x->input.text;
+	struct orl_x11_text *t = &x->input.text;
 
 	for (int code = t->map->min_key_code; code <= t->map->max_key_code;
 			code++) {
-		if (XkbKeyNumSyms(t->map, code) == 0 || t->keys[code])
+		if (t->keys[code] || find_spare(t, code))
 			continue;
 		for (unsigned shift = 0; shift <= ShiftMask; shift += ShiftMask)
 			if (makes(t, code, shift, keysym)) {

@@ -13,6 +13,8 @@
  *	owner ADDRESS PASSWORD SECONDS
  *	                   a viewer that takes keyboard and pointer again and
  *	                   again, presses keys, and gives them up or leaves
+ *	text ADDRESS PASSWORD TEXT
+ *	                   a viewer that sends this at once, and goes
  */
 #include <locale.h>
 #include <stdio.h>
@@ -272,34 +274,77 @@ static void hold(struct owner *o, unsigned round)
 	run_for(o, 150);
 }
 
-static int own(const char *address, const char *password, unsigned seconds)
+static int begin(struct owner *o)
 {
-	const struct oriel_client_events events = { .size = sizeof(events),
+	static const struct oriel_client_events events = {
+		.size = sizeof(events),
 		.state = on_state,
 		.trust_wanted = on_trust,
 		.login_wanted = on_login,
-		.owner = on_owner };
-	struct owner o = { .password = password };
+		.owner = on_owner,
+	};
 	const struct oriel_client_config config = { .size = sizeof(config),
 		.name = "owner",
 		.events = &events,
-		.user = &o };
+		.user = o };
+
+	return oriel_client_create(&o->client, &config);
+}
+
+static int until_ready(struct owner *o, const char *address)
+{
+	uint64_t late = now_ms() + 5000;
+
+	if (o->state == ORIEL_CLIENT_IDLE &&
+			oriel_client_connect(o->client, address))
+		return 1;
+	while (o->state != ORIEL_CLIENT_READY && now_ms() < late)
+		run_for(o, 20);
+	return o->state != ORIEL_CLIENT_READY;
+}
+
+static int own(const char *address, const char *password, unsigned seconds)
+{
+	struct owner o = { .password = password };
 	uint64_t end = now_ms() + seconds * UINT64_C(1000);
 
-	if (oriel_client_create(&o.client, &config))
+	if (begin(&o))
 		return 1;
 	for (unsigned round = 0; now_ms() < end; round++) {
-		if (o.state == ORIEL_CLIENT_IDLE &&
-				oriel_client_connect(o.client, address))
+		if (until_ready(&o, address))
 			return 1;
-		uint64_t late = now_ms() + 5000;
-		while (o.state != ORIEL_CLIENT_READY && now_ms() < late)
-			run_for(&o, 20);
 		hold(&o, round);
 	}
 	oriel_client_destroy(o.client);
 	printf("taken %u\n", o.taken);
 	return o.taken == 0;
+}
+
+static int send_text(
+		const char *address, const char *password, const char *text)
+{
+	struct owner o = { .password = password };
+
+	if (begin(&o) || until_ready(&o, address))
+		return 1;
+	oriel_client_take(o.client, true);
+	run_for(&o, 200);
+	while (*text) {
+		char part[128];
+		size_t n = 0;
+
+		/* Between characters. */
+		while (text[n] && (n < 100 || (text[n] & 0xc0) == 0x80))
+			n++;
+		memcpy(part, text, n);
+		part[n] = 0;
+		text += n;
+		if (oriel_client_text(o.client, part))
+			return 1;
+	}
+	run_for(&o, 300);
+	oriel_client_destroy(o.client);
+	return 0;
 }
 
 int main(int argc, char **argv)
@@ -311,6 +356,8 @@ int main(int argc, char **argv)
 	XSetLocaleModifiers("@im=none");
 	if (strcmp(what, "owner") == 0 && argc == 5)
 		return own(argv[2], argv[3], (unsigned)atoi(argv[4]));
+	if (strcmp(what, "text") == 0 && argc == 5)
+		return send_text(argv[2], argv[3], argv[4]);
 	for (int i = 2; i < argc && i < 5; i++)
 		n[i - 2] = strtoul(argv[i], NULL, 10);
 	dpy = XOpenDisplay(NULL);

@@ -132,6 +132,17 @@ press ctrl+v Tab
 typed "$(printf '\026\t')" 'shortcuts'
 unshow
 
+# All at once, and more different ones than the layout has room for.
+serve "--source=x11:$A"
+mark
+long=春眠不覚暁処処聞啼鳥夜来風雨声花落知多少漢字仮名交文章試験用長文字列確認äöü€😀🎉我輩猫
+"$tool" text "$ADDRESS" 'correct horse' "$long" || fail 'no text was sent'
+whole() { heard "$long"; }
+eventually 10 whole || fail "all at once: '$(arrived)', not '$long'"
+DISPLAY=$A xdotool key Return
+stop "$SERVER"
+echo 'ok all at once'
+
 # ---- lock keys: what is typed is what the lights here say ----
 link=no
 DISPLAY=$B setxkbmap us

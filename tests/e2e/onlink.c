@@ -1,8 +1,8 @@
 /*
  * onlink.c LINK SERVER CLIENT - two shell commands at the ends of a link of
  * the bench's (`wan,loss=1%`), the server at 192.0.2.1. It says `up` when
- * both run, and lives until it is ended; the link
- * and both commands end with it. Exit code 77: there are no rights for links.
+ * both run, and lives until it is ended; the link and both commands end with
+ * it. Exit code 77: there are no rights for links.
  */
 #include <signal.h>
 #include <stdio.h>
