@@ -7,9 +7,11 @@ O ?= build
 PREFIX ?= /usr/local
 BINDIR ?= $(PREFIX)/bin
 LIBDIR ?= $(PREFIX)/lib
+LIBEXECDIR ?= $(PREFIX)/libexec
 INCLUDEDIR ?= $(PREFIX)/include
 DATADIR ?= $(PREFIX)/share
 MANDIR ?= $(DATADIR)/man
+ICONDIR ?= $(DATADIR)/icons/hicolor/scalable/apps
 
 CC ?= cc
 AR ?= ar
@@ -33,7 +35,7 @@ LIBS = $(call flags,--libs,libssl libcrypto libzstd)
 SYSTEMD_LIBS := $(call flags,--libs,libsystemd)
 X_LIBS = $(call flags,--libs,x11 xext xdamage xfixes xtst xrandr)
 SDL_LIBS = $(call flags,--libs,sdl2 SDL2_ttf fontconfig libpng)
-BENCH_LIBS = $(call flags,--libs,libpng libwebp)
+BENCH_LIBS = $(call flags,--libs,libpng libwebp) $(VNC_LIBS)
 ifeq ($(GPL),yes)
 AV_LIBS = $(call flags,--libs,libavformat libavcodec libavutil libswscale)
 else
@@ -42,10 +44,18 @@ LEFT_OUT += capture/trace capture/unpack bench/trace tests/fuzz/fuzz_trace \
 	tests/fuzz/mkseeds_trace
 endif
 
+# Recording from VNC and QEMU; under the GPL as well.
+VNC_LIBS := $(call flags,--libs,libvncclient)
+ifeq ($(VNC_LIBS),)
+DEFS += -DORIEL_NO_VNC
+LEFT_OUT += bench/record_vnc
+endif
+
 # Without its D-Bus oriel-serve shows no virtual machines.
 ifeq ($(SYSTEMD_LIBS),)
 DEFS += -DORIEL_NO_QEMU
-LEFT_OUT += $(addprefix capture/,qemu qemu_display qemu_input qemu_launch)
+LEFT_OUT += $(addprefix capture/,qemu qemu_agent qemu_display qemu_find \
+	qemu_input qemu_keeper qemu_launch qemu_libvirt qemu_objects)
 endif
 
 host_tools = $(O)/proto/msgdoc.o
@@ -61,9 +71,10 @@ programs := $(O)/oriel-serve $(O)/oriel-view
 # The bench plays recordings, so it needs libavcodec. Beside it are servers
 # that it gives frames to; SPICE's where libspice-server is.
 ifeq ($(GPL),yes)
-programs += $(O)/oriel-bench $(O)/oriel-bench-push
+programs += $(O)/oriel-bench
+helpers := $(O)/oriel-bench-push $(O)/oriel-bench-host $(O)/oriel-bench-sink
 ifneq ($(call flags,--libs,spice-server),)
-programs += $(O)/oriel-bench-spice
+helpers += $(O)/oriel-bench-spice
 endif
 endif
 man := $(O)/oriel-serve.1 $(O)/oriel-view.1 $(O)/oriel-bench.1 $(O)/oriel.7
@@ -71,7 +82,7 @@ man := $(O)/oriel-serve.1 $(O)/oriel-view.1 $(O)/oriel-bench.1 $(O)/oriel.7
 $(V).SILENT: # make V=1 shows the commands
 all: libs programs man
 libs: $(libs) $(O)/oriel-server.pc $(O)/oriel-client.pc
-programs: $(programs)
+programs: $(programs) $(helpers)
 man: $(man)
 
 help:
@@ -122,8 +133,8 @@ $(O)/liboriel-client.so.$(ABI) $(O)/liboriel-client.a: $(client)
 # What a program is made of but for its main; tests link it as well.
 capture := $(filter-out $(O)/capture/main.o,$(call objects,capture))
 viewer := $(filter-out $(O)/client/viewer/main.o,$(call objects,client/viewer))
-bench := $(filter-out $(addprefix $(O)/bench/,main.o push.o spice.o), \
-	$(call objects,bench))
+bench := $(filter-out $(addprefix $(O)/bench/,main.o push.o spice.o host.o \
+	sink.o sink_screen.o),$(call objects,bench))
 
 $(O)/oriel-serve: $(O)/capture/main.o $(capture) $(O)/liboriel-server.a
 	echo "  LD    $@"
@@ -148,6 +159,15 @@ $(O)/oriel-bench-push: $(addprefix $(O)/bench/,push.o frames.o mark.o stage.o \
 		trace.o) $(O)/liboriel-server.a
 	echo "  LD    $@"
 	$(CC) -pthread $(CFLAGS) $(LDFLAGS) -o $@ $^ $(AV_LIBS) $(LIBS)
+$(O)/oriel-bench-host: $(addprefix $(O)/bench/,host.o crowd_map.o frames.o \
+		mark.o stage.o trace.o) $(O)/liboriel-server.a
+	echo "  LD    $@"
+	$(CC) -pthread $(CFLAGS) $(LDFLAGS) -o $@ $^ $(AV_LIBS) $(LIBS)
+# A client without pictures.
+$(O)/oriel-bench-sink: $(addprefix $(O)/bench/,sink.o sink_screen.o crowd_map.o \
+		stage.o) $(filter-out %/screen.o,$(client)) $(core)
+	echo "  LD    $@"
+	$(CC) -pthread $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 
 # Always made anew: PREFIX may be another one now.
 # Some gcc drop libraries that stand before their users on the command line;
@@ -258,10 +278,14 @@ $(O)/tests/e2e/onlink: $(O)/tests/e2e/onlink.o $(addprefix $(O)/bench/, \
 		netns.o emulator.o shaper.o links.o probe.o) $(core)
 	$(CC) -pthread $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS) -lm
 
+$(O)/tests/e2e/fingers: $(O)/tests/e2e/fingers.o $(O)/liboriel-client.a
+	$(CC) -pthread $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+
 $(O)/tests/e2e/liar: $(O)/tests/e2e/liar.o
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(SYSTEMD_LIBS)
 
-e2e: all $(addprefix $(O)/tests/e2e/,painter keys onlink) $(if $(SYSTEMD_LIBS),$(O)/tests/e2e/liar)
+e2e: all $(addprefix $(O)/tests/e2e/,fingers keys onlink painter) \
+		$(if $(SYSTEMD_LIBS),$(O)/tests/e2e/liar)
 	tests/run.sh $(filter-out %/lib.sh,$(sort $(wildcard tests/e2e/*.sh)))
 
 FUZZ_TIME ?= 60
@@ -313,10 +337,13 @@ doc: $(msgdoc)
 # ---- install
 
 install: all
-	install -d $(addprefix $(DESTDIR),$(BINDIR) $(LIBDIR)/pkgconfig \
+	install -d $(addprefix $(DESTDIR),$(BINDIR) $(LIBEXECDIR)/oriel \
+		$(LIBDIR)/pkgconfig \
 		$(INCLUDEDIR)/oriel $(MANDIR)/man1 $(MANDIR)/man7 \
-		$(DATADIR)/oriel $(DATADIR)/doc/oriel)
+		$(DATADIR)/oriel $(DATADIR)/doc/oriel $(DATADIR)/applications \
+		$(DATADIR)/mime/packages $(ICONDIR))
 	install -m 755 $(programs) $(DESTDIR)$(BINDIR)
+	$(if $(helpers),install -m 755 $(helpers) $(DESTDIR)$(LIBEXECDIR)/oriel)
 	install -m 644 include/oriel/*.h $(DESTDIR)$(INCLUDEDIR)/oriel
 	install -m 644 $(O)/oriel-*.pc $(DESTDIR)$(LIBDIR)/pkgconfig
 	install -m 644 $(O)/liboriel-*.a $(DESTDIR)$(LIBDIR)
@@ -326,16 +353,24 @@ install: all
 	install -m 644 $(filter %.7,$(man)) $(DESTDIR)$(MANDIR)/man7
 	install -m 644 tools/oriel.lua tools/oriel-sysctl.conf \
 		tools/oriel-modules.conf $(DESTDIR)$(DATADIR)/oriel
+	install -m 644 client/viewer/oriel-view.desktop \
+		$(DESTDIR)$(DATADIR)/applications
+	install -m 644 client/viewer/oriel-view.xml \
+		$(DESTDIR)$(DATADIR)/mime/packages
+	install -m 644 client/viewer/oriel-view.svg $(DESTDIR)$(ICONDIR)
 	install -m 644 README.md PROTOCOL.md SECURITY.md LICENSE \
 		$(DESTDIR)$(DATADIR)/doc/oriel
 
 uninstall:
 	rm -f $(addprefix $(DESTDIR)$(BINDIR)/,$(notdir $(programs)))
+	rm -rf $(DESTDIR)$(LIBEXECDIR)/oriel
 	rm -f $(addprefix $(DESTDIR)$(LIBDIR)/,$(notdir $(libs)) \
 		liboriel-server.so liboriel-client.so \
 		pkgconfig/oriel-server.pc pkgconfig/oriel-client.pc)
 	rm -f $(addprefix $(DESTDIR)$(MANDIR)/man1/,$(notdir $(filter %.1,$(man)))) \
 		$(addprefix $(DESTDIR)$(MANDIR)/man7/,$(notdir $(filter %.7,$(man))))
+	rm -f $(addprefix $(DESTDIR)$(DATADIR)/,applications/oriel-view.desktop \
+		mime/packages/oriel-view.xml) $(DESTDIR)$(ICONDIR)/oriel-view.svg
 	rm -rf $(DESTDIR)$(INCLUDEDIR)/oriel $(DESTDIR)$(DATADIR)/oriel \
 		$(DESTDIR)$(DATADIR)/doc/oriel
 

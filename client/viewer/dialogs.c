@@ -258,6 +258,12 @@ enum orl_command orl_menu(struct orl_menu *m, struct orl_panel *p)
 		chosen = ORL_COMMAND_STATS;
 	if (orl_panel_item(p, "Release all keys", false))
 		chosen = ORL_COMMAND_RELEASE;
+	if (m->may_input &&
+			orl_panel_item(p,
+					m->holds_input ? "Give up the keyboard"
+						       : "Take the keyboard",
+					false))
+		chosen = ORL_COMMAND_TAKE;
 	if (orl_panel_item(p, "Disconnect", false))
 		chosen = ORL_COMMAND_DISCONNECT;
 	orl_panel_columns_end(p);

@@ -62,6 +62,7 @@ enum orl_command {
 	ORL_COMMAND_FULLSCREEN,
 	ORL_COMMAND_STATS,
 	ORL_COMMAND_RELEASE,
+	ORL_COMMAND_TAKE,
 	ORL_COMMAND_DISCONNECT,
 	ORL_COMMAND_MENU,
 	ORL_COMMAND_CLOSE, /* the menu itself */
@@ -69,7 +70,8 @@ enum orl_command {
 
 struct orl_menu {
 	bool fullscreen, stats;
-	int sequence; /* with ORL_COMMAND_KEYS */
+	bool may_input, holds_input; /* this client, keyboard and pointer */
+	int sequence;                /* with ORL_COMMAND_KEYS */
 };
 
 enum orl_command orl_menu(struct orl_menu *m, struct orl_panel *p);
@@ -90,8 +92,10 @@ struct orl_facts {
 struct orl_facts_of {
 	struct oriel_stats stats;
 	uint64_t bytes_in_1s, updates_1s; /* since a second before */
-	bool local;                       /* unix: */
-	uint32_t locks;                   /* the desktop's, enum oriel_locks */
+	/* Pixels by codec, in the last second that had any. */
+	uint64_t area[ORIEL_STAT_CODECS];
+	bool local;     /* unix: */
+	uint32_t locks; /* the desktop's, enum oriel_locks */
 	int screens;
 	char screen_name[4][32];
 	bool exact[4];

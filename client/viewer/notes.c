@@ -152,10 +152,15 @@ void orl_ui_locks(struct orl_ui *ui, uint32_t locks)
 	atomic_store(&ui->locks_news, locks & 7);
 }
 
-void orl_ui_granted(struct orl_ui *ui)
+void orl_ui_holder(struct orl_ui *ui)
 {
+	const struct orl_viewer *v = ui->viewer;
 	pthread_mutex_lock(&ui->lock);
-	ui->granted = true;
+	ui->granted |= v->may_input && v->holds_input;
+	ui->may_input = v->may_input;
+	ui->holds_input = v->holds_input;
+	memcpy(ui->holder, v->holder, sizeof(ui->holder));
+	ui->title_changed = true;
 	pthread_mutex_unlock(&ui->lock);
 	orl_ui_wake(ui);
 }

@@ -205,10 +205,41 @@ static bool ends_with(const char *s, const char *end)
 	return n > m && strcmp(s + n - m, end) == 0;
 }
 
+static int hex(char c)
+{
+	return c >= '0' && c <= '9'   ? c - '0'
+	       : c >= 'a' && c <= 'f' ? c - 'a' + 10
+	       : c >= 'A' && c <= 'F' ? c - 'A' + 10
+				      : -1;
+}
+
+/* A path, or a file:///PATH as desktops name files; false: it is neither. */
+static bool set_file(struct orl_viewer_options *o, const char *arg)
+{
+	size_t n = 0;
+	bool uri = strncmp(arg, "file:///", 8) == 0;
+	for (const char *p = uri ? arg + 7 : arg; *p; p++) {
+		char c = *p;
+		if (n + 1 >= sizeof(o->file))
+			return false;
+		if (uri && c == '%') {
+			if (hex(p[1]) < 0 || hex(p[2]) < 0)
+				return false;
+			c = (char)(hex(p[1]) << 4 | hex(p[2]));
+			p += 2;
+		}
+		if (!c)
+			return false;
+		o->file[n++] = c;
+	}
+	o->file[n] = '\0';
+	return true;
+}
+
 static enum orl_viewer_result set_place(struct orl_viewer_options *o,
 		const char *arg, char *error, size_t size)
 {
-	if (o->address[0] || o->file)
+	if (o->address[0] || o->file[0])
 		return wrong(error, size, "%s is a second address; give one",
 				arg);
 	if (strncmp(arg, "oriel://", 8) == 0 || strncmp(arg, "unix:", 5) == 0) {
@@ -228,7 +259,10 @@ static enum orl_viewer_result set_place(struct orl_viewer_options *o,
 				"%s is not an address; write oriel://HOST, "
 				"unix:PATH or the name of an .oriel file",
 				arg);
-	o->file = arg;
+	if (!set_file(o, arg))
+		return wrong(error, size,
+				"%s is not the name of a file; write its path",
+				arg);
 	return ORL_OPTIONS_RUN;
 }
 
@@ -292,7 +326,7 @@ enum orl_viewer_result orl_viewer_options_check(
 		return wrong(error, size,
 				"give --password-file or --ticket-file, not "
 				"both");
-	if (o->headless && (o->fullscreen || o->kiosk) && !o->file)
+	if (o->headless && (o->fullscreen || o->kiosk) && !o->file[0])
 		return wrong(error, size,
 				"--headless has no window for --fullscreen "
 				"or --kiosk; leave one out");

@@ -31,7 +31,7 @@ enum orl_exit_when {
 };
 
 struct orl_viewer_options {
-	const char *file; /* an .oriel file to read first, NULL is none */
+	char file[4096]; /* an .oriel file to read first, "" is none */
 	char address[ORL_VIEWFILE_VALUE];
 	char title[ORL_VIEWFILE_VALUE];
 	struct orl_trust_rule trust;

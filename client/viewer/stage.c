@@ -399,6 +399,10 @@ void orl_stage_open_menu(struct orl_ui *ui, struct orl_pane *pane)
 		return;
 	st->menu_open = true;
 	st->menu.fullscreen = ui->covering;
+	pthread_mutex_lock(&ui->lock);
+	st->menu.may_input = ui->may_input;
+	st->menu.holds_input = ui->holds_input;
+	pthread_mutex_unlock(&ui->lock);
 	p->width = MENU_WIDTH * p->scale;
 	orl_panel_open(p, 0);
 	hide(ui, ORL_LAYER_BAR);
@@ -440,6 +444,9 @@ void orl_stage_command(
 		break;
 	case ORL_COMMAND_RELEASE:
 		orl_command_release(ui);
+		break;
+	case ORL_COMMAND_TAKE:
+		orl_command_take(ui, !ui->stage->menu.holds_input);
 		break;
 	case ORL_COMMAND_DISCONNECT:
 		orl_command_disconnect(ui);

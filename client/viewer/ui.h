@@ -66,6 +66,8 @@ struct orl_ui {
 	struct orl_pane panes[ORL_SCREENS_MAX];
 	char title[ORL_VIEWFILE_VALUE];
 	bool title_changed, granted;
+	bool may_input, holds_input;
+	char holder[128];
 	bool cursor_changed, cursor_hidden;
 	uint32_t cursor[ORL_CURSOR_SIDE * ORL_CURSOR_SIDE];
 	int32_t cursor_width, cursor_height, hot_x, hot_y;
@@ -157,6 +159,8 @@ void orl_stage_cursor(struct orl_ui *ui);
 /* ---- command.c, the UI thread ---- */
 void orl_command_keys(struct orl_ui *ui, int sequence);
 void orl_command_release(struct orl_ui *ui);
+/* Keyboard and pointer: ask for them, or give them up. */
+void orl_command_take(struct orl_ui *ui, bool take);
 void orl_command_disconnect(struct orl_ui *ui);
 
 /* ---- input.c, the UI thread ---- */
@@ -192,8 +196,8 @@ void orl_ui_warp(struct orl_ui *ui, struct oriel_screen *screen, int32_t x,
 		int32_t y);
 void orl_ui_relative(struct orl_ui *ui, bool relative);
 void orl_ui_locks(struct orl_ui *ui, uint32_t locks);
-/* Keyboard and pointer may be this client's from now on. */
-void orl_ui_granted(struct orl_ui *ui);
+/* Who holds keyboard and pointer, or who may, has changed. */
+void orl_ui_holder(struct orl_ui *ui);
 void orl_ui_done(struct orl_ui *ui);
 void orl_ui_progress(struct orl_ui *ui, enum oriel_client_state state,
 		const char *address);

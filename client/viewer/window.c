@@ -27,13 +27,27 @@ struct orl_pane *orl_ui_pane(struct orl_ui *ui, Uint32 window_id)
 	return NULL;
 }
 
+/* Behind the title: why keys have no effect. The lock is held. */
+static void say_holder(struct orl_ui *ui, char *out, size_t size)
+{
+	out[0] = '\0';
+	if (!orl_ui_first(ui) || !orl_ui_first(ui)->live)
+		return;
+	if (!ui->may_input)
+		snprintf(out, size, " (watching)");
+	else if (!ui->holds_input && ui->holder[0])
+		snprintf(out, size, " (%s has the keyboard)", ui->holder);
+}
+
 /* Several windows are told apart by their displays' names. */
 static void set_titles(struct orl_ui *ui)
 {
-	char title[sizeof(ui->title)], text[sizeof(ui->title) + 160];
+	char title[sizeof(ui->title)], holder[160];
+	char text[sizeof(title) + sizeof(holder) + 160];
 	int windows = 0;
 	pthread_mutex_lock(&ui->lock);
 	memcpy(title, ui->title, sizeof(title));
+	say_holder(ui, holder, sizeof(holder));
 	pthread_mutex_unlock(&ui->lock);
 	for (int i = 0; i < ORL_SCREENS_MAX; i++)
 		windows += ui->panes[i].window != NULL;
@@ -42,10 +56,10 @@ static void set_titles(struct orl_ui *ui)
 		if (!pane->window)
 			continue;
 		if (windows > 1 && pane->shown_name[0])
-			snprintf(text, sizeof(text), "%s - %s", title,
-					pane->shown_name);
+			snprintf(text, sizeof(text), "%s - %s%s", title,
+					pane->shown_name, holder);
 		else
-			snprintf(text, sizeof(text), "%s", title);
+			snprintf(text, sizeof(text), "%s%s", title, holder);
 		SDL_SetWindowTitle(pane->window, text);
 	}
 }
@@ -247,8 +261,8 @@ static void follow_screen(struct orl_ui *ui, struct orl_pane *pane)
 				pane->shown_rect.height);
 	if (!pane->window)
 		return;
-	set_titles(ui);
 	pane->live = true;
+	set_titles(ui);
 	orl_pane_fit(pane);
 	if (was_live)
 		return;
@@ -276,6 +290,7 @@ static void lose_screen(struct orl_ui *ui, struct orl_pane *pane)
 		set_titles(ui);
 	} else {
 		pane->live = false;
+		set_titles(ui);
 		orl_ui_grab(ui);
 	}
 	pthread_mutex_lock(&ui->lock);

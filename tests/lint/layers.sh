@@ -12,7 +12,7 @@ client        proto proto/io codecs redirect
 client/viewer
 capture
 examples
-bench         proto codecs
+bench         proto codecs client
 tests         tests tests/unit tests/fuzz proto proto/io codecs redirect server client client/viewer capture bench
 '
 status=0

@@ -1,6 +1,5 @@
 /*
- * test_keys_held.c - what went down goes up: keys of every page, fingers, and
- * what did not fit into the client's queue.
+ * test_keys_held.c - what went down goes up: keys of every page, and what did not fit into the client's queue.
  */
 #include "tests/unit/unit.h"
 
@@ -68,48 +67,6 @@ static void a_peer_holds_no_more_than_it_may(void **state)
 	pair_fini(&p);
 }
 
-static int touch(struct pair *p, uint32_t contact, enum oriel_touch_phase phase,
-		int32_t x)
-{
-	return oriel_client_touch(
-			p->client, &(struct oriel_touch){ .contact = contact,
-						   .phase = phase,
-						   .x = x,
-						   .y = 7 });
-}
-
-static bool at(const struct pair *p, int32_t x, uint32_t buttons)
-{
-	return p->last_pointer.x == x && p->last_pointer.buttons == buttons;
-}
-
-/* This host has no use for fingers: the first is its pointer. */
-static void one_finger_is_the_pointer(void **state)
-{
-	struct pair p;
-
-	(void)state;
-	start(&p);
-	assert_int_equal(touch(&p, 9, ORIEL_TOUCH_MOVED, 1), 0);
-	assert_int_equal(touch(&p, 5, ORIEL_TOUCH_DOWN, 10), 0);
-	PAIR_UNTIL(&p, at(&p, 10, 1));
-	assert_int_equal(touch(&p, 6, ORIEL_TOUCH_DOWN, 99), 0);
-	assert_int_equal(touch(&p, 6, ORIEL_TOUCH_MOVED, 98), 0);
-	assert_int_equal(touch(&p, 5, ORIEL_TOUCH_MOVED, 1000), 0);
-	PAIR_UNTIL(&p, at(&p, 399, 1));
-	assert_int_equal(touch(&p, 5, ORIEL_TOUCH_UP, 20), 0);
-	PAIR_UNTIL(&p, at(&p, 20, 0));
-	/* The second is not promoted. */
-	assert_int_equal(touch(&p, 6, ORIEL_TOUCH_MOVED, 30), 0);
-	assert_int_equal(touch(&p, 6, ORIEL_TOUCH_UP, 30), 0);
-	assert_int_equal(touch(&p, 5, ORIEL_TOUCH_DOWN, 40), 0);
-	PAIR_UNTIL(&p, at(&p, 40, 1));
-	oriel_client_disconnect(p.client);
-	PAIR_UNTIL(&p, p.leaves);
-	assert_true(at(&p, 40, 0));
-	pair_fini(&p);
-}
-
 static void a_full_queue_loses_no_release(void **state)
 {
 	struct pair p;
@@ -141,7 +98,6 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(media_keys_go_up_as_well),
 		cmocka_unit_test(a_peer_holds_no_more_than_it_may),
-		cmocka_unit_test(one_finger_is_the_pointer),
 		cmocka_unit_test(a_full_queue_loses_no_release),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -67,6 +67,13 @@ static bool at(const struct desk *d, int32_t x, int32_t y, uint32_t buttons)
 	       d->p.last_pointer.buttons == buttons;
 }
 
+static bool touched(const struct desk *d, int32_t x, int32_t y,
+		enum oriel_touch_phase phase)
+{
+	const struct oriel_touch *t = &d->p.last_touch;
+	return d->p.touches && t->x == x && t->y == y && t->phase == phase;
+}
+
 static void finger(struct desk *d, Uint32 type, int64_t id, float x, float y)
 {
 	const SDL_Event e = {
@@ -103,24 +110,27 @@ static void fingers_are_where_the_picture_is(void **state)
 	struct oriel_rect r = d->ui.panes[0].view.place;
 	assert_true(r.x > 0 || r.y > 0);
 	finger(d, SDL_FINGERDOWN, INT64_MIN, 0.5F, 0.5F);
-	PAIR_UNTIL(&d->p, at(d, WIDTH / 2, HEIGHT / 2, 1));
+	PAIR_UNTIL(&d->p, touched(d, WIDTH / 2, HEIGHT / 2, ORIEL_TOUCH_DOWN));
 	/* Beside the picture: at its edge. */
 	finger(d, SDL_FINGERMOTION, INT64_MIN, 0, 0);
-	PAIR_UNTIL(&d->p, at(d, 0, 0, 1));
+	PAIR_UNTIL(&d->p, touched(d, 0, 0, ORIEL_TOUCH_MOVED));
 	finger(d, SDL_FINGERMOTION, INT64_MIN, 1, 1);
-	PAIR_UNTIL(&d->p, at(d, WIDTH - 1, HEIGHT - 1, 1));
+	PAIR_UNTIL(&d->p, touched(d, WIDTH - 1, HEIGHT - 1, ORIEL_TOUCH_MOVED));
 	/* What SDL makes of it for programs without fingers. */
 	move(d, SDL_TOUCH_MOUSEID, 400, 400, 0, 0);
 	finger(d, SDL_FINGERUP, INT64_MIN, 1, 1);
-	PAIR_UNTIL(&d->p, at(d, WIDTH - 1, HEIGHT - 1, 0));
+	PAIR_UNTIL(&d->p, touched(d, WIDTH - 1, HEIGHT - 1, ORIEL_TOUCH_UP));
 	/* Unknown ones, and too many. */
 	finger(d, SDL_FINGERUP, 4, 0, 0);
 	finger(d, SDL_FINGERMOTION, 4, 0, 0);
 	for (int i = 0; i < 100; i++)
 		finger(d, SDL_FINGERDOWN, i, 0.5F, 0.5F);
-	PAIR_UNTIL(&d->p, at(d, WIDTH / 2, HEIGHT / 2, 1));
+	PAIR_UNTIL(&d->p, touched(d, WIDTH / 2, HEIGHT / 2, ORIEL_TOUCH_DOWN));
 	orl_input_let_go(&d->ui);
-	PAIR_UNTIL(&d->p, at(d, WIDTH / 2, HEIGHT / 2, 0));
+	PAIR_UNTIL(&d->p, touched(d, WIDTH / 2, HEIGHT / 2, ORIEL_TOUCH_UP) &&
+					  d->p.touches == 4 + 2 * ORL_FINGERS);
+	/* Nothing of the mouse that SDL made of it. */
+	assert_int_equal(d->p.last_pointer.buttons, 0);
 	for (int i = 0; i < ORL_FINGERS; i++)
 		assert_false(d->ui.fingers[i].down);
 	end(d);

@@ -413,10 +413,14 @@ static void facts_are_in_words(void **state)
 	assert_string_equal(fact(&f, "Receiving"), "2.0 Mbit/s, 60 updates/s");
 	assert_string_equal(fact(&f, "Transport"), "TCP, TLS 1.3, bbr");
 	assert_string_equal(fact(&f, "Picture"), "exact");
+	assert_string_equal(fact(&f, "Coded by area"), "\u2013");
+	from.area[ORIEL_CODEC_HCX] = 600;
+	from.area[ORIEL_CODEC_COPY] = 400;
 	from.screens = 4;
 	snprintf(from.screen_name[1], 32, "HDMI-1");
 	orl_facts_make(&f, &from);
 	assert_string_equal(fact(&f, "Picture HDMI-1"), "not exact yet");
+	assert_string_equal(fact(&f, "Coded by area"), "moved 40 %, HCX 60 %");
 }
 
 /* ---- fields, fingerprints, recent desktops ---- */

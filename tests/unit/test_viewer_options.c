@@ -166,6 +166,23 @@ static void reads_trust(void **state)
 	assert_false(orl_trust_parse(&rule, "0x" HEX HEX));
 }
 
+static void desktops_name_files_by_uri(void **state)
+{
+	(void)state;
+	assert_int_equal(parse("file:///home/a%20b/%C3%A4.oriel", NULL, NULL,
+					 NULL, NULL, NULL),
+			ORL_OPTIONS_RUN);
+	assert_string_equal(o.file, "/home/a b/\u00e4.oriel");
+	assert_int_equal(parse("file:///a%2.oriel", NULL, NULL, NULL, NULL,
+					 NULL),
+			ORL_OPTIONS_WRONG);
+	assert_int_equal(parse("file:///a%00.oriel", NULL, NULL, NULL, NULL,
+					 NULL),
+			ORL_OPTIONS_WRONG);
+	assert_int_equal(parse("file:///desk.vv", NULL, NULL, NULL, NULL, NULL),
+			ORL_OPTIONS_WRONG);
+}
+
 static void options_beat_the_file(void **state)
 {
 	struct orl_viewfile f = { .address = "oriel://desk",
@@ -233,6 +250,7 @@ int main(void)
 		cmocka_unit_test(scales_are_one_or_two),
 		cmocka_unit_test(keyboards_are_physical_or_text),
 		cmocka_unit_test(reads_trust),
+		cmocka_unit_test(desktops_name_files_by_uri),
 		cmocka_unit_test(options_beat_the_file),
 		cmocka_unit_test(names_hosts),
 	};
