@@ -44,6 +44,9 @@ struct serve {
 	struct orl_report report;
 	uint64_t next_line;
 
+	bool touching; /* a finger is the pointer of a source without them */
+	uint32_t contact;
+
 	uint64_t finished; /* when the source was first seen at its end */
 	bool leaving;      /* goodbyes have been said */
 	uint64_t leave_by;
@@ -264,11 +267,28 @@ static void on_pointer(void *user, struct oriel_peer *peer,
 static void on_touch(void *user, struct oriel_peer *peer,
 		const struct oriel_touch *touch)
 {
-	struct orl_source *source = source_of(user);
+	struct serve *serve = user;
+	struct orl_source *source = serve->source;
+	bool down = touch->phase == ORIEL_TOUCH_DOWN;
 
 	(void)peer;
-	if (source->kind->touch)
+	if (source->kind->touch) {
 		source->kind->touch(source, touch);
+		return;
+	}
+	/* One that knows no fingers: the first is the pointer. */
+	if (!source->kind->pointer ||
+			(serve->touching ? serve->contact != touch->contact
+					 : !down))
+		return;
+	serve->touching = touch->phase != ORIEL_TOUCH_UP;
+	serve->contact = touch->contact;
+	source->kind->pointer(source,
+			&(struct oriel_pointer){ .display = touch->display,
+					.x = touch->x,
+					.y = touch->y,
+					.buttons = serve->touching,
+					.time = touch->time });
 }
 
 static void on_text(void *user, struct oriel_peer *peer, const char *text)

@@ -85,6 +85,10 @@ struct orl_input_queue {
 	uint32_t rights;  /* as the loop thread knows them */
 	bool posted;
 	struct orl_posted post;
+	/* Something did not fit: what is down is told when there is room. */
+	bool lost;
+	uint8_t keys[32];
+	uint32_t locks;
 };
 
 /* Coming back after a loss, again.c. */
@@ -163,6 +167,8 @@ struct oriel_client {
 	struct orl_input_queue queue;
 	uint32_t input_seq;
 	uint8_t keys[32];
+	uint32_t others[ORL_OTHER_KEYS]; /* down, of other pages */
+	unsigned n_others;
 	uint32_t buttons, locks;
 	struct {
 		uint32_t seq;

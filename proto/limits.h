@@ -23,6 +23,7 @@ enum {
 	ORL_CURSOR_DATA_MAX = 263168,
 
 	ORL_FINGERS_MAX = 16, /* down at a time; more are not seen */
+	ORL_OTHER_KEYS = 16,  /* the same, keys beyond the keyboard page */
 
 	/* The link. */
 	ORL_CHUNK_MAX = 16381, /* payload; with its head one TLS record */

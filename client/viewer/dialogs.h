@@ -116,7 +116,8 @@ struct orl_facts_of {
 	uint64_t bytes_in_1s, updates_1s; /* since a second before */
 	/* Pixels by codec, in the last second that had any. */
 	uint64_t area[ORIEL_STAT_CODECS];
-	bool local; /* unix: */
+	bool local;     /* unix: */
+	uint32_t locks; /* the desktop's, enum oriel_locks */
 	int screens;
 	char screen_name[4][32];
 	bool exact[4];

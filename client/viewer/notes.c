@@ -166,6 +166,12 @@ void orl_ui_ask_sizes(struct orl_ui *ui)
 	}
 }
 
+/* Nobody is woken: it matters when the next key is pressed. */
+void orl_ui_locks(struct orl_ui *ui, uint32_t locks)
+{
+	atomic_store(&ui->locks_news, locks & 7);
+}
+
 void orl_ui_holder(struct orl_ui *ui)
 {
 	const struct orl_viewer *v = ui->viewer;

@@ -35,6 +35,9 @@ const char orl_viewer_options_help[] =
 		"  --password-file=FILE     the password is the first line of "
 		"FILE\n"
 		"  --ticket-file=FILE       log in with a ticket\n"
+		"  --keyboard=MODE          physical: keys travel; text: what "
+		"they\n"
+		"                           write here\n"
 		"  --scale=1|2              of panels; else as the display's\n"
 		"  --reconnect=SECONDS      look so long for a connection "
 		"that is\n"
@@ -287,6 +290,14 @@ static enum orl_viewer_result set_value(struct orl_viewer_options *o,
 		else
 			return wrong(error, size,
 					"--exit-when is lossless or closed");
+		return ORL_OPTIONS_RUN;
+	}
+	if ((value = value_of(arg, "--keyboard"))) {
+		if (strcmp(value, "physical") != 0 &&
+				strcmp(value, "text") != 0)
+			return wrong(error, size,
+					"--keyboard is physical or text");
+		o->keyboard_text = *value == 't';
 		return ORL_OPTIONS_RUN;
 	}
 	if ((value = value_of(arg, "--kiosk-exit"))) {

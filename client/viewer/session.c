@@ -289,7 +289,11 @@ static void on_cursor_warped(
 
 static void on_locks(void *user, uint32_t locks)
 {
-	orl_viewer_event(user, "locks", "\"locks\":%" PRIu32, locks);
+	struct orl_viewer *v = user;
+	orl_viewer_event(v, "locks", "\"locks\":%" PRIu32, locks);
+	v->locks = locks;
+	if (v->ui)
+		orl_ui_locks(v->ui, locks);
 }
 
 static void on_relative(void *user, bool relative)

@@ -48,6 +48,7 @@ struct orl_viewer {
 
 	/* ---- the connection's own, session.c ---- */
 	struct oriel_screen *screens[ORL_SCREENS_MAX];
+	uint32_t locks;                            /* the desktop's */
 	struct orl_picture *last[ORL_SCREENS_MAX]; /* of removed screens */
 	FILE *stats;
 	uint64_t next_stats;
