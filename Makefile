@@ -79,8 +79,13 @@ endif
 endif
 man := $(O)/oriel-serve.1 $(O)/oriel-view.1 $(O)/oriel-bench.1 $(O)/oriel.7
 
+# What the viewer says in other languages, where gettext's tools are.
+languages := $(if $(shell command -v msgfmt),$(patsubst po/%.po,%,$(wildcard po/*.po)))
+texts := $(languages:%=$(O)/locale/%/LC_MESSAGES/oriel.mo)
+
 $(V).SILENT: # make V=1 shows the commands
 all: libs programs man
+programs: $(texts)
 libs: $(libs) $(O)/oriel-server.pc $(O)/oriel-client.pc
 programs: $(programs) $(helpers)
 man: $(man)
@@ -101,6 +106,7 @@ help:
 #: make tidy | format    clang-tidy and cppcheck | clang-format
 #: make doc              PROTOCOL.md's tables and the Wireshark dissector
 #: make examples         programs that embed the libraries
+#: make texts            what there is to translate, to po/
 #: make install          to DESTDIR and PREFIX; also uninstall
 #: make install-libs     the libraries, for who embeds them, alone
 #: make clean
@@ -190,6 +196,11 @@ $(O)/%: %.scd
 	echo "  MAN   $@"
 	scdoc < $< > $@
 
+$(O)/locale/%/LC_MESSAGES/oriel.mo: po/%.po
+	mkdir -p $(@D)
+	echo "  TEXT  $<"
+	msgfmt --check -o $@ $<
+
 # ---- tests
 
 units := $(patsubst %.c,$(O)/%,$(wildcard tests/unit/test_*.c tests/prop/prop_*.c))
@@ -243,6 +254,7 @@ lint: libs $(msgdoc)
 	tests/lint/layers.sh
 	tests/lint/protocol.sh $(msgdoc)
 	tests/lint/headers.sh $(CC)
+	tests/lint/texts.sh
 	$(if $(findstring sanitize,$(CFLAGS))$(findstring coverage,$(CFLAGS)),,\
 		tests/lint/pure.sh $(pure))
 	tests/lint/symbols.sh $(O)/liboriel-server.so.$(ABI) \
@@ -340,6 +352,10 @@ compile_commands.json: Makefile
 		printf '"command":"$(CC) $(ALL_CFLAGS) $(SDL_CFLAGS) -c %s"}' $$f; \
 		sep=,; done; printf '\n]\n'; } > $@
 
+# After a text of the viewer has changed: what translators fill in.
+texts:
+	tests/lint/texts.sh update
+
 $(msgdoc): $(O)/proto/msgdoc.o $(O)/proto/messages.o
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^
 doc: $(msgdoc)
@@ -386,6 +402,9 @@ install: all install-libs
 	install -m 644 client/viewer/oriel-view.xml \
 		$(DESTDIR)$(DATADIR)/mime/packages
 	install -m 644 client/viewer/oriel-view.svg $(DESTDIR)$(ICONDIR)
+	$(foreach l,$(languages),install -D -m 644 \
+		$(O)/locale/$l/LC_MESSAGES/oriel.mo \
+		$(DESTDIR)$(DATADIR)/locale/$l/LC_MESSAGES/oriel.mo &&) true
 	install -m 644 README.md EMBEDDING.md PROTOCOL.md SECURITY.md LICENSE \
 		$(DESTDIR)$(DATADIR)/doc/oriel
 
@@ -398,7 +417,8 @@ uninstall:
 	rm -f $(addprefix $(DESTDIR)$(MANDIR)/man1/,$(notdir $(filter %.1,$(man)))) \
 		$(addprefix $(DESTDIR)$(MANDIR)/man7/,$(notdir $(filter %.7,$(man))))
 	rm -f $(addprefix $(DESTDIR)$(DATADIR)/,applications/oriel-view.desktop \
-		mime/packages/oriel-view.xml) $(DESTDIR)$(ICONDIR)/oriel-view.svg
+		mime/packages/oriel-view.xml) $(DESTDIR)$(ICONDIR)/oriel-view.svg \
+		$(languages:%=$(DESTDIR)$(DATADIR)/locale/%/LC_MESSAGES/oriel.mo)
 	rm -rf $(DESTDIR)$(INCLUDEDIR)/oriel $(DESTDIR)$(DATADIR)/oriel \
 		$(DESTDIR)$(DATADIR)/doc/oriel
 
@@ -407,7 +427,7 @@ clean:
 
 .PHONY: all libs programs man help quick lint asan tsan sanitized \
 	run-threaded check demo e2e fuzz run-fuzzers coverage run-coverage \
-	bench run-bench codecs seeds format tidy doc examples install \
+	bench run-bench codecs seeds texts format tidy doc examples install \
 	install-libs install-asan install-tsan uninstall clean \
 	compile_commands.json FORCE
 .SECONDARY:
