@@ -347,7 +347,7 @@ static void fill_loss(struct orl_ui *ui, struct orl_dialog *d)
 	snprintf(d->title, sizeof(d->title), _("Reconnecting to %s"),
 			ui->progress_address);
 	snprintf(d->text, sizeof(d->text), "%s%s",
-			*ui->progress_text ? ui->progress_text
+			*ui->progress_text ? orl_text(ui->progress_text)
 					   : _("The connection was lost"),
 			".");
 	pthread_mutex_unlock(&ui->lock);

@@ -12,6 +12,31 @@
 
 #define DOMAIN "oriel"
 
+/* For xgettext alone: what the client library says of a line that fails. */
+__attribute__((unused)) static const char *const library_says[] = {
+	N_("the connection was refused"),
+	N_("the other end reset the connection"),
+	N_("the other end does not answer"),
+	N_("the host cannot be reached"),
+	N_("the network cannot be reached"),
+	N_("the connection is not permitted"),
+	N_("there is no such socket"),
+	N_("the connection failed"),
+	N_("there is no host of that name"),
+	N_("the name server does not answer"),
+	N_("the name could not be looked up"),
+	N_("no address is left to try"),
+	N_("the connection was cut"),
+	N_("the other end closed before it was secured"),
+	N_("the other end does not answer any more"),
+	N_("the connection has become silent"),
+	N_("the address of this computer has changed"),
+	N_("the server showed no key"),
+	N_("the server's key is not trusted"),
+	N_("a password is needed"),
+	N_("no password was given"),
+};
+
 static bool find(char *out, size_t size, const char *folder, const char *sub)
 {
 	int n = snprintf(out, size, "%s/%s", folder, sub);
