@@ -45,7 +45,8 @@ endif
 # Without its D-Bus oriel-serve shows no virtual machines.
 ifeq ($(SYSTEMD_LIBS),)
 DEFS += -DORIEL_NO_QEMU
-LEFT_OUT += $(addprefix capture/,qemu qemu_display qemu_input qemu_launch)
+LEFT_OUT += $(addprefix capture/,qemu qemu_agent qemu_display qemu_find \
+	qemu_input qemu_keeper qemu_launch qemu_libvirt qemu_objects)
 endif
 
 host_tools = $(O)/proto/msgdoc.o
@@ -173,7 +174,7 @@ $(O)/%: %.scd
 units := $(patsubst %.c,$(O)/%,$(wildcard tests/unit/test_*.c tests/prop/prop_*.c))
 fuzzers := $(patsubst %.c,$(O)/%,$(wildcard tests/fuzz/fuzz_*.c))
 threaded := $(filter %/test_loop %/test_pool %/test_conn %/test_session \
-	%/test_hostile %/prop_session %/prop_conn,$(units))
+	%/test_hostile %/test_displays %/prop_session %/prop_conn,$(units))
 TEST_LIBS = -lcmocka $(LIBS) -lm
 
 # The libraries' objects; of the programs, each test gets the one it includes.
@@ -249,10 +250,14 @@ demo:
 $(O)/tests/e2e/painter: $(O)/tests/e2e/painter.o
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(call flags,--libs,x11)
 
+$(O)/tests/e2e/fingers: $(O)/tests/e2e/fingers.o $(O)/liboriel-client.a
+	$(CC) -pthread $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+
 $(O)/tests/e2e/liar: $(O)/tests/e2e/liar.o
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(SYSTEMD_LIBS)
 
-e2e: all $(O)/tests/e2e/painter $(if $(SYSTEMD_LIBS),$(O)/tests/e2e/liar)
+e2e: all $(addprefix $(O)/tests/e2e/,fingers painter) \
+		$(if $(SYSTEMD_LIBS),$(O)/tests/e2e/liar)
 	tests/run.sh $(filter-out %/lib.sh,$(sort $(wildcard tests/e2e/*.sh)))
 
 FUZZ_TIME ?= 60

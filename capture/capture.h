@@ -40,10 +40,22 @@ struct orl_source {
 	const struct orl_source_kind *kind;
 };
 
+/* A program that a source is to start. */
+struct orl_launch {
+	char *const *command; /* its words, and NULL */
+	const char *user;     /* as whom; NULL: as this user */
+};
+
 /* CPU that the source has used for itself, beside the server's, in ns. */
 struct orl_source_cpu {
 	uint64_t user, sys; /* since the first client was ready */
 	uint64_t setup_user, setup_sys;
+};
+
+/* What a source that is sent its pixels has done with them. */
+struct orl_source_counts {
+	uint64_t updates;
+	uint64_t received, copied; /* bytes of pixels */
 };
 
 /*
@@ -60,11 +72,11 @@ struct orl_source_kind {
 	 */
 	int (*open)(struct orl_source **out, const char *argument, char *why);
 	/*
-	 * The same, after --launch, with the command that makes what is shown:
-	 * its words, and NULL. NULL: this source launches nothing.
+	 * The same, after --launch, with what makes what is shown. NULL: this
+	 * source launches nothing.
 	 */
 	int (*launch)(struct orl_source **out, const char *argument,
-			char *const *command, char *why);
+			const struct orl_launch *launch, char *why);
 	/* After the server has been destroyed. Not NULL. */
 	void (*close)(struct orl_source *source);
 	/* Make the displays. Returns 0 or an ORIEL_E code. Not NULL. */
@@ -89,6 +101,9 @@ struct orl_source_kind {
 	void (*cpu)(const struct orl_source *source,
 			struct orl_source_cpu *out);
 
+	void (*counts)(const struct orl_source *source,
+			struct orl_source_counts *out);
+
 	/* What the server asks for: see struct oriel_server_events. */
 	void (*frame_wanted)(struct orl_source *source,
 			struct oriel_display *display);
@@ -98,6 +113,8 @@ struct orl_source_kind {
 	void (*key)(struct orl_source *source, const struct oriel_key *key);
 	void (*pointer)(struct orl_source *source,
 			const struct oriel_pointer *pointer);
+	void (*touch)(struct orl_source *source,
+			const struct oriel_touch *touch);
 	void (*text)(struct orl_source *source, const char *text);
 	void (*locks)(struct orl_source *source, uint32_t locks);
 };

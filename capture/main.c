@@ -134,6 +134,8 @@ static void gather(struct serve *serve)
 	}
 	if (source->kind->cpu)
 		source->kind->cpu(source, &r->source);
+	if (source->kind->counts)
+		source->kind->counts(source, &r->counts);
 	orl_report_process(r);
 }
 
@@ -262,6 +264,16 @@ static void on_pointer(void *user, struct oriel_peer *peer,
 		source->kind->pointer(source, pointer);
 }
 
+static void on_touch(void *user, struct oriel_peer *peer,
+		const struct oriel_touch *touch)
+{
+	struct orl_source *source = source_of(user);
+
+	(void)peer;
+	if (source->kind->touch)
+		source->kind->touch(source, touch);
+}
+
 static void on_text(void *user, struct oriel_peer *peer, const char *text)
 {
 	struct orl_source *source = source_of(user);
@@ -290,6 +302,7 @@ static const struct oriel_server_events events = {
 	.resize_wanted = resize_wanted,
 	.key = on_key,
 	.pointer = on_pointer,
+	.touch = on_touch,
 	.text = on_text,
 	.locks = on_locks,
 };
@@ -547,6 +560,7 @@ static int start(struct serve *serve, const struct orl_source_kind *kind)
 {
 	const struct orl_options *o = &serve->options;
 	char actual[512], why[ORL_WHY_MAX] = "";
+	const struct orl_launch launch = { o->launch, o->launch_user };
 	const char *argument = strchr(o->source, ':');
 	int status, err;
 
@@ -557,7 +571,7 @@ static int start(struct serve *serve, const struct orl_source_kind *kind)
 				kind->name);
 		return complain(ORL_EXIT_USAGE, why);
 	}
-	status = o->launch ? kind->launch(&serve->source, argument, o->launch,
+	status = o->launch ? kind->launch(&serve->source, argument, &launch,
 					     why)
 			   : kind->open(&serve->source, argument, why);
 	if (status)

@@ -60,6 +60,8 @@ static const struct option table[] = {
 	{ "launch", LAUNCH, 0, 0, NULL,
 		"for qemu: start the virtual machine that stands behind\n"
 		"\"--\" at the end of the line, and end with it" },
+	{ "launch-user", TEXT, AT(launch_user), 0, "USER",
+		"as this user; for root" },
 	{ "help", FLAG, AT(help), 0, NULL, "this text" },
 	{ "version", FLAG, AT(version), 0, NULL, "version and libraries" },
 };
@@ -241,6 +243,8 @@ static const char *agree(const struct orl_options *o)
 		if (!orl_address_is_local(o->listen[i]))
 			return "--no-auth is for unix: and loopback addresses "
 			       "only";
+	if (o->launch_user && !o->launch)
+		return "--launch-user= goes with --launch";
 	if (o->congestion) {
 		size_t n = strspn(o->congestion,
 				"abcdefghijklmnopqrstuvwxyz0123456789_-");

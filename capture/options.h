@@ -26,7 +26,8 @@ struct orl_options {
 	const char *stats;
 	const char *metrics;
 	char *const *launch; /* a command's words and NULL, after "--" */
-	uint64_t max_rate;   /* bytes a second */
+	const char *launch_user;
+	uint64_t max_rate; /* bytes a second */
 	uint32_t workers;
 	uint32_t test_desync;
 	bool no_auth, once, lossless, json;

@@ -25,6 +25,11 @@ bool orl_qemu_size_ok(int64_t width, int64_t height)
 	       width * height <= ORL_QEMU_PIXELS_MAX;
 }
 
+bool orl_qemu_size_fits(uint32_t width, uint32_t height)
+{
+	return (uint64_t)width * height <= ORL_QEMU_PIXELS_MAX;
+}
+
 static const char *check(
 		enum oriel_format *format, const struct orl_qemu_update *u)
 {

@@ -11,8 +11,9 @@
 
 enum {
 	ORL_QEMU_SIDE_MAX = 16384,
-	ORL_QEMU_PIXELS_MAX = 64 << 20,
 	ORL_QEMU_CURSOR_MAX = 256, /* of either side */
+	/* What a message of D-Bus holds, 128 MiB, without its header. */
+	ORL_QEMU_PIXELS_MAX = ((128 << 20) - 4096) / 4,
 };
 
 /* Of Scanout (x and y are 0 then) and Update, as they came. */
@@ -32,6 +33,9 @@ struct orl_qemu_cursor {
 
 /* Whether a screen of this size can be shown. */
 bool orl_qemu_size_ok(int64_t width, int64_t height);
+
+/* Whether all of such a screen can be sent in one message. */
+bool orl_qemu_size_fits(uint32_t width, uint32_t height);
 
 /*
  * The part of an update that lies inside a screen of width x height, and its

@@ -10,6 +10,7 @@
  * lie outside, or the console's properties disagree. Whatever does not fit is
  * left out, and the listener made anew: a new one is sent the whole screen.
  */
+#include "capture/placard.h"
 #include "capture/qemu.h"
 
 #include <errno.h>
@@ -63,13 +64,32 @@ void orl_qemu_display_told(struct orl_qemu_console *c)
 
 	if (!c->display || agrees(c))
 		return;
+	/* The machine cannot send it, and says nothing then. */
+	if (!orl_qemu_size_fits(c->told[0], c->told[1])) {
+		orl_qemu_say(c->qemu, 1,
+				"the virtual machine's screen is larger than "
+				"its bus can carry; choose a smaller mode in "
+				"the guest");
+		orl_qemu_placard(c, "This screen is too large",
+				"Choose a smaller mode in the guest");
+		return;
+	}
 	spoil(c);
 	/* Looked at again then: the screen itself may be on its way. */
 	c->spoiled = spoiled;
 }
 
-/* Screens stand side by side: those behind one that grew move. */
-static int arrange(struct orl_qemu *q)
+void orl_qemu_placard(
+		struct orl_qemu_console *c, const char *title, const char *line)
+{
+	if (!c->display || c->placard == title)
+		return;
+	if (orl_placard_show(c->display, c->width, c->height, title, line) < 0)
+		orl_qemu_say(c->qemu, 1, "a picture could not be taken");
+	c->placard = title;
+}
+
+int orl_qemu_arrange(struct orl_qemu *q)
 {
 	int32_t x = 0;
 	int err = 0;
@@ -114,7 +134,9 @@ static bool fit(struct orl_qemu_console *c, int32_t width, int32_t height)
 	}
 	c->width = width;
 	c->height = height;
-	return arrange(c->qemu) == 0;
+	/* Resized, it is black. */
+	c->placard = NULL;
+	return orl_qemu_arrange(c->qemu) == 0;
 }
 
 static int answer(sd_bus_message *m)
@@ -134,6 +156,19 @@ static int read_pixels(sd_bus_message *m, struct orl_qemu_update *u)
 
 	return r < 0 ? r
 		     : sd_bus_message_read_array(m, 'y', &u->data, &u->size);
+}
+
+/* Straight from the message into the display's picture: the one copy. */
+static void show(struct orl_qemu_console *c, const struct oriel_pixels *pixels,
+		int32_t x, int32_t y, size_t received)
+{
+	struct orl_source_counts *n = &c->qemu->counts;
+
+	if (oriel_display_patch(c->display, pixels, x, y, orl_now()) < 0)
+		orl_qemu_say(c->qemu, 1, "a picture could not be taken");
+	n->updates++;
+	n->received += received;
+	n->copied += (uint64_t)pixels->width * (uint64_t)pixels->height * 4;
 }
 
 static int on_scanout(sd_bus_message *m, void *user, sd_bus_error *error)
@@ -161,9 +196,9 @@ static int on_scanout(sd_bus_message *m, void *user, sd_bus_error *error)
 		spoil(c);
 		return 0;
 	}
-	c->spoiled = c->black = false;
-	if (oriel_display_patch(c->display, &pixels, 0, 0, orl_now()) < 0)
-		orl_qemu_say(c->qemu, 1, "a picture could not be taken");
+	c->spoiled = false;
+	c->placard = NULL;
+	show(c, &pixels, 0, 0, u.size);
 	return 0;
 }
 
@@ -193,28 +228,19 @@ static int on_update(sd_bus_message *m, void *user, sd_bus_error *error)
 			&pixels, &at, &outside, &u, c->width, c->height);
 	if (wrong)
 		return refuse(c, wrong);
-	if (outside)
+	/* What surrounds it may be words of ours. */
+	if (outside || c->placard)
 		spoil(c);
-	c->black = false;
-	if (at.width && oriel_display_patch(c->display, &pixels, at.x, at.y,
-					orl_now()) < 0)
-		orl_qemu_say(c->qemu, 1, "a picture could not be taken");
+	if (at.width)
+		show(c, &pixels, at.x, at.y, u.size);
 	return 0;
 }
 
 static int on_disable(sd_bus_message *m, void *user, sd_bus_error *error)
 {
-	static const uint32_t row[ORL_QEMU_SIDE_MAX];
-	struct orl_qemu_console *c = user;
-	struct oriel_pixels pixels = { row, c->width, 1, c->width * 4,
-		ORIEL_FORMAT_XRGB8888 };
-	int err = 0;
-
 	(void)error;
 	answer(m);
-	for (int32_t y = 0; !c->black && !err && y < c->height; y++)
-		err = oriel_display_patch(c->display, &pixels, 0, y, 0);
-	c->black = true;
+	orl_qemu_placard(user, "This screen is switched off", NULL);
 	return 0;
 }
 
@@ -529,7 +555,8 @@ static int on_resized(sd_bus_message *m, void *user, sd_bus_error *error)
 	struct orl_qemu *q = user;
 
 	(void)error;
-	if (sd_bus_message_is_method_error(m, NULL))
+	/* The guest's agent may do what its display's driver does not. */
+	if (sd_bus_message_is_method_error(m, NULL) && !q->agent.known)
 		orl_qemu_say(q, 0,
 				"this virtual machine's screen cannot be "
 				"resized");
@@ -545,6 +572,8 @@ void orl_qemu_resize_wanted(struct orl_qemu *q, struct oriel_display *display,
 		if (c->display != display || !q->bus.bus ||
 				!orl_qemu_size_ok(width, height))
 			continue;
+		c->want_width = width;
+		c->want_height = height;
 		/* An offer: the guest takes it when it has a driver for that. */
 		sd_bus_call_method_async(q->bus.bus, NULL, q->owner, c->path,
 				"org.qemu.Display1.Console", "SetUIInfo",
@@ -552,5 +581,6 @@ void orl_qemu_resize_wanted(struct orl_qemu *q, struct oriel_display *display,
 				width * MM_PER_256_PIXELS / 256,
 				height * MM_PER_256_PIXELS / 256, c->x, 0,
 				(uint32_t)width, (uint32_t)height);
+		orl_qemu_agent_resize(q);
 	}
 }

@@ -87,6 +87,12 @@ static void call(struct orl_qemu *q, const struct orl_qemu_event *e,
 				"org.qemu.Display1.Mouse", "RelMotion", handler,
 				q, "ii", e->x, e->y);
 		break;
+	case ORL_QEMU_FINGER:
+		r = sd_bus_call_method_async(q->bus.bus, NULL, q->owner, path,
+				"org.qemu.Display1.MultiTouch", "SendEvent",
+				handler, q, "utdd", (uint32_t)e->finger,
+				(uint64_t)e->code, (double)e->x, (double)e->y);
+		break;
 	}
 	if (r >= 0 && handler)
 		q->input.unanswered++;
@@ -104,7 +110,9 @@ static struct orl_qemu_event *last(struct orl_qemu_input *in)
 static bool put(struct orl_qemu *q, const struct orl_qemu_event *e)
 {
 	struct orl_qemu_input *in = &q->input;
-	bool release = e->kind <= ORL_QEMU_BUTTON && !e->down;
+	bool release = e->kind == ORL_QEMU_FINGER
+				       ? e->finger == ORL_QEMU_FINGER_END
+				       : e->kind <= ORL_QEMU_BUTTON && !e->down;
 
 	if (in->count >= (release ? ORL_QEMU_QUEUE : ORL_QEMU_QUEUE / 2))
 		return false;
@@ -145,8 +153,8 @@ void orl_qemu_input_due(const struct orl_qemu *q, uint64_t *due)
 void orl_qemu_input_fini(struct orl_qemu *q)
 {
 	struct orl_qemu_input *in = &q->input;
-	struct orl_qemu_event e = { ORL_QEMU_KEY, &q->consoles[0], false, 0, 0,
-		0 };
+	struct orl_qemu_event e = { .kind = ORL_QEMU_KEY,
+		.console = &q->consoles[0] };
 
 	/* Nothing is left of a machine that went, or was never found. */
 	if (!q->bus.bus || !q->console_count || q->wrong[0])
@@ -162,15 +170,31 @@ void orl_qemu_input_fini(struct orl_qemu *q)
 		if (in->buttons >> i & 1)
 			call(q, &e, NULL);
 	}
+	e.kind = ORL_QEMU_FINGER;
+	e.finger = ORL_QEMU_FINGER_END;
+	EACH(i, in->fingers)
+	{
+		e.code = (uint32_t)i;
+		e.console = in->fingers[i].at;
+		if (in->fingers[i].down && e.console->slots)
+			call(q, &e, NULL);
+	}
 	sd_bus_flush(q->bus.bus);
+}
+
+void orl_qemu_input_forget(struct orl_qemu *q)
+{
+	q->input = (struct orl_qemu_input){ .count = 0 };
 }
 
 /* ---- keys -------------------------------------------------------------- */
 
 static void press(struct orl_qemu *q, uint8_t code, bool down)
 {
-	struct orl_qemu_event e = { ORL_QEMU_KEY, &q->consoles[0], down, code,
-		0, 0 };
+	struct orl_qemu_event e = { .kind = ORL_QEMU_KEY,
+		.console = &q->consoles[0],
+		.down = down,
+		.code = code };
 
 	if (q->input.keys[code] != down && put(q, &e))
 		q->input.keys[code] = down;
@@ -234,7 +258,10 @@ void orl_qemu_on_locks(struct orl_qemu *q, uint32_t locks)
 static void press_button(
 		struct orl_qemu *q, struct orl_qemu_console *c, uint32_t code)
 {
-	struct orl_qemu_event e = { ORL_QEMU_BUTTON, c, true, code, 0, 0 };
+	struct orl_qemu_event e = { .kind = ORL_QEMU_BUTTON,
+		.console = c,
+		.down = true,
+		.code = code };
 
 	if (!put(q, &e))
 		return;
@@ -249,8 +276,10 @@ static void set_buttons(
 
 	EACH(i, buttons)
 	{
-		struct orl_qemu_event e = { ORL_QEMU_BUTTON, c,
-			(now >> i & 1) != 0, buttons[i], 0, 0 };
+		struct orl_qemu_event e = { .kind = ORL_QEMU_BUTTON,
+			.console = c,
+			.down = (now >> i & 1) != 0,
+			.code = buttons[i] };
 
 		if (((now ^ in->buttons) >> i & 1) && put(q, &e))
 			in->buttons ^= 1u << i;
@@ -294,9 +323,11 @@ static void move(struct orl_qemu *q, struct orl_qemu_console *c, int32_t dx,
 {
 	struct orl_qemu_input *in = &q->input;
 	struct orl_qemu_event *before = last(in);
-	struct orl_qemu_event e = { c->absolute ? ORL_QEMU_MOVE
-						: ORL_QEMU_MOTION,
-		c, false, 0, in->x, in->y };
+	struct orl_qemu_event e = { .kind = c->absolute ? ORL_QEMU_MOVE
+							: ORL_QEMU_MOTION,
+		.console = c,
+		.x = in->x,
+		.y = in->y };
 
 	if (!c->absolute) {
 		e.x = dx;
@@ -324,7 +355,7 @@ static struct orl_qemu_console *under(struct orl_qemu *q, uint32_t display)
 	return &q->consoles[0];
 }
 
-void orl_qemu_on_pointer(struct orl_qemu *q, const struct oriel_pointer *p)
+static void point(struct orl_qemu *q, const struct oriel_pointer *p)
 {
 	struct orl_qemu_input *in = &q->input;
 	struct orl_qemu_console *c = under(q, p->display);
@@ -351,5 +382,85 @@ void orl_qemu_on_pointer(struct orl_qemu *q, const struct oriel_pointer *p)
 	set_buttons(q, c, p->buttons);
 	turn(q, c, &in->wheel_y, p->wheel_y, WHEEL_UP, WHEEL_DOWN);
 	turn(q, c, &in->wheel_x, p->wheel_x, WHEEL_RIGHT, WHEEL_LEFT);
+	orl_qemu_input_run(q, orl_now());
+}
+
+void orl_qemu_on_pointer(struct orl_qemu *q, const struct oriel_pointer *p)
+{
+	struct oriel_pointer with = *p;
+
+	q->input.held = p->buttons;
+	/* A finger that is the pointer holds its first button. */
+	if (q->input.fingers[0].down && !q->input.fingers[0].at->slots)
+		with.buttons |= 1;
+	point(q, &with);
+}
+
+/* ---- fingers ----------------------------------------------------------- */
+
+/* Where no finger is taken the first one is the pointer. */
+static void point_at(struct orl_qemu *q, const struct oriel_touch *t)
+{
+	struct orl_qemu_input *in = &q->input;
+	struct oriel_pointer p = {
+		.display = t->display, .x = t->x, .y = t->y, .buttons = in->held
+	};
+
+	if (in->fingers[0].down ? in->fingers[0].contact != t->contact
+				: t->phase != ORIEL_TOUCH_DOWN)
+		return;
+	in->fingers[0].down = t->phase != ORIEL_TOUCH_UP;
+	in->fingers[0].contact = t->contact;
+	in->fingers[0].at = under(q, t->display);
+	p.buttons |= in->fingers[0].down;
+	point(q, &p);
+}
+
+/* The slot of a finger that is down, or one for it, or -1. */
+static int slot_of(const struct orl_qemu_input *in, const struct oriel_touch *t,
+		int32_t slots)
+{
+	int empty = -1;
+
+	for (int i = 0; i < slots; i++) {
+		if (in->fingers[i].down && in->fingers[i].contact == t->contact)
+			return i;
+		if (!in->fingers[i].down && empty < 0)
+			empty = i;
+	}
+	return t->phase == ORIEL_TOUCH_DOWN ? empty : -1;
+}
+
+void orl_qemu_on_touch(struct orl_qemu *q, const struct oriel_touch *t)
+{
+	struct orl_qemu_input *in = &q->input;
+	struct orl_qemu_console *c = under(q, t->display);
+	struct orl_qemu_event e = { .kind = ORL_QEMU_FINGER,
+		.console = c,
+		.x = clamp(t->x, 0, c->width - 1),
+		.y = clamp(t->y, 0, c->height - 1) };
+	struct orl_qemu_event *before = last(in);
+	int slot = slot_of(in, t, c->slots);
+
+	if (!c->slots) {
+		point_at(q, t);
+		return;
+	}
+	if (slot < 0)
+		return;
+	e.code = (uint32_t)slot;
+	e.finger = !in->fingers[slot].down      ? ORL_QEMU_FINGER_BEGIN
+		   : t->phase == ORIEL_TOUCH_UP ? ORL_QEMU_FINGER_END
+						: ORL_QEMU_FINGER_UPDATE;
+	/* Motion that has not gone yet is where the finger is now. */
+	if (before && before->kind == e.kind && before->code == e.code &&
+			before->finger == ORL_QEMU_FINGER_UPDATE &&
+			e.finger == ORL_QEMU_FINGER_UPDATE)
+		*before = e;
+	else if (!put(q, &e))
+		return;
+	in->fingers[slot].down = e.finger != ORL_QEMU_FINGER_END;
+	in->fingers[slot].contact = t->contact;
+	in->fingers[slot].at = c;
 	orl_qemu_input_run(q, orl_now());
 }

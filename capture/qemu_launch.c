@@ -2,30 +2,34 @@
  * qemu_launch.c - a virtual machine of our own, on a bus of its own.
  *
  * The bus is a dbus-daemon with a configuration made for it: one socket in a
- * folder that only this user can enter, no services to start. Both children
- * are told to end when this program does, however it does.
+ * folder of ours, no services to start, open to two users: this one and the
+ * machine's. Both are started, watched and ended by a keeper, which outlives
+ * this program when that is killed.
  */
 #include "capture/qemu.h"
+#include "capture/qemu_keeper.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
+#include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { DAEMON_MS = 5000, END_MS = 3000, PATH_ROOM = 160 };
+enum { START_MS = 8000 };
 
 struct orl_qemu_launch {
-	char folder[PATH_ROOM]; /* "": none */
-	pid_t bus, machine;     /* 0: none */
-	int status;             /* of the machine, once it has ended */
-	bool ended;
+	struct orl_keeper keeper;
+	int control;
+	pid_t pid;  /* 0: none */
+	int status; /* of the machine, once it has ended */
+	bool ended, lost;
 };
 
+/* The folder, <user> where there is another, this user, the machine's twice. */
 static const char config[] =
 		"<!DOCTYPE busconfig PUBLIC \"-//freedesktop//DTD D-Bus Bus "
 		"Configuration 1.0//EN\" "
@@ -34,17 +38,31 @@ static const char config[] =
 		"<busconfig>\n"
 		"<type>oriel</type>\n"
 		"<listen>unix:path=%s/bus</listen>\n"
+		"%s%s%s"
 		"<auth>EXTERNAL</auth>\n"
 		"<policy context=\"default\">\n"
+		"<deny user=\"*\"/>\n"
+		"<allow user=\"%lu\"/>\n"
+		"<allow user=\"%lu\"/>\n"
 		"<deny own=\"*\"/>\n"
-		"<allow own=\"org.qemu\"/>\n"
 		"<allow send_destination=\"*\" eavesdrop=\"false\"/>\n"
-		"<allow receive_sender=\"*\"/>\n"
+		"<deny send_destination=\"org.freedesktop.DBus\" "
+		"send_interface=\"org.freedesktop.DBus.Monitoring\"/>\n"
+		"<deny send_destination=\"org.freedesktop.DBus\" "
+		"send_interface=\"org.freedesktop.DBus\" "
+		"send_member=\"StartServiceByName\"/>\n"
+		"<deny send_destination=\"org.freedesktop.DBus\" "
+		"send_interface=\"org.freedesktop.DBus\" "
+		"send_member=\"UpdateActivationEnvironment\"/>\n"
+		"<allow receive_sender=\"*\" eavesdrop=\"false\"/>\n"
+		"</policy>\n"
+		"<policy user=\"%lu\">\n"
+		"<allow own=\"org.qemu\"/>\n"
 		"</policy>\n"
 		"<limit name=\"max_message_size\">134217728</limit>\n"
 		"<limit name=\"max_incoming_bytes\">536870912</limit>\n"
 		"<limit name=\"max_outgoing_bytes\">536870912</limit>\n"
-		"<limit name=\"max_completed_connections\">64</limit>\n"
+		"<limit name=\"max_completed_connections\">16</limit>\n"
 		"</busconfig>\n";
 
 /* ---- files ------------------------------------------------------------- */
@@ -56,153 +74,149 @@ static bool is_plain(const char *path)
 				    "QRSTUVWXYZ0123456789/._-";
 
 	return path && path[0] == '/' && !path[strspn(path, plain)] &&
-	       strlen(path) < PATH_ROOM - 20 &&
 	       /* A socket's path has to fit as well. */
 	       strlen(path) < 80;
 }
 
-static int make_folder(struct orl_qemu_launch *l)
+static int make_folder(struct orl_keeper *k)
 {
 	const char *parent = getenv("XDG_RUNTIME_DIR");
 
 	if (!is_plain(parent) || access(parent, W_OK) < 0)
 		parent = getenv("TMPDIR");
-	if (!is_plain(parent))
+	/* Those are for one user alone. */
+	if (k->user.name && access("/run", W_OK) == 0)
+		parent = "/run";
+	else if (k->user.name || !is_plain(parent))
 		parent = "/tmp";
-	snprintf(l->folder, sizeof(l->folder), "%s/oriel-XXXXXX", parent);
-	if (mkdtemp(l->folder))
-		return 0;
-	l->folder[0] = 0;
+	snprintf(k->folder, sizeof(k->folder), "%s/oriel-XXXXXX", parent);
+	if (mkdtemp(k->folder))
+		/* The socket in it is for two users, its name for nobody. */
+		return k->user.name ? chmod(k->folder, 0711) : 0;
+	k->folder[0] = 0;
 	return -1;
 }
 
-static void path_of(char out[PATH_ROOM], const struct orl_qemu_launch *l,
-		const char *name)
+static int write_config(const struct orl_keeper *k)
 {
-	snprintf(out, PATH_ROOM, "%.*s/%s", PATH_ROOM - 20, l->folder, name);
-}
-
-static int write_config(const struct orl_qemu_launch *l)
-{
-	char path[PATH_ROOM];
+	const char *name = k->user.name;
+	char path[ORL_KEEPER_PATH];
+	unsigned long us = geteuid(), its = name ? k->user.uid : us;
 	FILE *f;
 	int bad;
 
-	path_of(path, l, "bus.conf");
+	orl_keeper_path(path, k, "bus.conf");
 	f = fopen(path, "wxe");
 	if (!f)
 		return -1;
-	bad = fprintf(f, config, l->folder) < 0;
+	/* It binds its socket, then it is no more than the machine is. */
+	bad = fprintf(f, config, k->folder, name ? "<user>" : "",
+			      name ? name : "", name ? "</user>\n" : "", us,
+			      its, its) < 0;
 	return fclose(f) < 0 || bad ? -1 : 0;
 }
 
-/* ---- children ---------------------------------------------------------- */
-
-/* What every child begins with; `parent` is who started it. */
-static void be_child(pid_t parent)
+static int find_user(struct orl_keeper_user *user, const char *name, char *why)
 {
-	sigset_t none;
+	const struct passwd *entry;
 
-	prctl(PR_SET_PDEATHSIG, SIGTERM);
-	if (getppid() != parent)
-		_exit(1);
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
-	signal(SIGPIPE, SIG_DFL);
+	if (!name)
+		return ORL_EXIT_OK;
+	errno = 0;
+	/* Into a configuration file goes no name that XML reads otherwise. */
+	entry = name[strcspn(name, "<>&\"'%")] ? NULL : getpwnam(name);
+	if (!entry)
+		snprintf(why, ORL_WHY_MAX,
+				"--launch-user=%.64s: there is no such user",
+				name);
+	else if (geteuid() != 0)
+		snprintf(why, ORL_WHY_MAX,
+				"--launch-user= needs root: only root can "
+				"start a program as another user");
+	else if (entry->pw_uid == 0)
+		snprintf(why, ORL_WHY_MAX,
+				"--launch-user=%.64s: that is root; name a "
+				"user who may do less",
+				name);
+	else {
+		user->name = strdup(entry->pw_name);
+		user->home = strdup(entry->pw_dir);
+		user->uid = entry->pw_uid;
+		user->gid = entry->pw_gid;
+		return user->name && user->home ? ORL_EXIT_OK
+						: ORL_EXIT_INTERNAL;
+	}
+	return ORL_EXIT_USAGE;
 }
 
-/* Returns once it listens. */
-static int start_bus(struct orl_qemu_launch *l)
+/* ---- the keeper -------------------------------------------------------- */
+
+static void hear(struct orl_qemu_launch *l, const struct orl_keeper_news *news)
 {
-	pid_t parent = getpid();
-	char path[PATH_ROOM], line[256];
+	l->ended = true;
+	l->status = news->status;
+}
+
+/* Returns what is wrong, or NULL. */
+static const char *start_keeper(struct orl_qemu_launch *l)
+{
+	struct orl_keeper_news news;
 	struct pollfd fd;
 	int ends[2];
-	ssize_t n = 0;
 
-	path_of(path, l, "bus.conf");
-	if (pipe2(ends, O_CLOEXEC) < 0)
-		return -1;
-	l->bus = fork();
-	if (l->bus == 0) {
-		char option[PATH_ROOM + 20];
-		int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-
-		be_child(parent);
-		setpgid(0, 0); /* ^C is for us and the machine */
-		snprintf(option, sizeof(option), "--config-file=%s", path);
-		/* It warns of limits that do not matter for two clients. */
-		if (null < 0 || dup2(null, 0) < 0 || dup2(ends[1], 1) < 0 ||
-				dup2(null, 2) < 0)
-			_exit(126);
-		execlp("dbus-daemon", "dbus-daemon", option, "--nofork",
-				"--nopidfile", "--print-address=1",
-				(char *)NULL);
-		_exit(127);
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
+		return "no process can be made for it";
+	fflush(NULL);
+	l->control = ends[0];
+	l->pid = fork();
+	if (l->pid == 0) {
+		l->keeper.control = ends[1];
+		close(ends[0]);
+		orl_keeper_run(&l->keeper);
 	}
 	close(ends[1]);
-	fd = (struct pollfd){ .fd = ends[0], .events = POLLIN };
-	if (l->bus > 0 && poll(&fd, 1, DAEMON_MS) > 0)
-		n = read(ends[0], line, sizeof(line));
-	close(ends[0]);
-	if (l->bus < 0)
-		l->bus = 0;
-	return n > 0 ? 0 : -1;
-}
-
-static int start_machine(struct orl_qemu_launch *l, char *const *command,
-		const char *address)
-{
-	pid_t parent = getpid();
-	char display[PATH_ROOM + 40], option[] = "-display";
-	size_t n = 0;
-	char **argv;
-
-	snprintf(display, sizeof(display), "dbus,addr=%s", address);
-	while (command[n])
-		n++;
-	argv = calloc(n + 3, sizeof(*argv));
-	if (!argv)
-		return -1;
-	memcpy(argv, command, n * sizeof(*argv));
-	argv[n] = option;
-	argv[n + 1] = display;
-	fflush(NULL);
-	l->machine = fork();
-	if (l->machine == 0) {
-		be_child(parent);
-		/* Our own standard output is read by programs. */
-		dup2(2, 1);
-		execvp(argv[0], argv);
-		fprintf(stderr, "oriel-serve: %s: %s\n", argv[0],
-				strerror(errno));
-		_exit(127);
+	if (l->pid < 0) {
+		l->pid = 0;
+		return "no process can be made for it";
 	}
-	free(argv);
-	if (l->machine > 0)
-		return 0;
-	l->machine = 0;
-	return -1;
+	fd = (struct pollfd){ .fd = l->control, .events = POLLIN };
+	if (poll(&fd, 1, START_MS) <= 0 ||
+			recv(l->control, &news, sizeof(news), MSG_DONTWAIT) !=
+					sizeof(news) ||
+			news.what == ORL_KEEPER_NO_BUS)
+		return "its bus cannot be started; is dbus-daemon installed?";
+	if (news.what == ORL_KEEPER_NO_MACHINE)
+		return "no process can be made for it";
+	if (news.what == ORL_KEEPER_ENDED)
+		hear(l, &news);
+	return NULL;
 }
 
-int orl_qemu_launch(struct orl_qemu_launch **out, char *const *command,
-		char *address, size_t size, char *why)
+int orl_qemu_launch(struct orl_qemu_launch **out,
+		const struct orl_launch *launch, char *address, size_t size,
+		char *why)
 {
 	struct orl_qemu_launch *l = calloc(1, sizeof(*l));
 	const char *wrong = NULL;
+	int status;
 
-	if (!l)
-		wrong = "out of memory";
-	else if (make_folder(l) < 0 || write_config(l) < 0)
-		wrong = "no folder for its bus can be made";
-	else if (start_bus(l) < 0)
-		wrong = "its bus cannot be started; is dbus-daemon installed?";
-	if (!wrong) {
-		snprintf(address, size, "unix:path=%s/bus", l->folder);
-		if (start_machine(l, command, address) < 0)
-			wrong = "no process can be made for it";
+	if (!l) {
+		snprintf(why, ORL_WHY_MAX, "qemu: out of memory");
+		return ORL_EXIT_INTERNAL;
 	}
+	l->control = -1;
+	l->keeper.command = launch->command;
+	status = find_user(&l->keeper.user, launch->user, why);
+	if (status) {
+		orl_qemu_launch_close(l);
+		return status;
+	}
+	if (make_folder(&l->keeper) < 0 || write_config(&l->keeper) < 0)
+		wrong = "no folder for its bus can be made";
+	else
+		wrong = start_keeper(l);
 	if (!wrong) {
+		snprintf(address, size, "unix:path=%s/bus", l->keeper.folder);
 		*out = l;
 		return ORL_EXIT_OK;
 	}
@@ -212,48 +226,52 @@ int orl_qemu_launch(struct orl_qemu_launch **out, char *const *command,
 	return ORL_EXIT_SOURCE;
 }
 
+void orl_qemu_launch_keep(struct orl_qemu_launch *l)
+{
+	char byte = ORL_KEEPER_KEEP;
+
+	(void)!send(l->control, &byte, 1, MSG_NOSIGNAL);
+}
+
 bool orl_qemu_ended(struct orl_qemu_launch *l, char *how, size_t size)
 {
-	if (!l->ended && waitpid(l->machine, &l->status, WNOHANG) == l->machine)
-		l->ended = true;
-	if (l->ended && WIFSIGNALED(l->status))
+	struct orl_keeper_news news;
+	ssize_t n = 0;
+
+	if (!l->ended) {
+		n = recv(l->control, &news, sizeof(news), MSG_DONTWAIT);
+		if (n == sizeof(news) && news.what == ORL_KEEPER_ENDED)
+			hear(l, &news);
+		else if (n == 0)
+			l->ended = l->lost = true;
+	}
+	if (l->lost)
+		snprintf(how, size, "its keeper was killed");
+	else if (l->ended && WIFSIGNALED(l->status))
 		snprintf(how, size, "signal %d", WTERMSIG(l->status));
 	else if (l->ended)
 		snprintf(how, size, "exit status %d", WEXITSTATUS(l->status));
 	return l->ended;
 }
 
-/* Ask it to end, wait, insist. */
-static void end(pid_t pid)
-{
-	int status;
-
-	kill(pid, SIGTERM);
-	for (int i = 0; i < END_MS / 10; i++) {
-		if (waitpid(pid, &status, WNOHANG) != 0)
-			return;
-		usleep(10000);
-	}
-	kill(pid, SIGKILL);
-	waitpid(pid, &status, 0);
-}
-
 void orl_qemu_launch_close(struct orl_qemu_launch *l)
 {
-	char path[PATH_ROOM];
+	char byte = ORL_KEEPER_END;
+	int status;
 
 	if (!l)
 		return;
-	if (l->machine && !l->ended)
-		end(l->machine);
-	if (l->bus)
-		end(l->bus);
-	if (l->folder[0]) {
-		path_of(path, l, "bus");
-		unlink(path);
-		path_of(path, l, "bus.conf");
-		unlink(path);
-		rmdir(l->folder);
+	if (l->pid) {
+		(void)!send(l->control, &byte, 1, MSG_NOSIGNAL);
+		/* It insists, so this ends. */
+		while (waitpid(l->pid, &status, 0) < 0 && errno == EINTR)
+			;
+	} else {
+		orl_keeper_clear(&l->keeper);
 	}
+	if (l->control >= 0)
+		close(l->control);
+	free((char *)l->keeper.user.name);
+	free((char *)l->keeper.user.home);
 	free(l);
 }

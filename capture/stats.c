@@ -183,6 +183,11 @@ size_t orl_report_json(const struct orl_report *report, char *out, size_t size)
 			seconds(source->user + source->sys),
 			seconds(source->setup_user + source->setup_sys),
 			U(report->max_rss));
+	put(&t,
+			"\"source_updates\":%llu,\"source_bytes\":%llu,"
+			"\"source_copied_bytes\":%llu,",
+			U(report->counts.updates), U(report->counts.received),
+			U(report->counts.copied));
 	put(&t, "\"latency_ms\":{\"p50\":%.3f,\"p95\":%.3f,\"p99\":%.3f},",
 			ms(s.latency_p50), ms(s.latency_p95),
 			ms(s.latency_p99));

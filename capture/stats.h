@@ -21,6 +21,7 @@ struct orl_report {
 	struct orl_tally gone, here; /* peers that have left, and the others */
 	uint64_t start, now;
 	struct orl_source_cpu source;
+	struct orl_source_counts counts;
 	uint64_t cpu_user, cpu_sys; /* of the process, source included, ns */
 	uint64_t max_rss;           /* bytes */
 	bool final;

@@ -1,10 +1,10 @@
 /*
- * x11.c - show the root window of an X server.
+ * x11.c - show the root window of an X server, a display for each monitor.
  *
  * XDamage says where, MIT-SHM fetches only that, and oriel_display_patch()
  * takes it over: there is no framebuffer here. While no peer could be sent
  * anything, damage adds up inside the X server and nothing is fetched; what
- * is fetched later is newer.
+ * is fetched later is newer. The same goes for each monitor by itself.
  */
 #include "capture/x11.h"
 
@@ -30,7 +30,12 @@ enum {
 	/* Programs that draw without pause are looked at this often. */
 	PERIOD_NS = 8000000,
 	PERIOD_INPUT_NS = 2000000,
-	MAX_RECTS = 64, /* more go through the grid */
+	/*
+	 * Setting up monitors takes a program several requests: look when
+	 * there were none for a while, or when it does not end.
+	 */
+	ARRANGE_NS = 30000000,
+	ARRANGE_MAX_NS = 250000000,
 	MAX_CURSOR = 256,
 };
 
@@ -82,14 +87,14 @@ static void shm_fini(struct orl_x11 *x)
 }
 
 /* Without it pictures come through the socket, thirty times slower. */
-static void shm_init(struct orl_x11 *x)
+static void shm_init(struct orl_x11 *x, size_t room)
 {
 	Visual *visual = DefaultVisual(x->dpy, x->screen);
 	unsigned before = x_errors;
 
+	x->room = room;
 	if (!XShmQueryExtension(x->dpy))
 		return;
-	x->room = (size_t)x->width * (size_t)x->height * 4;
 	x->shm = (XShmSegmentInfo){ .readOnly = False };
 	x->shm.shmid = shmget(IPC_PRIVATE, x->room, IPC_CREAT | 0600);
 	if (x->shm.shmid < 0)
@@ -107,7 +112,7 @@ static void shm_init(struct orl_x11 *x)
 		x->image = XShmCreateImage(x->dpy, visual,
 				(unsigned)DefaultDepth(x->dpy, x->screen),
 				ZPixmap, x->shm.shmaddr, &x->shm,
-				(unsigned)x->width, (unsigned)x->height);
+				(unsigned)(room / 4), 1);
 	if (!x->image)
 		shmdt(x->shm.shmaddr);
 }
@@ -127,18 +132,27 @@ static XImage *fetch(struct orl_x11 *x, const struct oriel_rect *r)
 	return x->image;
 }
 
-static int fetch_and_patch(
-		struct orl_x11 *x, const struct oriel_rect *r, uint64_t now)
+/* r is in the monitor's own pixels. */
+static int fetch_and_patch(struct orl_x11 *x, const struct orl_x11_monitor *m,
+		const struct oriel_rect *r, uint64_t now)
 {
-	XImage *image = fetch(x, r);
+	const struct oriel_rect screen = { 0, 0, x->width, x->height };
+	struct oriel_rect part = { r->x + m->at.x, r->y + m->at.y, r->width,
+		r->height };
 	struct oriel_pixels pixels;
+	XImage *image;
 	int err;
 
+	/* The screen may have shrunk, and the monitors not yet. */
+	if (!orl_layout_clip(&part, &part, &screen))
+		return 0;
+	image = fetch(x, &part);
 	if (!image)
 		return 0; /* the screen has just changed: an event follows */
-	pixels = (struct oriel_pixels){ image->data, r->width, r->height,
+	pixels = (struct oriel_pixels){ image->data, part.width, part.height,
 		image->bytes_per_line, ORIEL_FORMAT_XRGB8888 };
-	err = oriel_display_patch(x->display, &pixels, r->x, r->y, now);
+	err = oriel_display_patch(m->display, &pixels, part.x - m->at.x,
+			part.y - m->at.y, now);
 	if (image != x->image)
 		XDestroyImage(image);
 	return err;
@@ -146,73 +160,76 @@ static int fetch_and_patch(
 
 /* ---- damage ------------------------------------------------------------ */
 
-static bool clip(const struct orl_x11 *x, struct oriel_rect *out,
-		const XRectangle *in)
-{
-	int32_t x0 = in->x < 0 ? 0 : in->x, y0 = in->y < 0 ? 0 : in->y;
-	int32_t x1 = in->x + (int32_t)in->width;
-	int32_t y1 = in->y + (int32_t)in->height;
-
-	if (x1 > x->width)
-		x1 = x->width;
-	if (y1 > x->height)
-		y1 = x->height;
-	*out = (struct oriel_rect){ x0, y0, x1 - x0, y1 - y0 };
-	return x1 > x0 && y1 > y0;
-}
-
-/* What is damaged, in at most MAX_RECTS rectangles; it is so no longer. */
-static size_t take_damage(
-		struct orl_x11 *x, struct oriel_rect out[static MAX_RECTS])
+/* What is damaged, to the monitors that show it; it is so no longer. */
+static void sort_damage(struct orl_x11 *x)
 {
 	XRectangle *list;
-	size_t n = 0;
 	int count = 0;
+	size_t i;
 
 	XDamageSubtract(x->dpy, x->damage, None, x->region);
-	if (x->everything) {
-		out[0] = (struct oriel_rect){ 0, 0, x->width, x->height };
-		return 1;
-	}
+	for (i = 0; i < x->monitor_count && x->monitors[i]->everything; i++)
+		;
+	if (i == x->monitor_count)
+		return; /* nobody needs to know */
 	list = XFixesFetchRegion(x->dpy, x->region, &count);
-	for (int i = 0; i < count; i++) {
-		struct oriel_rect r;
-
-		if (!clip(x, &r, &list[i]))
-			continue;
-		if (count > MAX_RECTS)
-			orl_tiles_mark(&x->tiles, &r);
-		else
-			out[n++] = r;
-	}
+	for (int k = 0; k < count; k++)
+		orl_x11_damage(x, &(struct oriel_rect){ list[k].x, list[k].y,
+						  list[k].width,
+						  list[k].height });
 	if (list)
 		XFree(list);
-	if (count > MAX_RECTS)
-		n = orl_tiles_take(&x->tiles, out, MAX_RECTS);
-	return orl_rects_merge(out, n);
 }
 
-static int update(struct orl_x11 *x)
+/* Fetch what has changed of the displays that are wanted, or of all. */
+static int update(struct orl_x11 *x, bool all)
 {
-	struct oriel_rect rects[MAX_RECTS];
-	size_t n = take_damage(x, rects);
 	uint64_t now = orl_now();
 	int err = 0;
 
+	if (x->dirty)
+		sort_damage(x);
 	/* Damage after the subtraction is news: an event tells. */
-	x->dirty = x->everything = false;
+	x->dirty = false;
 	x->fetched = now;
-	for (size_t i = 0; i < n && !err && !x->gone; i++)
-		err = fetch_and_patch(x, &rects[i], now);
+	for (size_t i = 0; i < x->monitor_count && !err; i++) {
+		struct orl_x11_monitor *m = x->monitors[i];
+		struct oriel_rect rects[ORL_X11_RECTS];
+		size_t n;
+
+		if (!orl_x11_monitor_dirty(m) ||
+				(!all && !oriel_display_wanted(m->display)))
+			continue;
+		n = orl_x11_take(m, rects);
+		for (size_t k = 0; k < n && !err && !x->gone; k++)
+			err = fetch_and_patch(x, m, &rects[k], now);
+	}
 	return err;
 }
 
-static void soil(struct orl_x11 *x, bool everything)
+static void soil(struct orl_x11 *x)
 {
 	if (!x->dirty)
 		x->since = orl_now();
 	x->dirty = true;
-	x->everything = x->everything || everything;
+}
+
+static bool is_dirty(const struct orl_x11 *x)
+{
+	for (size_t i = 0; i < x->monitor_count; i++)
+		if (x->dirty || orl_x11_monitor_dirty(x->monitors[i]))
+			return true;
+	return false;
+}
+
+/* Whether somebody has time for what may have changed. */
+static bool is_due(const struct orl_x11 *x)
+{
+	for (size_t i = 0; i < x->monitor_count; i++)
+		if ((x->dirty || orl_x11_monitor_dirty(x->monitors[i])) &&
+				oriel_display_wanted(x->monitors[i]->display))
+			return true;
+	return false;
 }
 
 static uint64_t ready_at(const struct orl_x11 *x)
@@ -261,48 +278,58 @@ static void show_cursor(struct orl_x11 *x)
 	XFree(c);
 }
 
-/* Make everything fit the screen as it is now. Returns an ORIEL_E code. */
-static int fit(struct orl_x11 *x, int32_t width, int32_t height)
-{
-	struct orl_tiles tiles;
-	int err;
+/* ---- the monitors ------------------------------------------------------ */
 
-	if (width == x->width && height == x->height)
-		return 0;
-	err = orl_tiles_init(&tiles, width, height);
-	if (!err)
-		err = oriel_display_resize(x->display, 0, 0, width, height);
-	if (err)
-		return err;
-	orl_tiles_fini(&x->tiles);
-	x->tiles = tiles;
-	x->width = width;
-	x->height = height;
-	if (x->image && (size_t)width * (size_t)height * 4 > x->room) {
-		shm_fini(x);
-		shm_init(x);
-	}
-	soil(x, true);
-	return 0;
+static void arrange_soon(struct orl_x11 *x)
+{
+	uint64_t now = orl_now();
+
+	x->width = DisplayWidth(x->dpy, x->screen);
+	x->height = DisplayHeight(x->dpy, x->screen);
+	if (!x->arrange_at)
+		x->arranged = now;
+	x->arrange_at = now + ARRANGE_NS;
+	if (x->arrange_at > x->arranged + ARRANGE_MAX_NS)
+		x->arrange_at = x->arranged + ARRANGE_MAX_NS;
 }
 
-static int on_event(struct orl_x11 *x, XEvent *event)
+static int arrange(struct orl_x11 *x)
+{
+	size_t room = 0;
+	int err = orl_x11_monitors_update(x);
+
+	x->arrange_at = 0;
+	for (size_t i = 0; i < x->monitor_count; i++) {
+		const struct oriel_rect *at = &x->monitors[i]->at;
+		size_t pixels = (size_t)at->width * (size_t)at->height;
+
+		/* The X server may have put its memory in another order. */
+		x->monitors[i]->everything = true;
+		room = pixels > room ? pixels : room;
+	}
+	if (!err && !x->gone && room * 4 > x->room) {
+		shm_fini(x);
+		shm_init(x, room * 4);
+	}
+	return err;
+}
+
+static void on_event(struct orl_x11 *x, XEvent *event)
 {
 	if (event->type == x->damage_event + XDamageNotify) {
-		soil(x, false);
+		soil(x);
 	} else if (event->type == x->fixes_event + XFixesCursorNotify) {
 		show_cursor(x);
 	} else if (event->type == x->randr_event + RRScreenChangeNotify ||
+			event->type == x->randr_event + RRNotify ||
 			event->type == ConfigureNotify) {
 		XRRUpdateConfiguration(event);
-		return fit(x, DisplayWidth(x->dpy, x->screen),
-				DisplayHeight(x->dpy, x->screen));
+		arrange_soon(x);
 	} else if (event->type == x->xkb_event && x->xkb_event > 0) {
 		orl_x11_input_event(x, event);
 	} else if (event->type == MappingNotify) {
 		XRefreshKeyboardMapping(&event->xmapping);
 	}
-	return 0;
 }
 
 /* ---- the source -------------------------------------------------------- */
@@ -314,7 +341,7 @@ static void x11_close(struct orl_source *source)
 	if (!x->gone && x->server)
 		orl_x11_input_fini(x);
 	shm_fini(x);
-	orl_tiles_fini(&x->tiles);
+	orl_x11_monitors_fini(x);
 	/* Of a server that is gone only memory is left, as of this program. */
 	if (!x->gone)
 		XCloseDisplay(x->dpy);
@@ -350,8 +377,12 @@ static const char *examine(struct orl_x11 *x)
 		return "it has no XFIXES extension";
 	if (!XTestQueryExtension(x->dpy, &x->xkb_event, &error, &major, &minor))
 		return "it has no XTEST extension";
-	if (!XRRQueryExtension(x->dpy, &x->randr_event, &error))
+	if (!XRRQueryExtension(x->dpy, &x->randr_event, &error) ||
+			!XRRQueryVersion(x->dpy, &major, &minor)) {
 		x->randr_event = -1000;
+		return NULL;
+	}
+	x->has_monitors = major > 1 || (major == 1 && minor >= 5);
 	return NULL;
 }
 
@@ -386,12 +417,6 @@ static int x11_open(struct orl_source **out, const char *argument, char *why)
 	}
 	x->width = DisplayWidth(x->dpy, x->screen);
 	x->height = DisplayHeight(x->dpy, x->screen);
-	if (orl_tiles_init(&x->tiles, x->width, x->height) < 0) {
-		snprintf(why, ORL_WHY_MAX, "x11: out of memory");
-		x11_close(&x->source);
-		return ORL_EXIT_INTERNAL;
-	}
-	shm_init(x);
 	*out = &x->source;
 	return ORL_EXIT_OK;
 }
@@ -399,26 +424,26 @@ static int x11_open(struct orl_source **out, const char *argument, char *why)
 static int x11_attach(struct orl_source *source, struct oriel_server *server)
 {
 	struct orl_x11 *x = of(source);
-	struct oriel_display_config config = {
-		.size = sizeof(config),
-		.name = "X11",
-		.width = x->width,
-		.height = x->height,
-	};
-	int err = oriel_display_create(&x->display, server, &config);
+	int err;
 
-	if (err)
-		return err;
 	x->server = server;
+	/* Of made-up monitors only the window itself tells. */
+	XSelectInput(x->dpy, x->root, StructureNotifyMask);
+	if (x->randr_event >= 0)
+		XRRSelectInput(x->dpy, x->root,
+				RRScreenChangeNotifyMask |
+						RRCrtcChangeNotifyMask |
+						RROutputChangeNotifyMask);
 	x->region = XFixesCreateRegion(x->dpy, NULL, 0);
 	x->damage = XDamageCreate(x->dpy, x->root, XDamageReportNonEmpty);
 	XFixesSelectCursorInput(x->dpy, x->root, XFixesDisplayCursorNotifyMask);
-	if (x->randr_event >= 0)
-		XRRSelectInput(x->dpy, x->root, RRScreenChangeNotifyMask);
+	err = arrange(x);
+	if (err)
+		return err;
 	orl_x11_input_init(x);
 	show_cursor(x);
-	soil(x, true);
-	err = update(x);
+	soil(x);
+	err = update(x, true);
 	return err ? err : x->gone ? ORIEL_ECLOSED : 0;
 }
 
@@ -437,9 +462,10 @@ static size_t x11_watch(
 	XFlush(x->dpy);
 	if (XEventsQueued(x->dpy, QueuedAlready) > 0)
 		*due = 0;
-	else if (x->dirty && oriel_display_wanted(x->display) &&
-			ready_at(x) < *due)
+	else if (is_due(x) && ready_at(x) < *due)
 		*due = ready_at(x);
+	if (x->arrange_at && x->arrange_at < *due)
+		*due = x->arrange_at;
 	return 1;
 }
 
@@ -448,15 +474,16 @@ static int x11_run(struct orl_source *source, uint64_t now, char *why)
 	struct orl_x11 *x = of(source);
 	int err = 0;
 
-	while (!err && !x->gone && XPending(x->dpy) > 0) {
+	while (!x->gone && XPending(x->dpy) > 0) {
 		XEvent event;
 
 		XNextEvent(x->dpy, &event);
-		err = on_event(x, &event);
+		on_event(x, &event);
 	}
-	if (!err && !x->gone && x->dirty && now >= ready_at(x) &&
-			oriel_display_wanted(x->display))
-		err = update(x);
+	if (!x->gone && x->arrange_at && now >= x->arrange_at)
+		err = arrange(x);
+	if (!err && !x->gone && is_due(x) && now >= ready_at(x))
+		err = update(x, false);
 	if (!x->gone)
 		return err;
 	snprintf(why, ORL_WHY_MAX, "x11: the X server has gone away");
@@ -468,18 +495,21 @@ static void x11_peers(struct orl_source *source, uint32_t count)
 	struct orl_x11 *x = of(source);
 
 	/* The first picture of a new peer is a fresh one. */
-	if (count && x->dirty && !x->gone && update(x) < 0)
-		soil(x, true);
+	if (!count || x->gone || !is_dirty(x) || update(x, true) == 0)
+		return;
+	for (size_t i = 0; i < x->monitor_count; i++)
+		x->monitors[i]->everything = true;
 }
 
 static void x11_resize_wanted(struct orl_source *source,
 		struct oriel_display *display, int32_t width, int32_t height)
 {
 	struct orl_x11 *x = of(source);
+	const struct orl_x11_monitor *m =
+			orl_x11_monitor_of(x, oriel_display_id(display));
 
-	(void)display;
-	if (!x->gone && x->randr_event >= 0)
-		orl_x11_resize(x, width, height);
+	if (m && !x->gone && x->randr_event >= 0)
+		orl_x11_resize(x, m, width, height);
 }
 
 /* Each of these is flushed by x11_watch(), once for all of a dispatch. */
@@ -501,6 +531,16 @@ static void x11_pointer(
 	x->input_time = orl_now();
 	if (!x->gone)
 		orl_x11_pointer(x, pointer);
+}
+
+static void x11_touch(
+		struct orl_source *source, const struct oriel_touch *touch)
+{
+	struct orl_x11 *x = of(source);
+
+	x->input_time = orl_now();
+	if (!x->gone)
+		orl_x11_touch(x, touch);
 }
 
 static void x11_text(struct orl_source *source, const char *text)
@@ -533,6 +573,7 @@ const struct orl_source_kind orl_source_x11 = {
 	.resize_wanted = x11_resize_wanted,
 	.key = x11_key,
 	.pointer = x11_pointer,
+	.touch = x11_touch,
 	.text = x11_text,
 	.locks = x11_locks,
 };

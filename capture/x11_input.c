@@ -86,14 +86,28 @@ static void press_button(struct orl_x11 *x, unsigned button, bool down)
 	XTestFakeButtonEvent(x->dpy, button, down, CurrentTime);
 }
 
-static void set_buttons(struct orl_x11 *x, uint32_t buttons)
+/* Make it so: what the pointer has down, and the left one for a finger. */
+static void set_buttons(struct orl_x11 *x)
 {
-	uint32_t changed = buttons ^ x->input.buttons;
+	uint32_t wanted = x->input.buttons | (x->input.touching ? 1 : 0);
+	uint32_t changed = wanted ^ x->input.pressed;
 
 	for (unsigned i = 0; i < BUTTONS; i++)
 		if (changed >> i & 1)
-			press_button(x, x_buttons[i], buttons >> i & 1);
-	x->input.buttons = buttons;
+			press_button(x, x_buttons[i], wanted >> i & 1);
+	x->input.pressed = wanted;
+}
+
+/* To a pixel of a display; false when that is gone. */
+static bool move_to(struct orl_x11 *x, uint32_t display, int32_t px, int32_t py)
+{
+	const struct orl_x11_monitor *m = orl_x11_monitor_of(x, display);
+
+	if (!m || px < 0 || py < 0 || px >= m->at.width || py >= m->at.height)
+		return false;
+	XTestFakeMotionEvent(x->dpy, x->screen, m->at.x + px, m->at.y + py,
+			CurrentTime);
+	return true;
 }
 
 void orl_x11_input_fini(struct orl_x11 *x)
@@ -104,7 +118,9 @@ void orl_x11_input_fini(struct orl_x11 *x)
 	for (unsigned code = 0; code < ORL_X11_KEYS; code++)
 		if (in->down[code])
 			XTestFakeKeyEvent(x->dpy, code, False, CurrentTime);
-	set_buttons(x, 0);
+	in->buttons = 0;
+	in->touching = false;
+	set_buttons(x);
 	for (unsigned i = 0; i < in->spare_count; i++)
 		if (in->keysyms[i])
 			XChangeKeyboardMapping(
@@ -163,14 +179,31 @@ void orl_x11_pointer(struct orl_x11 *x, const struct oriel_pointer *pointer)
 		if (dx || dy)
 			XTestFakeRelativeMotionEvent(
 					x->dpy, dx, dy, CurrentTime);
-	} else if (pointer->x >= 0 && pointer->x < x->width &&
-			pointer->y >= 0 && pointer->y < x->height) {
-		XTestFakeMotionEvent(x->dpy, x->screen, pointer->x, pointer->y,
-				CurrentTime);
+	} else {
+		move_to(x, pointer->display, pointer->x, pointer->y);
 	}
-	set_buttons(x, pointer->buttons);
+	in->buttons = pointer->buttons;
+	set_buttons(x);
 	turn(x, &in->wheel_y, pointer->wheel_y, 4, 5);
 	turn(x, &in->wheel_x, pointer->wheel_x, 7, 6);
+}
+
+/*
+ * One finger is the pointer with its left button down. Others beside it would
+ * only pull it about.
+ */
+void orl_x11_touch(struct orl_x11 *x, const struct oriel_touch *touch)
+{
+	struct orl_x11_input *in = &x->input;
+	bool down = touch->phase == ORIEL_TOUCH_DOWN;
+
+	if (in->touching ? in->contact != touch->contact : !down)
+		return;
+	if (!move_to(x, touch->display, touch->x, touch->y) && down)
+		return;
+	in->touching = touch->phase != ORIEL_TOUCH_UP;
+	in->contact = touch->contact;
+	set_buttons(x);
 }
 
 static uint8_t borrow(struct orl_x11 *x, uint32_t keysym)

@@ -64,25 +64,34 @@ static void drop_transactions(struct oriel_screen *s)
 static int resize(struct oriel_screen *s, const struct orl_display *msg)
 {
 	const struct orl_env *env = &s->client->env;
+	/* Until the new one is there the old picture is better than none. */
+	bool same = s->front && s->rect.width == msg->width &&
+		    s->rect.height == msg->height;
 	struct orl_canvas canvas;
 	int err = orl_canvas_init(
 			&canvas, env, msg->width, msg->height, msg->slices);
 
 	if (err)
 		return err;
-	uint32_t *front = orl_alloc(
-			env, (size_t)msg->width * (size_t)msg->height, 4);
+	uint32_t *front =
+			same ? s->front
+			     : orl_alloc(env,
+					       (size_t)msg->width *
+							       (size_t)msg->height,
+					       4);
 	uint8_t *touched = orl_alloc(
 			env, (size_t)canvas.cols * (size_t)canvas.rows, 1);
 	if (!front || !touched) {
-		orl_free(env, front);
+		if (!same)
+			orl_free(env, front);
 		orl_free(env, touched);
 		orl_canvas_fini(&canvas);
 		return ORIEL_ENOMEM;
 	}
 	pthread_mutex_lock(&s->lock);
 	orl_canvas_fini(&s->canvas);
-	orl_free(env, s->front);
+	if (!same)
+		orl_free(env, s->front);
 	orl_free(env, s->touched);
 	s->canvas = canvas;
 	s->front = front;

@@ -22,6 +22,8 @@ enum {
 	/* zstd of a 256 x 256 RGBA picture, ZSTD_COMPRESSBOUND. */
 	ORL_CURSOR_DATA_MAX = 263168,
 
+	ORL_FINGERS_MAX = 16, /* down at a time; more are not seen */
+
 	/* The link. */
 	ORL_CHUNK_MAX = 16381, /* payload; with its head one TLS record */
 	ORL_CHUNK_HEAD = 3,

@@ -56,7 +56,7 @@ bool orl_check_send(struct orl_pane *pane, uint64_t now)
 	pane->asked_clean = pane_is_clean(pane);
 	struct orl_check msg = {
 		.display = (uint8_t)pane->display->id,
-		.serial = ++pane->serial,
+		.serial = ++peer->check_serial,
 		.frame = peer->next_frame,
 		.clean = pane->asked_clean,
 		.first = (uint16_t)first,
@@ -67,6 +67,7 @@ bool orl_check_send(struct orl_pane *pane, uint64_t now)
 	if (err)
 		return false;
 	memset(pane->unchecked, 0, (size_t)c->rows);
+	pane->serial = msg.serial;
 	pane->waiting = true;
 	pane->check_at = 0;
 	pane->since_check = 0;
@@ -97,7 +98,6 @@ void orl_check_reset(struct orl_pane *pane, const char *why)
 	memset(pane->unchecked, 1, (size_t)pane->sent.rows);
 	pane->any_dirty = true;
 	pane->open = pane->clean = pane->waiting = false;
-	pane->serial++; /* an answer that is on its way counts no more */
 	pane->last_reset = now;
 	pane->reset_at = 0;
 	pane->peer->stats.resets++;

@@ -75,7 +75,7 @@ int oriel_display_create(struct oriel_display **out,
 		struct oriel_server *server,
 		const struct oriel_display_config *config)
 {
-	uint32_t id = 0;
+	uint32_t id, tried = 0;
 
 	if (!out || !server || !config || config->size != sizeof(*config) ||
 			!size_ok(config->width, config->height))
@@ -83,9 +83,13 @@ int oriel_display_create(struct oriel_display **out,
 	uint32_t scale = config->scale_percent ? config->scale_percent : 100;
 	if (scale < 50 || scale > 500)
 		return ORIEL_EINVAL;
-	while (id < ORL_DISPLAYS_MAX && server->displays_used >> id & 1)
-		id++;
-	if (id == ORL_DISPLAYS_MAX)
+	/* The longest unused: what peers say of the one before may be late. */
+	id = server->next_display;
+	while (tried < ORL_DISPLAYS_MAX && server->displays_used >> id & 1) {
+		id = (id + 1) % ORL_DISPLAYS_MAX;
+		tried++;
+	}
+	if (tried == ORL_DISPLAYS_MAX)
 		return ORIEL_ELIMIT;
 	struct oriel_display *d = orl_alloc(&server->env, 1, sizeof(*d));
 	if (!d)
@@ -105,6 +109,7 @@ int oriel_display_create(struct oriel_display **out,
 		return err;
 	}
 	server->displays_used |= 1u << id;
+	server->next_display = (id + 1) % ORL_DISPLAYS_MAX;
 	orl_list_append(&server->displays, &d->node);
 	ORL_EACH_SAFE (node, after, &server->peers) {
 		struct oriel_peer *peer =
@@ -129,6 +134,8 @@ void oriel_display_destroy(struct oriel_display *d)
 		struct orl_display_gone gone = { .display = (uint8_t)d->id };
 		bool told = pane->known;
 		orl_pane_destroy(pane);
+		if (peer->warp.display == d->id)
+			peer->warp.due = false;
 		if (told && peer->state == ORL_PEER_READY &&
 				ORL_PEER_PUT(peer, display_gone, &gone) == 0)
 			orl_conn_kick(peer->conn);

@@ -98,6 +98,19 @@ static void send_pointer(struct oriel_peer *peer, struct oriel_pointer *p)
 		server->events.pointer(server->user, peer, p);
 }
 
+/* Where the pointer was last. */
+static void set_buttons(struct oriel_peer *peer, uint32_t buttons)
+{
+	if (buttons == peer->buttons)
+		return;
+	peer->buttons = buttons;
+	send_pointer(peer, &(struct oriel_pointer){
+					   .display = peer->pointer_display,
+					   .x = peer->pointer_x,
+					   .y = peer->pointer_y,
+					   .buttons = buttons });
+}
+
 int orl_input_pointer(struct oriel_peer *peer, const uint8_t *data, size_t n)
 {
 	struct orl_pointer msg;
@@ -106,8 +119,14 @@ int orl_input_pointer(struct oriel_peer *peer, const uint8_t *data, size_t n)
 	if (err)
 		return err;
 	struct oriel_display *d = find_display(peer->server, msg.display);
-	if (!owns(peer) || !d)
+	if (!owns(peer))
 		return 0;
+	if (!d) {
+		/* It has just gone; what is let go of there is let go of. */
+		set_buttons(peer, peer->buttons & msg.buttons);
+		note(peer, msg.seq);
+		return 0;
+	}
 	struct oriel_pointer p = {
 		.display = msg.display,
 		.flags = msg.flags,
@@ -131,27 +150,68 @@ int orl_input_pointer(struct oriel_peer *peer, const uint8_t *data, size_t n)
 	return 0;
 }
 
-int orl_input_touch(struct oriel_peer *peer, const uint8_t *data, size_t n)
+static void send_touch(struct oriel_peer *peer, const struct orl_finger *finger,
+		enum oriel_touch_phase phase)
 {
 	struct oriel_server *server = peer->server;
+	struct oriel_touch touch = {
+		.display = finger->display,
+		.contact = finger->contact,
+		.phase = phase,
+		.x = finger->x,
+		.y = finger->y,
+		.time = orl_now(&server->env),
+	};
+
+	if (server->events.touch)
+		server->events.touch(server->user, peer, &touch);
+}
+
+static struct orl_finger *find_finger(struct oriel_peer *peer, uint32_t contact)
+{
+	for (unsigned i = 0; i < peer->n_fingers; i++)
+		if (peer->fingers[i].contact == contact)
+			return &peer->fingers[i];
+	return NULL;
+}
+
+/* Up, wherever it was last; the host may answer with anything. */
+static void lift(struct oriel_peer *peer, struct orl_finger *finger)
+{
+	struct orl_finger gone = *finger;
+
+	*finger = peer->fingers[--peer->n_fingers];
+	send_touch(peer, &gone, ORIEL_TOUCH_UP);
+}
+
+int orl_input_touch(struct oriel_peer *peer, const uint8_t *data, size_t n)
+{
 	struct orl_touch msg;
 	int err = orl_get_touch(data, n, &msg);
 
 	if (err)
 		return err;
-	struct oriel_display *d = find_display(server, msg.display);
-	if (!owns(peer) || !d)
+	if (!owns(peer))
 		return 0;
-	struct oriel_touch touch = {
-		.display = msg.display,
-		.contact = msg.contact,
-		.phase = (enum oriel_touch_phase)msg.phase,
-		.x = orl_max32(0, orl_min32(msg.x, d->width - 1)),
-		.y = orl_max32(0, orl_min32(msg.y, d->height - 1)),
-		.time = orl_now(&server->env),
-	};
-	if (server->events.touch)
-		server->events.touch(server->user, peer, &touch);
+	struct oriel_display *d = find_display(peer->server, msg.display);
+	struct orl_finger *finger = find_finger(peer, msg.contact);
+	bool known = finger != NULL;
+	if (!known && d && msg.phase == ORIEL_TOUCH_DOWN &&
+			peer->n_fingers < ORL_FINGERS_MAX) {
+		finger = &peer->fingers[peer->n_fingers++];
+		finger->contact = msg.contact;
+	}
+	if (finger && d) {
+		finger->display = msg.display;
+		finger->x = orl_max32(0, orl_min32(msg.x, d->width - 1));
+		finger->y = orl_max32(0, orl_min32(msg.y, d->height - 1));
+	}
+	/* One that is down does not go down again: it has moved. */
+	if (finger && msg.phase == ORIEL_TOUCH_UP)
+		lift(peer, finger);
+	else if (finger && d)
+		send_touch(peer, finger,
+				known ? ORIEL_TOUCH_MOVED : ORIEL_TOUCH_DOWN);
 	note(peer, msg.seq);
 	return 0;
 }
@@ -191,15 +251,8 @@ int orl_input_held(struct oriel_peer *peer, const uint8_t *data, size_t n)
 	for (uint32_t id = 0; id < KEY_PAGE_SIZE && owns(peer); id++)
 		set_key(peer, KEY_PAGE + id, msg.keys.p[id / 8] >> id % 8 & 1,
 				0);
-	if (owns(peer) && msg.buttons != peer->buttons) {
-		peer->buttons = msg.buttons;
-		send_pointer(peer,
-				&(struct oriel_pointer){
-						.display = peer->pointer_display,
-						.x = peer->pointer_x,
-						.y = peer->pointer_y,
-						.buttons = msg.buttons });
-	}
+	if (owns(peer))
+		set_buttons(peer, msg.buttons);
 	if (owns(peer) && server->events.locks)
 		server->events.locks(server->user, peer, msg.locks);
 	return 0;
@@ -224,12 +277,7 @@ void orl_input_release(struct oriel_peer *peer)
 {
 	for (uint32_t id = 0; id < KEY_PAGE_SIZE; id++)
 		set_key(peer, KEY_PAGE + id, false, 0);
-	if (peer->buttons) {
-		peer->buttons = 0;
-		send_pointer(peer,
-				&(struct oriel_pointer){
-						.display = peer->pointer_display,
-						.x = peer->pointer_x,
-						.y = peer->pointer_y });
-	}
+	set_buttons(peer, 0);
+	while (peer->n_fingers)
+		lift(peer, &peer->fingers[0]);
 }

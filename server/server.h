@@ -78,6 +78,7 @@ struct oriel_server {
 	struct orl_motion *motion;
 	uint8_t *scratch; /* to encode into: a part, or a part a section */
 	uint32_t displays_used; /* bit n: id n is taken */
+	uint32_t next_display;  /* where to look for a free id */
 };
 
 /* ---- peers ------------------------------------------------------------- */
@@ -102,6 +103,12 @@ struct orl_commit_note {
 struct orl_input_note {
 	uint32_t seq;
 	uint64_t time; /* when it was handed to the host */
+};
+
+/* One that is down, where it was last. */
+struct orl_finger {
+	uint32_t contact, display;
+	int32_t x, y;
 };
 
 struct oriel_peer {
@@ -145,6 +152,8 @@ struct oriel_peer {
 	struct orl_node panes;
 	struct orl_pace pace;
 	uint32_t next_frame;
+	/* Of all displays: one may have the number of another that is gone. */
+	uint32_t check_serial;
 	struct orl_commit_note commits[ORL_COMMITS];
 	int64_t forward_min, back_min; /* delay plus, minus clock offset */
 	uint64_t clock_since;
@@ -166,6 +175,8 @@ struct oriel_peer {
 	uint32_t buttons;
 	int32_t pointer_x, pointer_y;
 	uint32_t pointer_display, input_seq;
+	struct orl_finger fingers[ORL_FINGERS_MAX];
+	unsigned n_fingers;
 	struct orl_input_note inputs[ORL_INPUTS];
 	unsigned n_inputs;
 

@@ -104,6 +104,16 @@ static void on_pointer(void *user, struct oriel_peer *peer,
 	p->last_pointer = *pointer;
 }
 
+static void on_touch(void *user, struct oriel_peer *peer,
+		const struct oriel_touch *touch)
+{
+	struct pair *p = in_server(user);
+
+	(void)peer;
+	p->touches++;
+	p->last_touch = *touch;
+}
+
 static void on_text(void *user, struct oriel_peer *peer, const char *text)
 {
 	struct pair *p = in_server(user);
@@ -122,6 +132,7 @@ static const struct oriel_server_events server_events = {
 	.frame_wanted = on_frame_wanted,
 	.key = on_key,
 	.pointer = on_pointer,
+	.touch = on_touch,
 	.text = on_text,
 };
 
@@ -240,7 +251,7 @@ void pair_start(struct pair *p, unsigned flags,
 	cfg.events = &server_events;
 	cfg.user = p;
 	cfg.flags |= (flags & PAIR_OPEN ? ORIEL_SERVER_OPEN : 0) |
-			(flags & PAIR_LOSSLESS ? ORIEL_SERVER_LOSSLESS : 0);
+		     (flags & PAIR_LOSSLESS ? ORIEL_SERVER_LOSSLESS : 0);
 	if (flags & PAIR_TCP) {
 		assert_int_equal(oriel_server_make_pair(&p->certificate,
 						 &p->private_key, "test"),
@@ -266,7 +277,9 @@ void pair_start(struct pair *p, unsigned flags,
 void pair_display(struct pair *p, int32_t width, int32_t height)
 {
 	struct oriel_display_config cfg = { .size = sizeof(cfg),
-		.name = "test", .width = width, .height = height };
+		.name = "test",
+		.width = width,
+		.height = height };
 
 	assert_int_equal(oriel_display_create(&p->display, p->server, &cfg), 0);
 }

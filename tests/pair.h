@@ -35,9 +35,10 @@ struct pair {
 	/* What was told. */
 	enum oriel_client_state state;
 	int error, left;
-	unsigned joins, leaves, updates, keys, texts, cursors, wanted;
+	unsigned joins, leaves, updates, keys, texts, cursors, wanted, touches;
 	struct oriel_key last_key;
 	struct oriel_pointer last_pointer;
+	struct oriel_touch last_touch;
 	char last_text[300], why[300], user[80];
 	uint8_t pin[32];
 	bool cursor_shown, owner, retained;

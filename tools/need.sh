@@ -13,7 +13,9 @@ desktop='xvfb xauth x11-utils x11-apps x11-xserver-utils xdotool xterm openbox
 	imagemagick fonts-dejavu-core'
 tests='g++ libcmocka-dev binutils tshark python3 openssl procps iproute2
 	ffmpeg strace clang libclang-rt-14-dev libglib2.0-dev libuv1-dev
-	qemu-system-x86 dbus-daemon'
+	qemu-system-x86 dbus-daemon dbus-bin
+	libvirt-daemon libvirt-daemon-driver-qemu libvirt-clients
+	xserver-xorg-core xserver-xorg-video-dummy'
 peers='libspice-server-dev tigervnc-standalone-server tigervnc-viewer
 	spice-client-gtk freerdp2-shadow-x11 freerdp2-x11 xrdp x11vnc'
 

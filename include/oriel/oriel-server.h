@@ -63,10 +63,10 @@ struct oriel_server_events {
 			int32_t width, int32_t height);
 
 	/*
-	 * Input; only from the peer that owns it, with ORIEL_MAY_INPUT. Keys
-	 * and buttons that a peer held when it left are reported up before
-	 * peer_left. Events repeat nothing: a key that is down does not go
-	 * down again.
+	 * Input; only from the peer that owns it, with ORIEL_MAY_INPUT. Keys,
+	 * buttons and fingers that a peer held when it left are reported up
+	 * before peer_left; the display that they name may have gone. Events
+	 * repeat nothing: a key that is down does not go down again.
 	 */
 	void (*key)(void *user, struct oriel_peer *peer,
 			const struct oriel_key *key);

@@ -6,16 +6,22 @@
  *
  * It says `listened` for each listener, and at the end of what it tells `told`.
  * Its screen is 64 x 48 and each word of it 0x00123456, unless told otherwise.
+ * Some lies are the guest's own, on the channel of its agent.
  */
 #include <poll.h>
+#include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <systemd/sd-bus.h>
 
 enum { WIDTH = 64, HEIGHT = 48, X8R8G8B8 = 0x20020888, MANY = 20000 };
+enum { BIG = 4000, TIMED = 200, TIMED_W = 1280, TIMED_H = 720 };
 
 #define ROOT "/org/qemu/Display1"
 #define LISTENER "org.qemu.Display1.Listener"
@@ -23,7 +29,12 @@ enum { WIDTH = 64, HEIGHT = 48, X8R8G8B8 = 0x20020888, MANY = 20000 };
 static sd_bus *peer;
 static const char *what;
 static uint32_t pixels[4 * WIDTH * HEIGHT];
-static int handed = -1;
+static int handed = -1, channel = -1;
+
+static bool lies(const char *lie)
+{
+	return strcmp(what, lie) == 0;
+}
 
 static int get_number(sd_bus *bus, const char *path, const char *interface,
 		const char *property, sd_bus_message *reply, void *user,
@@ -34,6 +45,10 @@ static int get_number(sd_bus *bus, const char *path, const char *interface,
 	(void)interface;
 	(void)user;
 	(void)error;
+	if (lies("types"))
+		return sd_bus_message_append(reply, "u", 0);
+	if (lies("told"))
+		return sd_bus_message_append(reply, "u", 16384);
 	return sd_bus_message_append(reply, "u",
 			!strcmp(property, "Width")    ? WIDTH
 			: !strcmp(property, "Height") ? HEIGHT
@@ -63,6 +78,14 @@ static int get_ids(sd_bus *bus, const char *path, const char *interface,
 	(void)property;
 	(void)user;
 	(void)error;
+	if (lies("many")) {
+		uint32_t ids[64];
+
+		for (uint32_t i = 0; i < 64; i++)
+			ids[i] = i;
+		return sd_bus_message_append_array(
+				reply, 'u', ids, sizeof(ids));
+	}
 	return sd_bus_message_append(reply, "au", 1, 0);
 }
 
@@ -76,6 +99,131 @@ static int on_register(sd_bus_message *m, void *user, sd_bus_error *error)
 		handed = dup(fd);
 	return sd_bus_reply_method_return(m, "");
 }
+
+static int get_channel(sd_bus *bus, const char *path, const char *interface,
+		const char *property, sd_bus_message *reply, void *user,
+		sd_bus_error *error)
+{
+	(void)bus;
+	(void)path;
+	(void)interface;
+	(void)user;
+	(void)error;
+	return strcmp(property, "Name") ? sd_bus_message_append(reply, "b", 1)
+					: sd_bus_message_append(reply, "s",
+							  "com.redhat.spice.0");
+}
+
+static int on_channel(sd_bus_message *m, void *user, sd_bus_error *error)
+{
+	int fd;
+
+	(void)user;
+	(void)error;
+	if (sd_bus_message_read(m, "h", &fd) >= 0)
+		channel = dup(fd);
+	return sd_bus_reply_method_return(m, "");
+}
+
+static int get_slots(sd_bus *bus, const char *path, const char *interface,
+		const char *property, sd_bus_message *reply, void *user,
+		sd_bus_error *error)
+{
+	(void)bus;
+	(void)path;
+	(void)interface;
+	(void)property;
+	(void)user;
+	(void)error;
+	return sd_bus_message_append(reply, "i", 4);
+}
+
+static int on_touch(sd_bus_message *m, void *user, sd_bus_error *error)
+{
+	uint32_t kind;
+	uint64_t slot;
+	double x, y;
+
+	(void)user;
+	(void)error;
+	if (sd_bus_message_read(m, "utdd", &kind, &slot, &x, &y) >= 0)
+		printf("finger %u %u %.0f %.0f\n", kind, (unsigned)slot, x, y);
+	fflush(stdout);
+	return sd_bus_reply_method_return(m, "");
+}
+
+static const sd_bus_vtable fingers[] = {
+	SD_BUS_VTABLE_START(0),
+	SD_BUS_PROPERTY("MaxSlots", "i", get_slots, 0, 0),
+	SD_BUS_METHOD("SendEvent", "utdd", "", on_touch,
+			SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_VTABLE_END,
+};
+
+static int on_mouse(sd_bus_message *m, void *user, sd_bus_error *error)
+{
+	uint32_t a = 0, b = 0;
+
+	(void)user;
+	(void)error;
+	sd_bus_message_read(m, "u", &a);
+	if (strcmp(sd_bus_message_get_member(m), "SetAbsPosition") == 0)
+		sd_bus_message_read(m, "u", &b);
+	printf("mouse %s %u %u\n", sd_bus_message_get_member(m), a, b);
+	fflush(stdout);
+	return sd_bus_reply_method_return(m, "");
+}
+
+static int get_absolute(sd_bus *bus, const char *path, const char *interface,
+		const char *property, sd_bus_message *reply, void *user,
+		sd_bus_error *error)
+{
+	(void)bus;
+	(void)path;
+	(void)interface;
+	(void)property;
+	(void)user;
+	(void)error;
+	return sd_bus_message_append(reply, "b", 1);
+}
+
+static const sd_bus_vtable mouse[] = {
+	SD_BUS_VTABLE_START(0),
+	SD_BUS_PROPERTY("IsAbsolute", "b", get_absolute, 0, 0),
+	SD_BUS_METHOD("Press", "u", "", on_mouse, SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_METHOD("Release", "u", "", on_mouse, SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_METHOD("SetAbsPosition", "uu", "", on_mouse,
+			SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_VTABLE_END,
+};
+
+static const sd_bus_vtable chardev[] = {
+	SD_BUS_VTABLE_START(0),
+	SD_BUS_PROPERTY("Name", "s", get_channel, 0, 0),
+	SD_BUS_PROPERTY("FEOpened", "b", get_channel, 0, 0),
+	SD_BUS_METHOD("Register", "h", "", on_channel,
+			SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_VTABLE_END,
+};
+
+static int get_wrong_ids(sd_bus *bus, const char *path, const char *interface,
+		const char *property, sd_bus_message *reply, void *user,
+		sd_bus_error *error)
+{
+	(void)bus;
+	(void)path;
+	(void)interface;
+	(void)property;
+	(void)user;
+	(void)error;
+	return sd_bus_message_append(reply, "as", 1, "zero");
+}
+
+static const sd_bus_vtable wrong_machine[] = {
+	SD_BUS_VTABLE_START(0),
+	SD_BUS_PROPERTY("ConsoleIDs", "as", get_wrong_ids, 0, 0),
+	SD_BUS_VTABLE_END,
+};
 
 static const sd_bus_vtable machine[] = {
 	SD_BUS_VTABLE_START(0),
@@ -105,7 +253,7 @@ static int ignore(sd_bus_message *m, void *user, sd_bus_error *error)
 }
 
 /* What it has to say goes out before the next. */
-static void send(sd_bus_message *m)
+static void say(sd_bus_message *m)
 {
 	sd_bus_call_async(peer, NULL, m, ignore, NULL, 0);
 	sd_bus_flush(peer);
@@ -131,7 +279,7 @@ static void scanout(uint32_t w, uint32_t h, uint32_t stride, uint32_t format,
 
 	sd_bus_message_append(m, "uuuu", w, h, stride, format);
 	sd_bus_message_append_array(m, 'y', pixels, bytes);
-	send(m);
+	say(m);
 }
 
 static void update(int32_t x, int32_t y, int32_t w, int32_t h, uint32_t stride,
@@ -141,7 +289,7 @@ static void update(int32_t x, int32_t y, int32_t w, int32_t h, uint32_t stride,
 
 	sd_bus_message_append(m, "iiiiuu", x, y, w, h, stride, X8R8G8B8);
 	sd_bus_message_append_array(m, 'y', pixels, bytes);
-	send(m);
+	say(m);
 }
 
 static void cursor(int32_t w, int32_t h, size_t bytes)
@@ -150,11 +298,105 @@ static void cursor(int32_t w, int32_t h, size_t bytes)
 
 	sd_bus_message_append(m, "iiii", w, h, 0, 0);
 	sd_bus_message_append_array(m, 'y', pixels, bytes);
-	send(m);
+	say(m);
+}
+
+/* A screen that takes most of what a message can be. */
+static void big(void)
+{
+	sd_bus_message *m = begin("Scanout");
+	void *data;
+
+	sd_bus_message_append(m, "uuuu", BIG, BIG, BIG * 4, X8R8G8B8);
+	if (sd_bus_message_append_array_space(
+			    m, 'y', (size_t)BIG * BIG * 4, &data) < 0)
+		exit(1);
+	memset(data, 0x55, (size_t)BIG * BIG * 4);
+	say(m);
+}
+
+static int on_reply(sd_bus_message *m, void *user, sd_bus_error *error)
+{
+	(void)m;
+	(void)error;
+	*(bool *)user = true;
+	return 0;
+}
+
+static double now_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (double)ts.tv_sec * 1e3 + (double)ts.tv_nsec / 1e6;
+}
+
+/* Whole screens, one after the other, each answered before the next. */
+static void timed(void)
+{
+	double worst = 0, sum = 0;
+
+	for (uint32_t i = 0; i < TIMED; i++) {
+		sd_bus_message *m = begin("Update");
+		bool answered = false;
+		uint32_t *data;
+		double before;
+
+		sd_bus_message_append(m, "iiiiuu", 0, 0, TIMED_W, TIMED_H,
+				TIMED_W * 4, X8R8G8B8);
+		if (sd_bus_message_append_array_space(m, 'y',
+				    TIMED_W * TIMED_H * 4, (void **)&data) < 0)
+			exit(1);
+		for (uint32_t k = 0; k < TIMED_W * TIMED_H; k++)
+			data[k] = k * (i + 1) * 2654435761u >> 8;
+		before = now_ms();
+		if (sd_bus_call_async(peer, NULL, m, on_reply, &answered, 0) <
+				0)
+			exit(1);
+		sd_bus_message_unref(m);
+		while (!answered)
+			if (sd_bus_process(peer, NULL) == 0)
+				sd_bus_wait(peer, 100000);
+		before = now_ms() - before;
+		worst = before > worst ? before : worst;
+		sum += before;
+	}
+	printf("answered %d whole screens of %d x %d: mean %.2f ms, worst %.2f "
+	       "ms\n",
+			TIMED, TIMED_W, TIMED_H, sum / TIMED, worst);
+	scanout(WIDTH, HEIGHT, WIDTH * 4, X8R8G8B8, WIDTH * HEIGHT * 4);
 }
 
 static void tell(void)
 {
+	if (lies("patient")) {
+		sigset_t set;
+		int number;
+
+		sigemptyset(&set);
+		sigaddset(&set, SIGUSR1);
+		/* An update needs a screen; its first one is all of it. */
+		sd_bus_message *m = begin("Scanout");
+		void *data;
+
+		sd_bus_message_append(m, "uuuu", TIMED_W, TIMED_H, TIMED_W * 4,
+				X8R8G8B8);
+		if (sd_bus_message_append_array_space(
+				    m, 'y', TIMED_W * TIMED_H * 4, &data) < 0)
+			exit(1);
+		memset(data, 0, TIMED_W * TIMED_H * 4);
+		say(m);
+		puts("told");
+		fflush(stdout);
+		sigwait(&set, &number);
+		timed();
+	}
+	if (lies("off")) {
+		say(begin("Disable"));
+		puts("told");
+		fflush(stdout);
+		return;
+	}
 	scanout(WIDTH, HEIGHT, WIDTH * 4, X8R8G8B8, WIDTH * HEIGHT * 4);
 	if (!strcmp(what, "outside")) {
 		update(60, 40, 8, 16, 32, 512);
@@ -179,15 +421,83 @@ static void tell(void)
 		for (unsigned i = 0; i < MANY / 10; i++)
 			scanout(32 + i % 2 * 32, 24 + i % 2 * 24, 256, X8R8G8B8,
 					48 * 256);
+	} else if (lies("big")) {
+		big();
+		scanout(WIDTH, HEIGHT, WIDTH * 4, X8R8G8B8, WIDTH * HEIGHT * 4);
+	} else if (lies("dmabuf")) {
+		sd_bus_message *m = begin("ScanoutDMABUF");
+
+		sd_bus_message_append(m, "huuuutb", 0, 64, 48, 256, 0x34325258,
+				UINT64_C(0), 0);
+		say(m);
 	} else if (!strcmp(what, "nonsense")) {
 		sd_bus_message *m = begin("Scanout");
 
 		sd_bus_message_append(m, "s", "a screen");
-		send(m);
+		say(m);
 	}
 	if (!strcmp(what, "hangup"))
 		peer = (sd_bus_close_unref(peer), NULL);
 	puts("told");
+	fflush(stdout);
+}
+
+/* ---- the guest's agent ------------------------------------------------- */
+
+static void speak(const void *data, size_t size)
+{
+	const uint8_t *p = data;
+
+	while (size) {
+		ssize_t n = send(channel, p, size, MSG_NOSIGNAL);
+
+		if (n <= 0)
+			return;
+		p += n;
+		size -= (size_t)n;
+	}
+}
+
+/* Once, when it has been handed the channel. */
+static void agent_begin(void)
+{
+	static const uint32_t caps[] = { 1, 28, 1, 6, 0, 0, 8, 1, 1 << 1 };
+	static const uint32_t huge[] = { 1, UINT32_MAX, 1, 4, 0, 0,
+		UINT32_MAX };
+	static uint8_t garbage[1 << 20];
+
+	puts("channel");
+	fflush(stdout);
+	if (lies("agent"))
+		speak(caps, sizeof(caps));
+	if (lies("agent-huge"))
+		speak(huge, sizeof(huge));
+	memset(garbage, lies("agent-garbage") ? 0xff : 0, sizeof(garbage));
+	if (lies("agent-garbage") || lies("agent-huge"))
+		for (int i = 0; i < 64; i++)
+			speak(garbage, sizeof(garbage));
+	if (lies("agent-caps"))
+		for (int i = 0; i < MANY; i++)
+			speak(caps, sizeof(caps));
+}
+
+/* What is said to it: each message is less than a chunk. */
+static void agent_hear(void)
+{
+	static uint32_t words[512];
+	ssize_t n = recv(channel, words, sizeof(words), MSG_DONTWAIT);
+	size_t at = 0, all = n > 0 ? (size_t)n / 4 : 0;
+
+	for (; at + 7 <= all; at += 2 + words[at + 1] / 4) {
+		printf("heard %u\n", words[at + 3]);
+		if (words[at + 3] == 2 && at + 11 <= all) {
+			uint32_t h = words[at + 9], w = words[at + 10];
+
+			printf("monitors %u x %u\n", w, h);
+			if (w <= 128 && h <= 96)
+				scanout(w, h, w * 4, X8R8G8B8, w * h * 4);
+		}
+	}
 	fflush(stdout);
 }
 
@@ -218,19 +528,46 @@ int main(int argc, char **argv)
 	if (argc != 3)
 		return 2;
 	what = argv[2];
+	/* For sigwait(); it may come early. */
+	if (lies("patient")) {
+		sigset_t set;
+
+		sigemptyset(&set);
+		sigaddset(&set, SIGUSR1);
+		sigprocmask(SIG_BLOCK, &set, NULL);
+	}
 	for (size_t i = 0; i < sizeof(pixels) / sizeof(pixels[0]); i++)
 		pixels[i] = 0x00123456;
 	if (sd_bus_new(&bus) < 0 || sd_bus_set_address(bus, argv[1]) < 0 ||
 			sd_bus_set_bus_client(bus, 1) < 0 ||
 			sd_bus_start(bus) < 0 ||
 			sd_bus_add_object_vtable(bus, NULL, ROOT "/VM",
-					"org.qemu.Display1.VM", machine,
+					"org.qemu.Display1.VM",
+					lies("types") ? wrong_machine : machine,
 					NULL) < 0 ||
 			sd_bus_add_object_vtable(bus, NULL, ROOT "/Console_0",
 					"org.qemu.Display1.Console", console,
 					NULL) < 0 ||
+			sd_bus_add_object_manager(bus, NULL, ROOT) < 0 ||
+			(!strncmp(what, "agent", 5) &&
+					sd_bus_add_object_vtable(bus, NULL,
+							ROOT "/Chardev_vdag",
+							"org.qemu.Display1."
+							"Chardev",
+							chardev, NULL) < 0) ||
+			(lies("fingers") &&
+					sd_bus_add_object_vtable(bus, NULL,
+							ROOT "/Console_0",
+							"org.qemu.Display1."
+							"MultiTouch",
+							fingers, NULL) < 0) ||
+			sd_bus_add_object_vtable(bus, NULL, ROOT "/Console_0",
+					"org.qemu.Display1.Mouse", mouse,
+					NULL) < 0 ||
 			sd_bus_request_name(bus, "org.qemu", 0) < 0)
 		return 1;
+	if (lies("mute"))
+		pause();
 	for (;;) {
 		int r = sd_bus_process(bus, NULL), p = 0;
 
@@ -243,6 +580,14 @@ int main(int argc, char **argv)
 			return 0;
 		if (handed >= 0)
 			listened();
+		if (channel >= 0 && peer) {
+			static bool begun;
+
+			if (!begun)
+				agent_begin();
+			begun = true;
+			agent_hear();
+		}
 		if (!r && p <= 0)
 			sd_bus_wait(bus, 10000);
 	}

@@ -24,6 +24,7 @@ enum { SIDE = 300, DISPLAYS = 3, STEPS_TO_EXACT = 20000 };
 /* What the host has on a display, and what the client has of it. */
 struct desk {
 	struct oriel_display *display; /* NULL: not there */
+	uint32_t id;                   /* that it has, or had */
 	int32_t width, height;
 	uint32_t *pixels; /* width words a row */
 	struct oriel_screen *screen;
@@ -126,8 +127,12 @@ static void on_added(void *user, struct oriel_screen *screen)
 {
 	struct world *w = user;
 
-	w->desks[oriel_screen_id(screen)].screen = screen;
-	if (oriel_screen_id(screen))
+	/* It may have gone at the server, or be another one by now. */
+	for (int i = 0; i < DISPLAYS; i++)
+		if (w->desks[i].display &&
+				w->desks[i].id == oriel_screen_id(screen))
+			w->desks[i].screen = screen;
+	if (w->desks[0].screen != screen)
 		return;
 	pthread_mutex_lock(&w->lock);
 	w->looked_at = screen;
@@ -142,7 +147,9 @@ static void on_removed(void *user, struct oriel_screen *screen)
 	if (w->looked_at == screen)
 		w->looked_at = NULL;
 	pthread_mutex_unlock(&w->lock);
-	w->desks[oriel_screen_id(screen)].screen = NULL;
+	for (int i = 0; i < DISPLAYS; i++)
+		if (w->desks[i].screen == screen)
+			w->desks[i].screen = NULL;
 }
 
 static const struct oriel_client_events client_events = {
@@ -356,13 +363,14 @@ static void toggle_display(struct world *w)
 		d->display = NULL;
 		return;
 	}
-	/* The lowest free id is given. */
-	d = &w->desks[!w->desks[1].display ? 1 : 2];
 	new_size(w, d);
 	cfg.width = d->width;
 	cfg.height = d->height;
 	assert_int_equal(oriel_display_create(&d->display, w->server, &cfg), 0);
-	assert_int_equal(oriel_display_id(d->display), d - w->desks);
+	d->id = oriel_display_id(d->display);
+	for (int i = 0; i < DISPLAYS; i++)
+		assert_true(&w->desks[i] == d || !w->desks[i].display ||
+				w->desks[i].id != d->id);
 }
 
 static void act(struct world *w)

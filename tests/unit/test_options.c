@@ -99,6 +99,8 @@ static void mistakes_are_named(void **state)
 	refused(parse("--test-desync=99999999999999999999", NULL), "--test");
 	refused(parse("--source=x11", "--cert=a", NULL), "go together");
 	refused(parse("--source=x11", "--congestion=../x", NULL), "bbr");
+	refused(parse("--source=qemu:", "--launch-user=vm", NULL),
+			"goes with --launch");
 	refused(parse("--source=qemu:", "--launch", NULL), "--launch -- COMM");
 	refused(parse("--source=qemu:", "--launch", "--", NULL),
 			"--launch -- COMMAND");

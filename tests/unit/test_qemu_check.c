@@ -121,6 +121,10 @@ static void a_screen_has_the_size_it_says(void **state)
 {
 	struct orl_qemu_update u = update(7, 7, 60, 60);
 
+	assert_true(orl_qemu_size_fits(7680, 4320));
+	assert_false(orl_qemu_size_fits(8192, 4096));
+	assert_false(orl_qemu_size_fits(UINT32_MAX, UINT32_MAX));
+
 	(void)state;
 	assert_null(orl_qemu_check_scanout(&pixels, &u));
 	assert_int_equal(pixels.width, 60);

@@ -1,0 +1,245 @@
+/*
+ * qemu_agent.c - the connection to a guest's spice-vdagent.
+ *
+ * Nothing is queued for it but what it can be told next: sizes of screens are
+ * written when the channel takes them, and then they are the newest. A guest
+ * that writes what is no agent's is not listened to until it opens the channel
+ * anew, as a guest that starts does.
+ */
+#include "capture/qemu_agent.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "capture/qemu.h"
+
+enum { READ_MAX = 64 << 10 /* of one run */ };
+
+#define CHARDEV "org.qemu.Display1.Chardev"
+
+/* ---- what it says ------------------------------------------------------- */
+
+static void on_caps(void *user, const struct orl_vdagent_piece *piece)
+{
+	struct orl_qemu_agent *a = &((struct orl_qemu *)user)->agent;
+
+	if (!a->told)
+		fputs("qemu: the guest's agent is there\n", stderr);
+	a->told = true;
+	a->known = true;
+	a->caps = piece->n >= 8 ? orl_vdagent_u32(piece->data + 4) : 0;
+	if (orl_vdagent_u32(piece->data))
+		a->answer = true;
+}
+
+static void on_reply(void *user, const struct orl_vdagent_piece *piece)
+{
+	if (orl_vdagent_u32(piece->data) == ORL_VDAGENT_MONITORS &&
+			orl_vdagent_u32(piece->data + 4) != 1)
+		orl_qemu_say(user, 0,
+				"the guest's agent could not set the size of "
+				"the screen");
+}
+
+static const struct orl_vdagent_type types[] = {
+	{ ORL_VDAGENT_CAPS, 4, ORL_VDAGENT_GATHER, true, on_caps },
+	{ ORL_VDAGENT_REPLY, 8, 8, true, on_reply },
+};
+
+static void start_over(struct orl_qemu *q)
+{
+	struct orl_qemu_agent *a = &q->agent;
+
+	orl_vdagent_init(&a->in, types, sizeof(types) / sizeof(types[0]), q);
+	a->known = a->answer = a->broken = false;
+	a->out_n = a->out_at = 0;
+	a->ask = a->open;
+}
+
+/* Returns false when the other end is closed. */
+static bool take_in(struct orl_qemu *q)
+{
+	static uint8_t bytes[READ_MAX];
+	struct orl_qemu_agent *a = &q->agent;
+	ssize_t n = recv(a->fd, bytes, sizeof(bytes), MSG_DONTWAIT);
+
+	if (n <= 0)
+		return n < 0 && (errno == EAGAIN || errno == EINTR);
+	if (a->broken || orl_vdagent_feed(&a->in, bytes, (size_t)n) == 0)
+		return true;
+	a->broken = true;
+	a->known = a->ask = a->answer = false;
+	orl_qemu_say(q, 0,
+			"what the guest's agent writes makes no sense; it "
+			"is not listened to until the guest starts it anew");
+	return true;
+}
+
+/* ---- what it is told ---------------------------------------------------- */
+
+static bool can_resize(const struct orl_qemu_agent *a)
+{
+	return a->fd >= 0 && a->open && a->known &&
+	       a->caps & ORL_VDAGENT_CAN_MONITORS;
+}
+
+static size_t put_monitors(const struct orl_qemu *q, uint8_t *out, size_t size)
+{
+	struct orl_vdagent_head heads[ORL_VDAGENT_HEADS];
+	int32_t x = 0;
+
+	for (size_t i = 0; i < q->console_count; i++) {
+		const struct orl_qemu_console *c = &q->consoles[i];
+
+		heads[i].x = x;
+		heads[i].y = 0;
+		heads[i].width = c->want_width ? c->want_width : c->width;
+		heads[i].height = c->want_height ? c->want_height : c->height;
+		x += heads[i].width;
+	}
+	return orl_vdagent_put_monitors(out, size, heads, q->console_count);
+}
+
+static bool has_news(const struct orl_qemu_agent *a)
+{
+	return a->ask || a->answer || (a->monitors && can_resize(a));
+}
+
+static void make_news(struct orl_qemu *q)
+{
+	struct orl_qemu_agent *a = &q->agent;
+	const uint32_t caps = ORL_VDAGENT_CAN_MONITORS | ORL_VDAGENT_CAN_REPLY;
+
+	a->out_at = a->out_n = 0;
+	if (a->ask || a->answer) {
+		a->out_n = orl_vdagent_put_caps(
+				a->out, sizeof(a->out), a->ask, caps);
+		a->ask = a->answer = false;
+	} else {
+		a->out_n = put_monitors(q, a->out, sizeof(a->out));
+		a->monitors = false;
+	}
+}
+
+/* Returns false when the other end is closed. */
+static bool put_out(struct orl_qemu *q)
+{
+	struct orl_qemu_agent *a = &q->agent;
+
+	while (a->out_at < a->out_n || has_news(a)) {
+		ssize_t n;
+
+		if (a->out_at == a->out_n)
+			make_news(q);
+		n = send(a->fd, a->out + a->out_at, a->out_n - a->out_at,
+				MSG_DONTWAIT | MSG_NOSIGNAL);
+		if (n < 0)
+			return errno == EAGAIN || errno == EINTR;
+		a->out_at += (size_t)n;
+	}
+	return true;
+}
+
+/* ---- the connection ---------------------------------------------------- */
+
+static void hang_up(struct orl_qemu *q)
+{
+	if (q->agent.fd >= 0)
+		close(q->agent.fd);
+	q->agent.fd = -1;
+	q->agent.events = 0;
+}
+
+static int on_registered(sd_bus_message *m, void *user, sd_bus_error *error)
+{
+	struct orl_qemu *q = user;
+
+	(void)error;
+	if (!sd_bus_message_is_method_error(m, NULL))
+		return 0;
+	orl_qemu_say(q, 0,
+			"the virtual machine does not let us talk to the "
+			"guest's agent");
+	hang_up(q);
+	return 0;
+}
+
+static void connect_to(struct orl_qemu *q)
+{
+	struct orl_qemu_agent *a = &q->agent;
+	struct epoll_event event = { .events = EPOLLIN };
+	int ends[2], r;
+
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0)
+		return;
+	r = sd_bus_call_method_async(q->bus.bus, NULL, q->owner, a->path,
+			CHARDEV, "Register", on_registered, q, "h", ends[1]);
+	close(ends[1]);
+	a->fd = ends[0];
+	a->events = event.events;
+	if (r >= 0)
+		r = epoll_ctl(q->epoll, EPOLL_CTL_ADD, a->fd, &event);
+	if (r < 0)
+		hang_up(q);
+}
+
+void orl_qemu_agent_init(struct orl_qemu_agent *a)
+{
+	*a = (struct orl_qemu_agent){ .fd = -1 };
+}
+
+void orl_qemu_agent_found(struct orl_qemu *q, const char *path, bool open)
+{
+	struct orl_qemu_agent *a = &q->agent;
+
+	if (a->path[0] && strcmp(a->path, path) != 0)
+		return; /* a second one */
+	if (!a->path[0]) {
+		snprintf(a->path, sizeof(a->path), "%s", path);
+		a->open = !open;
+		connect_to(q);
+	}
+	if (open == a->open)
+		return;
+	a->open = open;
+	start_over(q);
+}
+
+void orl_qemu_agent_lost(struct orl_qemu *q, const char *path)
+{
+	if (strcmp(q->agent.path, path) == 0)
+		orl_qemu_agent_close(q);
+}
+
+void orl_qemu_agent_run(struct orl_qemu *q)
+{
+	struct orl_qemu_agent *a = &q->agent;
+	struct epoll_event event = { .events = EPOLLIN };
+
+	if (a->fd < 0)
+		return;
+	if (!take_in(q) || !put_out(q)) {
+		hang_up(q);
+		return;
+	}
+	if (a->out_at < a->out_n)
+		event.events |= EPOLLOUT;
+	if (event.events != a->events)
+		epoll_ctl(q->epoll, EPOLL_CTL_MOD, a->fd, &event);
+	a->events = event.events;
+}
+
+bool orl_qemu_agent_resize(struct orl_qemu *q)
+{
+	q->agent.monitors = true;
+	return can_resize(&q->agent);
+}
+
+void orl_qemu_agent_close(struct orl_qemu *q)
+{
+	hang_up(q);
+	orl_qemu_agent_init(&q->agent);
+}

@@ -1,0 +1,173 @@
+/* test_vdagent.c - messages of a guest's agent, whole, in pieces, and wrong. */
+#include "tests/unit/unit.h"
+
+#include <string.h>
+
+#include "capture/vdagent.h"
+
+enum { STREAM = 4 };
+
+static struct {
+	unsigned whole, pieces;
+	uint32_t type, size;
+	uint8_t data[8192];
+	size_t n;
+} got;
+
+static void take_whole(void *user, const struct orl_vdagent_piece *p)
+{
+	assert_ptr_equal(user, &got);
+	assert_int_equal(p->at, 0);
+	assert_int_equal(p->n, p->size);
+	got.whole++;
+	got.type = p->type;
+	got.size = p->size;
+	memcpy(got.data, p->data, p->n);
+}
+
+static void take_piece(void *user, const struct orl_vdagent_piece *p)
+{
+	(void)user;
+	assert_int_equal(p->at, got.n);
+	assert_true(p->n <= p->size - p->at);
+	memcpy(got.data + got.n, p->data, p->n);
+	got.n += p->n;
+	got.pieces++;
+}
+
+static const struct orl_vdagent_type types[] = {
+	{ ORL_VDAGENT_CAPS, 4, ORL_VDAGENT_GATHER, true, take_whole },
+	{ STREAM, 1, 8192, false, take_piece },
+	{ 13, 0, 0, true, take_whole },
+};
+
+static struct orl_vdagent agent;
+static uint8_t bytes[16384];
+
+static void begin(void)
+{
+	memset(&got, 0, sizeof(got));
+	orl_vdagent_init(&agent, types, 3, &got);
+}
+
+static void whole_messages_come_once(void **state)
+{
+	size_t n = orl_vdagent_put_caps(bytes, sizeof(bytes), true, 0x1234);
+
+	(void)state;
+	assert_int_equal(n, 8 + 20 + 8);
+	for (size_t step = 1; step <= n; step++) {
+		begin();
+		for (size_t at = 0; at < n; at += step)
+			assert_int_equal(orl_vdagent_feed(&agent, bytes + at,
+							 n - at < step ? n - at
+								       : step),
+					0);
+		assert_int_equal(got.whole, 1);
+		assert_int_equal(got.type, ORL_VDAGENT_CAPS);
+		assert_int_equal(got.size, 8);
+		assert_int_equal(orl_vdagent_u32(got.data), 1);
+		assert_int_equal(orl_vdagent_u32(got.data + 4), 0x1234);
+	}
+}
+
+static void long_messages_come_in_pieces(void **state)
+{
+	static uint8_t data[8192];
+	size_t n;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(data); i++)
+		data[i] = (uint8_t)(i * 7 + i / 256);
+	n = orl_vdagent_put(bytes, sizeof(bytes), STREAM, data, sizeof(data));
+	/* Five chunks, each with its header. */
+	assert_int_equal(n, sizeof(data) + 20 + 5 * 8);
+	begin();
+	assert_int_equal(orl_vdagent_feed(&agent, bytes, n), 0);
+	assert_int_equal(got.pieces, 5);
+	assert_int_equal(got.n, sizeof(data));
+	assert_memory_equal(got.data, data, sizeof(data));
+	assert_int_equal(orl_vdagent_put(bytes, n - 1, STREAM, data,
+					 sizeof(data)),
+			0);
+}
+
+static void what_is_not_known_is_skipped(void **state)
+{
+	size_t n;
+
+	(void)state;
+	begin();
+	/* Another type; sizes that it cannot have; another port. */
+	n = orl_vdagent_put(bytes, sizeof(bytes), 99, bytes, 300);
+	n += orl_vdagent_put(bytes + n, sizeof(bytes) - n, ORL_VDAGENT_CAPS,
+			bytes, 3);
+	n += orl_vdagent_put(bytes + n, sizeof(bytes) - n, ORL_VDAGENT_CAPS,
+			bytes, ORL_VDAGENT_GATHER + 1);
+	memset(bytes + n, 0, 64);
+	bytes[n] = 2;
+	bytes[n + 4] = 9;
+	n += 8 + 9;
+	n += orl_vdagent_put(bytes + n, sizeof(bytes) - n, 13, NULL, 0);
+	assert_int_equal(orl_vdagent_feed(&agent, bytes, n), 0);
+	assert_int_equal(got.whole, 1);
+	assert_int_equal(got.type, 13);
+}
+
+static void a_size_costs_nothing(void **state)
+{
+	static const uint8_t head[] = { 1, 0, 0, 0, 0xff, 0xff, 0xff, 0xff, 1,
+		0, 0, 0, 77, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 0xff,
+		0xff };
+
+	(void)state;
+	begin();
+	assert_int_equal(orl_vdagent_feed(&agent, head, sizeof(head)), 0);
+	for (int i = 0; i < 100; i++)
+		assert_int_equal(orl_vdagent_feed(&agent, bytes, 1000), 0);
+	assert_int_equal(agent.at, 100000);
+	assert_int_equal(got.whole + got.pieces, 0);
+}
+
+static void garbage_is_told(void **state)
+{
+	(void)state;
+	begin();
+	memset(bytes, 0xff, 64);
+	assert_int_equal(orl_vdagent_feed(&agent, bytes, 64), -1);
+	begin();
+	orl_vdagent_put_caps(bytes, sizeof(bytes), false, 0);
+	bytes[8] = 2; /* the protocol */
+	assert_int_equal(orl_vdagent_feed(&agent, bytes, 36), -1);
+}
+
+static void screens_are_listed(void **state)
+{
+	static const struct orl_vdagent_head heads[] = { { 0, 0, 1024, 768 },
+		{ 1024, 0, 800, 600 } };
+	static const uint32_t words[] = { 2, 1, 768, 1024, 32, 0, 0, 600, 800,
+		32, 1024, 0 };
+	size_t n = orl_vdagent_put_monitors(bytes, sizeof(bytes), heads, 2);
+
+	(void)state;
+	assert_int_equal(n, 28 + sizeof(words));
+	assert_int_equal(orl_vdagent_u32(bytes + 12), ORL_VDAGENT_MONITORS);
+	for (size_t i = 0; i < sizeof(words) / 4; i++)
+		assert_int_equal(orl_vdagent_u32(bytes + 28 + i * 4), words[i]);
+	assert_int_equal(orl_vdagent_put_monitors(bytes, sizeof(bytes), heads,
+					 ORL_VDAGENT_HEADS + 1),
+			0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(whole_messages_come_once),
+		cmocka_unit_test(long_messages_come_in_pieces),
+		cmocka_unit_test(what_is_not_known_is_skipped),
+		cmocka_unit_test(a_size_costs_nothing),
+		cmocka_unit_test(garbage_is_told),
+		cmocka_unit_test(screens_are_listed),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
