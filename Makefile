@@ -79,6 +79,7 @@ help:
 	grep -E '^#: ' $(firstword $(MAKEFILE_LIST)) | cut -c4-
 
 #: make demo             install what it needs, show a desktop in a window
+#: make demo-vm          the same with a virtual machine (guest: makes it only)
 #: make check            install what the tests need, run all of them
 #: make                  libraries, programs, man pages
 #: make quick            unit and property tests, corpora, lints (2 min)
@@ -91,7 +92,7 @@ help:
 #: make tidy | format    clang-tidy and cppcheck | clang-format
 #: make doc              PROTOCOL.md's tables and the Wireshark dissector
 #: make install          to DESTDIR and PREFIX; also uninstall
-#: make clean
+#: make clean            and distclean: the guest as well
 
 # ---- compiling
 
@@ -247,6 +248,19 @@ demo:
 	$(MAKE) programs
 	tools/demo.sh $(O)
 
+# A virtual machine's kernel and disk. It takes minutes and a network to make,
+# so `clean` leaves it; it is made anew when its list of packages changes.
+GUEST ?= build/guest
+export GUEST
+guest:
+	tools/need.sh guest
+	tools/guest/build.sh $(GUEST)
+
+demo-vm:
+	tools/need.sh demo-vm
+	$(MAKE) programs guest
+	tools/demo-vm.sh $(O) $(GUEST)
+
 $(O)/tests/e2e/painter: $(O)/tests/e2e/painter.o
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(call flags,--libs,x11)
 
@@ -336,11 +350,14 @@ uninstall:
 		$(DESTDIR)$(DATADIR)/doc/oriel
 
 clean:
-	rm -rf build compile_commands.json
+	rm -rf $(filter-out build/guest,$(wildcard build/*)) compile_commands.json
+distclean: clean
+	rm -rf build
 
 .PHONY: all libs programs man help quick lint asan tsan sanitized \
-	run-threaded check demo e2e fuzz run-fuzzers coverage run-coverage \
+	run-threaded check demo guest demo-vm e2e fuzz run-fuzzers coverage run-coverage \
 	bench run-bench codecs seeds format tidy doc install uninstall clean \
+	distclean
 	compile_commands.json FORCE
 .SECONDARY:
 .DELETE_ON_ERROR:

@@ -3,12 +3,17 @@
 # QEMU, without a display: --display or what oriel-serve --launch adds comes
 # last. FOLDER gets its sockets, `qmp` and `agent`, and what it says on its
 # serial line. ACCEL (tcg), MEMORY (1024), CARD (virtio-vga), SCREEN (1024x768),
-# AUDIO (none), GUEST_OPTIONS (for the kernel's command line) say more.
+# AUDIO (none), VDAGENT (what the channel of the SPICE agent is, such as
+# "dbus,name=com.redhat.spice.0" or "spicevmc,name=vdagent"), GUEST_OPTIONS (for the kernel's command line) say more.
 set -eu
 guest=$1
 folder=$2
 shift 2
 screen=${SCREEN:-1024x768}
+if [ -n "${VDAGENT:-}" ]; then
+	set -- -device virtserialport,chardev=vdagent,name=com.redhat.spice.0 \
+		-chardev "$VDAGENT,id=vdagent" "$@"
+fi
 exec qemu-system-x86_64 -accel "${ACCEL:-tcg,tb-size=512}" \
 	-m "${MEMORY:-1024}" -name guest -nodefaults -no-user-config \
 	-kernel "$guest/vmlinuz" -initrd "$guest/initrd.gz" \
