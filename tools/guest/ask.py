@@ -9,7 +9,7 @@ import time
 
 until = time.monotonic() + float(sys.argv[3] if len(sys.argv) > 3 else 20)
 word = os.urandom(6).hex()
-end = re.compile(rb"(?:^|\n)" + word.encode() + rb" end (\d+)\r?\n")
+end = re.compile(word.encode() + rb" end (\d+)\n")
 sock = socket.socket(socket.AF_UNIX)
 sock.connect(sys.argv[1])
 sock.sendall(f"{word} {sys.argv[2]}\n".encode())
@@ -25,7 +25,7 @@ while time.monotonic() < until:
     said += piece
     found = end.search(said)
     if found:
-        sys.stdout.buffer.write(said[: found.start() + 1].lstrip(b"\n"))
+        sys.stdout.buffer.write(said[: found.start()])
         sys.exit(int(found.group(1)))
 sys.stdout.buffer.write(said)
 sys.exit(124)

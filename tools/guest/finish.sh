@@ -63,8 +63,9 @@ chroot "$root" useradd --create-home --shell /bin/bash --groups audio guest
 mkdir -p "$root/root"
 
 step 'writing the disk'
-rm -rf "$root/kernel" "$ram" "$own" "$root"/var/cache/* \
+rm -rf "$root/kernel" "$ram" "$own" "$root"/var/cache/apt/* \
 	"$root"/var/lib/apt/lists/* "$root"/var/log/*
+chroot "$root" fc-cache -s
 # Without what is mounted in it now; links, so next to nothing is copied.
 tree=$root.tree
 trap 'rm -rf "$tree" "$root.image"' EXIT
