@@ -7,9 +7,11 @@ O ?= build
 PREFIX ?= /usr/local
 BINDIR ?= $(PREFIX)/bin
 LIBDIR ?= $(PREFIX)/lib
+LIBEXECDIR ?= $(PREFIX)/libexec
 INCLUDEDIR ?= $(PREFIX)/include
 DATADIR ?= $(PREFIX)/share
 MANDIR ?= $(DATADIR)/man
+ICONDIR ?= $(DATADIR)/icons/hicolor/scalable/apps
 
 CC ?= cc
 AR ?= ar
@@ -33,13 +35,20 @@ LIBS = $(call flags,--libs,libssl libcrypto libzstd)
 SYSTEMD_LIBS := $(call flags,--libs,libsystemd)
 X_LIBS = $(call flags,--libs,x11 xext xdamage xfixes xtst xrandr)
 SDL_LIBS = $(call flags,--libs,sdl2 SDL2_ttf fontconfig libpng)
-BENCH_LIBS = $(call flags,--libs,libpng libwebp)
+BENCH_LIBS = $(call flags,--libs,libpng libwebp) $(VNC_LIBS)
 ifeq ($(GPL),yes)
 AV_LIBS = $(call flags,--libs,libavformat libavcodec libavutil libswscale)
 else
 DEFS += -DORIEL_NO_LIBAV
 LEFT_OUT += capture/trace capture/unpack bench/trace tests/fuzz/fuzz_trace \
 	tests/fuzz/mkseeds_trace
+endif
+
+# Recording from VNC and QEMU; under the GPL as well.
+VNC_LIBS := $(call flags,--libs,libvncclient)
+ifeq ($(VNC_LIBS),)
+DEFS += -DORIEL_NO_VNC
+LEFT_OUT += bench/record_vnc
 endif
 
 # Without its D-Bus oriel-serve shows no virtual machines.
@@ -62,9 +71,10 @@ programs := $(O)/oriel-serve $(O)/oriel-view
 # The bench plays recordings, so it needs libavcodec. Beside it are servers
 # that it gives frames to; SPICE's where libspice-server is.
 ifeq ($(GPL),yes)
-programs += $(O)/oriel-bench $(O)/oriel-bench-push
+programs += $(O)/oriel-bench
+helpers := $(O)/oriel-bench-push $(O)/oriel-bench-host $(O)/oriel-bench-sink
 ifneq ($(call flags,--libs,spice-server),)
-programs += $(O)/oriel-bench-spice
+helpers += $(O)/oriel-bench-spice
 endif
 endif
 man := $(O)/oriel-serve.1 $(O)/oriel-view.1 $(O)/oriel-bench.1 $(O)/oriel.7
@@ -72,7 +82,7 @@ man := $(O)/oriel-serve.1 $(O)/oriel-view.1 $(O)/oriel-bench.1 $(O)/oriel.7
 $(V).SILENT: # make V=1 shows the commands
 all: libs programs man
 libs: $(libs) $(O)/oriel-server.pc $(O)/oriel-client.pc
-programs: $(programs)
+programs: $(programs) $(helpers)
 man: $(man)
 
 help:
@@ -91,7 +101,9 @@ help:
 #: make codecs           the codecs, against PNG, WebP, zstd and QOI
 #: make tidy | format    clang-tidy and cppcheck | clang-format
 #: make doc              PROTOCOL.md's tables and the Wireshark dissector
+#: make examples         programs that embed the libraries
 #: make install          to DESTDIR and PREFIX; also uninstall
+#: make install-libs     the libraries, for who embeds them, alone
 #: make clean            and distclean: the guest as well
 
 # ---- compiling
@@ -124,8 +136,8 @@ $(O)/liboriel-client.so.$(ABI) $(O)/liboriel-client.a: $(client)
 # What a program is made of but for its main; tests link it as well.
 capture := $(filter-out $(O)/capture/main.o,$(call objects,capture))
 viewer := $(filter-out $(O)/client/viewer/main.o,$(call objects,client/viewer))
-bench := $(filter-out $(addprefix $(O)/bench/,main.o push.o spice.o), \
-	$(call objects,bench))
+bench := $(filter-out $(addprefix $(O)/bench/,main.o push.o spice.o host.o \
+	sink.o sink_screen.o),$(call objects,bench))
 
 $(O)/oriel-serve: $(O)/capture/main.o $(capture) $(O)/liboriel-server.a
 	echo "  LD    $@"
@@ -150,6 +162,15 @@ $(O)/oriel-bench-push: $(addprefix $(O)/bench/,push.o frames.o mark.o stage.o \
 		trace.o) $(O)/liboriel-server.a
 	echo "  LD    $@"
 	$(CC) -pthread $(CFLAGS) $(LDFLAGS) -o $@ $^ $(AV_LIBS) $(LIBS)
+$(O)/oriel-bench-host: $(addprefix $(O)/bench/,host.o crowd_map.o frames.o \
+		mark.o stage.o trace.o) $(O)/liboriel-server.a
+	echo "  LD    $@"
+	$(CC) -pthread $(CFLAGS) $(LDFLAGS) -o $@ $^ $(AV_LIBS) $(LIBS)
+# A client without pictures.
+$(O)/oriel-bench-sink: $(addprefix $(O)/bench/,sink.o sink_screen.o crowd_map.o \
+		stage.o) $(filter-out %/screen.o,$(client)) $(core)
+	echo "  LD    $@"
+	$(CC) -pthread $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 
 # Always made anew: PREFIX may be another one now.
 # Some gcc drop libraries that stand before their users on the command line;
@@ -175,7 +196,7 @@ $(O)/%: %.scd
 units := $(patsubst %.c,$(O)/%,$(wildcard tests/unit/test_*.c tests/prop/prop_*.c))
 fuzzers := $(patsubst %.c,$(O)/%,$(wildcard tests/fuzz/fuzz_*.c))
 threaded := $(filter %/test_loop %/test_pool %/test_conn %/test_session \
-	%/test_hostile %/test_displays %/prop_session %/prop_conn,$(units))
+	%/test_hostile %/test_memory %/test_api %/prop_session %/prop_conn,$(units))
 TEST_LIBS = -lcmocka $(LIBS) -lm
 
 # The libraries' objects; of the programs, each test gets the one it includes.
@@ -226,13 +247,22 @@ lint: libs $(msgdoc)
 		tests/lint/pure.sh $(pure))
 	tests/lint/symbols.sh $(O)/liboriel-server.so.$(ABI) \
 		$(O)/liboriel-client.so.$(ABI)
+	$(if $(findstring sanitize,$(CFLAGS))$(findstring coverage,$(CFLAGS)),,\
+		tests/lint/manners.sh $(O)/liboriel-server.so.$(ABI) \
+			$(O)/liboriel-client.so.$(ABI))
 
 SAN = -fno-sanitize-recover=all -fno-omit-frame-pointer
+ASAN = O=build/asan CFLAGS='-O1 -g -fsanitize=address,undefined $(SAN)'
+TSAN = O=build/tsan CFLAGS='-O1 -g -fsanitize=thread $(SAN)'
 asan:
-	$(MAKE) sanitized O=build/asan \
-		CFLAGS='-O1 -g -fsanitize=address,undefined $(SAN)'
+	$(MAKE) sanitized $(ASAN)
 tsan:
-	$(MAKE) run-threaded O=build/tsan CFLAGS='-O1 -g -fsanitize=thread $(SAN)'
+	$(MAKE) run-threaded $(TSAN)
+# The libraries alone, to try an embedding with.
+install-asan:
+	$(MAKE) install-libs $(ASAN)
+install-tsan:
+	$(MAKE) install-libs $(TSAN)
 sanitized: $(units) $(fuzzers)
 	JOBS=2 tests/run.sh $(units) $(fuzzers)
 run-threaded: $(threaded)
@@ -320,32 +350,60 @@ $(msgdoc): $(O)/proto/msgdoc.o $(O)/proto/messages.o
 doc: $(msgdoc)
 	$(msgdoc) write PROTOCOL.md tools/oriel.lua
 
+# ---- examples, each a program of one file
+
+uses_glib := $(call flags,--cflags --libs,glib-2.0)
+uses_uv := $(call flags,--cflags --libs,libuv)
+examples := $(patsubst %.c,$(O)/%,$(filter-out \
+	$(if $(uses_glib),,%/embed-glib.c) $(if $(uses_uv),,%/embed-uv.c), \
+	$(wildcard examples/*.c)))
+examples: $(examples)
+$(O)/examples/embed-glib: uses = $(uses_glib)
+$(O)/examples/embed-uv: uses = $(uses_uv)
+$(O)/examples/%: examples/%.c $(libs)
+	mkdir -p $(@D)
+	echo "  CC    $@"
+	$(CC) $(ALL_CFLAGS) -o $@ $< -L$(O) -loriel-server -loriel-client $(uses)
+
 # ---- install
 
-install: all
-	install -d $(addprefix $(DESTDIR),$(BINDIR) $(LIBDIR)/pkgconfig \
-		$(INCLUDEDIR)/oriel $(MANDIR)/man1 $(MANDIR)/man7 \
-		$(DATADIR)/oriel $(DATADIR)/doc/oriel)
-	install -m 755 $(programs) $(DESTDIR)$(BINDIR)
+install-libs: libs
+	install -d $(addprefix $(DESTDIR),$(LIBDIR)/pkgconfig \
+		$(INCLUDEDIR)/oriel)
 	install -m 644 include/oriel/*.h $(DESTDIR)$(INCLUDEDIR)/oriel
 	install -m 644 $(O)/oriel-*.pc $(DESTDIR)$(LIBDIR)/pkgconfig
 	install -m 644 $(O)/liboriel-*.a $(DESTDIR)$(LIBDIR)
 	install -m 755 $(O)/liboriel-*.so.$(ABI) $(DESTDIR)$(LIBDIR)
 	cp -P $(O)/liboriel-server.so $(O)/liboriel-client.so $(DESTDIR)$(LIBDIR)
+
+install: all install-libs
+	install -d $(addprefix $(DESTDIR),$(BINDIR) $(LIBEXECDIR)/oriel \
+		$(MANDIR)/man1 $(MANDIR)/man7 $(DATADIR)/oriel $(DATADIR)/doc/oriel \
+		$(DATADIR)/applications $(DATADIR)/mime/packages $(ICONDIR))
+	install -m 755 $(programs) $(DESTDIR)$(BINDIR)
+	$(if $(helpers),install -m 755 $(helpers) $(DESTDIR)$(LIBEXECDIR)/oriel)
 	install -m 644 $(filter %.1,$(man)) $(DESTDIR)$(MANDIR)/man1
 	install -m 644 $(filter %.7,$(man)) $(DESTDIR)$(MANDIR)/man7
 	install -m 644 tools/oriel.lua tools/oriel-sysctl.conf \
 		tools/oriel-modules.conf $(DESTDIR)$(DATADIR)/oriel
-	install -m 644 README.md PROTOCOL.md SECURITY.md LICENSE \
+	install -m 644 client/viewer/oriel-view.desktop \
+		$(DESTDIR)$(DATADIR)/applications
+	install -m 644 client/viewer/oriel-view.xml \
+		$(DESTDIR)$(DATADIR)/mime/packages
+	install -m 644 client/viewer/oriel-view.svg $(DESTDIR)$(ICONDIR)
+	install -m 644 README.md EMBEDDING.md PROTOCOL.md SECURITY.md LICENSE \
 		$(DESTDIR)$(DATADIR)/doc/oriel
 
 uninstall:
 	rm -f $(addprefix $(DESTDIR)$(BINDIR)/,$(notdir $(programs)))
+	rm -rf $(DESTDIR)$(LIBEXECDIR)/oriel
 	rm -f $(addprefix $(DESTDIR)$(LIBDIR)/,$(notdir $(libs)) \
 		liboriel-server.so liboriel-client.so \
 		pkgconfig/oriel-server.pc pkgconfig/oriel-client.pc)
 	rm -f $(addprefix $(DESTDIR)$(MANDIR)/man1/,$(notdir $(filter %.1,$(man)))) \
 		$(addprefix $(DESTDIR)$(MANDIR)/man7/,$(notdir $(filter %.7,$(man))))
+	rm -f $(addprefix $(DESTDIR)$(DATADIR)/,applications/oriel-view.desktop \
+		mime/packages/oriel-view.xml) $(DESTDIR)$(ICONDIR)/oriel-view.svg
 	rm -rf $(DESTDIR)$(INCLUDEDIR)/oriel $(DESTDIR)$(DATADIR)/oriel \
 		$(DESTDIR)$(DATADIR)/doc/oriel
 
@@ -355,9 +413,10 @@ distclean: clean
 	rm -rf build
 
 .PHONY: all libs programs man help quick lint asan tsan sanitized \
-	run-threaded check demo guest demo-vm e2e fuzz run-fuzzers coverage run-coverage \
-	bench run-bench codecs seeds format tidy doc install uninstall clean \
-	distclean
+	run-threaded check demo guest demo-vm e2e fuzz run-fuzzers coverage \
+	run-coverage bench run-bench codecs seeds format tidy doc examples \
+	install install-libs install-asan install-tsan uninstall clean \
+	distclean \
 	compile_commands.json FORCE
 .SECONDARY:
 .DELETE_ON_ERROR:

@@ -9,6 +9,7 @@ int bench_codecs(int argc, char **argv);
 int bench_links(int argc, char **argv);
 int bench_run(int argc, char **argv);
 int bench_report(int argc, char **argv);
+int bench_density(int argc, char **argv);
 int bench_record(int argc, char **argv);
 
 #endif

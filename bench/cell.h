@@ -4,7 +4,6 @@
 #ifndef ORL_BENCH_CELL_H
 #define ORL_BENCH_CELL_H
 
-#include <signal.h>
 #include <stdbool.h>
 
 #include "bench/frames.h"
@@ -25,16 +24,18 @@ struct cell {
 	/* The self-test: a block of this many pixels a side that another
 	 * program paints over what the client shows; 0: none. */
 	int defect;
+	/* Instead of frames: a script that drives real programs. */
+	const char *session;
+	int32_t width, height;
 };
-
-/* Set by a signal: stop as soon as possible. */
-extern volatile sig_atomic_t bench_interrupted;
 
 /*
  * Measures into a result whose texts are set by the caller. 0; or -1 and a
  * sentence in r->error. Nothing that it started is left in either case.
  */
 int cell_run(struct result *r, const struct cell *c);
+/* The same with a script (live.c). */
+int live_run(struct result *r, const struct cell *c);
 
 /* What machine this is, for comparing results. */
 void machine_name(char *out, size_t cap);

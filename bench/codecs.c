@@ -433,8 +433,13 @@ int bench_codecs(int argc, char **argv)
 			options->force = ORL_OP_HCX;
 		else if (strcmp(argv[i], "--op=res") == 0)
 			options->force = ORL_OP_RES;
-		else if (argv[i][0] == '-')
+		else if (argv[i][0] == '-' && !status) {
+			fprintf(stderr,
+					"oriel-bench: codecs %s? see "
+					"oriel-bench --help\n",
+					argv[i]);
 			status = 2;
+		}
 	}
 	if (!options->json && !status)
 		printf("%-16s %-8s %-14s %11s %11s %8s %8s %8s\n", "input",
@@ -447,8 +452,10 @@ int bench_codecs(int argc, char **argv)
 		if (one_file(argv[i], options))
 			status = 1;
 	}
-	if (!files && !status)
+	if (!files && !status) {
+		fprintf(stderr, "oriel-bench: codecs of which FILE?\n");
 		status = 2;
+	}
 	free(options);
 	return status;
 }

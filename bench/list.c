@@ -14,7 +14,7 @@
 enum { FILE_MAX = 65536 };
 
 struct list {
-	bool verify, netem;
+	bool verify, netem, json;
 	uint64_t seed;
 	const char *congestion, *file;
 	int worst; /* exit code */
@@ -24,24 +24,51 @@ struct list {
 static int usage(void)
 {
 	fprintf(stderr, "usage: oriel-bench links [--verify|--netem] "
-			"[--seed=N] [--congestion=NAME] [--file=FILE] "
+			"[--json] [--seed=N] [--congestion=NAME] [--file=FILE] "
 			"[LINK...]\n");
 	return 2;
+}
+
+static void show_way(const char *name, const struct shaper_config *w)
+{
+	printf(",\"%s\":{\"bits_a_second\":%llu,\"delay_us\":%llu,"
+	       "\"jitter_us\":%llu,\"loss\":%g,\"reorder\":%g,"
+	       "\"gemodel\":[%g,%g,%g,%g],\"queue_bytes\":%llu}",
+			name, (unsigned long long)w->rate,
+			(unsigned long long)w->delay_us,
+			(unsigned long long)w->jitter_us, w->loss, w->reorder,
+			w->ge_p, w->ge_r, w->ge_bad, w->ge_good,
+			(unsigned long long)w->queue_bytes);
+}
+
+/* What is described consists of characters that need no escaping. */
+static void show_json(const struct link_spec *link, const char *text)
+{
+	printf("{\"link\":\"%s\",\"description\":\"%s\",\"rtt_ms\":%.3f",
+			link->name, text, (double)link_rtt_us(link) / 1e3);
+	show_way("down", &link->way[LINK_DOWN]);
+	show_way("up", &link->way[LINK_UP]);
+	printf(",\"steps\":%zu,\"flow\":%s,\"netem\":%s}\n", link->n_steps,
+			link->flow ? "true" : "false",
+			link->netem ? "true" : "false");
 }
 
 static int show(const struct list *l, const struct link_spec *link)
 {
 	char text[1024];
-	(void)l;
 	(void)link_describe(link, text, sizeof(text));
-	printf("%-8s %s\n", link->name, text);
+	if (l->json)
+		show_json(link, text);
+	else
+		printf("%-8s %s\n", link->name, text);
 	return 0;
 }
 
 static int verify(const struct list *l, const struct link_spec *link)
 {
 	char why[256];
-	int err = verify_link(link, l->seed, l->congestion, why, sizeof(why));
+	int err = verify_link(link, l->seed, l->congestion, l->json, why,
+			sizeof(why));
 	if (err < 0)
 		fprintf(stderr, "oriel-bench: %s: %s\n", link->name, why);
 	return err;
@@ -128,6 +155,10 @@ static bool option(struct list *l, const char *text)
 		l->netem |= text[2] == 'n';
 		return !(l->verify && l->netem);
 	}
+	if (strcmp(text, "--json") == 0) {
+		l->json = true;
+		return true;
+	}
 	if (strncmp(text, "--seed=", 7) == 0) {
 		l->seed = strtoull(text + 7, &end, 0);
 		return text[7] && !*end;
@@ -145,12 +176,14 @@ int bench_links(int argc, char **argv)
 	struct list l = { .seed = 1, .congestion = "cubic" };
 	int i = 1;
 	for (; i < argc && argv[i][0] == '-'; i++)
-		if (!option(&l, argv[i]))
+		if (!option(&l, argv[i])) {
+			fprintf(stderr, "oriel-bench: links %s? ", argv[i]);
 			return usage();
+		}
 	l.each = l.verify ? verify : l.netem ? netem : show;
-	if (l.file && i < argc)
+	if ((l.file && i < argc) || (l.netem && l.json))
 		return usage();
-	if (l.verify)
+	if (l.verify && !l.json)
 		verify_heading();
 	int err = l.file ? from_file(&l) : 0;
 	for (int k = i; k < argc && !err; k++)

@@ -4,32 +4,52 @@
  */
 #include "bench/bench.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+
+static void usage(FILE *out)
+{
+	fprintf(out, "usage: oriel-bench run --trace=FILE|--session=FILE.sh "
+		     "--link=LINK --peer=NAME --out=DIR ...\n"
+		     "       oriel-bench density --trace=FILE --out=DIR ...\n"
+		     "       oriel-bench report [--mixed] DIR\n"
+		     "       oriel-bench links [--verify|--netem] [--json] "
+		     "[--seed=N] [--congestion=NAME] [--file=FILE]\n"
+		     "           [LINK...]\n"
+		     "       oriel-bench record [--fps=N] [--seconds=S] "
+		     "[--small] [--password-file=FILE]\n"
+		     "           DISPLAY|vnc:HOST:PORT|qemu:HOST:PORT "
+		     "FILE.mkv\n"
+		     "       oriel-bench codecs [--json] [--ours] "
+		     "[--slices=N] [--op=hcx|res] FILE...\n");
+}
 
 int main(int argc, char **argv)
 {
 	static const struct {
 		const char *name;
 		int (*run)(int argc, char **argv);
+		bool helps; /* by itself */
 	} commands[] = {
-		{ "codecs", bench_codecs },
-		{ "links", bench_links },
-		{ "run", bench_run },
-		{ "report", bench_report },
-		{ "record", bench_record },
+		{ "run", bench_run, true },
+		{ "density", bench_density, true },
+		{ "report", bench_report, false },
+		{ "links", bench_links, false },
+		{ "record", bench_record, false },
+		{ "codecs", bench_codecs, false },
 	};
+	bool help = argc > 1 && strcmp(argv[argc - 1], "--help") == 0;
 	for (size_t i = 0; argc > 1 && i < sizeof(commands) / sizeof(*commands);
-			i++)
-		if (strcmp(argv[1], commands[i].name) == 0)
-			return commands[i].run(argc - 1, argv + 1);
-	fprintf(stderr, "usage: oriel-bench codecs [--json] [--ours] "
-			"[--slices=N] [--op=hcx|res] FILE...\n"
-			"       oriel-bench links [--verify|--netem] "
-			"[--seed=N] [--file=FILE] [LINK...]\n"
-			"       oriel-bench run --trace=FILE --link=LINK "
-			"--peer=NAME --out=DIR ...\n"
-			"       oriel-bench report DIR\n"
-			"       oriel-bench record DISPLAY FILE.mkv\n");
-	return 2;
+			i++) {
+		if (strcmp(argv[1], commands[i].name) != 0)
+			continue;
+		if (argc > 2 && help && !commands[i].helps)
+			break;
+		return commands[i].run(argc - 1, argv + 1);
+	}
+	if (argc > 1 && !help)
+		fprintf(stderr, "oriel-bench: %s? ", argv[1]);
+	usage(help ? stdout : stderr);
+	return help ? 0 : 2;
 }

@@ -14,6 +14,7 @@
 #include <xxhash.h>
 
 #include "bench/netns.h"
+#include "bench/proc.h"
 
 #define VNC_AT(port) \
 	"Xtigervnc -displayfd 1 -geometry {size} -depth 24 -rfbport " port " " \
@@ -132,12 +133,27 @@ static const char *value_of(const struct peer_values *v, const char *word,
 	return NULL;
 }
 
+/* The folder of one of our programs: helpers may be in another. */
+static const char *folder_of(char folder[static PROC_TEXT],
+		const struct peer_values *v, const char *rest)
+{
+	char name[64];
+	size_t n = *rest == '/' ? strcspn(++rest, " ") : 0;
+	if (!n || n >= sizeof(name))
+		return v->programs;
+	memcpy(name, rest, n);
+	name[n] = 0;
+	programs_path(folder, PROC_TEXT, v->programs, name);
+	*strrchr(folder, '/') = 0;
+	return folder;
+}
+
 int peer_expand(char *out, size_t cap, const char *command,
 		const struct peer_values *values)
 {
 	size_t n = 0;
 	while (*command) {
-		char number[12];
+		char number[12], folder[PROC_TEXT];
 		const char *end = *command == '{' ? strchr(command, '}') : NULL;
 		const char *value =
 				end ? value_of(values, command + 1,
@@ -145,6 +161,8 @@ int peer_expand(char *out, size_t cap, const char *command,
 								      1),
 						      number)
 				    : NULL;
+		if (value && value == values->programs)
+			value = folder_of(folder, values, end + 1);
 		size_t length = value ? strlen(value) : 1;
 		if (n + length >= cap)
 			return -1;
@@ -254,8 +272,7 @@ static void own_version(char *out, size_t cap, const char *programs)
 	read_command(out, cap, command);
 	out[strcspn(out, ",")] = 0; /* the first line */
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
-		snprintf(command, sizeof(command), "%.1000s/%s", programs,
-				names[i]);
+		programs_path(command, sizeof(command), programs, names[i]);
 		file_hash(hash, command);
 		size_t n = strlen(out);
 		snprintf(out + n, cap - n, "%s%.8s", i ? "/" : " ", hash);
@@ -281,8 +298,8 @@ void peer_version(char *out, size_t cap, const struct peer *p,
 		/* What pushes is ours, and part of the measurement. */
 		char hash[17];
 		size_t n = strlen(out);
-		snprintf(command, sizeof(command), "%.500s/oriel-bench-spice",
-				programs);
+		programs_path(command, sizeof(command), programs,
+				"oriel-bench-spice");
 		file_hash(hash, command);
 		snprintf(out + n, cap - n, ", pushed by %.8s", hash);
 	}

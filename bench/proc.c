@@ -371,6 +371,46 @@ bool proc_listens(const struct proc *p, int port)
 	return listens(path, port);
 }
 
+/* ---- this process */
+
+volatile sig_atomic_t bench_interrupted;
+
+static void on_signal(int number)
+{
+	(void)number;
+	bench_interrupted = 1;
+}
+
+void bench_catch_signals(void)
+{
+	struct sigaction a = { .sa_handler = on_signal };
+	static const int caught[] = { SIGINT, SIGTERM, SIGHUP };
+	for (size_t i = 0; i < sizeof(caught) / sizeof(*caught); i++)
+		(void)sigaction(caught[i], &a, NULL);
+	a.sa_handler = SIG_IGN;
+	(void)sigaction(SIGPIPE, &a, NULL);
+}
+
+void programs_find(char *out, size_t cap)
+{
+	ssize_t n = readlink("/proc/self/exe", out, cap - 1);
+	out[n > 0 ? n : 0] = 0;
+	char *slash = strrchr(out, '/');
+	if (slash)
+		*slash = 0;
+}
+
+void programs_path(
+		char *out, size_t cap, const char *programs, const char *name)
+{
+	char path[PROC_TEXT];
+	snprintf(path, sizeof(path), "%.800s/../libexec/oriel/%.100s", programs,
+			name);
+	snprintf(out, cap, "%.800s/%.100s", programs, name);
+	if (access(out, X_OK) && !access(path, X_OK))
+		snprintf(out, cap, "%s", path);
+}
+
 /* ---- the folder */
 
 static const char *base(void)

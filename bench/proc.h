@@ -6,6 +6,7 @@
 #ifndef ORL_BENCH_PROC_H
 #define ORL_BENCH_PROC_H
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -71,6 +72,16 @@ void machine_load(struct machine_load *out);
 
 /* Whether a process (of its network namespace) listens on a TCP port. */
 bool proc_listens(const struct proc *p, int port);
+
+/* Set by a signal that asks us to end, once these are caught. */
+extern volatile sig_atomic_t bench_interrupted;
+void bench_catch_signals(void);
+
+/* The folder of this program. */
+void programs_find(char *out, size_t cap);
+/* Where a program of ours is: in the folder, or beside it in libexec/oriel. */
+void programs_path(
+		char *out, size_t cap, const char *programs, const char *name);
 
 /* A folder in memory or TMPDIR for this run; those of dead runs are removed.
  * 0, or -1 after a line on stderr. */

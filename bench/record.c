@@ -1,47 +1,35 @@
 /*
- * record.c - oriel-bench record: an X display as a trace. Pictures are taken
- * at a fixed rate while XDAMAGE says that something has changed, and kept
- * without loss; equal ones are left out, so that a quiet desktop costs
- * nothing. A VNC or QEMU display is recorded by showing its viewer, without
- * borders, on an Xvfb.
+ * record.c - oriel-bench record: a desktop as a trace. Pictures are taken at a
+ * fixed rate while something changes, and kept without loss; equal ones are
+ * left out, so that a quiet desktop costs nothing.
  */
-#include <errno.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ipc.h>
-#include <sys/shm.h>
-
-#include <X11/Xlib.h>
-#include <X11/Xutil.h>
-#include <X11/extensions/XShm.h>
-#include <X11/extensions/Xdamage.h>
-#include <X11/extensions/Xfixes.h>
 
 #include <libavcodec/avcodec.h>
 #include <libavformat/avformat.h>
 #include <libavutil/opt.h>
 
 #include "bench/bench.h"
+#include "bench/record.h"
 #include "bench/stage.h"
 
 enum { MS = 1000000 };
 
 struct recorder {
-	Display *display;
-	XImage *image;
-	XShmSegmentInfo segment;
-	Damage damage;
-	uint32_t *before;
-	int width, height;
+	const struct subject_kind *kind;
+	struct subject subject;
+	uint8_t *before;
 	AVFormatContext *file;
 	AVCodecContext *codec;
 	AVStream *stream;
 	AVFrame *frame;
 	AVPacket *packet;
 	size_t pictures;
+	int error; /* libav's, of writing */
 };
 
 static volatile sig_atomic_t stopped;
@@ -50,47 +38,6 @@ static void on_signal(int number)
 {
 	(void)number;
 	stopped = 1;
-}
-
-static int open_display(struct recorder *r, const char *name)
-{
-	int base, error;
-	r->display = XOpenDisplay(name);
-	if (!r->display || !XDamageQueryExtension(r->display, &base, &error) ||
-			!XShmQueryExtension(r->display)) {
-		fprintf(stderr,
-				"oriel-bench: %s is no X display with DAMAGE "
-				"and MIT-SHM\n",
-				name);
-		return -1;
-	}
-	Display *d = r->display;
-	int screen = DefaultScreen(d);
-	r->width = DisplayWidth(d, screen);
-	r->height = DisplayHeight(d, screen);
-	r->image = XShmCreateImage(d, DefaultVisual(d, screen),
-			(unsigned)DefaultDepth(d, screen), ZPixmap, NULL,
-			&r->segment, (unsigned)r->width, (unsigned)r->height);
-	size_t size = (size_t)r->width * (size_t)r->height * 4;
-	if (!r->image || r->image->bits_per_pixel != 32 ||
-			r->image->bytes_per_line != r->width * 4) {
-		fprintf(stderr, "oriel-bench: %s has not 32 bits a pixel\n",
-				name);
-		return -1;
-	}
-	r->segment.shmid = shmget(IPC_PRIVATE, size, IPC_CREAT | 0600);
-	r->segment.shmaddr = r->image->data = shmat(r->segment.shmid, NULL, 0);
-	r->before = calloc(1, size);
-	if (r->image->data == (void *)-1 || !r->before) {
-		fprintf(stderr, "oriel-bench: %s\n", strerror(errno));
-		return -1;
-	}
-	XShmAttach(d, &r->segment);
-	XSync(d, False);
-	shmctl(r->segment.shmid, IPC_RMID, NULL);
-	r->damage = XDamageCreate(
-			d, DefaultRootWindow(d), XDamageReportNonEmpty);
-	return 0;
 }
 
 static int open_codec(struct recorder *r, bool small)
@@ -102,8 +49,8 @@ static int open_codec(struct recorder *r, bool small)
 	r->codec = codec ? avcodec_alloc_context3(codec) : NULL;
 	if (!r->codec)
 		return -1;
-	r->codec->width = r->width;
-	r->codec->height = r->height;
+	r->codec->width = r->subject.width;
+	r->codec->height = r->subject.height;
 	r->codec->time_base = (AVRational){ 1, 1000 };
 	r->codec->pix_fmt = AV_PIX_FMT_BGR0;
 	r->codec->flags |= AV_CODEC_FLAG_GLOBAL_HEADER;
@@ -131,8 +78,8 @@ static int open_file(struct recorder *r, const char *path, bool small)
 		goto fail;
 	r->stream->time_base = r->codec->time_base;
 	r->frame->format = r->codec->pix_fmt;
-	r->frame->width = r->width;
-	r->frame->height = r->height;
+	r->frame->width = r->subject.width;
+	r->frame->height = r->subject.height;
 	if (av_frame_get_buffer(r->frame, 0) < 0 ||
 			avio_open(&r->file->pb, path, AVIO_FLAG_WRITE) < 0 ||
 			avformat_write_header(r->file, NULL) < 0)
@@ -157,38 +104,36 @@ static int encode(struct recorder *r, AVFrame *frame)
 		av_packet_rescale_ts(r->packet, r->codec->time_base,
 				r->stream->time_base);
 		r->packet->stream_index = 0;
-		if (av_interleaved_write_frame(r->file, r->packet) < 0)
+		/* What goes wrong below its buffer is found in `error`. */
+		err = av_interleaved_write_frame(r->file, r->packet);
+		if (err >= 0)
+			err = r->file->pb->error;
+		if (err < 0) {
+			r->error = err;
 			return -1;
+		}
 	}
 }
 
-static bool damaged(struct recorder *r)
+static int keep(struct recorder *r, const uint32_t *picture, int64_t ms)
 {
-	bool any = false;
-	while (XPending(r->display)) {
-		XEvent event;
-		XNextEvent(r->display, &event);
-		any = true;
+	size_t row = (size_t)r->subject.width * 4, changed = 0;
+	for (int y = 0; y < r->subject.height; y++) {
+		uint8_t *before = r->before + (size_t)y * row;
+		const uint32_t *now =
+				picture + (ptrdiff_t)y * r->subject.stride;
+		if (r->pictures && memcmp(before, now, row) == 0)
+			continue;
+		memcpy(before, now, row);
+		changed++;
 	}
-	if (any)
-		XDamageSubtract(r->display, r->damage, None, None);
-	return any;
-}
-
-static int take_picture(struct recorder *r, int64_t ms)
-{
-	size_t row = (size_t)r->width * 4;
-	size_t size = row * (size_t)r->height;
-	XShmGetImage(r->display, DefaultRootWindow(r->display), r->image, 0, 0,
-			AllPlanes);
-	if (r->pictures && !memcmp(r->image->data, r->before, size))
+	if (!changed)
 		return 0;
-	memcpy(r->before, r->image->data, size);
 	if (av_frame_make_writable(r->frame) < 0)
 		return -1;
-	for (int y = 0; y < r->height; y++)
+	for (int y = 0; y < r->subject.height; y++)
 		memcpy(r->frame->data[0] + (ptrdiff_t)y * r->frame->linesize[0],
-				r->image->data + (size_t)y * row, row);
+				r->before + (size_t)y * row, row);
 	r->frame->pts = ms;
 	r->pictures++;
 	return encode(r, r->frame);
@@ -198,18 +143,25 @@ static int record(struct recorder *r, double fps, double seconds)
 {
 	uint64_t start = stage_now(), next = start;
 	uint64_t period = (uint64_t)(1e9 / fps);
-	while (!stopped && (seconds <= 0 || (double)(next - start) <
-							    seconds * 1e9)) {
-		if ((damaged(r) || !r->pictures) &&
-				take_picture(r, (int64_t)((next - start) / MS)))
+	int over = 0;
+	while (!stopped && !over &&
+			(seconds <= 0 || (double)(next - start) <
+							 seconds * 1e9)) {
+		const uint32_t *picture =
+				r->kind->take(&r->subject, !r->pictures);
+		if (picture && keep(r, picture, (int64_t)((next - start) / MS)))
 			return -1;
 		next += period;
-		if (next > stage_now())
-			stage_sleep_until(next);
+		over = r->kind->wait_until(&r->subject, next);
 	}
-	if (encode(r, NULL) || av_write_trailer(r->file) < 0)
+	if (!r->pictures)
+		return 0;
+	if (encode(r, NULL))
 		return -1;
-	return 0;
+	int err = av_write_trailer(r->file);
+	avio_flush(r->file->pb);
+	r->error = err < 0 ? err : r->file->pb->error;
+	return r->error < 0 ? -1 : 0;
 }
 
 static void end(struct recorder *r)
@@ -221,45 +173,95 @@ static void end(struct recorder *r)
 	av_frame_free(&r->frame);
 	av_packet_free(&r->packet);
 	free(r->before);
-	if (r->display)
-		XCloseDisplay(r->display);
+	if (r->kind)
+		r->kind->end(&r->subject);
+}
+
+static int usage(void)
+{
+	fprintf(stderr, "usage: oriel-bench record [--fps=N] [--seconds=S] "
+			"[--small] [--password-file=FILE]\n"
+			"           DISPLAY|vnc:HOST:PORT|qemu:HOST:PORT "
+			"FILE.mkv\n");
+	return 2;
+}
+
+/* QEMU's picture is had by its VNC server. */
+static int open_subject(struct recorder *r, const char *name)
+{
+	const char *colon = strchr(name, ':');
+	size_t n = colon ? (size_t)(colon - name) : 0;
+	bool vnc = (n == 3 && strncmp(name, "vnc", n) == 0) ||
+		   (n == 4 && strncmp(name, "qemu", n) == 0);
+	if (!vnc) {
+		r->kind = &subject_x11;
+		return r->kind->open(&r->subject, name);
+	}
+#ifdef ORIEL_NO_VNC
+	fprintf(stderr, "oriel-bench: this build has no libvncclient\n");
+	return -1;
+#else
+	r->kind = &subject_vnc;
+	return r->kind->open(&r->subject, colon + 1);
+#endif
+}
+
+static int open_all(struct recorder *r, char *const names[], bool small)
+{
+	if (open_subject(r, names[0]))
+		return -1;
+	r->before = calloc((size_t)r->subject.width * (size_t)r->subject.height,
+			4);
+	if (!r->before) {
+		fprintf(stderr, "oriel-bench: out of memory\n");
+		return -1;
+	}
+	return open_file(r, names[1], small);
 }
 
 int bench_record(int argc, char **argv)
 {
 	struct recorder r = { 0 };
-	const char *names[2] = { NULL, NULL };
+	char *names[2] = { NULL, NULL };
 	size_t n = 0;
 	double fps = 30, seconds = 0;
-	bool small = false, ok = true;
+	bool small = false;
 	for (int i = 1; i < argc; i++) {
 		if (sscanf(argv[i], "--fps=%lf", &fps) == 1 ||
 				sscanf(argv[i], "--seconds=%lf", &seconds) == 1)
 			continue;
-		if (strcmp(argv[i], "--small") == 0)
+		if (strncmp(argv[i], "--password-file=", 16) == 0)
+			r.subject.password_file = argv[i] + 16;
+		else if (strcmp(argv[i], "--small") == 0)
 			small = true;
 		else if (argv[i][0] != '-' && n < 2)
 			names[n++] = argv[i];
-		else
-			ok = false;
+		else {
+			fprintf(stderr, "oriel-bench: record %s? ", argv[i]);
+			return usage();
+		}
 	}
-	if (!ok || n < 2 || !(fps >= 1 && fps <= 240) || !(seconds >= 0)) {
-		fprintf(stderr, "usage: oriel-bench record [--fps=N] "
-				"[--seconds=S] [--small] DISPLAY FILE.mkv\n");
-		return 2;
-	}
+	if (n < 2 || !(fps >= 1 && fps <= 240) || !(seconds >= 0))
+		return usage();
 	struct sigaction a = { .sa_handler = on_signal };
 	(void)sigaction(SIGINT, &a, NULL);
 	(void)sigaction(SIGTERM, &a, NULL);
-	int err = open_display(&r, names[0]) || open_file(&r, names[1], small);
+	a.sa_handler = SIG_IGN;
+	(void)sigaction(SIGPIPE, &a, NULL);
+	int err = open_all(&r, names, small);
 	if (!err && record(&r, fps, seconds)) {
-		fprintf(stderr, "oriel-bench: %s cannot be written\n",
-				names[1]);
+		fprintf(stderr, "oriel-bench: %s: %s\n", names[1],
+				r.error ? av_err2str(r.error)
+					: "cannot be encoded");
+		err = 1;
+	}
+	if (!err && !r.pictures) {
+		fprintf(stderr, "oriel-bench: nothing came of %s\n", names[0]);
 		err = 1;
 	}
 	if (!err)
-		printf("%s: %dx%d, %zu pictures\n", names[1], r.width, r.height,
-				r.pictures);
+		printf("%s: %dx%d, %zu pictures\n", names[1], r.subject.width,
+				r.subject.height, r.pictures);
 	end(&r);
 	return err ? 1 : 0;
 }

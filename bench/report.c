@@ -66,8 +66,16 @@ const struct figure figures[] = {
 			false },
 	{ "freeze", "ms", get_freeze_ms, 1, 0, "-",
 			"The longest time in which something new had been "
-			"presented and nothing of it appeared.",
+			"presented and nothing of it appeared; of live "
+			"sessions in which the desktop had changed and the "
+			"client's display did not.",
 			false },
+	{ "input p50", "ms", get_input_p50_ms, 1, 0, "-",
+			"Of live sessions: from a key pressed at the client "
+			"by XTEST until the mark that answers it is visible "
+			"there. What answers takes no time of its own.",
+			false },
+	{ "input p95", "ms", get_input_p95_ms, 1, 0, "-", "", false },
 	{ "moving", "dB", get_psnr, 1, 1, "-",
 			"PSNR of whole pictures kept at random moments, 12 ms "
 			"after a new mark, against what had been presented; "
@@ -79,12 +87,13 @@ const struct figure figures[] = {
 			"contrast.",
 			false },
 	{ "exact after", "ms", get_exact_ms, 1, 0, NEVER,
-			"From presenting the last frame until every pixel of "
-			"the client's display is right.",
+			"From presenting the last frame, or the end of a live "
+			"session, until every pixel of the client's display "
+			"is right.",
 			false },
 	{ "first picture", "ms", get_first_ms, 1, 0, "-",
-			"From starting the client program until it shows "
-			"frame 0 with 28 dB or more.",
+			"From starting the client program until it shows what "
+			"is there with 28 dB or more.",
 			false },
 	{ "server", "CPU s", get_server_cpu, 1, 2, "-",
 			"User and system time of the server's processes while "
@@ -110,6 +119,10 @@ const struct figure figures[] = {
 			true },
 	{ "merged", "frames", get_merged, 1, 0, "-",
 			"Seen together with a newer one, or after it.", true },
+	{ "keys", "", get_inputs, 1, 0, "-", "That were answered.", true },
+	{ "keys lost", "", get_inputs_lost, 1, 0, "-",
+			"That were not, within three seconds.", true },
+	{ "input max", "ms", get_input_max_ms, 1, 0, "-", "", true },
 	{ "covered", "frames", get_covered, 1, 0, "-",
 			"Painted over before they were seen.", true },
 	{ "missing", "frames", get_missing, 1, 0, "-",
@@ -172,6 +185,16 @@ struct spread report_spread(const struct row *row, const struct figure *f)
 		return (struct spread){ NAN, NAN, NAN, 0 };
 	double median = metrics_median(v, n); /* sorts */
 	return (struct spread){ median, v[0], v[n - 1], n };
+}
+
+bool report_has(const struct group *g, const struct figure *f)
+{
+	if (strcmp(f->absent, "-") != 0)
+		return true;
+	for (size_t k = 0; k < g->n; k++)
+		if (report_spread(&g->rows[k], f).n)
+			return true;
+	return false;
 }
 
 int report_digits(const struct spread *s, const struct figure *f)
@@ -247,6 +270,12 @@ static void note_machine(struct report *r, const struct result *x)
 
 static void add(struct report *r, const struct result *x)
 {
+	if (isfinite(x->sessions)) {
+		note_machine(r, x);
+		r->density++;
+		r->disturbed += *x->disturbed != 0;
+		return;
+	}
 	struct group *g = group_of(r, x);
 	struct row *row = g ? row_of(g, x) : NULL;
 	if (!row || row->n == REPORT_RUNS) {
@@ -376,8 +405,11 @@ int bench_report(int argc, char **argv)
 			mixed = true;
 		else if (!dir && argv[i][0] != '-')
 			dir = argv[i];
-		else
-			dir = NULL, i = argc;
+		else {
+			fprintf(stderr, "oriel-bench: report %s? ", argv[i]);
+			dir = NULL;
+			break;
+		}
 	}
 	if (!dir) {
 		fprintf(stderr, "usage: oriel-bench report [--mixed] DIR\n");

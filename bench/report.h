@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdio.h>
 
+#include "bench/crowd.h"
 #include "bench/result.h"
 
 enum { REPORT_RUNS = 32, REPORT_ROWS = 24, REPORT_GROUPS = 256 };
@@ -38,6 +39,7 @@ struct report {
 	const char *machines[8];
 	size_t n_machines;
 	size_t disturbed; /* runs */
+	size_t density;   /* results of it, which are in no group */
 };
 
 /* Of the repeats. NAN when there is none. */
@@ -61,6 +63,9 @@ extern const struct figure figures[];
 extern const size_t n_figures;
 
 struct spread report_spread(const struct row *row, const struct figure *f);
+/* Whether a group has such a figure: of recordings and of live sessions there
+ * are others. */
+bool report_has(const struct group *g, const struct figure *f);
 /* How many to show behind the point. */
 int report_digits(const struct spread *s, const struct figure *f);
 /* "1.77", with "(1.70-1.80)" when there are repeats. */
@@ -70,6 +75,31 @@ void report_cell(char *out, size_t cap, const struct spread *s,
 /* Takes over the results. -1 without memory. */
 int report_make(struct report *r, struct results *results);
 void report_free(struct report *r);
+
+/* ---- density (report_density.c) */
+
+enum { REPORT_CURVES = 24, REPORT_POINTS = 16 };
+
+/* So many sessions, all repeats of it. */
+struct point {
+	const struct result *runs[REPORT_RUNS];
+	size_t n;
+};
+
+/* More and more sessions of the same kind. */
+struct curve {
+	const struct result *first;
+	struct point points[REPORT_POINTS]; /* in the order of sessions */
+	size_t n;
+	size_t colour; /* of the work */
+};
+
+/* Puts results of density in order; how many there are. */
+size_t report_curves(
+		struct curve out[static REPORT_CURVES], const struct report *r);
+struct crowd_knee report_knee(const struct curve *c);
+void report_density_html(FILE *out, const struct report *r);
+void report_density_markdown(FILE *out, const struct report *r);
 
 int report_html(FILE *out, const struct report *r);
 int report_markdown(FILE *out, const struct report *r);

@@ -76,7 +76,7 @@ static void table(FILE *out, const struct group *g, bool detail)
 {
 	fputs("<div class=scroll><table><thead><tr><th>peer", out);
 	for (size_t i = 0; i < n_figures; i++) {
-		if (figures[i].detail != detail)
+		if (figures[i].detail != detail || !report_has(g, &figures[i]))
 			continue;
 		fputs("<th>", out);
 		html_text(out, figures[i].name);
@@ -97,7 +97,8 @@ static void table(FILE *out, const struct group *g, bool detail)
 			continue;
 		}
 		for (size_t i = 0; i < n_figures; i++)
-			if (figures[i].detail == detail)
+			if (figures[i].detail == detail &&
+					report_has(g, &figures[i]))
 				cell(out, row, g, &figures[i]);
 		fputs("</tr>\n", out);
 	}
@@ -261,6 +262,12 @@ static void chart_timeline(FILE *out, const struct group *g)
 
 /* ---- the page */
 
+/* Real programs: no frames are known. */
+static bool live(const struct group *g)
+{
+	return strncmp(g->first->mode, "live", 4) == 0;
+}
+
 static void heading(FILE *out, const struct group *g)
 {
 	const struct result *f = g->first;
@@ -269,7 +276,7 @@ static void heading(FILE *out, const struct group *g)
 	fputs("</h3><p class=dim>", out);
 	if (f->seconds > 0)
 		fprintf(out, "%g s from %g s; ", f->seconds, f->from_s);
-	if (g->base && g->base->runs[0]->width > 0)
+	if (g->base && g->base->runs[0]->width > 0 && !live(g))
 		fprintf(out, "%.0f \xc3\x97 %.0f, %.1f frames a second; ",
 				g->base->runs[0]->width,
 				g->base->runs[0]->height,
@@ -285,10 +292,13 @@ static void group(FILE *out, const struct group *g)
 	table(out, g, false);
 	if (g->base) {
 		fputs("<div class=charts>", out);
-		chart_staleness(out, g);
-		chart_timeline(out, g);
+		if (!live(g)) {
+			chart_staleness(out, g);
+			chart_timeline(out, g);
+		}
 		chart_bytes(out, g);
-		chart_quality(out, g);
+		if (!live(g))
+			chart_quality(out, g);
 		fputs("</div><details><summary>More figures</summary>\n", out);
 		table(out, g, true);
 		for (size_t k = 0; k < g->n; k++) {
@@ -339,8 +349,11 @@ static void glance(FILE *out, const struct report *r)
 				const struct figure *p = &figures[which[f]];
 				struct spread a = report_spread(row, p);
 				struct spread b = report_spread(g->base, p);
-				fprintf(out, "<td>\xc3\x97%.1f",
-						a.median / b.median);
+				double times = a.median / b.median;
+				if (isfinite(times))
+					fprintf(out, "<td>\xc3\x97%.1f", times);
+				else
+					fputs("<td>-", out);
 			}
 			fputs("</tr>\n", out);
 		}
@@ -442,7 +455,8 @@ static void head(FILE *out, const struct report *r)
 int report_html(FILE *out, const struct report *r)
 {
 	head(out, r);
-	glance(out, r);
+	if (r->n_groups)
+		glance(out, r);
 	for (size_t i = 0; i < r->n_groups; i++) {
 		const struct result *f = r->groups[i].first;
 		const struct result *before = i ? r->groups[i - 1].first : NULL;
@@ -458,7 +472,9 @@ int report_html(FILE *out, const struct report *r)
 		}
 		group(out, &r->groups[i]);
 	}
-	settings(out, r);
+	report_density_html(out, r);
+	if (r->n_groups)
+		settings(out, r);
 	fputs("</html>\n", out);
 	return fflush(out) || ferror(out) ? -1 : 0;
 }

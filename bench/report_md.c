@@ -12,12 +12,12 @@ static void table(FILE *out, const struct group *g)
 {
 	fputs("| peer |", out);
 	for (size_t i = 0; i < n_figures; i++)
-		if (!figures[i].detail)
+		if (!figures[i].detail && report_has(g, &figures[i]))
 			fprintf(out, " %s %s |", figures[i].name,
 					figures[i].unit);
 	fputs("\n|---|", out);
 	for (size_t i = 0; i < n_figures; i++)
-		if (!figures[i].detail)
+		if (!figures[i].detail && report_has(g, &figures[i]))
 			fputs("---:|", out);
 	putc('\n', out);
 	for (size_t k = 0; k < g->n; k++) {
@@ -28,7 +28,7 @@ static void table(FILE *out, const struct group *g)
 		for (size_t i = 0; row->n && i < n_figures; i++) {
 			char text[CELL];
 			struct spread s = report_spread(row, &figures[i]);
-			if (figures[i].detail)
+			if (figures[i].detail || !report_has(g, &figures[i]))
 				continue;
 			report_cell(text, sizeof(text), &s, &figures[i]);
 			fprintf(out, " %s", text);
@@ -65,5 +65,6 @@ int report_markdown(FILE *out, const struct report *r)
 				f->link_text, f->cc, f->mode);
 		table(out, &r->groups[i]);
 	}
+	report_density_markdown(out, r);
 	return fflush(out) || ferror(out) ? -1 : 0;
 }

@@ -4,13 +4,9 @@
  * line of JSON for each to OUT/results.jsonl. What is there already is not
  * measured again: a run that was interrupted goes on where it was.
  */
-#include <errno.h>
-#include <fcntl.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -19,13 +15,16 @@
 
 #include "bench/bench.h"
 #include "bench/cell.h"
+#include "bench/proc.h"
 #include "bench/selftest.h"
 #include "bench/stage.h"
+#include "bench/store.h"
 
 enum { LIST = 32, PATH = 1024 };
 
 struct options {
-	const char *traces[LIST];
+	const char *traces[LIST]; /* and sessions */
+	bool live[LIST];          /* which of them are that */
 	struct link_spec links[LIST];
 	const struct peer *peers[LIST];
 	const char *cc[LIST];
@@ -34,14 +33,14 @@ struct options {
 	int repeats;
 	double tail;
 	bool slow_motion, json, self_test, cold;
+	int width, height; /* of live sessions */
 	const char *out;
 	char programs[PATH];
 };
 
 struct matrix {
 	const struct options *o;
-	FILE *file;
-	struct results done;
+	struct store store;
 	char machine[RESULT_TEXT];
 	char versions[LIST][RESULT_TEXT];
 	char missing[LIST][RESULT_TEXT]; /* "" when the peer is there */
@@ -64,8 +63,9 @@ struct choice {
 
 static void usage(void)
 {
-	fputs("usage: oriel-bench run --trace=FILE[,FILE] [--link=LINK]... "
-	      "[--peer=NAME,...]\n"
+	fputs("usage: oriel-bench run --trace=FILE[,FILE]|--session=FILE.sh "
+	      "[--link=LINK]...\n"
+	      "           [--peer=NAME,...] [--size=WxH]\n"
 	      "           [--cc=cubic|bbr,...] [--repeats=N] [--seconds=S] "
 	      "[--from=S] [--out=DIR]\n"
 	      "           [--slow-motion] [--tail=S] [--programs=DIR] [--cold] "
@@ -132,15 +132,17 @@ static int add_list(struct options *o, char *text, char kind)
 	char *rest;
 	for (char *name = strtok_r(text, ",", &rest); name;
 			name = strtok_r(NULL, ",", &rest)) {
-		size_t *n = kind == 't'   ? &o->n_traces
+		bool work = kind == 't' || kind == 's';
+		size_t *n = work          ? &o->n_traces
 			    : kind == 'p' ? &o->n_peers
 					  : &o->n_cc;
 		if (*n == LIST) {
 			fprintf(stderr, "oriel-bench: too many of %s\n", name);
 			return -1;
 		}
-		if (kind == 't') {
+		if (work) {
 			o->traces[*n] = name;
+			o->live[*n] = kind == 's';
 		} else if (kind == 'c') {
 			o->cc[*n] = name;
 		} else if (!(o->peers[*n] = peer_find(name))) {
@@ -170,6 +172,16 @@ static int number(double *out, const char *text, double min, double max)
 	return 0;
 }
 
+static int size(struct options *o, const char *text)
+{
+	int used = 0;
+	if (sscanf(text, "%4dx%4d%n", &o->width, &o->height, &used) == 2 &&
+			!text[used] && o->width >= 320 && o->height >= 200)
+		return 0;
+	fprintf(stderr, "oriel-bench: --size=%s: say 1280x720\n", text);
+	return -1;
+}
+
 static char *value_of(char *argument, const char *name)
 {
 	size_t n = strlen(name);
@@ -184,6 +196,10 @@ static int parse_one(struct options *o, char *a)
 	double n = 0;
 	if ((v = value_of(a, "--trace")))
 		return add_list(o, v, 't');
+	if ((v = value_of(a, "--session")))
+		return add_list(o, v, 's');
+	if ((v = value_of(a, "--size")))
+		return size(o, v);
 	if ((v = value_of(a, "--peer")))
 		return add_list(o, v, 'p');
 	if ((v = value_of(a, "--cc")))
@@ -225,29 +241,20 @@ static int parse_one(struct options *o, char *a)
 	return 0;
 }
 
-static void find_programs(struct options *o)
-{
-	ssize_t n = readlink(
-			"/proc/self/exe", o->programs, sizeof(o->programs) - 1);
-	char *slash;
-	o->programs[n > 0 ? n : 0] = 0;
-	slash = strrchr(o->programs, '/');
-	if (slash)
-		*slash = 0;
-}
-
 static int parse(struct options *o, int argc, char **argv)
 {
 	o->repeats = 1;
 	o->tail = 6;
+	o->width = 1280;
+	o->height = 720;
 	o->out = "bench-results";
-	find_programs(o);
+	programs_find(o->programs, sizeof(o->programs));
 	for (int i = 1; i < argc; i++)
 		if (parse_one(o, argv[i]))
 			return -1;
 	if (!o->n_traces) {
-		fprintf(stderr, "oriel-bench: no --trace=FILE, see "
-				"oriel-bench run --help\n");
+		fprintf(stderr, "oriel-bench: no --trace=FILE and no "
+				"--session=FILE, see oriel-bench run --help\n");
 		return -1;
 	}
 	if (!o->n_links && add_link(o, "lan"))
@@ -259,44 +266,7 @@ static int parse(struct options *o, int argc, char **argv)
 	return 0;
 }
 
-/* ---- the results' file */
-
-static int open_results(struct matrix *m)
-{
-	char path[PATH];
-	if (mkdir(m->o->out, 0777) && errno != EEXIST) {
-		fprintf(stderr, "oriel-bench: %s: %s\n", m->o->out,
-				strerror(errno));
-		return -1;
-	}
-	snprintf(path, sizeof(path), "%.900s/results.jsonl", m->o->out);
-	m->file = fopen(path, "a+");
-	if (!m->file || results_load(&m->done, path)) {
-		fprintf(stderr, "oriel-bench: %s: %s\n", path, strerror(errno));
-		return -1;
-	}
-	if (flock(fileno(m->file), LOCK_EX | LOCK_NB)) {
-		fprintf(stderr,
-				"oriel-bench: %s is being written by another "
-				"run\n",
-				path);
-		return -1;
-	}
-	/* A run that was killed may have left half a line. */
-	if (!fseek(m->file, -1, SEEK_END) && getc(m->file) != '\n') {
-		(void)fseek(m->file, 0, SEEK_END);
-		putc('\n', m->file);
-	}
-	return 0;
-}
-
-static bool is_done(const struct matrix *m, const char *key)
-{
-	for (size_t i = 0; i < m->done.n; i++)
-		if (strcmp(m->done.v[i].key, key) == 0)
-			return !*m->done.v[i].error;
-	return false;
-}
+/* ---- what is measured */
 
 static const char *base_name(const char *path)
 {
@@ -330,6 +300,11 @@ static void describe(struct result *r, const struct matrix *m,
 	r->repeat = c->repeat;
 	r->from_s = o->excerpt.from;
 	r->seconds = o->excerpt.seconds;
+	if (o->live[c->trace]) {
+		snprintf(r->mode, sizeof(r->mode), "live, %d x %d", o->width,
+				o->height);
+		r->from_s = r->seconds = 0;
+	}
 	int n = snprintf(text, sizeof(text), "%s|%s|%s|%s|%g|%g|%s|%s|%s|%d|%s",
 			r->peer, r->version, r->settings, r->trace_hash,
 			r->from_s, r->seconds, r->link_text, r->cc, r->mode,
@@ -339,46 +314,20 @@ static void describe(struct result *r, const struct matrix *m,
 			(unsigned long long)XXH3_64bits(text, length));
 }
 
-static int save(struct matrix *m, const struct result *r)
-{
-	if (result_write(m->file, r)) {
-		fprintf(stderr, "oriel-bench: %s/results.jsonl: %s\n",
-				m->o->out, strerror(errno));
-		return -1;
-	}
-	if (m->o->json && result_write(stdout, r))
-		return -1;
-	return 0;
-}
-
 /* ---- measuring */
 
 static int use_trace(struct matrix *m, size_t trace)
 {
-	const struct frames_excerpt *e = &m->o->excerpt;
-	char folder[PATH];
 	if (m->frames.map && m->trace == trace)
 		return 0;
 	frames_close(&m->frames);
 	if (*m->frames_path)
 		unlink(m->frames_path);
-	snprintf(folder, sizeof(folder), "%.900s/cache", m->o->out);
-	if (mkdir(folder, 0777) && errno != EEXIST) {
-		fprintf(stderr, "oriel-bench: %s: %s\n", folder,
-				strerror(errno));
-		return -1;
-	}
 	m->trace = trace;
-	/* Commands are split at spaces: the path has none of the user's. */
-	snprintf(m->frames_path, sizeof(m->frames_path),
-			"%.900s/%s-%g-%g.frames", folder, m->hashes[trace],
-			e->from, e->seconds);
-	if (access(m->frames_path, R_OK)) {
-		fprintf(stderr, "oriel-bench: unpacking %s\n",
-				m->o->traces[trace]);
-		if (frames_unpack(m->frames_path, m->o->traces[trace], e))
-			return -1;
-	}
+	if (store_frames(&m->store, m->frames_path, sizeof(m->frames_path),
+			    m->o->traces[trace], m->hashes[trace],
+			    &m->o->excerpt))
+		return -1;
 	return frames_open(&m->frames, m->frames_path);
 }
 
@@ -391,6 +340,13 @@ static void progress(const struct matrix *m, const struct result *r)
 			r->trace, r->link, r->cc, r->peer, r->repeat);
 	if (*r->error)
 		fprintf(stderr, "FAILED, %s", r->error);
+	else if (isfinite(r->inputs))
+		fprintf(stderr,
+				"%.2f MB, input to picture %.0f/%.0f ms, "
+				"freeze %.0f ms, %s",
+				r->bytes_down * 1e-6, r->input_p50_ms,
+				r->input_p95_ms, r->freeze_ms,
+				isfinite(r->exact_ms) ? "exact" : "not exact");
 	else
 		fprintf(stderr,
 				"%.2f MB, %.0f of %.0f frames, stale %.0f/%.0f "
@@ -417,9 +373,31 @@ static int measure(struct matrix *m, const struct choice *c, struct result *r)
 		.seed = (uint64_t)c->repeat,
 		.tail = o->tail,
 		.slow_motion = o->slow_motion };
+	if (o->live[c->trace]) {
+		cell.frames = NULL;
+		cell.session = o->traces[c->trace];
+		r->width = cell.width = o->width;
+		r->height = cell.height = o->height;
+		return live_run(r, &cell);
+	}
 	r->width = m->frames.width;
 	r->height = m->frames.height;
 	return cell_run(r, &cell);
+}
+
+/* Why it cannot be measured, or "". */
+static void why_not(char out[static RESULT_TEXT], const struct matrix *m,
+		const struct choice *c)
+{
+	*out = 0;
+	if (*m->missing[c->peer])
+		snprintf(out, RESULT_TEXT, "%s", m->missing[c->peer]);
+	else if (m->o->live[c->trace] &&
+			m->o->peers[c->peer]->kind == PEER_PUSHED)
+		snprintf(out, RESULT_TEXT,
+				"%s is given frames: it has no display for "
+				"the programs of a session",
+				m->o->peers[c->peer]->name);
 }
 
 /* -1: no sense in going on. */
@@ -430,14 +408,13 @@ static int one(struct matrix *m, const struct choice *c)
 	m->at++;
 	result_init(&r);
 	describe(&r, m, c);
-	if (is_done(m, r.key)) {
+	if (store_has(&m->store, r.key)) {
 		m->known++;
 		goto done;
 	}
-	if (*m->missing[c->peer]) {
-		snprintf(r.error, sizeof(r.error), "%s", m->missing[c->peer]);
-	} else {
-		if ((err = use_trace(m, c->trace)))
+	why_not(r.error, m, c);
+	if (!*r.error) {
+		if (!m->o->live[c->trace] && (err = use_trace(m, c->trace)))
 			goto done;
 		if (!m->o->cold && !m->measured) {
 			struct result warm;
@@ -459,7 +436,7 @@ static int one(struct matrix *m, const struct choice *c)
 	}
 	m->failed += *r.error != 0;
 	progress(m, &r);
-	err = save(m, &r);
+	err = store_save(&m->store, &r);
 done:
 	result_fini(&r);
 	return err;
@@ -471,7 +448,9 @@ static int count(struct matrix *m, const struct choice *c)
 	struct result r;
 	result_init(&r);
 	describe(&r, m, c);
-	m->left += !is_done(m, r.key) && !*m->missing[c->peer];
+	char why[RESULT_TEXT];
+	why_not(why, m, c);
+	m->left += !store_has(&m->store, r.key) && !*why;
 	return 0;
 }
 
@@ -526,22 +505,6 @@ static int prepare(struct matrix *m)
 	return 0;
 }
 
-static void on_signal(int number_)
-{
-	(void)number_;
-	bench_interrupted = 1;
-}
-
-static void catch_signals(void)
-{
-	struct sigaction a = { .sa_handler = on_signal };
-	static const int caught[] = { SIGINT, SIGTERM, SIGHUP };
-	for (size_t i = 0; i < sizeof(caught) / sizeof(*caught); i++)
-		(void)sigaction(caught[i], &a, NULL);
-	a.sa_handler = SIG_IGN;
-	(void)sigaction(SIGPIPE, &a, NULL);
-}
-
 int bench_run(int argc, char **argv)
 {
 	struct options *o = calloc(1, sizeof(*o));
@@ -560,12 +523,15 @@ int bench_run(int argc, char **argv)
 	}
 	if (parse(o, argc, argv))
 		goto done;
-	catch_signals();
+	bench_catch_signals();
 	code = 1;
 	m->o = o;
-	if (open_results(m) || prepare(m))
+	if (store_open(&m->store, o->out, o->json) || prepare(m))
 		goto done;
-	if (o->self_test) {
+	if (o->self_test && o->live[0]) {
+		fprintf(stderr, "oriel-bench: --self-test wants a --trace\n");
+		code = 2;
+	} else if (o->self_test) {
 		code = use_trace(m, 0) ? 1
 				       : self_test(&m->frames, m->frames_path,
 							 o->programs);
@@ -588,9 +554,7 @@ int bench_run(int argc, char **argv)
 done:
 	if (m) {
 		frames_close(&m->frames);
-		results_fini(&m->done);
-		if (m->file)
-			fclose(m->file);
+		store_close(&m->store);
 	}
 	free(o);
 	free(m);

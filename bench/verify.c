@@ -13,6 +13,7 @@
 #include <netinet/in.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -59,6 +60,7 @@ struct findings {
 
 struct verify {
 	const struct link_spec *link;
+	bool json;
 	struct netns net;
 	struct findings *found;
 	uint64_t seed;
@@ -308,6 +310,17 @@ static double through(const struct shaper_config *w)
 	return (1 - w->loss) * (1 - bad * w->ge_bad - (1 - bad) * w->ge_good);
 }
 
+/* As text, or as JSON: whichever is not wanted is not printed. */
+__attribute__((format(printf, 2, 3))) static void put(
+		bool wanted, const char *format, ...)
+{
+	va_list args;
+	va_start(args, format);
+	if (wanted)
+		vprintf(format, args);
+	va_end(args);
+}
+
 static bool print_way(const struct verify *v, enum link_way way)
 {
 	const struct shaper_config *w = &v->link->way[way];
@@ -317,10 +330,18 @@ static bool print_way(const struct verify *v, enum link_way way)
 		rate *= through(w);
 	if (w->rate)
 		ok &= near(v->rate[way], rate);
-	printf("  %8.3f of %8.3f  %4llu of %4llu%s", v->rate[way] / 1e6,
+	put(!v->json, "  %8.3f of %8.3f  %4llu of %4llu%s", v->rate[way] / 1e6,
 			rate / 1e6, (unsigned long long)v->lost[way],
 			(unsigned long long)v->should_lose[way],
 			v->exact[way] ? " " : "+");
+	put(v->json,
+			",\"%s\":{\"mbit\":%.3f,\"mbit_wanted\":%.3f,"
+			"\"lost\":%llu,\"lost_wanted\":%llu,"
+			"\"all_counted\":%s}",
+			way == LINK_DOWN ? "down" : "up", v->rate[way] / 1e6,
+			rate / 1e6, (unsigned long long)v->lost[way],
+			(unsigned long long)v->should_lose[way],
+			v->exact[way] ? "true" : "false");
 	return ok;
 }
 
@@ -340,7 +361,13 @@ static bool part(const struct verify *v, uint64_t from, uint64_t to,
 		return true;
 	double is = (double)bytes * 8e3 / (double)((last - first) * BIN_MS);
 	double should = w->cut ? 0 : (double)w->rate * through(w);
-	printf("  %.3f of %.3f", is / 1e6, should / 1e6);
+	put(!v->json, "  %.3f of %.3f", is / 1e6, should / 1e6);
+	put(v->json,
+			"%s{\"from_ms\":%llu,\"mbit\":%.3f,"
+			"\"mbit_wanted\":%.3f}",
+			from > w->delay_us / 1000 ? "," : "",
+			(unsigned long long)(from - w->delay_us / 1000),
+			is / 1e6, should / 1e6);
 	return near(is, should);
 }
 
@@ -354,13 +381,15 @@ static bool follow(struct verify *v)
 		most = orl_max64(most, l->steps[i].way[LINK_DOWN].rate);
 	netns_go(&v->net);
 	ok &= blast(v, LINK_DOWN, 1.1 * (double)most, end * MS);
-	printf("%-8s script", l->name);
+	put(!v->json, "%-8s script", l->name);
+	put(v->json, ",\"script\":[");
 	for (size_t i = 0; i <= l->n_steps; i++)
 		ok &= part(v, i ? l->steps[i - 1].at_ms : 0,
 				i < l->n_steps ? l->steps[i].at_ms : end,
 				i ? &l->steps[i - 1].way[LINK_DOWN]
 				  : &l->way[LINK_DOWN]);
-	printf(" Mbit/s  %s\n", ok ? "ok" : "FAIL");
+	put(!v->json, " Mbit/s  %s\n", ok ? "ok" : "FAIL");
+	put(v->json, "]");
 	return ok;
 }
 
@@ -374,8 +403,11 @@ static bool follow_flow(struct verify *v)
 	bytes = netns_flow_bytes(&v->net) - bytes;
 	double is = (double)bytes * 8e3 / FLOW_MS;
 	bool ok = is >= flow_share * rate && is <= rate;
-	printf("%-8s flow alone  %.3f of %.3f Mbit/s  %s\n", v->link->name,
-			is / 1e6, rate / 1e6, ok ? "ok" : "FAIL");
+	put(!v->json, "%-8s flow alone  %.3f of %.3f Mbit/s  %s\n",
+			v->link->name, is / 1e6, rate / 1e6,
+			ok ? "ok" : "FAIL");
+	put(v->json, ",\"flow\":{\"mbit\":%.3f,\"mbit_wanted\":%.3f}", is / 1e6,
+			rate / 1e6);
 	return ok;
 }
 
@@ -384,12 +416,13 @@ static bool print_late(const struct verify *v)
 	struct shaper_counters c[LINK_WAYS];
 	netns_counters(&v->net, &c[LINK_DOWN], &c[LINK_UP]);
 	uint64_t n = c[0].delivered_packets + c[1].delivered_packets;
-	printf("  %4.0f %6.0f",
-			n ? (double)(c[0].late_ns_sum + c[1].late_ns_sum) /
-							1e3 / (double)n
-			  : 0,
-			(double)orl_max64(c[0].late_ns_max, c[1].late_ns_max) /
-					1e3);
+	double mean = n ? (double)(c[0].late_ns_sum + c[1].late_ns_sum) / 1e3 /
+						      (double)n
+			: 0;
+	double most = (double)orl_max64(c[0].late_ns_max, c[1].late_ns_max) /
+		      1e3;
+	put(!v->json, "  %4.0f %6.0f", mean, most);
+	put(v->json, ",\"late_us_mean\":%.1f,\"late_us_max\":%.1f", mean, most);
 	return n > 0;
 }
 
@@ -401,15 +434,21 @@ static bool check(struct verify *v)
 	load(v, LINK_DOWN);
 	load(v, LINK_UP);
 	bool ok = rtt > 0 ? near(v->rtt_ms, rtt) : v->rtt_ms > 0;
-	printf("%-8s %7.3f of %7.3f", l->name, v->rtt_ms, rtt);
+	put(!v->json, "%-8s %7.3f of %7.3f", l->name, v->rtt_ms, rtt);
+	/* Names have no characters that JSON would want escaped. */
+	put(v->json,
+			"{\"link\":\"%s\",\"rtt_ms\":%.3f,"
+			"\"rtt_ms_wanted\":%.3f",
+			l->name, v->rtt_ms, rtt);
 	ok &= print_way(v, LINK_DOWN);
 	ok &= print_way(v, LINK_UP);
 	ok &= print_late(v);
-	printf("  %s\n", ok ? "ok" : "FAIL");
+	put(!v->json, "  %s\n", ok ? "ok" : "FAIL");
 	if (l->flow)
 		ok &= follow_flow(v);
 	else if (l->n_steps)
 		ok &= follow(v);
+	put(v->json, ",\"ok\":%s}\n", ok ? "true" : "false");
 	return ok;
 }
 
@@ -421,9 +460,9 @@ void verify_heading(void)
 }
 
 int verify_link(const struct link_spec *link, uint64_t seed,
-		const char *congestion, char *why, size_t cap)
+		const char *congestion, bool json, char *why, size_t cap)
 {
-	struct verify v = { .link = link, .seed = seed };
+	struct verify v = { .link = link, .seed = seed, .json = json };
 	v.found = mmap(NULL, sizeof(*v.found), PROT_READ | PROT_WRITE,
 			MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (v.found == MAP_FAILED) {

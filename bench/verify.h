@@ -13,8 +13,8 @@
  * that more are missing than were counted. Late is the emulator. */
 void verify_heading(void);
 /* Makes the link, measures it and prints a line, or two for a link with a
- * script. 0, 1 when it is not what it should be, or -1 and a sentence. */
+ * script; or one of JSON, without a heading. 0, 1 when it is not what it should be, or -1 and a sentence. */
 int verify_link(const struct link_spec *link, uint64_t seed,
-		const char *congestion, char *why, size_t cap);
+		const char *congestion, bool json, char *why, size_t cap);
 
 #endif

@@ -9,17 +9,13 @@
  */
 #include "bench/watch.h"
 
-#include <arpa/inet.h>
-#include <fcntl.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "bench/metrics.h"
+#include "bench/screen_file.h"
 
 enum {
 	MS = 1000000,
@@ -31,18 +27,6 @@ enum {
 	SPAN = 1024,     /* unseen marks older than this are given up */
 	RECOGNISED = 28, /* dB */
 	BEST = 60,       /* dB: more is the same in a mean */
-};
-
-/* The fields of an XWD header that are needed, by number. */
-enum {
-	HEADER_SIZE = 0,
-	WIDTH = 4,
-	HEIGHT = 5,
-	BITS = 11,
-	PITCH = 12,
-	COLOURS = 19,
-	HEADER_WORDS = 25,
-	COLOUR_BYTES = 12
 };
 
 struct sample {
@@ -65,30 +49,11 @@ struct watcher {
 
 static int map_screen(struct watcher *w, const char *path)
 {
-	struct stat st;
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	uint32_t word[HEADER_WORDS];
-	void *map = MAP_FAILED;
-	if (fd >= 0 && !fstat(fd, &st) &&
-			read(fd, word, sizeof(word)) == sizeof(word))
-		map = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_SHARED, fd,
-				0);
-	if (fd >= 0)
-		close(fd);
-	if (map == MAP_FAILED)
+	struct screen_file screen;
+	if (screen_file_map(&screen, path, w->f->width, w->f->height))
 		return -1;
-	for (size_t i = 0; i < HEADER_WORDS; i++)
-		word[i] = ntohl(word[i]);
-	uint64_t at = (uint64_t)word[HEADER_SIZE] +
-		      (uint64_t)word[COLOURS] * COLOUR_BYTES;
-	if (word[BITS] != 32 || word[WIDTH] != (uint32_t)w->f->width ||
-			word[HEIGHT] != (uint32_t)w->f->height ||
-			word[PITCH] % 4 || at % 4 ||
-			at + (uint64_t)word[PITCH] * word[HEIGHT] >
-					(uint64_t)st.st_size)
-		return -1;
-	w->stride = word[PITCH] / 4;
-	w->screen = (const void *)((const uint8_t *)map + at);
+	w->screen = screen.pixels;
+	w->stride = screen.stride;
 	return 0;
 }
 

@@ -132,6 +132,11 @@ void orl_login_close(struct orl_login *login)
 	free(login);
 }
 
+const struct orl_policy *orl_login_policy(const struct orl_login *login)
+{
+	return &login->policy;
+}
+
 static struct pending *find(
 		struct orl_login *login, const struct oriel_auth *auth)
 {

@@ -19,6 +19,8 @@ int orl_login_open(struct orl_login **out, const struct orl_options *options,
 /* Print the pairing code, when there is one, to stderr. */
 void orl_login_announce(const struct orl_login *login);
 void orl_login_close(struct orl_login *login);
+/* What those who come in may do; there is always one. */
+const struct orl_policy *orl_login_policy(const struct orl_login *login);
 
 /* The server's auth_wanted and auth_proved. */
 void orl_login_wanted(struct orl_login *login, struct oriel_auth *auth);

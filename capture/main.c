@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "capture/capture.h"
+#include "capture/company.h"
 #include "capture/files.h"
 #include "capture/login.h"
 #include "capture/metrics.h"
@@ -22,7 +23,6 @@
 #include "capture/stats.h"
 
 enum {
-	MAX_PEERS = 16,
 	BUDGET_NS = 8000000, /* of one dispatch, so that the source runs too */
 	GOODBYE_MS = 300,    /* for the last bytes to go out */
 	SETTLE_MS = 20,      /* from a source's end until `exact` is news */
@@ -36,8 +36,7 @@ struct serve {
 	struct orl_source *source;
 	struct oriel_server *server;
 	struct orl_metrics *metrics;
-	struct oriel_peer *peers[MAX_PEERS];
-	uint32_t peer_count;
+	struct orl_company company;
 	bool had_peer;
 
 	FILE *stats;
@@ -126,10 +125,10 @@ static void gather(struct serve *serve)
 	struct orl_report *r = &serve->report;
 
 	r->here = (struct orl_tally){ .count = 0 };
-	for (uint32_t i = 0; i < serve->peer_count; i++) {
+	for (uint32_t i = 0; i < serve->company.count; i++) {
 		struct oriel_stats stats = { .size = sizeof(stats) };
 
-		oriel_peer_stats(serve->peers[i], &stats);
+		oriel_peer_stats(serve->company.members[i].peer, &stats);
 		orl_tally_add(&r->here, &stats);
 	}
 	if (source->kind->cpu)
@@ -185,41 +184,38 @@ static void auth_wanted(void *user, struct oriel_auth *auth)
 static void auth_proved(void *user, struct oriel_auth *auth)
 {
 	struct serve *serve = user;
+	const char *wrong = orl_company_refuses(&serve->company);
 
-	orl_login_proved(serve->login, auth);
+	if (wrong)
+		oriel_auth_reject(auth, wrong);
+	else
+		orl_login_proved(serve->login, auth);
 }
 
 static void peer_joined(void *user, struct oriel_peer *peer)
 {
 	struct serve *serve = user;
 
-	if (serve->peer_count == MAX_PEERS) {
-		oriel_peer_close(peer, "too many clients");
-		return;
-	}
-	serve->peers[serve->peer_count++] = peer;
-	serve->had_peer = true;
 	say_peer(serve, "peer_joined", peer, 0);
+	if (!orl_company_join(&serve->company, peer))
+		return;
+	serve->had_peer = true;
 	if (serve->source->kind->peers)
-		serve->source->kind->peers(serve->source, serve->peer_count);
+		serve->source->kind->peers(serve->source, serve->company.count);
 }
 
 static void peer_left(void *user, struct oriel_peer *peer, int reason)
 {
 	struct serve *serve = user;
 	struct oriel_stats stats = { .size = sizeof(stats) };
-	uint32_t i;
 
-	for (i = 0; i < serve->peer_count && serve->peers[i] != peer; i++)
-		;
-	if (i == serve->peer_count)
+	say_peer(serve, "peer_left", peer, reason);
+	if (!orl_company_leave(&serve->company, peer))
 		return;
 	oriel_peer_stats(peer, &stats);
 	orl_tally_add(&serve->report.gone, &stats);
-	serve->peers[i] = serve->peers[--serve->peer_count];
-	say_peer(serve, "peer_left", peer, reason);
 	if (serve->source->kind->peers)
-		serve->source->kind->peers(serve->source, serve->peer_count);
+		serve->source->kind->peers(serve->source, serve->company.count);
 }
 
 static struct orl_source *source_of(void *user)
@@ -312,18 +308,17 @@ static const struct oriel_server_events events = {
 /* Say goodbye to all, and give the server time to get that out. */
 static void leave(struct serve *serve, int status, const char *why)
 {
-	uint32_t n = serve->peer_count;
+	const struct orl_company company = serve->company;
 
 	if (serve->leaving)
 		return;
 	serve->leaving = true;
 	serve->status = status;
 	serve->leave_by = orl_now();
-	if (n)
+	if (company.count)
 		serve->leave_by += GOODBYE_MS * ORL_MSEC;
-	/* Each may be off the list when the call returns. */
-	while (n-- > 0)
-		oriel_peer_close(serve->peers[n], why);
+	for (uint32_t i = 0; i < company.count; i++)
+		oriel_peer_close(company.members[i].peer, why);
 }
 
 /* --once: is everything done that will ever be? */
@@ -333,7 +328,7 @@ static void check_once(struct serve *serve, uint64_t now)
 
 	if (!serve->options.once || !serve->had_peer)
 		return;
-	if (!serve->peer_count) {
+	if (!serve->company.count) {
 		leave(serve, ORL_EXIT_OK, NULL);
 		return;
 	}
@@ -343,10 +338,10 @@ static void check_once(struct serve *serve, uint64_t now)
 		serve->finished = now;
 	if (now < serve->finished + SETTLE_MS * ORL_MSEC)
 		return;
-	for (uint32_t i = 0; i < serve->peer_count; i++) {
+	for (uint32_t i = 0; i < serve->company.count; i++) {
 		struct oriel_stats stats = { .size = sizeof(stats) };
 
-		oriel_peer_stats(serve->peers[i], &stats);
+		oriel_peer_stats(serve->company.members[i].peer, &stats);
 		if (!stats.exact || !stats.lossless_after)
 			return;
 	}
@@ -516,7 +511,7 @@ static int create_server(struct serve *serve)
 		.events = &events,
 		.user = serve,
 		.workers = o->workers,
-		.max_peers = MAX_PEERS,
+		.max_peers = ORL_COMPANY_MAX,
 		.max_bandwidth = o->max_rate,
 		.congestion = o->congestion,
 		.keylog = o->keylog ? keylog : NULL,
@@ -663,6 +658,9 @@ int main(int argc, char **argv)
 				&serve.login, &serve.options, why);
 		if (serve.status)
 			complain(serve.status, why);
+		else
+			serve.company.second =
+					orl_login_policy(serve.login)->second;
 	}
 	if (!serve.status)
 		serve.status = start(&serve, kind);

@@ -6,6 +6,9 @@
  * and what is on them never depends on how fast the machine is. Input shows:
  * each key or button turns the block in the upper right corner another
  * colour, so that a test can time it.
+ *
+ * There may be several displays, side by side, each with its number on it;
+ * each takes whatever size a viewer asks for.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -13,12 +16,21 @@
 #include "capture/paint.h"
 #include "capture/screen.h"
 
-enum { DAMAGE_MAX = ORL_TINY_COUNT + 16, ECHO = 24 };
+enum {
+	DAMAGE_MAX = ORL_TINY_COUNT + 16,
+	ECHO = 24,
+	SCREENS_MAX = 16,
+	TAG_X = 4,
+	TAG_Y = 40,
+	TAG_INK = 0xffffff,
+	TAG_PAPER = 0xa82a1e,
+};
 
 struct pattern {
 	struct orl_source source;
-	struct orl_screen screen;
-	struct orl_paint paint;
+	struct oriel_server *server;
+	struct orl_screen screens[SCREENS_MAX];
+	uint32_t count;
 	enum orl_pattern kind;
 	uint32_t fps, frames; /* frames 0: for ever */
 	uint32_t n;
@@ -51,7 +63,23 @@ static bool number(uint32_t *out, const char **p, uint32_t min, uint32_t max)
 	return true;
 }
 
-/* A word of the argument: WxH, WxH@FPS, @FPS, frames=N or a name. */
+/* @FPS and *N behind a size, or by themselves. */
+static bool rest(struct pattern *p, const char *at, const char *end)
+{
+	if (*at == '@') {
+		at++;
+		if (!number(&p->fps, &at, 1, 1000))
+			return false;
+	}
+	if (*at == '*') {
+		at++;
+		if (!number(&p->count, &at, 1, SCREENS_MAX))
+			return false;
+	}
+	return at == end;
+}
+
+/* A word of the argument: WxH@FPS*N or a part of that, frames=N, a name. */
 static bool word(struct pattern *p, const char *at, const char *end,
 		uint32_t size[static 2])
 {
@@ -65,24 +93,53 @@ static bool word(struct pattern *p, const char *at, const char *end,
 		at += 7;
 		return number(&p->frames, &at, 1, UINT32_MAX) && at == end;
 	}
-	if (*at != '@' && !(number(&size[0], &at, 1, ORL_SCREEN_MAX) &&
-					  *at++ == 'x' &&
-					  number(&size[1], &at, 1,
-							  ORL_SCREEN_MAX)))
+	if (*at != '@' && *at != '*' &&
+			!(number(&size[0], &at, 1, ORL_SCREEN_MAX) &&
+					*at++ == 'x' &&
+					number(&size[1], &at, 1,
+							ORL_SCREEN_MAX)))
 		return false;
-	if (*at == '@') {
-		at++;
-		if (!number(&p->fps, &at, 1, 1000))
-			return false;
-	}
-	return at == end;
+	return rest(p, at, end);
+}
+
+/* Paint the nth frame, or all that there is when n is 0. */
+static void paint(struct pattern *p, struct orl_paint *paint, uint32_t i,
+		uint32_t n)
+{
+	char tag[16];
+
+	orl_paint_frame(paint, p->kind, n);
+	if (p->count < 2)
+		return;
+	snprintf(tag, sizeof(tag), " DISPLAY %u ", i + 1);
+	orl_paint_text(paint, TAG_X, TAG_Y, tag, TAG_INK, TAG_PAPER);
+}
+
+static struct orl_paint painter(struct pattern *p, uint32_t i)
+{
+	const struct orl_screen *s = &p->screens[i];
+
+	return (struct orl_paint){ s->pixels, s->width, s->height, p->damage, 0,
+		DAMAGE_MAX };
+}
+
+static int screen_init(
+		struct pattern *p, uint32_t i, int32_t width, int32_t height)
+{
+	int err = orl_screen_init(&p->screens[i], width, height);
+	struct orl_paint all = painter(p, i);
+
+	if (!err)
+		paint(p, &all, i, 0);
+	return err;
 }
 
 static void pattern_close(struct orl_source *source)
 {
 	struct pattern *p = of(source);
 
-	orl_screen_fini(&p->screen);
+	for (uint32_t i = 0; i < p->count; i++)
+		orl_screen_fini(&p->screens[i]);
 	free(p);
 }
 
@@ -95,13 +152,14 @@ static int pattern_open(
 	if (!p)
 		goto memory;
 	p->fps = 30;
+	p->count = 1;
 	while (*argument) {
 		size_t n = strcspn(argument, ",:");
 
 		if (!word(p, argument, argument + n, size)) {
 			snprintf(why, ORL_WHY_MAX,
 					"pattern: '%.40s' is not "
-					"WxH, WxH@FPS, frames=N or a pattern "
+					"WxH@FPS*N, frames=N or a pattern "
 					"(see --help)",
 					argument);
 			free(p);
@@ -109,17 +167,16 @@ static int pattern_open(
 		}
 		argument += n + (argument[n] != 0);
 	}
-	if (orl_screen_init(&p->screen, (int32_t)size[0], (int32_t)size[1]))
-		goto memory;
+	for (uint32_t i = 0; i < p->count; i++)
+		if (screen_init(p, i, (int32_t)size[0], (int32_t)size[1]))
+			goto memory;
 	p->source.kind = &orl_source_pattern;
 	p->due = ORL_NEVER;
-	p->paint = (struct orl_paint){ p->screen.pixels, p->screen.width,
-		p->screen.height, p->damage, 0, DAMAGE_MAX };
-	orl_paint_frame(&p->paint, p->kind, 0);
 	*out = &p->source;
 	return ORL_EXIT_OK;
 memory:
-	free(p);
+	if (p)
+		pattern_close(&p->source);
 	snprintf(why, ORL_WHY_MAX, "pattern: out of memory");
 	return ORL_EXIT_INTERNAL;
 }
@@ -127,7 +184,52 @@ memory:
 static int pattern_attach(
 		struct orl_source *source, struct oriel_server *server)
 {
-	return orl_screen_attach(&of(source)->screen, server);
+	struct pattern *p = of(source);
+	int32_t x = 0;
+	int err = 0;
+
+	p->server = server;
+	for (uint32_t i = 0; !err && i < p->count; i++) {
+		struct orl_screen *s = &p->screens[i];
+
+		err = orl_screen_attach(s, server);
+		if (!err && i)
+			err = oriel_display_resize(
+					s->display, x, 0, s->width, s->height);
+		x += s->width;
+	}
+	return err;
+}
+
+/* Those to the right of it move. */
+static void pattern_resize_wanted(struct orl_source *source,
+		struct oriel_display *display, int32_t width, int32_t height)
+{
+	struct pattern *p = of(source);
+	int32_t x = 0;
+	int err = 0;
+
+	for (uint32_t i = 0; !err && i < p->count; i++) {
+		struct orl_screen *s = &p->screens[i], old = *s;
+		bool wanted = s->display == display;
+
+		if (wanted && (err = screen_init(p, i, width, height)) == 0) {
+			s->server = old.server;
+			s->display = old.display;
+			orl_screen_fini(&old);
+		} else if (wanted) {
+			*s = old;
+		}
+		if (!err)
+			err = oriel_display_resize(
+					s->display, x, 0, s->width, s->height);
+		if (!err && wanted)
+			err = orl_screen_submit(s, NULL, 0, orl_now());
+		x += s->width;
+	}
+	if (err)
+		fprintf(stderr, "pattern: another size: %s\n",
+				oriel_strerror(err));
 }
 
 static bool pattern_finished(const struct orl_source *source)
@@ -151,35 +253,42 @@ static size_t pattern_watch(
 	return 0;
 }
 
-static void draw_echo(struct pattern *p)
+static void draw_echo(struct pattern *p, struct orl_paint *paint)
 {
-	struct oriel_rect block = { p->screen.width - ECHO, 0, ECHO, ECHO };
+	struct oriel_rect block = { paint->width - ECHO, 0, ECHO, ECHO };
 
-	p->echo = false;
-	orl_paint_fill(&p->paint, block, p->echoes * 0x3b9ac9u & 0xffffff);
+	orl_paint_fill(paint, block, p->echoes * 0x3b9ac9u & 0xffffff);
 }
 
 static int pattern_run(struct orl_source *source, uint64_t now, char *why)
 {
 	struct pattern *p = of(source);
 	bool frame = now >= p->due;
+	int err = 0;
 
 	(void)why;
 	if (!frame && !p->echo)
 		return 0;
-	p->paint.damage_count = 0;
 	if (frame) {
 		uint64_t period = ORL_SEC / p->fps;
 
-		orl_paint_frame(&p->paint, p->kind, ++p->n);
+		p->n++;
 		p->due = p->due + period > now ? p->due + period : now + period;
 		if (pattern_finished(source))
 			p->due = ORL_NEVER;
 	}
-	if (p->echo)
-		draw_echo(p);
-	return orl_screen_submit(
-			&p->screen, p->damage, p->paint.damage_count, now);
+	for (uint32_t i = 0; !err && i < p->count; i++) {
+		struct orl_paint at = painter(p, i);
+
+		if (frame)
+			paint(p, &at, i, p->n);
+		if (p->echo)
+			draw_echo(p, &at);
+		err = orl_screen_submit(&p->screens[i], p->damage,
+				at.damage_count, now);
+	}
+	p->echo = false;
+	return err;
 }
 
 static void pattern_peers(struct orl_source *source, uint32_t count)
@@ -223,8 +332,10 @@ static void pattern_text(struct orl_source *source, const char *text)
 
 const struct orl_source_kind orl_source_pattern = {
 	.name = "pattern",
-	.help = "[:WORD,...]     painted; WxH, WxH@FPS, @FPS, frames=N,\n"
-		"                         desktop, static, text, video, tiny",
+	.help = "[:WORD,...]     painted; WxH@FPS*N (N displays) or a\n"
+		"                         part of that, frames=N, desktop, "
+		"static,\n"
+		"                         text, video, tiny",
 	.open = pattern_open,
 	.close = pattern_close,
 	.attach = pattern_attach,
@@ -232,6 +343,7 @@ const struct orl_source_kind orl_source_pattern = {
 	.run = pattern_run,
 	.peers = pattern_peers,
 	.finished = pattern_finished,
+	.resize_wanted = pattern_resize_wanted,
 	.key = pattern_key,
 	.pointer = pattern_pointer,
 	.text = pattern_text,

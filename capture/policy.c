@@ -119,8 +119,31 @@ static const char *parse_user(
 	return parse_rights(&policy->users[policy->count++].rights, value);
 }
 
+static const char *parse_second(enum orl_second *out, struct span value)
+{
+	static const char *const names[] = {
+		[ORL_SECOND_TAKE] = "take",
+		[ORL_SECOND_WATCH] = "watch",
+		[ORL_SECOND_REPLACE] = "replace",
+		[ORL_SECOND_REFUSE] = "refuse",
+	};
+
+	value = trim(value);
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (is(value, names[i])) {
+			*out = (enum orl_second)i;
+			return NULL;
+		}
+	return "second is one of take watch replace refuse";
+}
+
+/* Keys that may be there once. */
+struct seen {
+	bool rights, second;
+};
+
 static const char *parse_line(
-		struct orl_policy *policy, struct span line, bool *had_rights)
+		struct orl_policy *policy, struct span line, struct seen *seen)
 {
 	struct span value, name;
 	bool assigned;
@@ -134,10 +157,16 @@ static const char *parse_line(
 	if (!assigned)
 		return "a line is key = value";
 	if (is(line, "rights")) {
-		if (*had_rights)
+		if (seen->rights)
 			return "rights has been given before";
-		*had_rights = true;
+		seen->rights = true;
 		return parse_rights(&policy->rights, value);
+	}
+	if (is(line, "second")) {
+		if (seen->second)
+			return "second has been given before";
+		seen->second = true;
+		return parse_second(&policy->second, value);
 	}
 	if (cut(&line, '.', &name) && is(line, "rights"))
 		return parse_user(policy, name, value);
@@ -148,7 +177,7 @@ int orl_policy_parse(struct orl_policy *policy, const char *text, size_t n,
 		char *why, size_t size)
 {
 	struct span rest = { text, text + n };
-	bool had_rights = false;
+	struct seen seen = { false, false };
 
 	if (n > ORL_POLICY_SIZE) {
 		snprintf(why, size, "a policy has at most %d bytes",
@@ -160,7 +189,7 @@ int orl_policy_parse(struct orl_policy *policy, const char *text, size_t n,
 		const char *wrong;
 
 		cut(&line, '\n', &rest);
-		wrong = parse_line(policy, line, &had_rights);
+		wrong = parse_line(policy, line, &seen);
 		if (wrong) {
 			snprintf(why, size, "line %u: %s", number, wrong);
 			return -1;

@@ -5,9 +5,11 @@
  *
  *	rights = see hear input		for everybody not named below
  *	rights.USER = see		for USER alone
+ *	second = take			when somebody looks already
  *
  * A right is a word of see hear input speak copy paste usb print resize, or
- * all; an empty value grants nothing.
+ * all; an empty value grants nothing. second is a word of take watch replace
+ * refuse.
  */
 #ifndef ORL_POLICY_H
 #define ORL_POLICY_H
@@ -17,8 +19,17 @@
 
 enum { ORL_POLICY_USERS = 64, ORL_POLICY_NAME = 64, ORL_POLICY_SIZE = 65536 };
 
+/* What a viewer gets that is not the first. */
+enum orl_second {
+	ORL_SECOND_TAKE,    /* it watches, and may take the input over */
+	ORL_SECOND_WATCH,   /* it watches until the first has left */
+	ORL_SECOND_REPLACE, /* the first has to go */
+	ORL_SECOND_REFUSE,  /* it is not let in */
+};
+
 struct orl_policy {
 	uint32_t rights;
+	enum orl_second second;
 	uint32_t count;
 	struct {
 		char name[ORL_POLICY_NAME];

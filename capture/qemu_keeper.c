@@ -22,7 +22,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { DAEMON_MS = 5000, FDS = 1024 };
+enum { DAEMON_MS = 5000, FAREWELL_MS = 100, FDS = 1024 };
 
 void orl_keeper_path(char out[ORL_KEEPER_PATH], const struct orl_keeper *k,
 		const char *name)
@@ -313,6 +313,9 @@ void orl_keeper_run(struct orl_keeper *k)
 	} else {
 		tell(k, bus < 0 ? ORL_KEEPER_NO_BUS : ORL_KEEPER_NO_MACHINE, 0);
 	}
+	/* It tells those who still listen that the machine's name is free. */
+	if (machine > 0)
+		poll(NULL, 0, FAREWELL_MS);
 	if (bus > 0)
 		end_now(bus);
 	orl_keeper_clear(k);

@@ -236,12 +236,14 @@ static int account(struct oriel_screen *s, const struct orl_part *part,
 {
 	uint64_t area = (uint64_t)s->canvas.width * (uint64_t)s->canvas.height;
 	uint64_t cells = n_cells(s), coded = 0;
+	uint64_t *by_codec = s->client->stats.codec_area;
 	unsigned t = part->transaction;
 
 	for (unsigned i = 0; i < part->copies.n; i++) {
 		const struct orl_copy_op *op = &ops->copies[i];
 		int32_t col = op->x / ORL_CELL, row = op->y / ORL_CELL;
 		s->copied[t] += (uint64_t)op->width * op->height;
+		by_codec[ORIEL_CODEC_COPY] += (uint64_t)op->width * op->height;
 		if (!claim(s, t, col, row,
 				    (op->x + op->width - 1) / ORL_CELL - col +
 						    1,
@@ -251,7 +253,11 @@ static int account(struct oriel_screen *s, const struct orl_part *part,
 	}
 	for (unsigned i = 0; i < part->blocks.n; i++) {
 		const struct orl_block_op *op = &ops->blocks[i];
-		coded += (uint64_t)op->cols * op->rows;
+		uint64_t n = (uint64_t)op->cols * op->rows;
+		coded += n;
+		by_codec[op->op == ORL_OP_RES ? ORIEL_CODEC_RES
+					      : ORIEL_CODEC_HCX] +=
+				n * ORL_CELL * ORL_CELL;
 		if (!claim(s, t, op->col, op->row, op->cols, op->rows))
 			return ORIEL_EPROTO;
 	}

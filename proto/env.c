@@ -7,6 +7,23 @@
 #include <stdio.h>
 #include <string.h>
 
+int orl_take_struct(void *into, size_t size, const void *from, size_t least)
+{
+	size_t given, known;
+
+	memcpy(&given, from, sizeof(given));
+	if (given < least)
+		return ORIEL_EINVAL;
+	known = given < size ? given : size;
+	for (size_t i = known; i < given; i++)
+		if (((const uint8_t *)from)[i])
+			return ORIEL_EINVAL;
+	memset(into, 0, size);
+	memcpy(into, from, known);
+	memcpy(into, &size, sizeof(size));
+	return 0;
+}
+
 void *orl_alloc(const struct orl_env *env, size_t n, size_t size)
 {
 	size_t bytes;

@@ -46,6 +46,14 @@ struct orl_env {
 	const struct orl_crypto *crypto; /* NULL in tests that need none */
 };
 
+/*
+ * Take a struct that begins with its size from a host that may know an older,
+ * shorter one or a newer, longer one: fields it does not have are zero.
+ * ORIEL_EINVAL when it is shorter than `least`, the first there was, or sets a
+ * field that we do not know.
+ */
+int orl_take_struct(void *into, size_t size, const void *from, size_t least);
+
 /* Zeroed memory, or NULL. Sizes multiply with a check. Threads: any. */
 void *orl_alloc(const struct orl_env *env, size_t n, size_t size);
 /* Room for n elements, old content kept; on failure the old block stays. */

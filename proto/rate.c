@@ -27,9 +27,13 @@
  *               was not seen for 64 round trips (3 to 8 s), every 5 s beside
  *               others (the first three, and after a clear one, 1 s)
  *   10 ms, 8    queue beyond our own for so many rounds: others are there.
- *               So they are when a drain or two looks left a queue, when the
+ *               So they are when a drain (a look follows each) or two looks,
+ *               1/2 s apart, left a queue, when the
  *               rate sinks by 1/8 in 16 rounds with the queue never empty,
  *               and when it fell twice without seeing the empty path
+ *   1/2         of the rate seen before company came, within 10 s: what is
+ *               taken beside others when TCP's bbr, which would take most
+ *               of it, holds the congestion window
  *   2, 3        clear looks that end company; equal ones (1/64 and 1 ms) that
  *               make their round trip the path's own
  *   10 s        a minimum's life, and the idle time that makes the rate a guess
@@ -254,7 +258,11 @@ static uint64_t window(const struct orl_rate *r)
 		w = carried(r->rate, recent_rtt(r)) * 5 / 4 + 2 * r->mss;
 	else
 		w = carried(r->rate, window_time(r));
-	if (r->competing && r->cwnd)
+	if (r->competing && r->cwnd && r->bbr)
+		w = orl_min64(r->cwnd + 4 * r->mss,
+				carried(r->peak / 2, recent_rtt(r)) +
+						2 * r->mss);
+	else if (r->competing && r->cwnd)
 		w = orl_min64(w, r->cwnd);
 	return clamp(w, floor, MOST_WINDOW);
 }
@@ -355,6 +363,10 @@ static void slow_down(struct orl_rate *r, uint64_t sample)
 	/* On a thin path a segment more or less looks like a fall. */
 	r->falls += !r->draining && needed(sample, 2 * r->mss) < 4 * MS;
 	r->old_peak = orl_max64(r->old_peak, r->peak);
+	if (r->now - r->fell_at > 10 * SECOND)
+		r->before = 0;
+	r->before = orl_max64(r->before, r->peak);
+	r->fell_at = r->now;
 	r->peak = 0;
 	add_sample(r, sample);
 	r->growing = false;
@@ -366,6 +378,8 @@ static void slow_down(struct orl_rate *r, uint64_t sample)
 static void compete(struct orl_rate *r)
 {
 	r->peak = orl_max64(r->peak, r->old_peak);
+	if (r->before && r->now - r->fell_at <= 10 * SECOND)
+		r->peak = orl_max64(r->peak, r->before);
 	r->old_peak = 0;
 	r->competing = true;
 	r->growing = r->drained = false;
@@ -559,13 +573,22 @@ static void checked(struct orl_rate *r)
 	}
 }
 
+static void begin_check(struct orl_rate *r)
+{
+	r->checking = true;
+	r->check_rtt = MOST_RTT;
+	/* Two round trips, and the acks that its smoothing lags behind. */
+	r->check_until = r->now + 2 * r->rtt + 2 * MS +
+			 orl_min64(needed(r->rate, 16 * r->mss), 300 * MS);
+}
+
 static void check(struct orl_rate *r)
 {
 	uint64_t age = clamp(64 * r->rtt, 3 * SECOND, 8 * SECOND);
 	if (r->competing)
 		age = r->checks < 3 || r->clear ? SECOND : 5 * SECOND;
 	else if (r->strange)
-		age = SECOND;
+		age = SECOND / 2;
 	uint64_t last = r->competing ? r->check_at : r->near_at;
 	if (r->checking) {
 		if (r->progress_at == r->now)
@@ -577,11 +600,7 @@ static void check(struct orl_rate *r)
 	if (!r->rtt || r->prior || r->draining || !r->was_full ||
 			r->now - last < age)
 		return;
-	r->checking = true;
-	r->check_rtt = MOST_RTT;
-	/* Two round trips, and the acks that its smoothing lags behind. */
-	r->check_until = r->now + 2 * r->rtt + 2 * MS +
-			 orl_min64(needed(r->rate, 16 * r->mss), 300 * MS);
+	begin_check(r);
 }
 
 static void drained(struct orl_rate *r)
@@ -593,6 +612,7 @@ static void drained(struct orl_rate *r)
 	r->drained = true;
 	start_round(r);
 	r->was_full = false;
+	begin_check(r);
 }
 
 static uint64_t received(const struct orl_rate_input *in)
@@ -618,6 +638,7 @@ static void take(struct orl_rate *r, const struct orl_rate_input *in)
 	r->wire = r->sent - orl_min64(in->unsent, r->sent);
 	r->mss = in->mss ? clamp(in->mss, 64, 65536) : DEFAULT_MSS;
 	r->cwnd = in->cwnd;
+	r->bbr = in->bbr;
 	r->waiting = in->waiting;
 	if (r->holding != in->probing_rtt)
 		r->spoilt = true;

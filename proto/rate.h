@@ -27,6 +27,7 @@ struct orl_rate_input {
 	uint64_t cwnd;    /* congestion window, bytes; 0 is not known */
 	uint32_t mss;     /* bytes; 0 is taken as 1448 */
 	bool probing_rtt; /* bbr is in PROBE_RTT */
+	bool bbr;         /* ... is what holds the congestion window */
 	bool waiting;     /* more was ready to be sent than was allowed */
 };
 
@@ -47,7 +48,7 @@ struct orl_rate {
 	/* The socket, as last told. */
 	uint64_t sent, wire, delivered, cwnd, mss, rtt, told_min;
 	uint64_t progress_at, idle_at, stalled_to, prior_to;
-	bool seen, waiting, holding;
+	bool seen, waiting, holding, bbr;
 	/* Least round trip: one a tick, the least of all of them. */
 	uint64_t tick[ORL_RATE_TICKS], tick_at, min_rtt, near_at;
 	/* When how much had left, for a round trip without smoothing. */
@@ -67,6 +68,7 @@ struct orl_rate {
 	unsigned flat, empty;
 	/* What speaks for and against others on the path. */
 	uint64_t past_rate, past_rtt, peak, old_peak;
+	uint64_t before, fell_at;
 	unsigned past_rounds, high, above, falls, checks, clear, strange;
 	uint64_t check_at, check_until, check_rtt, checked[2];
 	unsigned looks;

@@ -11,6 +11,7 @@
 #include <string.h>
 
 enum { BANDS_FROM_CELLS = 16000 }; /* between 1920x1200 and 2560x1600 */
+static const uint64_t TELL_EVERY_NS = 10000000000;
 
 static int32_t cells(int32_t pixels)
 {
@@ -43,6 +44,8 @@ static int set_size(struct oriel_display *d, int32_t width, int32_t height)
 	orl_free(env, d->shadow);
 	orl_free(env, d->changed);
 	orl_free(env, d->damage);
+	orl_free(env, d->strip);
+	d->strip = NULL;
 	d->shadow = shadow;
 	d->changed = changed;
 	d->damage = damage;
@@ -69,6 +72,17 @@ static void kick_all(struct oriel_display *d)
 	ORL_EACH (node, &d->panes)
 		orl_conn_kick(orl_container(node, struct orl_pane, by_display)
 						->peer->conn);
+}
+
+/* A frame could not be read; the host hears of it in dispatch. */
+static void on_later(struct orl_deferred *later)
+{
+	struct oriel_display *d =
+			orl_container(later, struct oriel_display, later);
+	struct oriel_server *server = d->server;
+
+	if (server->events.frame_failed)
+		server->events.frame_failed(server->user, d, d->failed);
 }
 
 int oriel_display_create(struct oriel_display **out,
@@ -99,6 +113,7 @@ int oriel_display_create(struct oriel_display **out,
 	d->x = config->x;
 	d->y = config->y;
 	d->scale = scale;
+	d->later.run = on_later;
 	orl_list_init(&d->node);
 	orl_list_init(&d->panes);
 	d->name = orl_strdup(&server->env, config->name ? config->name : "");
@@ -143,7 +158,9 @@ void oriel_display_destroy(struct oriel_display *d)
 	if (!orl_list_empty(&d->node))
 		d->server->displays_used &= ~(1u << d->id);
 	orl_list_remove(&d->node);
+	orl_loop_undefer(&d->later);
 	oriel_frame_unref(d->pending);
+	orl_free(env, d->strip);
 	orl_free(env, d->shadow);
 	orl_free(env, d->changed);
 	orl_free(env, d->damage);
@@ -242,13 +259,78 @@ static void take(struct oriel_display *d, const struct oriel_pixels *from,
 		}
 }
 
+/*
+ * What a row of cells takes at most: rows that are far apart are read one by
+ * one, others with what is between them, which is at most as much again.
+ */
+static size_t strip_bytes(const struct oriel_display *d)
+{
+	return (size_t)d->width * 4 * 2 * ORL_CELL;
+}
+
+/* Read a rectangle from memory that is not mapped, then take it. */
+static int read_and_take(struct oriel_display *d,
+		const struct oriel_frame *frame, struct oriel_rect r)
+{
+	const struct oriel_frame_config *c = &frame->config;
+	const uint64_t stride = (uint64_t)c->pixels.stride;
+	const size_t span = (size_t)r.width * 4;
+	int err = 0;
+
+	for (int32_t end = r.y + r.height; !err && r.y < end;) {
+		uint64_t at = c->offset + (uint64_t)r.y * stride +
+			      (uint64_t)r.x * 4;
+		struct oriel_pixels strip = { d->strip, r.width, 0, 0,
+			c->pixels.format };
+		r.height = orl_min32(end - r.y, ORL_CELL - r.y % ORL_CELL);
+		strip.height = r.height;
+		if (stride <= 2 * span) {
+			strip.stride = c->pixels.stride;
+			err = orl_shared_read(&c->memory->shared, at, d->strip,
+					(size_t)(r.height - 1) * stride + span);
+		} else {
+			strip.stride = (int32_t)span;
+			for (int32_t y = 0; !err && y < r.height; y++)
+				err = orl_shared_read(&c->memory->shared,
+						at + (uint64_t)y * stride,
+						d->strip + (size_t)y * span,
+						span);
+		}
+		if (!err)
+			take(d, &strip, r.x, r.y, r);
+		r.y += r.height;
+	}
+	return err;
+}
+
+static void fail_frame(struct oriel_display *d,
+		const struct oriel_memory *memory, int err)
+{
+	uint64_t now = orl_now(&d->server->env);
+
+	d->failed = err;
+	orl_loop_defer(d->server->loop, &d->later);
+	/* A guest may do it again and again. */
+	if (d->told && now - d->told < TELL_EVERY_NS)
+		return;
+	d->told = now;
+	orl_log(&d->server->env, ORIEL_LOG_WARN, "display",
+			"display %u: a frame could not be read, its file has "
+			"become shorter than %llu bytes: what it showed there "
+			"stays; give the guest a memfd with F_SEAL_SHRINK",
+			(unsigned)d->id,
+			(unsigned long long)memory->shared.size);
+}
+
 void orl_display_refresh(struct oriel_display *d)
 {
 	struct oriel_frame *frame = d->pending;
+	int err = 0;
 
 	if (!frame)
 		return;
-	for (int32_t row = 0; row < d->rows;) {
+	bool mapped = frame->config.pixels.data;
+	for (int32_t row = 0; !err && row < d->rows;) {
 		struct orl_span s = d->damage[row];
 		int32_t end = row + 1;
 		while (end < d->rows && d->damage[end].from == s.from &&
@@ -256,10 +338,16 @@ void orl_display_refresh(struct oriel_display *d)
 			end++;
 		struct oriel_rect r = { s.from * ORL_CELL, row * ORL_CELL,
 			(s.to - s.from) * ORL_CELL, (end - row) * ORL_CELL };
-		if (clip(d, &r))
+		if (!clip(d, &r))
+			; /* nothing of these rows */
+		else if (mapped)
 			take(d, &frame->config.pixels, 0, 0, r);
+		else
+			err = read_and_take(d, frame, r);
 		row = end;
 	}
+	if (err)
+		fail_frame(d, frame->config.memory, err);
 	memset(d->damage, 0, (size_t)d->rows * sizeof(*d->damage));
 	d->time = frame->config.time;
 	d->pending = NULL;
@@ -289,6 +377,11 @@ int oriel_display_submit(struct oriel_display *d, struct oriel_frame *frame,
 			frame->config.pixels.width != d->width ||
 			frame->config.pixels.height != d->height)
 		return ORIEL_EINVAL;
+	if (!frame->config.pixels.data && !d->strip) {
+		d->strip = orl_alloc(&d->server->env, strip_bytes(d), 1);
+		if (!d->strip)
+			return ORIEL_ENOMEM;
+	}
 	if (!count)
 		add_damage(d, (struct oriel_rect){ 0, 0, d->width, d->height });
 	for (size_t i = 0; i < count; i++)

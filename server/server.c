@@ -95,9 +95,14 @@ int oriel_server_create(struct oriel_server **out,
 
 	if (!out || !config || config->size != sizeof(*config))
 		return ORIEL_EINVAL;
-	if (config->events && config->events->size != sizeof(*config->events))
-		return ORIEL_EINVAL;
-	int err = orl_host_env(&env, config->hooks);
+	struct oriel_server_events events = { .size = 0 };
+	int err = !config->events ? 0
+				  : orl_take_struct(&events, sizeof(events),
+						    config->events,
+						    offsetof(struct oriel_server_events,
+								    frame_failed));
+	if (!err)
+		err = orl_host_env(&env, config->hooks);
 	if (err)
 		return err;
 	struct oriel_server *server = orl_alloc(&env, 1, sizeof(*server));
@@ -109,8 +114,7 @@ int oriel_server_create(struct oriel_server **out,
 	server->max_peers = config->max_peers ? config->max_peers : 16;
 	server->max_bandwidth = config->max_bandwidth;
 	server->test_desync = config->test_desync;
-	if (config->events)
-		server->events = *config->events;
+	server->events = events;
 	orl_list_init(&server->listeners);
 	orl_list_init(&server->peers);
 	orl_list_init(&server->displays);

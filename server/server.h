@@ -6,7 +6,8 @@
  * sent. Files: server.c the handle, peer.c one client's life, login.c until
  * it is let in, display.c pictures from the host, pane.c and update.c what is
  * sent of them, ack.c and check.c whether they arrived, input.c keys and pointer,
- * cursor.c shapes, frame.c shared pictures. All of it runs in the loop
+ * cursor.c shapes, frame.c shared pictures and
+ * memory. All of it runs in the loop
  * thread.
  */
 #ifndef ORL_SERVER_SERVER_H
@@ -20,6 +21,7 @@
 #include "proto/auth.h"
 #include "proto/io/conn.h"
 #include "proto/io/pool.h"
+#include "proto/io/shared.h"
 #include "server/throttle.h"
 
 struct orl_server_listener {
@@ -245,10 +247,18 @@ bool orl_cursor_send(struct oriel_peer *peer);
 
 /* ---- pictures ---------------------------------------------------------- */
 
+struct oriel_memory {
+	const struct oriel_server *server; /* whose it is; not looked into */
+	struct orl_env env; /* its own: it may outlive the server */
+	unsigned refs; /* atomic */
+	struct orl_shared shared;
+};
+
 struct oriel_frame {
 	const struct oriel_server *server; /* whose it is; not looked into */
 	struct orl_env env; /* its own: it may outlive the server */
 	unsigned refs; /* atomic */
+	/* In memory that is mapped, pixels.data is set as if it were plain. */
 	struct oriel_frame_config config;
 };
 
@@ -270,6 +280,10 @@ struct oriel_display {
 	uint8_t *changed; /* scratch of orl_damage(), all 0 between calls */
 	struct orl_span *damage; /* of `pending`, one a cell row */
 	struct oriel_frame *pending; /* newest, not yet compared; or NULL */
+	uint8_t *strip; /* a row of cells of a frame that is not mapped */
+	int failed; /* later: the host is told that one was not readable */
+	uint64_t told; /* when that was last in the log */
+	struct orl_deferred later;
 	uint64_t time; /* of capture, of what the shadow holds */
 	uint64_t changed_at; /* when the shadow last changed, our clock */
 	uint64_t frames; /* submitted or patched */

@@ -123,6 +123,15 @@ static void on_text(void *user, struct oriel_peer *peer, const char *text)
 	snprintf(p->last_text, sizeof(p->last_text), "%s", text);
 }
 
+static void on_failed(void *user, struct oriel_display *display, int error)
+{
+	struct pair *p = in_server(user);
+
+	assert_ptr_equal(display, p->display);
+	p->failed++;
+	p->failure = error;
+}
+
 static const struct oriel_server_events server_events = {
 	.size = sizeof(server_events),
 	.auth_wanted = on_wanted,
@@ -134,6 +143,7 @@ static const struct oriel_server_events server_events = {
 	.pointer = on_pointer,
 	.touch = on_touch,
 	.text = on_text,
+	.frame_failed = on_failed,
 };
 
 static void on_state(void *user, enum oriel_client_state state, int error,

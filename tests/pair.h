@@ -36,6 +36,8 @@ struct pair {
 	enum oriel_client_state state;
 	int error, left;
 	unsigned joins, leaves, updates, keys, texts, cursors, wanted, touches;
+	unsigned failed;
+	int failure; /* the last of `failed` */
 	struct oriel_key last_key;
 	struct oriel_pointer last_pointer;
 	struct oriel_touch last_touch;

@@ -37,16 +37,16 @@ enum bbr_state { STARTUP, DRAIN, PROBE_BW, PROBE_RTT };
 
 struct flow {
 	struct segment ring[RING];
-	uint64_t una, next, end;   /* segments: unacked, unsent, written */
-	uint64_t received;         /* segments in order at the receiver */
+	uint64_t una, next, end; /* segments: unacked, unsent, written */
+	uint64_t received;       /* segments in order at the receiver */
 	uint64_t received_bytes;
 	uint64_t written, sent, acked, sacked, pipe, delivered, stamped;
 	uint64_t srtt, min_rtt, mss_bytes;
 	uint64_t timer, backoff, progress;
-	uint64_t lost;             /* segments marked so */
-	uint64_t recover;          /* recovery ends at this segment */
-	uint64_t newest;           /* send time of the newest delivered */
-	double cwnd;               /* bytes */
+	uint64_t lost;    /* segments marked so */
+	uint64_t recover; /* recovery ends at this segment */
+	uint64_t newest;  /* send time of the newest delivered */
+	double cwnd;      /* bytes */
 	enum path_control control;
 	bool on, greedy, in_recovery, restarted, waked, probed;
 	/* cubic */
@@ -129,16 +129,16 @@ static void serve(struct path *p)
 	p->serving = p->head != p->tail;
 	if (p->serving)
 		push(p, (struct event){ .kind = SERVED,
-				.at = p->now + q->length * SECOND /
-						p->config.rate });
+					.at = p->now +
+					      q->length * SECOND /
+							      p->config.rate });
 }
 
 static void enter(struct path *p, unsigned f, uint64_t index, uint32_t n)
 {
 	bool unlucky = p->config.loss &&
-			path_random(p, 1000000) < p->config.loss;
-	if (p->down || (f == 0 && unlucky) ||
-			p->queued + n > p->config.queue ||
+		       path_random(p, 1000000) < p->config.loss;
+	if (p->down || (f == 0 && unlucky) || p->queued + n > p->config.queue ||
 			p->tail - p->head == FIFO)
 		return;
 	p->fifo[p->tail++ % FIFO] = (struct packet){ index, n, f };
@@ -151,8 +151,10 @@ static void served(struct path *p)
 {
 	struct packet q = p->fifo[p->head++ % FIFO];
 	p->queued -= q.length;
-	push(p, (struct event){ .kind = ARRIVED, .flow = q.flow,
-			.index = q.index, .at = p->now + p->config.delay });
+	push(p, (struct event){ .kind = ARRIVED,
+				.flow = q.flow,
+				.index = q.index,
+				.at = p->now + p->config.delay });
 	serve(p);
 }
 
@@ -174,8 +176,11 @@ static void arrived(struct path *p, unsigned f, uint64_t index)
 	if (at < p->last_ack[f])
 		at = p->last_ack[f];
 	p->last_ack[f] = at;
-	push(p, (struct event){ .kind = ACKED, .flow = f, .index = index,
-			.upto = w->received, .at = at });
+	push(p, (struct event){ .kind = ACKED,
+				.flow = f,
+				.index = index,
+				.upto = w->received,
+				.at = at });
 }
 
 /* ---- congestion control ------------------------------------------------- */
@@ -188,8 +193,8 @@ static double cube_root(double x)
 	return r;
 }
 
-static void cubic_acked(struct path *p, struct flow *w, uint64_t bytes,
-		bool used)
+static void cubic_acked(
+		struct path *p, struct flow *w, uint64_t bytes, bool used)
 {
 	if (w->in_recovery && !w->restarted) {
 		/* Proportional rate reduction. */
@@ -217,8 +222,8 @@ static void cubic_acked(struct path *p, struct flow *w, uint64_t bytes,
 	double x = t - w->k;
 	double target = (0.4 * x * x * x) * PATH_MSS + w->wmax;
 	/* The Reno-friendly region. */
-	double reno = 0.7 * w->wmax + 0.53 * PATH_MSS * t * 1e9 /
-			(double)w->srtt;
+	double reno = 0.7 * w->wmax +
+		      0.53 * PATH_MSS * t * 1e9 / (double)w->srtt;
 	if (target < reno)
 		target = reno;
 	if (target > 1.5 * w->cwnd)
@@ -263,8 +268,8 @@ static double bbr_rate(const struct flow *w)
 	return most;
 }
 
-static void bbr_states(struct path *p, struct flow *w, bool new_round,
-		bool limited)
+static void bbr_states(
+		struct path *p, struct flow *w, bool new_round, bool limited)
 {
 	static const double gains[8] = { 1.25, 0.75, 1, 1, 1, 1, 1, 1 };
 	double bdp = bbr_rate(w) * (double)w->bbr_min / 1e9;
@@ -296,8 +301,8 @@ static void bbr_states(struct path *p, struct flow *w, bool new_round,
 		if (w->hold_until && p->now >= w->hold_until) {
 			w->bbr_min_at = p->now;
 			w->cwnd = w->prior_cwnd;
-			w->state = w->full > 0 && w->flat >= 3 ? PROBE_BW :
-								 STARTUP;
+			w->state = w->full > 0 && w->flat >= 3 ? PROBE_BW
+							       : STARTUP;
 			w->gain = w->state == STARTUP ? 2.885 : 1;
 			w->cycle_at = p->now;
 		}
@@ -317,8 +322,7 @@ static void bbr_acked(struct path *p, struct flow *w, uint64_t bytes,
 	uint64_t took = p->now - s->stamped;
 	if (took < w->min_rtt)
 		took = w->min_rtt;
-	double bw = (double)(w->delivered - s->delivered) * 1e9 /
-			(double)took;
+	double bw = (double)(w->delivered - s->delivered) * 1e9 / (double)took;
 	if (!s->limited || bw >= bbr_rate(w)) {
 		if (bw > w->bw[w->round % ROUNDS])
 			w->bw[w->round % ROUNDS] = bw;
@@ -339,7 +343,7 @@ static void bbr_acked(struct path *p, struct flow *w, uint64_t bytes,
 	bbr_states(p, w, new_round, s->limited);
 	double bdp = bbr_rate(w) * (double)w->bbr_min / 1e9;
 	double target = (w->state == STARTUP ? 2.885 : 2) * bdp + 3 * PATH_MSS;
-	if (w->state == STARTUP || w->cwnd < target)
+	if (w->cwnd < target)
 		w->cwnd += (double)bytes;
 	if (w->state != STARTUP && w->cwnd > target)
 		w->cwnd = target;
@@ -413,7 +417,8 @@ static void send_more(struct path *p, unsigned f)
 		if (w->control == PATH_BBR && w->pace_at > p->now) {
 			if (!w->waked)
 				push(p, (struct event){ .kind = PACED,
-						.flow = f, .at = w->pace_at });
+							.flow = f,
+							.at = w->pace_at });
 			w->waked = true;
 			return;
 		}
@@ -428,7 +433,7 @@ static void send_more(struct path *p, unsigned f)
 		transmit(p, f, i);
 		if (w->control == PATH_BBR) {
 			double gap = PATH_MSS * 1.01e9 /
-					(w->gain * bbr_rate(w));
+				     (w->gain * bbr_rate(w));
 			if (w->pace_at + 2 * MS < p->now)
 				w->pace_at = p->now;
 			w->pace_at += (uint64_t)gap;
@@ -455,8 +460,8 @@ static void mark_lost(struct flow *w, uint64_t older)
 	}
 }
 
-static bool take(struct flow *w, struct segment *s,
-		struct segment *latest, uint64_t *bytes)
+static bool take(struct flow *w, struct segment *s, struct segment *latest,
+		uint64_t *bytes)
 {
 	if (s->acked)
 		return false;
@@ -487,8 +492,7 @@ static void acked(struct path *p, unsigned f, uint64_t index, uint64_t upto)
 	struct segment latest = { 0 };
 	uint64_t bytes = 0, rtt = 0;
 	bool used = (double)w->pipe + 2 * PATH_MSS >= w->cwnd ||
-			(w->cwnd < w->ssthresh &&
-					w->cwnd < 2 * (double)w->pipe);
+		    (w->cwnd < w->ssthresh && w->cwnd < 2 * (double)w->pipe);
 	for (; w->una < upto; w->una++) {
 		struct segment *s = &w->ring[w->una % RING];
 		if (s->acked)
@@ -665,7 +669,7 @@ void path_write(struct path *p, uint64_t bytes)
 		s->length += n;
 		bytes -= n;
 	}
-	for (; bytes; ) {
+	for (; bytes;) {
 		uint32_t n = bytes < PATH_MSS ? (uint32_t)bytes : PATH_MSS;
 		write_segment(w, n);
 		bytes -= n;
@@ -685,8 +689,9 @@ void path_info(const struct path *p, struct orl_rate_input *in)
 		.rtt_min = w->min_rtt,
 		.cwnd = (uint64_t)w->cwnd,
 		.mss = PATH_MSS,
+		.bbr = w->control == PATH_BBR,
 		.probing_rtt = w->control == PATH_BBR &&
-				w->state == PROBE_RTT };
+			       w->state == PROBE_RTT };
 }
 
 uint64_t path_received(const struct path *p, unsigned flow)

@@ -8,12 +8,12 @@ build='gcc make pkg-config libc6-dev
 	libsdl2-dev libsdl2-ttf-dev libfontconfig-dev libpng-dev libwebp-dev
 	libx11-dev libxext-dev libxdamage-dev libxfixes-dev libxtst-dev
 	libxrandr-dev libavformat-dev libavcodec-dev libavutil-dev
-	libswscale-dev libsystemd-dev scdoc'
-desktop='xvfb xauth x11-utils x11-apps x11-xserver-utils xdotool xterm openbox
+	libswscale-dev libsystemd-dev libvncserver-dev scdoc'
+desktop='xvfb xauth x11-utils x11-apps x11-xserver-utils xdotool xterm less openbox
 	imagemagick fonts-dejavu-core'
-tests='g++ libcmocka-dev binutils tshark python3 openssl procps iproute2
+tests='g++ desktop-file-utils libcmocka-dev binutils tshark python3 openssl procps iproute2
 	ffmpeg strace clang libclang-rt-14-dev libglib2.0-dev libuv1-dev
-	qemu-system-x86 dbus-daemon dbus-bin
+	qemu-system-x86 dbus-daemon dbus-bin tigervnc-standalone-server
 	libvirt-daemon libvirt-daemon-driver-qemu libvirt-clients
 	xserver-xorg-core xserver-xorg-video-dummy'
 peers='libspice-server-dev tigervnc-standalone-server tigervnc-viewer

@@ -25,6 +25,13 @@ void orl_command_release(struct orl_ui *ui)
 	oriel_client_release_all(ui->viewer->client);
 }
 
+void orl_command_take(struct orl_ui *ui, bool take)
+{
+	if (!take)
+		orl_command_release(ui);
+	oriel_client_take(ui->viewer->client, take);
+}
+
 void orl_command_disconnect(struct orl_ui *ui)
 {
 	atomic_store(&ui->viewer->cancel, true);

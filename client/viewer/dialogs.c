@@ -239,10 +239,9 @@ int orl_sequence(int number, const uint32_t **usages)
 	return sequences[number].n;
 }
 
-enum orl_command orl_menu(struct orl_menu *m, struct orl_panel *p)
+static enum orl_command menu_keys(struct orl_menu *m, struct orl_panel *p)
 {
 	enum orl_command chosen = ORL_COMMAND_NONE;
-	orl_panel_column(p, 0, 2);
 	orl_panel_note(p, "Send keys");
 	for (int i = 0; i < COUNT(sequences); i++) {
 		if (orl_panel_item(p, sequences[i].name, false)) {
@@ -250,32 +249,109 @@ enum orl_command orl_menu(struct orl_menu *m, struct orl_panel *p)
 			chosen = ORL_COMMAND_KEYS;
 		}
 	}
-	orl_panel_column(p, 1, 2);
+	return chosen;
+}
+
+static enum orl_command menu_scaling(struct orl_menu *m, struct orl_panel *p)
+{
+	static const char *const names[] = { "Shrink if needed", "1:1",
+		"Fit the window", "Whole factors" };
+	enum orl_command chosen = ORL_COMMAND_NONE;
+	for (int i = 0; i < COUNT(names); i++) {
+		if (orl_panel_item(p, names[i], m->scaling == i)) {
+			m->scaling = i;
+			chosen = ORL_COMMAND_SCALING;
+		}
+	}
+	return chosen;
+}
+
+static enum orl_command menu_displays(struct orl_menu *m, struct orl_panel *p)
+{
+	enum orl_command chosen = ORL_COMMAND_NONE;
+	orl_panel_note(p, "Displays");
+	for (int i = 0; i < m->displays; i++) {
+		if (orl_panel_item(p, m->names[i], m->shown[i])) {
+			m->display = i;
+			chosen = ORL_COMMAND_CHOOSE;
+		}
+	}
+	p->y += 6 * p->scale;
+	if (orl_panel_item(p, "All in one window", m->one))
+		chosen = ORL_COMMAND_WINDOWS;
+	if (orl_panel_item(p, "Identify", false))
+		chosen = ORL_COMMAND_IDENTIFY;
+	return chosen;
+}
+
+static enum orl_command menu_desktop(struct orl_menu *m, struct orl_panel *p)
+{
+	enum orl_command chosen = ORL_COMMAND_NONE;
 	orl_panel_note(p, "Desktop");
 	if (orl_panel_item(p, "Fullscreen", m->fullscreen))
 		chosen = ORL_COMMAND_FULLSCREEN;
+	if (orl_panel_item(p, "Displays\u2026", false))
+		chosen = ORL_COMMAND_MENU_DISPLAYS;
 	if (orl_panel_item(p, "Statistics", m->stats))
 		chosen = ORL_COMMAND_STATS;
 	if (orl_panel_item(p, "Release all keys", false))
 		chosen = ORL_COMMAND_RELEASE;
+	if (m->may_input &&
+			orl_panel_item(p,
+					m->holds_input ? "Give up the keyboard"
+						       : "Take the keyboard",
+					false))
+		chosen = ORL_COMMAND_TAKE;
 	if (orl_panel_item(p, "Disconnect", false))
 		chosen = ORL_COMMAND_DISCONNECT;
-	orl_panel_columns_end(p);
+	return chosen;
+}
+
+enum orl_command orl_menu(struct orl_menu *m, struct orl_panel *p)
+{
+	enum orl_command left = ORL_COMMAND_NONE, right = ORL_COMMAND_NONE;
+	if (m->page == ORL_MENU_KEYS) {
+		left = menu_keys(m, p);
+	} else if (m->page == ORL_MENU_DISPLAYS) {
+		orl_panel_column(p, 0, 2);
+		left = menu_displays(m, p);
+		orl_panel_column(p, 1, 2);
+		orl_panel_note(p, "Size");
+		right = menu_scaling(m, p);
+		orl_panel_columns_end(p);
+	} else {
+		orl_panel_column(p, 0, 2);
+		left = menu_keys(m, p);
+		orl_panel_column(p, 1, 2);
+		right = menu_desktop(m, p);
+		orl_panel_columns_end(p);
+	}
 	p->y += 10 * p->scale;
 	if (p->in.key == ORL_KEY_ESCAPE)
-		chosen = ORL_COMMAND_CLOSE;
-	return chosen;
+		return ORL_COMMAND_CLOSE;
+	return left ? left : right;
 }
 
 enum orl_command orl_bar(const struct orl_menu *m, struct orl_panel *p)
 {
-	static const char *const labels[] = { "Leave fullscreen", "Menu",
-		"Statistics", "Disconnect" };
+	static const char *const labels[] = { "Leave fullscreen", "Keys",
+		"Displays", "Statistics", "Disconnect" };
 	static const enum orl_command commands[] = { ORL_COMMAND_FULLSCREEN,
-		ORL_COMMAND_MENU, ORL_COMMAND_STATS, ORL_COMMAND_DISCONNECT };
+		ORL_COMMAND_MENU_KEYS, ORL_COMMAND_MENU_DISPLAYS,
+		ORL_COMMAND_STATS, ORL_COMMAND_DISCONNECT };
 	(void)m;
 	p->y = 6 * p->scale;
 	int pressed = orl_panel_buttons(p, labels, COUNT(labels), -1, -1);
 	p->y -= 10 * p->scale;
+	if (pressed < 0 && p->in.key == ORL_KEY_ESCAPE)
+		return ORL_COMMAND_CLOSE;
 	return pressed < 0 ? ORL_COMMAND_NONE : commands[pressed];
+}
+
+void orl_badge(int number, const char *name, struct orl_panel *p)
+{
+	char title[96];
+	snprintf(title, sizeof(title), "%d", number);
+	orl_panel_title(p, title);
+	orl_panel_note(p, name);
 }

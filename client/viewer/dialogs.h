@@ -62,18 +62,40 @@ enum orl_command {
 	ORL_COMMAND_FULLSCREEN,
 	ORL_COMMAND_STATS,
 	ORL_COMMAND_RELEASE,
+	ORL_COMMAND_TAKE,
 	ORL_COMMAND_DISCONNECT,
-	ORL_COMMAND_MENU,
-	ORL_COMMAND_CLOSE, /* the menu itself */
+	ORL_COMMAND_MENU_KEYS,     /* the menu's part with keys */
+	ORL_COMMAND_MENU_DISPLAYS, /* and that with displays */
+	ORL_COMMAND_SCALING,       /* menu.scaling */
+	ORL_COMMAND_WINDOWS,       /* one for all, or one each */
+	ORL_COMMAND_IDENTIFY,
+	ORL_COMMAND_CHOOSE, /* menu.display: show it, or do not */
+	ORL_COMMAND_CLOSE,  /* the menu itself */
 };
 
+enum orl_menu_page {
+	ORL_MENU_ALL,
+	ORL_MENU_KEYS,
+	ORL_MENU_DISPLAYS,
+};
+
+enum { ORL_MENU_DISPLAYS_MAX = 16 };
+
 struct orl_menu {
-	bool fullscreen, stats;
-	int sequence; /* with ORL_COMMAND_KEYS */
+	enum orl_menu_page page;
+	bool fullscreen, stats, one;
+	bool may_input, holds_input; /* this client, keyboard and pointer */
+	int scaling;                 /* an enum orl_scaling, now or as chosen */
+	int sequence;                /* with ORL_COMMAND_KEYS */
+	int displays, display;
+	char names[ORL_MENU_DISPLAYS_MAX][96];
+	bool shown[ORL_MENU_DISPLAYS_MAX];
 };
 
 enum orl_command orl_menu(struct orl_menu *m, struct orl_panel *p);
 enum orl_command orl_bar(const struct orl_menu *m, struct orl_panel *p);
+/* The number and name of a display, to be told from others. */
+void orl_badge(int number, const char *name, struct orl_panel *p);
 /* The usages to press in this order; how many. */
 int orl_sequence(int number, const uint32_t **usages);
 
@@ -90,7 +112,9 @@ struct orl_facts {
 struct orl_facts_of {
 	struct oriel_stats stats;
 	uint64_t bytes_in_1s, updates_1s; /* since a second before */
-	bool local;                       /* unix: */
+	/* Pixels by codec, in the last second that had any. */
+	uint64_t area[ORIEL_STAT_CODECS];
+	bool local; /* unix: */
 	int screens;
 	char screen_name[4][32];
 	bool exact[4];

@@ -72,12 +72,11 @@ static void send_still(struct orl_ui *ui, int16_t wheel_x, int16_t wheel_y)
 
 static bool point(struct orl_ui *ui, Uint32 window, int32_t x, int32_t y)
 {
-	struct orl_pane *pane = orl_ui_pane(ui, window);
-	if (!pane || !pane->view.width)
-		return false;
-	ui->pointed = pane;
-	orl_view_to_picture(&pane->view, x, y, &ui->pointer_x, &ui->pointer_y);
-	return true;
+	struct orl_pane *pane = orl_ui_point(
+			ui, window, x, y, &ui->pointer_x, &ui->pointer_y);
+	if (pane)
+		ui->pointed = pane;
+	return pane != NULL;
 }
 
 static void on_motion(struct orl_ui *ui, const SDL_MouseMotionEvent *e)
@@ -145,15 +144,18 @@ void orl_input_warp(
 		struct orl_ui *ui, struct orl_pane *pane, int32_t x, int32_t y)
 {
 	int32_t window_x, window_y;
-	if (!pane->window || !pane->view.width || ui->is_relative ||
-			SDL_GetMouseFocus() != pane->window)
+	if (!pane->on || !pane->on->sdl || !pane->view.width ||
+			ui->is_relative || SDL_GetMouseFocus() != pane->on->sdl)
 		return;
 	ui->pointed = pane;
+	orl_view_from_picture(&pane->view, x, y, &window_x, &window_y);
+	orl_scroll_reveal(ui, pane->on, window_x, window_y);
 	orl_view_from_picture(&pane->view, x, y, &window_x, &window_y);
 	/* What it says of itself is then no motion. */
 	orl_view_to_picture(&pane->view, window_x, window_y, &ui->pointer_x,
 			&ui->pointer_y);
-	SDL_WarpMouseInWindow(pane->window, window_x, window_y);
+	orl_window_points(pane->on, &window_x, &window_y);
+	SDL_WarpMouseInWindow(pane->on->sdl, window_x, window_y);
 }
 
 bool orl_input_event(struct orl_ui *ui, const SDL_Event *e)

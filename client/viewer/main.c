@@ -151,7 +151,7 @@ static bool prepare(struct orl_viewer *v)
 {
 	char why[ORL_VIEWFILE_VALUE + 256];
 	sigset_t set;
-	if (v->options.file && !read_viewfile(v))
+	if (v->options.file[0] && !read_viewfile(v))
 		return false;
 	v->options.ask = !v->options.address[0] && !v->options.headless &&
 			 !v->options.kiosk;

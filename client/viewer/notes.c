@@ -146,10 +146,35 @@ void orl_ui_relative(struct orl_ui *ui, bool relative)
 	orl_ui_wake(ui);
 }
 
-void orl_ui_granted(struct orl_ui *ui)
+void orl_ui_ask_sizes(struct orl_ui *ui)
 {
+	if (!atomic_exchange(&ui->wanting, false))
+		return;
+	for (int i = 0; i < ORL_SCREENS_MAX; i++) {
+		struct orl_pane *pane = &ui->panes[i];
+		pthread_mutex_lock(&ui->lock);
+		int32_t w = pane->want_w, h = pane->want_h;
+		pane->want_w = pane->want_h = 0;
+		pthread_mutex_unlock(&ui->lock);
+		/* This thread alone takes the screen away. */
+		int err = w && pane->screen ? oriel_screen_resize(pane->screen,
+							      w, h)
+					    : 0;
+		if (err && err != ORIEL_ESTATE && err != ORIEL_EDENIED)
+			orl_viewer_say("the size was not asked for: %s",
+					oriel_strerror(err));
+	}
+}
+
+void orl_ui_holder(struct orl_ui *ui)
+{
+	const struct orl_viewer *v = ui->viewer;
 	pthread_mutex_lock(&ui->lock);
-	ui->granted = true;
+	ui->granted |= v->may_input && v->holds_input;
+	ui->may_input = v->may_input;
+	ui->holds_input = v->holds_input;
+	memcpy(ui->holder, v->holder, sizeof(ui->holder));
+	ui->title_changed = true;
 	pthread_mutex_unlock(&ui->lock);
 	orl_ui_wake(ui);
 }

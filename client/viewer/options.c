@@ -21,6 +21,13 @@ const char orl_viewer_options_help[] =
 		"borders\n"
 		"  --kiosk                  and take the whole keyboard, and "
 		"stay open\n"
+		"  --kiosk-exit=KEYS        that end a kiosk, as "
+		"ctrl+alt+shift+q\n"
+		"  --windows=each|one       one for each display, or one for "
+		"all\n"
+		"  --scaling=MODE           auto, 1:1, fit or integer\n"
+		"  --resize=yes|no          ask the desktop for the window's "
+		"size\n"
 		"  --trust=RULE             first-use, ca:FILE or the SHA-256 "
 		"of the\n"
 		"                           server's key; without it, you are "
@@ -88,6 +95,62 @@ bool orl_trust_parse(struct orl_trust_rule *rule, const char *text)
 	return orl_fingerprint_parse(rule->pin, text);
 }
 
+static uint32_t key_named(const char *name, size_t n)
+{
+	static const struct {
+		const char *name;
+		uint32_t keysym;
+	} keys[] = { { "backspace", 0xff08 }, { "tab", 0xff09 },
+		{ "return", 0xff0d }, { "pause", 0xff13 }, { "escape", 0xff1b },
+		{ "home", 0xff50 }, { "end", 0xff57 }, { "insert", 0xff63 },
+		{ "delete", 0xffff }, { "space", ' ' } };
+	if (n == 1 && isalnum((unsigned char)*name))
+		return (uint32_t)tolower((unsigned char)*name);
+	if (n >= 2 && n <= 3 && *name == 'f' && name[1] >= '1' &&
+			name[1] <= '9') {
+		unsigned long number = strtoul(name + 1, NULL, 10);
+		return number <= 12 ? 0xffbd + (uint32_t)number : 0;
+	}
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+		if (strlen(keys[i].name) == n &&
+				memcmp(keys[i].name, name, n) == 0)
+			return keys[i].keysym;
+	return 0;
+}
+
+bool orl_combination_parse(struct orl_combination *out, const char *text)
+{
+	const struct {
+		const char *name;
+		bool *flag;
+	} modifiers[] = {
+		{ "ctrl+", &out->ctrl },
+		{ "alt+", &out->alt },
+		{ "shift+", &out->shift },
+		{ "super+", &out->super },
+	};
+	bool any = false, more = true;
+	memset(out, 0, sizeof(*out));
+	while (more) {
+		more = false;
+		for (size_t i = 0; i < 4; i++) {
+			size_t n = strlen(modifiers[i].name);
+			if (*modifiers[i].flag ||
+					strncmp(text, modifiers[i].name, n) !=
+							0)
+				continue;
+			*modifiers[i].flag = any = more = true;
+			text += n;
+		}
+	}
+	size_t n = strlen(text);
+	/* Digits of a number alone, after f. */
+	if (n == 3 && text[0] == 'f' && !isdigit((unsigned char)text[2]))
+		return false;
+	out->keysym = key_named(text, n);
+	return any && out->keysym;
+}
+
 /* Plain decimal seconds, "2.5": strtod would take inf, nan and hex too. */
 static bool parse_seconds(uint64_t *ns, const char *text)
 {
@@ -149,6 +212,41 @@ static bool set_path(struct orl_viewer_options *o, const char *arg)
 	return false;
 }
 
+static enum orl_viewer_result set_windows(struct orl_viewer_options *o,
+		const char *value, char *error, size_t size)
+{
+	o->one_window = strcmp(value, "one") == 0;
+	if (o->one_window || strcmp(value, "each") == 0)
+		return ORL_OPTIONS_RUN;
+	return wrong(error, size, "--windows is each or one");
+}
+
+static enum orl_viewer_result set_scaling(struct orl_viewer_options *o,
+		const char *value, char *error, size_t size)
+{
+	static const char *const names[ORL_SCALINGS] = { "auto", "1:1", "fit",
+		"integer" };
+	for (int i = 0; i < ORL_SCALINGS; i++) {
+		if (strcmp(value, names[i]) != 0)
+			continue;
+		o->scaling = (enum orl_scaling)i;
+		return ORL_OPTIONS_RUN;
+	}
+	return wrong(error, size, "--scaling is auto, 1:1, fit or integer");
+}
+
+static enum orl_viewer_result set_resize(struct orl_viewer_options *o,
+		const char *value, char *error, size_t size)
+{
+	if (strcmp(value, "yes") == 0)
+		o->resize = ORL_RESIZE_YES;
+	else if (strcmp(value, "no") == 0)
+		o->resize = ORL_RESIZE_NO;
+	else
+		return wrong(error, size, "--resize is yes or no");
+	return ORL_OPTIONS_RUN;
+}
+
 static enum orl_viewer_result set_value(struct orl_viewer_options *o,
 		const char *arg, char *error, size_t size)
 {
@@ -178,6 +276,19 @@ static enum orl_viewer_result set_value(struct orl_viewer_options *o,
 					"--exit-when is lossless or closed");
 		return ORL_OPTIONS_RUN;
 	}
+	if ((value = value_of(arg, "--kiosk-exit"))) {
+		if (orl_combination_parse(&o->kiosk_exit, value))
+			return ORL_OPTIONS_RUN;
+		return wrong(error, size,
+				"--kiosk-exit is modifiers and a key, as "
+				"ctrl+alt+shift+q or super+f12");
+	}
+	if ((value = value_of(arg, "--windows")))
+		return set_windows(o, value, error, size);
+	if ((value = value_of(arg, "--scaling")))
+		return set_scaling(o, value, error, size);
+	if ((value = value_of(arg, "--resize")))
+		return set_resize(o, value, error, size);
 	if ((value = value_of(arg, "--scale"))) {
 		if (strcmp(value, "1") != 0 && strcmp(value, "2") != 0)
 			return wrong(error, size, "--scale is 1 or 2");
@@ -194,10 +305,41 @@ static bool ends_with(const char *s, const char *end)
 	return n > m && strcmp(s + n - m, end) == 0;
 }
 
+static int hex(char c)
+{
+	return c >= '0' && c <= '9'   ? c - '0'
+	       : c >= 'a' && c <= 'f' ? c - 'a' + 10
+	       : c >= 'A' && c <= 'F' ? c - 'A' + 10
+				      : -1;
+}
+
+/* A path, or a file:///PATH as desktops name files; false: it is neither. */
+static bool set_file(struct orl_viewer_options *o, const char *arg)
+{
+	size_t n = 0;
+	bool uri = strncmp(arg, "file:///", 8) == 0;
+	for (const char *p = uri ? arg + 7 : arg; *p; p++) {
+		char c = *p;
+		if (n + 1 >= sizeof(o->file))
+			return false;
+		if (uri && c == '%') {
+			if (hex(p[1]) < 0 || hex(p[2]) < 0)
+				return false;
+			c = (char)(hex(p[1]) << 4 | hex(p[2]));
+			p += 2;
+		}
+		if (!c)
+			return false;
+		o->file[n++] = c;
+	}
+	o->file[n] = '\0';
+	return true;
+}
+
 static enum orl_viewer_result set_place(struct orl_viewer_options *o,
 		const char *arg, char *error, size_t size)
 {
-	if (o->address[0] || o->file)
+	if (o->address[0] || o->file[0])
 		return wrong(error, size, "%s is a second address; give one",
 				arg);
 	if (strncmp(arg, "oriel://", 8) == 0 || strncmp(arg, "unix:", 5) == 0) {
@@ -217,7 +359,10 @@ static enum orl_viewer_result set_place(struct orl_viewer_options *o,
 				"%s is not an address; write oriel://HOST, "
 				"unix:PATH or the name of an .oriel file",
 				arg);
-	o->file = arg;
+	if (!set_file(o, arg))
+		return wrong(error, size,
+				"%s is not the name of a file; write its path",
+				arg);
 	return ORL_OPTIONS_RUN;
 }
 
@@ -281,7 +426,11 @@ enum orl_viewer_result orl_viewer_options_check(
 		return wrong(error, size,
 				"give --password-file or --ticket-file, not "
 				"both");
-	if (o->headless && (o->fullscreen || o->kiosk) && !o->file)
+	if (o->kiosk_exit.keysym && !o->kiosk)
+		return wrong(error, size,
+				"--kiosk-exit is for --kiosk; leave it out, or "
+				"add that");
+	if (o->headless && (o->fullscreen || o->kiosk) && !o->file[0])
 		return wrong(error, size,
 				"--headless has no window for --fullscreen "
 				"or --kiosk; leave one out");

@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "client/viewer/view.h"
 #include "client/viewer/viewfile.h"
 
 enum orl_trust_mode {
@@ -30,8 +31,21 @@ enum orl_exit_when {
 	ORL_EXIT_CLOSED,   /* the server has said goodbye */
 };
 
+/* Whether the desktop is asked for the size of its window. */
+enum orl_resize {
+	ORL_RESIZE_DEFAULT, /* yes, but not in a kiosk */
+	ORL_RESIZE_YES,
+	ORL_RESIZE_NO,
+};
+
+/* A key with these modifiers and no others. */
+struct orl_combination {
+	uint32_t keysym; /* X's, of the key alone; 0: none */
+	bool ctrl, alt, shift, super;
+};
+
 struct orl_viewer_options {
-	const char *file; /* an .oriel file to read first, NULL is none */
+	char file[4096]; /* an .oriel file to read first, "" is none */
 	char address[ORL_VIEWFILE_VALUE];
 	char title[ORL_VIEWFILE_VALUE];
 	struct orl_trust_rule trust;
@@ -41,6 +55,10 @@ struct orl_viewer_options {
 	uint64_t exit_after; /* ns from the start, 0 is never */
 	enum orl_exit_when exit_when;
 	int scale; /* of panels, 1 or 2; 0 is as the display's */
+	enum orl_scaling scaling;
+	enum orl_resize resize;
+	bool one_window;
+	struct orl_combination kiosk_exit;
 	bool headless, fullscreen, kiosk, json, verbose;
 	bool ask; /* for an address, in a window, where none is given */
 };
@@ -60,6 +78,9 @@ enum orl_viewer_result orl_viewer_options_merge(struct orl_viewer_options *o,
 /* What every run needs: an address, and options that go together. */
 enum orl_viewer_result orl_viewer_options_check(
 		const struct orl_viewer_options *o, char *error, size_t size);
+
+/* As ctrl+alt+shift+q: at least one modifier, and one key. */
+bool orl_combination_parse(struct orl_combination *out, const char *text);
 
 /* "SHA256", "first-use" or "ca:FILE". */
 bool orl_trust_parse(struct orl_trust_rule *rule, const char *text);

@@ -57,6 +57,28 @@ static void facts_of_link(struct orl_facts *f, const struct orl_facts_of *from)
 				s->congestion[0] ? s->congestion : "\u2013");
 }
 
+static void fact_of_codecs(struct orl_facts *f, const struct orl_facts_of *from)
+{
+	static const char *const names[] = {
+		[ORIEL_CODEC_HCX] = "HCX",
+		[ORIEL_CODEC_RES] = "RES",
+		[ORIEL_CODEC_COPY] = "moved",
+	};
+	char text[ORL_FACT] = "";
+	uint64_t all = 0;
+	size_t n = 0;
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+		all += from->area[i];
+	for (size_t i = 0; all && i < sizeof(names) / sizeof(*names); i++) {
+		uint64_t percent = (from->area[i] * 100 + all / 2) / all;
+		if (from->area[i] && n < sizeof(text))
+			n += (size_t)snprintf(text + n, sizeof(text) - n,
+					"%s%s %" PRIu64 " %%", n ? ", " : "",
+					names[i], percent);
+	}
+	fact(f, "Coded by area", false, "%s", all ? text : "\u2013");
+}
+
 void orl_facts_make(struct orl_facts *out, const struct orl_facts_of *from)
 {
 	const struct oriel_stats *s = &from->stats;
@@ -66,6 +88,7 @@ void orl_facts_make(struct orl_facts *out, const struct orl_facts_of *from)
 			ms(a, s->latency_p50), ms(b, s->latency_p99));
 	fact(out, "Input to picture", false, "%s", ms(a, s->input_p50));
 	facts_of_link(out, from);
+	fact_of_codecs(out, from);
 	fact(out, "Frames shown", false, "%" PRIu64, s->frames_shown);
 	fact(out, "Frames skipped", false,
 			"%" PRIu64 " (link %" PRIu64 ", viewer %" PRIu64 ")",

@@ -7,15 +7,6 @@
 
 enum { BACKGROUND = 0xe9ebee };
 
-void orl_pane_fit(struct orl_pane *pane)
-{
-	int w, h;
-	SDL_GetWindowSize(pane->window, &w, &h);
-	orl_view_fit(&pane->view, w, h, pane->shown_rect.width,
-			pane->shown_rect.height);
-	pane->redraw = true;
-}
-
 static bool ours(Uint32 format)
 {
 	return format == SDL_PIXELFORMAT_RGB888 ||
@@ -23,95 +14,75 @@ static bool ours(Uint32 format)
 }
 
 /* The surface to write to: the window's, or one of our format beside it. */
-static SDL_Surface *target(struct orl_pane *pane, SDL_Surface *window)
+static SDL_Surface *target(struct orl_window *win, SDL_Surface *window)
 {
-	SDL_Surface *s = pane->converted;
+	SDL_Surface *s = win->converted;
 	if (ours(window->format->format)) {
 		SDL_FreeSurface(s);
-		pane->converted = NULL;
+		win->converted = NULL;
 		return window;
 	}
 	if (s && s->w == window->w && s->h == window->h)
 		return s;
 	SDL_FreeSurface(s);
-	pane->converted = SDL_CreateRGBSurfaceWithFormat(
+	win->converted = SDL_CreateRGBSurfaceWithFormat(
 			0, window->w, window->h, 32, SDL_PIXELFORMAT_RGB888);
-	pane->redraw = true;
-	return pane->converted;
+	win->redraw = true;
+	return win->converted;
 }
 
-static struct oriel_rect inside(struct oriel_rect r, int32_t w, int32_t h)
-{
-	if (r.x + r.width > w)
-		r.width = w - r.x;
-	if (r.y + r.height > h)
-		r.height = h - r.y;
-	return r;
-}
-
-/* Copies, and leaves in rects what was written; false: nothing can be. */
-static int copy(struct orl_pane *pane, SDL_Surface *to,
+/* Copies, and leaves in rects what was written. */
+static int copy(struct orl_ui *ui, const struct orl_view *view, SDL_Surface *to,
 		const struct oriel_pixels *from,
 		const struct orl_view_damaged *damage, SDL_Rect *rects)
 {
+	struct oriel_rect surface = { 0, 0, to->w, to->h };
 	int n = 0;
 	for (size_t i = 0; i < damage->n; i++) {
-		struct oriel_rect r = inside(orl_view_to_window(&pane->view,
-							     damage->rects[i]),
-				to->w, to->h);
-		if (r.width <= 0 || r.height <= 0)
+		struct oriel_rect r = orl_view_common(
+				orl_view_to_window(view, damage->rects[i]),
+				surface);
+		if (!r.width)
 			continue;
-		orl_view_copy(&pane->view, r, to->pixels, (size_t)to->pitch,
-				from);
+		orl_view_copy(view, r, to->pixels, (size_t)to->pitch, from);
+		ui->draw_pixels += (uint64_t)r.width * (uint64_t)r.height;
 		rects[n++] = (SDL_Rect){ r.x, r.y, r.width, r.height };
 	}
 	return n;
 }
 
-static void flush(struct orl_pane *pane, SDL_Surface *window, SDL_Surface *from,
-		SDL_Rect *rects, int n)
+static void flush(struct orl_window *win, SDL_Surface *window,
+		SDL_Surface *from, SDL_Rect *rects, int n)
 {
 	if (from != window)
 		for (int i = 0; i < n; i++) {
 			SDL_Rect at = rects[i];
 			SDL_BlitSurface(from, &rects[i], window, &at);
 		}
-	SDL_UpdateWindowSurfaceRects(pane->window, rects, n);
+	SDL_UpdateWindowSurfaceRects(win->sdl, rects, n);
 }
 
-/* pin is held. */
-static void paint(struct orl_ui *ui, struct orl_pane *pane,
-		struct orl_view_damaged damage)
+/* What has changed of a display, or all of it; how many are in rects. */
+static int paint(struct orl_ui *ui, struct orl_pane *pane, SDL_Surface *to,
+		const struct orl_view_damaged *damage, SDL_Rect *rects)
 {
-	SDL_Rect rects[ORL_DAMAGE_RECTS];
+	struct orl_view_damaged all = { .n = 1 };
 	struct oriel_pixels from;
 	int n = 0;
-	SDL_Surface *window = SDL_GetWindowSurface(pane->window);
-	SDL_Surface *to = window ? target(pane, window) : NULL;
-	if (!to)
-		return;
-	oriel_screen_acquire(pane->screen, &from);
-	/* A change of size has its own note, which has not been read yet. */
-	if (from.data && from.width == pane->view.width &&
-			from.height == pane->view.height) {
-		if (pane->redraw) {
-			SDL_FillRect(to, NULL, 0);
-			damage.n = 1;
-			damage.rects[0] = (struct oriel_rect){ 0, 0, from.width,
-				from.height };
-		}
-		n = copy(pane, to, &from, &damage, rects);
+	pthread_mutex_lock(&pane->pin);
+	if (pane->screen) {
+		oriel_screen_acquire(pane->screen, &from);
+		all.rects[0] = (struct oriel_rect){ 0, 0, from.width,
+			from.height };
+		/* A change of size has its own note, not read yet. */
+		if (from.data && from.width == pane->view.width &&
+				from.height == pane->view.height)
+			n = copy(ui, &pane->view, to, &from,
+					damage ? damage : &all, rects);
+		oriel_screen_release(pane->screen);
 	}
-	oriel_screen_release(pane->screen);
-	if (n && pane->redraw) {
-		rects[0] = (SDL_Rect){ 0, 0, to->w, to->h };
-		n = 1;
-		pane->redraw = false;
-	}
-	if (!n)
-		return;
-	orl_stage_compose(ui, pane, to, rects, n);
-	flush(pane, window, to, rects, n);
+	pthread_mutex_unlock(&pane->pin);
+	return n;
 }
 
 static void make_grey(SDL_Surface *s, struct oriel_rect r)
@@ -130,59 +101,131 @@ static void make_grey(SDL_Surface *s, struct oriel_rect r)
 	}
 }
 
-/* No display: the last picture, in grey, or none. pin is held. */
-static void paint_still(struct orl_ui *ui, struct orl_pane *pane)
+/* A display that is gone: its last picture, in grey. */
+static void paint_still(
+		struct orl_ui *ui, struct orl_pane *pane, SDL_Surface *to)
 {
-	SDL_Surface *window = SDL_GetWindowSurface(pane->window);
-	SDL_Surface *to = window ? target(pane, window) : NULL;
-	if (!to)
-		return;
-	SDL_Rect all = { 0, 0, to->w, to->h };
+	struct orl_view_damaged all = { .n = 1 };
+	SDL_Rect rects[ORL_DAMAGE_RECTS];
+	pthread_mutex_lock(&pane->pin);
 	const struct oriel_pixels *from =
 			pane->last ? orl_picture_pixels(pane->last) : NULL;
-	SDL_FillRect(to, NULL, BACKGROUND);
-	if (from) {
-		struct oriel_rect whole = { 0, 0, from->width, from->height };
-		struct orl_view view;
-		orl_view_fit(&view, to->w, to->h, from->width, from->height);
-		whole = inside(orl_view_to_window(&view, whole), to->w, to->h);
-		orl_view_copy(&view, whole, to->pixels, (size_t)to->pitch,
-				from);
-		make_grey(to, whole);
+	if (from && from->width == pane->view.width &&
+			from->height == pane->view.height) {
+		all.rects[0] = (struct oriel_rect){ 0, 0, from->width,
+			from->height };
+		if (copy(ui, &pane->view, to, from, &all, rects))
+			make_grey(to, (struct oriel_rect){ rects[0].x,
+						      rects[0].y, rects[0].w,
+						      rects[0].h });
 	}
-	pane->redraw = false;
-	orl_stage_compose(ui, pane, to, &all, 1);
-	flush(pane, window, to, &all, 1);
+	pthread_mutex_unlock(&pane->pin);
 }
 
-void orl_pane_touch(struct orl_ui *ui, struct orl_pane *pane, SDL_Rect part)
+static bool has_picture(struct orl_pane *pane)
 {
-	struct orl_view_damaged none = { .n = 0 };
-	if (pane->redraw) {
-		orl_pane_paint(ui, pane, none);
+	struct oriel_pixels from = { 0 };
+	pthread_mutex_lock(&pane->pin);
+	if (pane->screen) {
+		oriel_screen_acquire(pane->screen, &from);
+		oriel_screen_release(pane->screen);
+	}
+	pthread_mutex_unlock(&pane->pin);
+	return from.data && from.width == pane->view.width &&
+	       from.height == pane->view.height;
+}
+
+/* False: there is nothing to show yet. */
+static bool paint_all(
+		struct orl_ui *ui, struct orl_window *win, SDL_Surface *to)
+{
+	SDL_Rect rects[ORL_DAMAGE_RECTS];
+	bool live = orl_window_live(ui, win), any = !live;
+	/* What was shown before stays until there is a picture. */
+	for (int i = 0; i < ORL_SCREENS_MAX && !any; i++) {
+		struct orl_pane *pane = &ui->panes[i];
+		any = pane->on == win && pane->live && has_picture(pane);
+	}
+	if (!any)
+		return false;
+	SDL_FillRect(to, NULL, live ? 0 : BACKGROUND);
+	for (int i = 0; i < ORL_SCREENS_MAX; i++) {
+		struct orl_pane *pane = &ui->panes[i];
+		if (pane->on != win)
+			continue;
+		if (pane->live)
+			paint(ui, pane, to, NULL, rects);
+		else
+			paint_still(ui, pane, to);
+	}
+	return true;
+}
+
+static void timed(struct orl_ui *ui, uint64_t before)
+{
+	ui->draws++;
+	ui->draw_time += orl_viewer_now() - before;
+}
+
+void orl_window_paint(struct orl_ui *ui, struct orl_window *win)
+{
+	uint64_t before = orl_viewer_now();
+	if (!win->sdl || !win->visible || !win->redraw)
+		return;
+	SDL_Surface *window = SDL_GetWindowSurface(win->sdl);
+	SDL_Surface *to = window ? target(win, window) : NULL;
+	if (!to || !paint_all(ui, win, to))
+		return;
+	SDL_Rect all = { 0, 0, to->w, to->h };
+	win->redraw = false;
+	orl_stage_compose(ui, win, to, &all, 1);
+	flush(win, window, to, &all, 1);
+	timed(ui, before);
+}
+
+void orl_window_touch(struct orl_ui *ui, struct orl_window *win, SDL_Rect part)
+{
+	if (win->redraw) {
+		orl_window_paint(ui, win);
 		return;
 	}
-	SDL_Surface *window = SDL_GetWindowSurface(pane->window);
-	SDL_Surface *to = window ? target(pane, window) : NULL;
+	SDL_Surface *window = SDL_GetWindowSurface(win->sdl);
+	SDL_Surface *to = window ? target(win, window) : NULL;
 	SDL_Rect all = { 0, 0, to ? to->w : 0, to ? to->h : 0 };
 	if (!to || !SDL_IntersectRect(&part, &all, &part))
 		return;
-	orl_stage_compose(ui, pane, to, &part, 1);
-	flush(pane, window, to, &part, 1);
+	orl_stage_compose(ui, win, to, &part, 1);
+	flush(win, window, to, &part, 1);
+}
+
+static void paint_part(struct orl_ui *ui, struct orl_pane *pane,
+		const struct orl_view_damaged *damage)
+{
+	struct orl_window *win = pane->on;
+	SDL_Rect rects[ORL_DAMAGE_RECTS];
+	uint64_t before = orl_viewer_now();
+	SDL_Surface *window = SDL_GetWindowSurface(win->sdl);
+	SDL_Surface *to = window ? target(win, window) : NULL;
+	if (!to)
+		return;
+	int n = paint(ui, pane, to, damage, rects);
+	if (!n)
+		return;
+	orl_stage_compose(ui, win, to, rects, n);
+	flush(win, window, to, rects, n);
+	timed(ui, before);
 }
 
 void orl_pane_paint(struct orl_ui *ui, struct orl_pane *pane,
-		struct orl_view_damaged damage)
+		const struct orl_view_damaged *damage)
 {
-	uint64_t before = orl_viewer_now();
+	struct orl_window *win = pane->on;
+	if (win && win->sdl && win->redraw)
+		orl_window_paint(ui, win);
+	else if (win && win->sdl && win->visible && pane->live)
+		paint_part(ui, pane, damage);
 	pthread_mutex_lock(&pane->pin);
-	if (pane->screen && pane->visible)
-		paint(ui, pane, damage);
-	else if (!pane->screen && pane->window && pane->visible && pane->redraw)
-		paint_still(ui, pane);
-	if (pane->screen && damage.n)
+	if (pane->screen)
 		oriel_screen_shown(pane->screen, 0);
 	pthread_mutex_unlock(&pane->pin);
-	ui->draws++;
-	ui->draw_time += orl_viewer_now() - before;
 }

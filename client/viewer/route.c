@@ -48,14 +48,14 @@ static bool feed(struct orl_ui *ui, enum orl_layer_name name,
 {
 	struct orl_stage *st = ui->stage;
 	struct orl_layer *l = &st->layers[name];
-	struct orl_pane *pane = l->pane;
+	struct orl_window *win = l->window;
 	int hot = l->panel.hot;
 	bool menu = name == ORL_LAYER_BAR || st->menu_open;
 	if (name == ORL_LAYER_PANEL && !st->menu_open && st->answered)
 		return true;
 	int result = orl_stage_call(ui, name, in, false);
 	if (menu && result)
-		orl_stage_command(ui, (enum orl_command)result, pane);
+		orl_stage_command(ui, (enum orl_command)result, win);
 	else if (always && name == ORL_LAYER_PANEL && !menu)
 		orl_stage_answered(ui, (enum orl_choice)result);
 	else if (always || hot != l->panel.hot)
@@ -67,6 +67,15 @@ static bool pastes(const SDL_Keysym *k)
 {
 	return ((k->mod & KMOD_CTRL) && k->sym == SDLK_v) ||
 	       ((k->mod & KMOD_SHIFT) && k->sym == SDLK_INSERT);
+}
+
+static bool take_bar_key(struct orl_ui *ui, const SDL_KeyboardEvent *e)
+{
+	struct orl_panel_input in = { .x = -1, .y = -1 };
+	in.key = e->type == SDL_KEYDOWN ? key_of(&e->keysym) : ORL_KEY_NONE;
+	if (in.key)
+		feed(ui, ORL_LAYER_BAR, &in, true);
+	return true;
 }
 
 static bool take_key(struct orl_ui *ui, const SDL_KeyboardEvent *e)
@@ -120,23 +129,27 @@ static bool take_pointer(struct orl_ui *ui, const SDL_Event *e)
 	Uint32 window;
 	if (!pointer_input(e, &in, &window))
 		return e->type == SDL_MOUSEWHEEL && orl_stage_modal(ui);
-	struct orl_pane *pane = orl_ui_pane(ui, window);
+	struct orl_window *win = orl_ui_window(ui, window);
 	bool modal = orl_stage_modal(ui);
-	if (!pane)
+	if (!win)
 		return modal;
+	orl_window_pixels(win, &in.x, &in.y);
 	if (!modal && e->type == SDL_MOUSEMOTION)
-		orl_stage_watch_edge(ui, pane, in.x, in.y);
+		orl_stage_watch_edge(ui, win, in.x, in.y);
 	struct orl_layer *l =
 			&st->layers[modal ? ORL_LAYER_PANEL : ORL_LAYER_BAR];
 	SDL_Point at = { in.x, in.y };
-	bool in_it = l->shown && l->pane == pane &&
+	bool in_it = l->shown && l->window == win &&
 		     SDL_PointInRect(&at, &l->at);
 	if (modal && st->menu_open && in.pressed && !in_it) {
-		orl_stage_command(ui, ORL_COMMAND_CLOSE, pane);
+		orl_stage_command(ui, ORL_COMMAND_CLOSE, win);
 		return true;
 	}
-	if (!in_it && !modal)
-		return !pane->live;
+	if (!in_it && !modal) {
+		if (st->bar_keys && in.pressed)
+			orl_stage_hide_bar(ui);
+		return !orl_window_live(ui, win);
+	}
 	in.x -= l->at.x;
 	in.y -= l->at.y;
 	return feed(ui, modal ? ORL_LAYER_PANEL : ORL_LAYER_BAR, &in,
@@ -165,7 +178,8 @@ static void watch_release(struct orl_ui *ui, const SDL_Event *e)
 	}
 	bool both = st->ctrl && st->alt;
 	if (!down && both && st->alone)
-		orl_stage_open_menu(ui, orl_ui_pane(ui, e->key.windowID));
+		orl_stage_open_menu(ui, orl_ui_window(ui, e->key.windowID),
+				ORL_MENU_ALL);
 	if (down && !e->key.repeat && !st->ctrl && !st->alt)
 		st->alone = true;
 	if (is_ctrl)
@@ -195,6 +209,53 @@ static bool was_taken(
 	return false;
 }
 
+static void take(struct orl_stage *st, const SDL_KeyboardEvent *e)
+{
+	for (int i = 0; i < 8; i++)
+		if (!st->taken[i]) {
+			st->taken[i] = (int)e->keysym.scancode;
+			return;
+		}
+}
+
+/* Keys for the window itself: Ctrl+Alt with Enter, or with Home. */
+static bool take_own(struct orl_ui *ui, const SDL_KeyboardEvent *e)
+{
+	struct orl_window *win = orl_ui_window(ui, e->windowID);
+	SDL_Keycode sym = e->keysym.sym;
+	bool ctrl_alt = (e->keysym.mod & KMOD_CTRL) &&
+			(e->keysym.mod & KMOD_ALT) &&
+			!(e->keysym.mod & (KMOD_SHIFT | KMOD_GUI));
+	if (e->type != SDL_KEYDOWN || !ctrl_alt || !win ||
+			ui->viewer->options.kiosk ||
+			!orl_window_live(ui, win) ||
+			(sym != SDLK_RETURN && sym != SDLK_HOME))
+		return false;
+	if (e->repeat)
+		return true;
+	take(ui->stage, e);
+	orl_command_release(ui);
+	if (sym == SDLK_RETURN)
+		orl_stage_command(ui, ORL_COMMAND_FULLSCREEN, win);
+	else if (win->covering)
+		orl_stage_show_bar(ui, win, true);
+	else
+		orl_stage_open_menu(ui, win, ORL_MENU_ALL);
+	return true;
+}
+
+static bool ends_kiosk(const struct orl_ui *ui, const SDL_KeyboardEvent *e)
+{
+	const struct orl_combination *c = &ui->viewer->options.kiosk_exit;
+	unsigned mod = e->keysym.mod;
+	return c->keysym && e->type == SDL_KEYDOWN &&
+	       orl_key_keysym(e->keysym.sym) == c->keysym &&
+	       c->ctrl == ((mod & KMOD_CTRL) != 0) &&
+	       c->alt == ((mod & KMOD_ALT) != 0) &&
+	       c->shift == ((mod & KMOD_SHIFT) != 0) &&
+	       c->super == ((mod & KMOD_GUI) != 0);
+}
+
 static bool any_taken(const struct orl_stage *st)
 {
 	for (int i = 0; i < 8; i++)
@@ -207,31 +268,43 @@ bool orl_stage_event(struct orl_ui *ui, const SDL_Event *e)
 {
 	struct orl_stage *st = ui->stage;
 	struct orl_panel_input in = { .x = -1, .y = -1 };
-	struct orl_pane *pane;
+	struct orl_window *win;
 	watch_release(ui, e);
-	bool modal = orl_stage_modal(ui);
+	bool modal = orl_stage_modal(ui), bar = st->bar_keys;
 	switch (e->type) {
 	case SDL_KEYDOWN:
 	case SDL_KEYUP:
-		if (was_taken(st, &e->key, modal) && !modal)
+		if (ends_kiosk(ui, &e->key)) {
+			orl_viewer_quit(ui->viewer);
+			return true;
+		}
+		if (was_taken(st, &e->key, modal || bar) && !modal && !bar)
+			return true;
+		if (!modal && take_own(ui, &e->key))
 			return true;
 		if (modal)
 			return take_key(ui, &e->key);
-		pane = orl_ui_pane(ui, e->key.windowID);
-		return pane && !pane->live;
+		if (bar)
+			return take_bar_key(ui, &e->key);
+		win = orl_ui_window(ui, e->key.windowID);
+		return win && !orl_window_live(ui, win);
 	case SDL_TEXTINPUT:
 		in.text = e->text.text;
 		if (modal)
 			return feed(ui, ORL_LAYER_PANEL, &in, true);
 		/* The letter of a key that has just closed a panel. */
-		return any_taken(st);
+		return bar || any_taken(st);
 	case SDL_WINDOWEVENT:
 		if (e->window.event == SDL_WINDOWEVENT_FOCUS_LOST) {
 			st->ctrl = st->alt = st->alone = false;
 			memset(st->taken, 0, sizeof(st->taken));
-			orl_stage_hide_bar(ui);
 		}
-		if (e->window.event == SDL_WINDOWEVENT_LEAVE)
+		/* A click on the bar takes the focus from another window. */
+		win = orl_ui_window(ui, e->window.windowID);
+		if (win && win == st->layers[ORL_LAYER_BAR].window &&
+				(e->window.event == SDL_WINDOWEVENT_FOCUS_LOST ||
+						(e->window.event == SDL_WINDOWEVENT_LEAVE &&
+								!st->bar_keys)))
 			orl_stage_hide_bar(ui);
 		return false;
 	default:

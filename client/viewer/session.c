@@ -9,6 +9,7 @@
  */
 #include <inttypes.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "client/viewer/recent.h"
 #include "client/viewer/ui.h"
@@ -142,8 +143,11 @@ static void on_rights(void *user, uint32_t rights)
 {
 	struct orl_viewer *v = user;
 	orl_viewer_event(v, "rights", "\"rights\":%" PRIu32, rights);
-	if (v->ui && rights & ORIEL_MAY_INPUT)
-		orl_ui_granted(v->ui);
+	v->may_input = rights & ORIEL_MAY_INPUT;
+	if (v->ui) {
+		atomic_store(&v->ui->rights, rights);
+		orl_ui_holder(v->ui);
+	}
 }
 
 static void on_owner(void *user, bool yours, const char *name)
@@ -153,8 +157,10 @@ static void on_owner(void *user, bool yours, const char *name)
 	orl_viewer_event(v, "owner", "\"yours\":%s,\"name\":%s",
 			yours ? "true" : "false",
 			orl_json_quote(quoted, sizeof(quoted), name));
-	if (v->ui && yours)
-		orl_ui_granted(v->ui);
+	v->holds_input = yours;
+	snprintf(v->holder, sizeof(v->holder), "%s", name);
+	if (v->ui)
+		orl_ui_holder(v->ui);
 }
 
 static void on_notice(void *user, int level, const char *text)
@@ -370,6 +376,8 @@ static enum why watch(struct orl_viewer *v)
 		if (v->ui && now >= v->next_facts &&
 				atomic_load(&v->ui->facts_wanted))
 			orl_viewer_facts(v, now);
+		if (v->ui)
+			orl_ui_ask_sizes(v->ui);
 		int err = oriel_client_wait(v->client, timeout_ms(v, now));
 		if (err < 0) {
 			orl_viewer_say("cannot go on: %s", oriel_strerror(err));
@@ -602,6 +610,7 @@ int orl_viewer_run(struct orl_viewer *v)
 
 int orl_viewer_create(struct orl_viewer *v)
 {
+	char name[64] = "oriel-view"; /* by which others know who has the keys */
 	const struct oriel_hooks hooks = {
 		.size = sizeof(hooks),
 		.log = say,
@@ -610,12 +619,14 @@ int orl_viewer_create(struct orl_viewer *v)
 	};
 	const struct oriel_client_config config = {
 		.size = sizeof(config),
-		.name = "oriel-view",
+		.name = name,
 		.events = &events,
 		.user = v,
 		.hooks = &hooks,
 		.authorities = v->authorities,
 	};
+	if (gethostname(name, sizeof(name) - 1) != 0 || !name[0])
+		snprintf(name, sizeof(name), "oriel-view");
 	return oriel_client_create(&v->client, &config);
 }
 

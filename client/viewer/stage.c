@@ -13,32 +13,42 @@
 
 enum {
 	DIALOG_WIDTH = 480,
-	MENU_WIDTH = 400,
 	STATS_WIDTH = 410,
 	BAR_WIDTH = 540,
 	STATS_MARGIN = 12,
 	EDGE_DPI = 168, /* from here on panels are twice as large */
-	BAR_ROOM = 24,  /* below the bar, before it goes away */
 };
 
 #define NS_PER_MS UINT64_C(1000000)
 #define PATIENCE (700 * NS_PER_MS) /* before progress is shown */
-#define REST (350 * NS_PER_MS)     /* at the edge, before the bar is */
 
 /* ---- drawing ---- */
 
-static bool ready_to_write(struct orl_ui *ui)
+static int wanted_scale(struct orl_ui *ui)
 {
-	struct orl_stage *st = ui->stage;
 	int scale = ui->viewer->options.scale;
 	float dpi = 0;
-	if (st->letters || st->no_letters)
-		return st->letters != NULL;
-	if (!scale)
-		scale = SDL_GetDisplayDPI(0, &dpi, NULL, NULL) == 0 &&
-							dpi >= EDGE_DPI
-					? 2
-					: 1;
+	if (scale)
+		return scale;
+	for (int i = 0; i < ORL_SCREENS_MAX; i++)
+		if (ui->windows[i].sdl &&
+				orl_window_density(&ui->windows[i]) > 1)
+			return 2;
+	return SDL_GetDisplayDPI(0, &dpi, NULL, NULL) == 0 && dpi >= EDGE_DPI
+			       ? 2
+			       : 1;
+}
+
+bool orl_stage_ready(struct orl_ui *ui)
+{
+	struct orl_stage *st = ui->stage;
+	int scale = wanted_scale(ui);
+	if (st->no_letters)
+		return false;
+	if (st->letters && st->layers[0].panel.scale == scale)
+		return true;
+	orl_letters_destroy(st->letters);
+	st->letters = NULL;
 	if (orl_letters_create(&st->letters, scale) != 0) {
 		orl_viewer_say("there is no font for panels; install "
 			       "fonts-dejavu-core");
@@ -82,8 +92,8 @@ static SDL_Rect place(struct orl_ui *ui, enum orl_layer_name name)
 	const struct orl_stage *st = ui->stage;
 	const struct orl_layer *l = &st->layers[name];
 	SDL_Rect r = { 0, 0, l->panel.width, l->panel.height };
-	int w, h, margin = STATS_MARGIN * l->panel.scale;
-	SDL_GetWindowSize(l->pane->window, &w, &h);
+	int margin = STATS_MARGIN * l->panel.scale;
+	int w = l->window->width, h = l->window->height;
 	r.x = (w - r.w) / 2;
 	if (name == ORL_LAYER_PANEL)
 		r.y = (h - r.h) / 2;
@@ -113,11 +123,10 @@ static void draw_layer(struct orl_ui *ui, enum orl_layer_name name)
 	orl_letters_target(st->letters, NULL);
 }
 
-static void repaint(struct orl_ui *ui, struct orl_pane *pane)
+static void repaint(struct orl_ui *ui, struct orl_window *win)
 {
-	struct orl_view_damaged none = { .n = 0 };
-	pane->redraw = true;
-	orl_pane_paint(ui, pane, none);
+	win->redraw = true;
+	orl_window_paint(ui, win);
 }
 
 /* Its content has changed, or where it is. */
@@ -125,54 +134,69 @@ void orl_stage_refresh(struct orl_ui *ui, enum orl_layer_name name)
 {
 	struct orl_layer *l = &ui->stage->layers[name];
 	SDL_Rect before = l->at;
-	if (!l->shown || !l->pane || !l->pane->window)
+	if (!l->shown || !l->window || !l->window->sdl)
 		return;
 	orl_stage_call(ui, name, NULL, false);
 	l->at = place(ui, name);
 	draw_layer(ui, name);
 	if (SDL_RectEquals(&before, &l->at))
-		orl_pane_touch(ui, l->pane, l->at);
+		orl_window_touch(ui, l->window, l->at);
 	else
-		repaint(ui, l->pane);
+		repaint(ui, l->window);
 }
 
-static void show(struct orl_ui *ui, enum orl_layer_name name,
-		struct orl_pane *pane)
+void orl_stage_show(struct orl_ui *ui, enum orl_layer_name name,
+		struct orl_window *win)
 {
 	struct orl_layer *l = &ui->stage->layers[name];
 	l->shown = true;
-	l->pane = pane;
+	l->window = win;
 	l->at = (SDL_Rect){ -1, -1, 0, 0 };
 	orl_stage_refresh(ui, name);
 }
 
-static void hide(struct orl_ui *ui, enum orl_layer_name name)
+void orl_stage_hide(struct orl_ui *ui, enum orl_layer_name name)
 {
 	struct orl_layer *l = &ui->stage->layers[name];
 	if (!l->shown)
 		return;
 	l->shown = false;
-	if (l->pane && l->pane->window)
-		repaint(ui, l->pane);
+	if (l->window && l->window->sdl)
+		repaint(ui, l->window);
 }
 
-void orl_stage_compose(struct orl_ui *ui, const struct orl_pane *pane,
+static void lay(SDL_Surface *from, SDL_Rect at, SDL_Surface *to,
+		const SDL_Rect *parts, int n)
+{
+	for (int k = 0; k < n; k++) {
+		SDL_Rect both, part;
+		if (!SDL_IntersectRect(&parts[k], &at, &both))
+			continue;
+		part = both;
+		part.x -= at.x;
+		part.y -= at.y;
+		SDL_BlitSurface(from, &part, to, &both);
+	}
+}
+
+void orl_stage_compose(struct orl_ui *ui, const struct orl_window *win,
 		SDL_Surface *to, const SDL_Rect *parts, int n)
 {
 	const struct orl_stage *st = ui->stage;
+	for (int i = 0; i < ORL_SCREENS_MAX; i++) {
+		const struct orl_pane *pane = &ui->panes[i];
+		const struct oriel_rect *p = &pane->view.place;
+		if (pane->on != win || !pane->badge)
+			continue;
+		SDL_Rect at = { p->x + (p->width - pane->badge->w) / 2,
+			p->y + (p->height - pane->badge->h) / 2, pane->badge->w,
+			pane->badge->h };
+		lay(pane->badge, at, to, parts, n);
+	}
 	for (int i = 0; i < ORL_LAYERS; i++) {
 		const struct orl_layer *l = &st->layers[i];
-		if (!l->shown || l->pane != pane || !l->surface)
-			continue;
-		for (int k = 0; k < n; k++) {
-			SDL_Rect both, from;
-			if (!SDL_IntersectRect(&parts[k], &l->at, &both))
-				continue;
-			from = both;
-			from.x -= l->at.x;
-			from.y -= l->at.y;
-			SDL_BlitSurface(l->surface, &from, to, &both);
-		}
+		if (l->shown && l->window == win && l->surface)
+			lay(l->surface, l->at, to, parts, n);
 	}
 }
 
@@ -191,7 +215,7 @@ void orl_stage_cursor(struct orl_ui *ui)
 	SDL_ShowCursor(SDL_ENABLE);
 }
 
-static void set_arrow(struct orl_ui *ui, bool arrow)
+void orl_stage_arrow(struct orl_ui *ui, bool arrow)
 {
 	if (ui->stage->arrow == arrow)
 		return;
@@ -207,13 +231,12 @@ static void set_arrow(struct orl_ui *ui, bool arrow)
 	SDL_ShowCursor(hidden ? SDL_DISABLE : SDL_ENABLE);
 }
 
-/* Something modal has come or gone. */
-static void modal_changed(struct orl_ui *ui)
+void orl_stage_modal_changed(struct orl_ui *ui)
 {
 	bool modal = orl_stage_modal(ui);
 	if (modal)
 		orl_command_release(ui);
-	set_arrow(ui, modal);
+	orl_stage_arrow(ui, modal);
 	orl_input_relative(ui, ui->relative_wanted);
 	orl_ui_grab(ui);
 }
@@ -235,7 +258,7 @@ static void send_answer(struct orl_ui *ui, enum orl_choice choice)
 		orl_viewer_quit(ui->viewer);
 }
 
-static void close_panel(struct orl_ui *ui)
+void orl_stage_close_panel(struct orl_ui *ui)
 {
 	struct orl_stage *st = ui->stage;
 	if (!orl_stage_modal(ui))
@@ -243,8 +266,8 @@ static void close_panel(struct orl_ui *ui)
 	st->menu_open = false;
 	st->dialog.kind = ORL_DIALOG_NONE;
 	orl_field_wipe(&st->dialog.field);
-	hide(ui, ORL_LAYER_PANEL);
-	modal_changed(ui);
+	orl_stage_hide(ui, ORL_LAYER_PANEL);
+	orl_stage_modal_changed(ui);
 }
 
 /* The dialog is filled in: open a window for it, or use the one there is. */
@@ -255,7 +278,7 @@ static void open_dialog(struct orl_ui *ui)
 	st->menu_open = false;
 	st->answered = false;
 	st->progress_at = 0;
-	if (!ready_to_write(ui)) {
+	if (!orl_stage_ready(ui)) {
 		if (st->dialog.kind != ORL_DIALOG_PROGRESS)
 			send_answer(ui, ORL_CHOICE_NO);
 		st->dialog.kind = ORL_DIALOG_NONE;
@@ -268,16 +291,22 @@ static void open_dialog(struct orl_ui *ui)
 	/* Another desktop is not chosen over the picture of the last. */
 	if (st->dialog.kind == ORL_DIALOG_CONNECT)
 		orl_ui_forget(ui);
-	struct orl_pane *pane = orl_ui_open(ui, p->width, p->height);
-	if (!pane)
+	struct orl_window *win = orl_ui_open(ui, p->width, p->height);
+	if (!win)
 		return;
 	if (st->dialog.kind == ORL_DIALOG_CONNECT)
-		SDL_SetWindowTitle(pane->window, "Oriel");
-	if (!pane->live)
-		hide(ui, ORL_LAYER_STATS);
-	hide(ui, ORL_LAYER_BAR);
-	show(ui, ORL_LAYER_PANEL, pane);
-	modal_changed(ui);
+		SDL_SetWindowTitle(win->sdl, "Oriel");
+	if (!orl_window_live(ui, win))
+		orl_stage_hide(ui, ORL_LAYER_STATS);
+	orl_stage_hide_bar(ui);
+	/* Only the window has told how large panels are here. */
+	if (orl_stage_ready(ui) && p->width != DIALOG_WIDTH * p->scale) {
+		p->width = DIALOG_WIDTH * p->scale;
+		orl_stage_call(ui, ORL_LAYER_PANEL, NULL, false);
+		orl_ui_open(ui, p->width, p->height);
+	}
+	orl_stage_show(ui, ORL_LAYER_PANEL, win);
+	orl_stage_modal_changed(ui);
 }
 
 static void open_progress(struct orl_ui *ui)
@@ -337,7 +366,6 @@ void orl_stage_answered(struct orl_ui *ui, enum orl_choice choice)
 static void follow_progress(struct orl_ui *ui)
 {
 	struct orl_stage *st = ui->stage;
-	struct orl_pane *first = orl_ui_first(ui);
 	pthread_mutex_lock(&ui->lock);
 	enum oriel_client_state state = ui->progress;
 	pthread_mutex_unlock(&ui->lock);
@@ -349,7 +377,7 @@ static void follow_progress(struct orl_ui *ui)
 	} else if (state == ORIEL_CLIENT_IDLE) {
 		st->progress_at = 0;
 	} else if (st->dialog.kind == ORL_DIALOG_NONE && !st->progress_at &&
-			!(first && first->live)) {
+			!orl_ui_live(ui)) {
 		st->progress_at = orl_viewer_now() + PATIENCE;
 	}
 }
@@ -369,13 +397,13 @@ void orl_stage_read_notes(struct orl_ui *ui)
 	if (asking && st->dialog.kind != ORL_DIALOG_NONE)
 		open_dialog(ui);
 	else if (asking)
-		close_panel(ui);
+		orl_stage_close_panel(ui);
 	if (progressed)
 		follow_progress(ui);
 	if (facts && st->menu.stats && !st->layers[ORL_LAYER_STATS].shown) {
-		struct orl_pane *pane = orl_ui_first(ui);
-		if (pane && pane->live && ready_to_write(ui))
-			show(ui, ORL_LAYER_STATS, pane);
+		struct orl_window *win = orl_ui_first(ui);
+		if (win && orl_window_live(ui, win) && orl_stage_ready(ui))
+			orl_stage_show(ui, ORL_LAYER_STATS, win);
 	} else if (facts) {
 		orl_stage_refresh(ui, ORL_LAYER_STATS);
 	}
@@ -385,108 +413,10 @@ void orl_stage_lit(struct orl_ui *ui)
 {
 	ui->stage->progress_at = 0;
 	if (!ui->stage->menu_open)
-		close_panel(ui);
+		orl_stage_close_panel(ui);
 }
 
-/* ---- the menu and the bar ---- */
-
-void orl_stage_open_menu(struct orl_ui *ui, struct orl_pane *pane)
-{
-	struct orl_stage *st = ui->stage;
-	struct orl_panel *p = &st->layers[ORL_LAYER_PANEL].panel;
-	if (!pane || !pane->live || orl_stage_modal(ui) ||
-			ui->viewer->options.kiosk || !ready_to_write(ui))
-		return;
-	st->menu_open = true;
-	st->menu.fullscreen = ui->covering;
-	p->width = MENU_WIDTH * p->scale;
-	orl_panel_open(p, 0);
-	hide(ui, ORL_LAYER_BAR);
-	show(ui, ORL_LAYER_PANEL, pane);
-	modal_changed(ui);
-}
-
-static void toggle_stats(struct orl_ui *ui)
-{
-	struct orl_stage *st = ui->stage;
-	st->menu.stats = !st->menu.stats;
-	atomic_store(&ui->facts_wanted, st->menu.stats);
-	oriel_client_wake(ui->viewer->client);
-	pthread_mutex_lock(&ui->lock);
-	/* They come anew, whatever they are. */
-	ui->facts.n = 0;
-	pthread_mutex_unlock(&ui->lock);
-	if (!st->menu.stats)
-		hide(ui, ORL_LAYER_STATS);
-}
-
-void orl_stage_command(
-		struct orl_ui *ui, enum orl_command c, struct orl_pane *on)
-{
-	if (c == ORL_COMMAND_NONE)
-		return;
-	if (ui->stage->menu_open)
-		close_panel(ui);
-	switch (c) {
-	case ORL_COMMAND_KEYS:
-		orl_command_keys(ui, ui->stage->menu.sequence);
-		break;
-	case ORL_COMMAND_FULLSCREEN:
-		hide(ui, ORL_LAYER_BAR);
-		orl_ui_cover(ui, !ui->covering);
-		break;
-	case ORL_COMMAND_STATS:
-		toggle_stats(ui);
-		break;
-	case ORL_COMMAND_RELEASE:
-		orl_command_release(ui);
-		break;
-	case ORL_COMMAND_DISCONNECT:
-		orl_command_disconnect(ui);
-		break;
-	case ORL_COMMAND_MENU:
-		orl_stage_open_menu(ui, on);
-		break;
-	case ORL_COMMAND_CLOSE:
-	case ORL_COMMAND_NONE:
-	default:
-		break;
-	}
-}
-
-void orl_stage_hide_bar(struct orl_ui *ui)
-{
-	ui->stage->bar_at = 0;
-	if (!ui->stage->layers[ORL_LAYER_BAR].shown)
-		return;
-	hide(ui, ORL_LAYER_BAR);
-	set_arrow(ui, orl_stage_modal(ui));
-}
-
-/* The middle of the upper edge: desktops have their own use for corners. */
-void orl_stage_watch_edge(
-		struct orl_ui *ui, struct orl_pane *pane, int x, int y)
-{
-	struct orl_stage *st = ui->stage;
-	struct orl_layer *bar = &st->layers[ORL_LAYER_BAR];
-	int w;
-	SDL_GetWindowSize(pane->window, &w, NULL);
-	bool edge = y == 0 && x > w / 4 && x < w - w / 4 && !ui->buttons &&
-		    ui->covering && !ui->viewer->options.kiosk && pane->live &&
-		    !ui->is_relative;
-	if (bar->shown) {
-		SDL_Rect room = bar->at;
-		SDL_Point at = { x, y };
-		room.h += BAR_ROOM * bar->panel.scale;
-		if (bar->pane != pane || !SDL_PointInRect(&at, &room))
-			orl_stage_hide_bar(ui);
-	} else if (!edge) {
-		st->bar_at = 0;
-	} else if (!st->bar_at) {
-		st->bar_at = orl_viewer_now() + REST;
-		bar->pane = pane;
-	}
-}
+/* ---- time ---- */
 
 uint64_t orl_stage_next(const struct orl_ui *ui)
 {
@@ -496,6 +426,8 @@ uint64_t orl_stage_next(const struct orl_ui *ui)
 		next = st->progress_at;
 	if (st->bar_at && st->bar_at < next)
 		next = st->bar_at;
+	if (st->identify_until && st->identify_until < next)
+		next = st->identify_until;
 	return next;
 }
 
@@ -508,35 +440,29 @@ void orl_stage_tick(struct orl_ui *ui, uint64_t now)
 		if (st->dialog.kind == ORL_DIALOG_NONE)
 			open_progress(ui);
 	}
-	if (!st->bar_at || now < st->bar_at)
-		return;
-	st->bar_at = 0;
-	if (!bar->pane || !bar->pane->live || orl_stage_modal(ui) ||
-			!ready_to_write(ui))
-		return;
-	orl_panel_open(&bar->panel, -1);
-	show(ui, ORL_LAYER_BAR, bar->pane);
-	set_arrow(ui, true);
+	if (st->identify_until && now >= st->identify_until)
+		orl_stage_unidentify(ui);
+	if (st->bar_at && now >= st->bar_at)
+		orl_stage_show_bar(ui, bar->window, false);
 }
 
 /* ---- windows that come and go ---- */
 
-void orl_stage_moved(struct orl_ui *ui, const struct orl_pane *from,
-		struct orl_pane *to)
+void orl_stage_closed(struct orl_ui *ui, const struct orl_window *win)
 {
 	for (int i = 0; i < ORL_LAYERS; i++) {
 		struct orl_layer *l = &ui->stage->layers[i];
-		if (l->pane != from)
+		if (l->window != win)
 			continue;
-		l->pane = to;
-		l->shown = l->shown && to;
+		l->window = NULL;
+		l->shown = false;
 	}
 }
 
-void orl_stage_resized(struct orl_ui *ui, const struct orl_pane *pane)
+void orl_stage_resized(struct orl_ui *ui, const struct orl_window *win)
 {
 	for (int i = 0; i < ORL_LAYERS; i++)
-		if (ui->stage->layers[i].pane == pane)
+		if (ui->stage->layers[i].window == win)
 			orl_stage_refresh(ui, (enum orl_layer_name)i);
 }
 

@@ -18,7 +18,7 @@ enum orl_layer_name {
 struct orl_layer {
 	struct orl_panel panel;
 	SDL_Surface *surface;
-	struct orl_pane *pane;
+	struct orl_window *window;
 	SDL_Rect at;
 	bool shown;
 };
@@ -33,6 +33,8 @@ struct orl_stage {
 	struct orl_menu menu;
 	struct orl_facts facts;
 	uint64_t progress_at, bar_at;
+	uint64_t identify_until; /* 0: displays show no numbers */
+	bool bar_keys;           /* the bar has the keyboard */
 	bool arrow;
 	int taken[8];          /* keys that went down in a panel, by scancode */
 	bool ctrl, alt, alone; /* nothing else since both went down */
@@ -48,11 +50,25 @@ void orl_stage_answered(struct orl_ui *ui, enum orl_choice choice);
 /* The size of a question may change while it is shown. */
 void orl_stage_follow_size(struct orl_ui *ui);
 void orl_stage_command(
-		struct orl_ui *ui, enum orl_command c, struct orl_pane *on);
-void orl_stage_open_menu(struct orl_ui *ui, struct orl_pane *pane);
+		struct orl_ui *ui, enum orl_command c, struct orl_window *on);
+void orl_stage_open_menu(struct orl_ui *ui, struct orl_window *win,
+		enum orl_menu_page page);
 /* The pointer has moved: the bar may be wanted, or no longer. */
 void orl_stage_watch_edge(
-		struct orl_ui *ui, struct orl_pane *pane, int x, int y);
+		struct orl_ui *ui, struct orl_window *win, int x, int y);
+/* keys: it takes the keyboard, until one of its buttons or Escape. */
+void orl_stage_show_bar(struct orl_ui *ui, struct orl_window *win, bool keys);
 void orl_stage_hide_bar(struct orl_ui *ui);
+
+/* ---- what stage.c and bar.c share ---- */
+bool orl_stage_ready(struct orl_ui *ui);
+void orl_stage_show(struct orl_ui *ui, enum orl_layer_name name,
+		struct orl_window *win);
+void orl_stage_hide(struct orl_ui *ui, enum orl_layer_name name);
+void orl_stage_close_panel(struct orl_ui *ui);
+void orl_stage_arrow(struct orl_ui *ui, bool arrow);
+/* Something modal has come or gone. */
+void orl_stage_modal_changed(struct orl_ui *ui);
+void orl_stage_unidentify(struct orl_ui *ui);
 
 #endif

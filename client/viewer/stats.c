@@ -90,6 +90,21 @@ void orl_viewer_stats(struct orl_viewer *v, bool final)
 	fflush(f);
 }
 
+/* What was decoded since the last time, unless that is nothing. */
+static void note_areas(struct orl_viewer *v, const struct oriel_stats *s)
+{
+	uint64_t now[ORIEL_STAT_CODECS], all = 0;
+	for (int i = 0; i < ORIEL_STAT_CODECS; i++) {
+		uint64_t before = v->facts_area[i];
+		now[i] = s->codec_area[i] -
+			 (s->codec_area[i] < before ? 0 : before);
+		all += now[i];
+	}
+	memcpy(v->facts_area, s->codec_area, sizeof(v->facts_area));
+	if (all)
+		memcpy(v->facts_areas, now, sizeof(now));
+}
+
 void orl_viewer_facts(struct orl_viewer *v, uint64_t now)
 {
 	struct orl_facts_of f = { .stats.size = sizeof(f.stats) };
@@ -108,6 +123,7 @@ void orl_viewer_facts(struct orl_viewer *v, uint64_t now)
 							   v->facts_updates) /
 								passed +
 						0.5);
+		note_areas(v, &f.stats);
 		v->facts_bytes = f.stats.bytes_in;
 		v->facts_updates = f.stats.updates;
 		v->facts_time = now;
@@ -115,6 +131,7 @@ void orl_viewer_facts(struct orl_viewer *v, uint64_t now)
 	}
 	f.bytes_in_1s = v->facts_byte_rate;
 	f.updates_1s = v->facts_update_rate;
+	memcpy(f.area, v->facts_areas, sizeof(f.area));
 	f.local = strncmp(v->options.address, "unix:", 5) == 0;
 	for (int i = 0; i < ORL_SCREENS_MAX && f.screens < 4; i++) {
 		const struct oriel_screen *s = v->screens[i];

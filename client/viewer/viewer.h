@@ -67,8 +67,11 @@ struct orl_viewer {
 	char sentence[1536];
 	bool key_changed;
 	uint8_t old_key[32];
+	bool may_input, holds_input;
+	char holder[128]; /* of keyboard and pointer, "" nobody */
 	uint64_t next_facts, facts_time, facts_bytes, facts_updates;
 	uint64_t facts_byte_rate, facts_update_rate;
+	uint64_t facts_area[ORIEL_STAT_CODECS], facts_areas[ORIEL_STAT_CODECS];
 };
 
 uint64_t orl_viewer_now(void);

@@ -1,287 +1,562 @@
 /*
- * window.c - windows, one for each display of the server, and the loop of the
- * main thread. It sleeps in SDL_WaitEvent: a still desktop costs nothing.
- * SDL can be woken there only while it has a window, so before the first and
- * after the last it sleeps on a condition.
+ * window.c - windows, one for each display of the server or one for all, and
+ * which display is in which. A display that goes leaves its last picture in
+ * grey for a while, for it may come back, as after a lost connection; the
+ * last one does so for ever.
  */
-#include <stdlib.h>
 #include <string.h>
-#include <time.h>
-#include <unistd.h>
 
 #include "client/viewer/ui.h"
 
-struct orl_pane *orl_ui_first(struct orl_ui *ui)
+enum {
+	BESIDE = 8, /* points between windows */
+	CASCADE = 48,
+};
+
+#define SWEEP UINT64_C(700000000) /* ns, until a display has gone for good */
+
+struct orl_window *orl_ui_first(struct orl_ui *ui)
 {
 	for (int i = 0; i < ORL_SCREENS_MAX; i++)
-		if (ui->panes[i].window)
-			return &ui->panes[i];
+		if (ui->windows[i].sdl)
+			return &ui->windows[i];
 	return NULL;
 }
 
-struct orl_pane *orl_ui_pane(struct orl_ui *ui, Uint32 window_id)
+struct orl_window *orl_ui_window(struct orl_ui *ui, Uint32 window_id)
 {
 	for (int i = 0; i < ORL_SCREENS_MAX; i++)
-		if (ui->panes[i].window && ui->panes[i].window_id == window_id)
-			return &ui->panes[i];
+		if (ui->windows[i].sdl && ui->windows[i].id == window_id)
+			return &ui->windows[i];
 	return NULL;
+}
+
+bool orl_window_live(const struct orl_ui *ui, const struct orl_window *win)
+{
+	for (int i = 0; i < ORL_SCREENS_MAX; i++)
+		if (ui->panes[i].live && ui->panes[i].on == win)
+			return true;
+	return false;
+}
+
+bool orl_ui_live(const struct orl_ui *ui)
+{
+	for (int i = 0; i < ORL_SCREENS_MAX; i++)
+		if (ui->panes[i].live && ui->panes[i].on)
+			return true;
+	return false;
+}
+
+static bool empty(const struct orl_ui *ui, const struct orl_window *win)
+{
+	for (int i = 0; i < ORL_SCREENS_MAX; i++)
+		if (ui->panes[i].on == win)
+			return false;
+	return true;
+}
+
+/* Behind the title: why keys have no effect. The lock is held. */
+static void say_holder(const struct orl_ui *ui, char *out, size_t size)
+{
+	out[0] = '\0';
+	if (!orl_ui_live(ui))
+		return;
+	if (!ui->may_input)
+		snprintf(out, size, " (watching)");
+	else if (!ui->holds_input && ui->holder[0])
+		snprintf(out, size, " (%s has the keyboard)", ui->holder);
 }
 
 /* Several windows are told apart by their displays' names. */
 static void set_titles(struct orl_ui *ui)
 {
-	char title[sizeof(ui->title)], text[sizeof(ui->title) + 160];
+	char title[sizeof(ui->title)], holder[160];
+	char text[sizeof(title) + sizeof(holder) + 160];
 	int windows = 0;
 	pthread_mutex_lock(&ui->lock);
 	memcpy(title, ui->title, sizeof(title));
+	say_holder(ui, holder, sizeof(holder));
 	pthread_mutex_unlock(&ui->lock);
 	for (int i = 0; i < ORL_SCREENS_MAX; i++)
-		windows += ui->panes[i].window != NULL;
+		windows += ui->windows[i].sdl != NULL;
 	for (int i = 0; i < ORL_SCREENS_MAX; i++) {
-		struct orl_pane *pane = &ui->panes[i];
-		if (!pane->window)
+		const struct orl_pane *pane = &ui->panes[i];
+		if (!pane->on || !pane->on->sdl)
 			continue;
 		if (windows > 1 && pane->shown_name[0])
-			snprintf(text, sizeof(text), "%s - %s", title,
-					pane->shown_name);
+			snprintf(text, sizeof(text), "%s - %s%s", title,
+					pane->shown_name, holder);
+		else if (windows > 1)
+			snprintf(text, sizeof(text), "%s - %u%s", title,
+					(unsigned)pane->shown_id + 1, holder);
 		else
-			snprintf(text, sizeof(text), "%s", title);
-		SDL_SetWindowTitle(pane->window, text);
+			snprintf(text, sizeof(text), "%s%s", title, holder);
+		SDL_SetWindowTitle(pane->on->sdl, text);
 	}
 }
 
-/* The display of ours for the server's nth: each its own, if there are. */
-static int display_for(const struct orl_ui *ui, const struct orl_pane *pane)
+/* ---- sizes ---- */
+
+void orl_window_pixels(const struct orl_window *win, int32_t *x, int32_t *y)
 {
-	int n = SDL_GetNumVideoDisplays();
-	int index = (int)(pane - ui->panes);
-	return n > 0 ? index % n : 0;
+	int w, h;
+	SDL_GetWindowSize(win->sdl, &w, &h);
+	if (w > 0 && w != win->width)
+		*x = (int32_t)((int64_t)*x * win->width / w);
+	if (h > 0 && h != win->height)
+		*y = (int32_t)((int64_t)*y * win->height / h);
 }
 
-/* As large as the picture, if that fits. */
-static void fit_window(const struct orl_ui *ui, const struct orl_pane *pane,
+void orl_window_points(const struct orl_window *win, int32_t *x, int32_t *y)
+{
+	int w, h;
+	SDL_GetWindowSize(win->sdl, &w, &h);
+	if (win->width > 0 && w != win->width)
+		*x = (int32_t)((int64_t)*x * w / win->width);
+	if (win->height > 0 && h != win->height)
+		*y = (int32_t)((int64_t)*y * h / win->height);
+}
+
+int32_t orl_window_density(const struct orl_window *win)
+{
+	int w;
+	SDL_GetWindowSize(win->sdl, &w, NULL);
+	return w > 0 && win->width >= 2 * w ? win->width / w : 1;
+}
+
+/* What a window shows, where it is in its picture; how many. */
+static size_t arrange(const struct orl_ui *ui, const struct orl_window *win,
+		struct oriel_rect *rects, int32_t *width, int32_t *height)
+{
+	size_t n = 0;
+	for (int i = 0; i < ORL_SCREENS_MAX; i++)
+		if (ui->panes[i].on == win)
+			rects[n++] = ui->panes[i].shown_rect;
+	*width = *height = 1;
+	if (n)
+		orl_view_arrange(rects, n, width, height);
+	return n;
+}
+
+void orl_window_fit(struct orl_ui *ui, struct orl_window *win)
+{
+	struct oriel_rect rects[ORL_SCREENS_MAX];
+	int32_t width, height;
+	size_t n = 0;
+	int w, h;
+	/* What there is to write to: older SDLs have a pixel to a point. */
+	const SDL_Surface *surface = SDL_GetWindowSurface(win->sdl);
+	SDL_GetWindowSize(win->sdl, &w, &h);
+	if (surface) {
+		w = surface->w;
+		h = surface->h;
+	}
+	win->width = w > 0 ? w : 1;
+	win->height = h > 0 ? h : 1;
+	win->redraw = true;
+	arrange(ui, win, rects, &width, &height);
+	orl_view_fit(&win->view, ui->scaling, orl_window_density(win),
+			win->width, win->height, width, height);
+	orl_view_scroll(&win->view, win->width, win->height, win->scroll_x,
+			win->scroll_y);
+	win->scroll_x = win->view.place.x < 0 ? -win->view.place.x : 0;
+	win->scroll_y = win->view.place.y < 0 ? -win->view.place.y : 0;
+	for (int i = 0; i < ORL_SCREENS_MAX; i++)
+		if (ui->panes[i].on == win)
+			orl_view_part(&ui->panes[i].view, &win->view,
+					rects[n++]);
+	orl_cursor_follow(ui);
+}
+
+void orl_window_best(const struct orl_ui *ui, const struct orl_window *win,
 		int *w, int *h)
 {
+	struct oriel_rect rects[ORL_SCREENS_MAX];
+	int32_t width, height;
 	SDL_Rect space;
-	*w = pane->shown_rect.width;
-	*h = pane->shown_rect.height;
-	if (SDL_GetDisplayUsableBounds(display_for(ui, pane), &space) == 0) {
+	int monitor = win->sdl ? SDL_GetWindowDisplayIndex(win->sdl)
+			       : orl_ui_monitor((int)(win - ui->windows));
+	arrange(ui, win, rects, &width, &height);
+	*w = width;
+	*h = height;
+	/* Unscaled, it is pixel by pixel; otherwise pixel by point. */
+	if (win->sdl && (ui->scaling == ORL_SCALING_ONE ||
+					ui->scaling == ORL_SCALING_INTEGER))
+		orl_window_points(win, w, h);
+	if (SDL_GetDisplayUsableBounds(monitor < 0 ? 0 : monitor, &space) ==
+			0) {
 		struct orl_view fit;
-		orl_view_fit(&fit, space.w, space.h, *w, *h);
+		orl_view_fit(&fit, ORL_SCALING_AUTO, 1, space.w, space.h, *w,
+				*h);
 		*w = fit.place.width;
 		*h = fit.place.height;
+		if (ui->scaling == ORL_SCALING_ONE ||
+				ui->scaling == ORL_SCALING_INTEGER) {
+			*w = width < space.w ? width : space.w;
+			*h = height < space.h ? height : space.h;
+		}
 	}
 }
 
-static void open_window(struct orl_ui *ui, struct orl_pane *pane)
+void orl_window_set_size(struct orl_window *win, int w, int h)
 {
-	SDL_Rect space = { 0, 0, pane->shown_rect.width,
-		pane->shown_rect.height };
-	int display = display_for(ui, pane);
-	int x = (int)SDL_WINDOWPOS_UNDEFINED_DISPLAY((Uint32)display), y = x;
-	int w, h;
-	Uint32 flags = SDL_WINDOW_RESIZABLE;
-	fit_window(ui, pane, &w, &h);
-	if (ui->covering) {
-		SDL_GetDisplayBounds(display, &space);
-		flags = SDL_WINDOW_BORDERLESS | SDL_WINDOW_FULLSCREEN_DESKTOP;
+	win->set_w = w;
+	win->set_h = h;
+	win->set_at = orl_viewer_now();
+	win->resize_at = 0;
+	if (!(SDL_GetWindowFlags(win->sdl) & SDL_WINDOW_MAXIMIZED))
+		SDL_SetWindowSize(win->sdl, w, h);
+}
+
+/* ---- opening and closing ---- */
+
+/*
+ * Beside the window that was opened before, or where there is no room, over
+ * it so that both can be seen.
+ */
+static void place_beside(const struct orl_ui *ui, const struct orl_window *win,
+		int w, int *x, int *y)
+{
+	const struct orl_window *other = NULL;
+	SDL_Rect space;
+	int left, top, width;
+	for (int i = 0; i < ORL_SCREENS_MAX; i++) {
+		const struct orl_window *o = &ui->windows[i];
+		if (o != win && o->sdl && !o->covering)
+			other = o;
+	}
+	if (!other || SDL_GetDisplayUsableBounds(
+				      SDL_GetWindowDisplayIndex(other->sdl),
+				      &space) != 0)
+		return;
+	SDL_GetWindowPosition(other->sdl, &left, &top);
+	SDL_GetWindowSize(other->sdl, &width, NULL);
+	*y = top;
+	*x = left + width + BESIDE;
+	if (*x + w > space.x + space.w) {
+		*x = left + CASCADE;
+		*y = top + CASCADE;
+	}
+}
+
+static void open_window(struct orl_ui *ui, struct orl_window *win, int w, int h)
+{
+	SDL_Rect space;
+	int number = 0, monitor;
+	Uint32 flags = SDL_WINDOW_RESIZABLE | SDL_WINDOW_ALLOW_HIGHDPI;
+	for (int i = 0; i < ORL_SCREENS_MAX; i++)
+		number += ui->windows[i].sdl != NULL;
+	monitor = orl_ui_monitor(number);
+	bool covers = ui->covering && monitor >= 0 &&
+		      SDL_GetDisplayBounds(monitor, &space) == 0;
+	int x = (int)SDL_WINDOWPOS_UNDEFINED_DISPLAY(
+			(Uint32)(monitor < 0 ? 0 : monitor));
+	int y = x;
+	*win = (struct orl_window){ .visible = true,
+		.set_w = w,
+		.set_h = h,
+		.set_at = orl_viewer_now(),
+		.was_open = win->was_open,
+		.last_x = win->last_x,
+		.last_y = win->last_y };
+	if (covers) {
+		flags = SDL_WINDOW_BORDERLESS | SDL_WINDOW_FULLSCREEN_DESKTOP |
+			SDL_WINDOW_ALLOW_HIGHDPI;
 		x = space.x;
 		y = space.y;
 		w = space.w;
 		h = space.h;
+	} else if (win->was_open) {
+		x = win->last_x;
+		y = win->last_y;
+	} else if (monitor < 0) {
+		place_beside(ui, win, w, &x, &y);
 	}
-	pane->window = SDL_CreateWindow("Oriel", x, y, w, h, flags);
-	if (!pane->window) {
+	win->sdl = SDL_CreateWindow("Oriel", x, y, w, h, flags);
+	if (!win->sdl) {
 		orl_viewer_say("cannot open a window: %s", SDL_GetError());
 		orl_viewer_quit(ui->viewer);
 		return;
 	}
-	pane->window_id = SDL_GetWindowID(pane->window);
-	pane->visible = true;
+	win->id = SDL_GetWindowID(win->sdl);
+	win->covering = covers;
+	orl_window_fit(ui, win);
+	if (covers)
+		orl_resize_wanted(ui, win);
 	orl_ui_grab(ui);
-	SDL_RaiseWindow(pane->window);
+	SDL_RaiseWindow(win->sdl);
 }
 
-void orl_ui_grab(struct orl_ui *ui)
+static void close_window(struct orl_ui *ui, struct orl_window *win)
 {
-	bool kiosk = ui->viewer->options.kiosk;
-	bool grab = kiosk || (ui->covering && !orl_stage_modal(ui));
-	for (int i = 0; i < ORL_SCREENS_MAX; i++)
-		if (ui->panes[i].window)
-			SDL_SetWindowKeyboardGrab(ui->panes[i].window,
-					grab && (kiosk || ui->panes[i].live)
-							? SDL_TRUE
-							: SDL_FALSE);
-}
-
-void orl_ui_cover(struct orl_ui *ui, bool covering)
-{
-	ui->covering = covering;
-	for (int i = 0; i < ORL_SCREENS_MAX; i++) {
-		struct orl_pane *pane = &ui->panes[i];
-		int w, h;
-		if (!pane->window)
-			continue;
-		SDL_SetWindowFullscreen(pane->window,
-				covering ? SDL_WINDOW_FULLSCREEN_DESKTOP : 0);
-		if (covering)
-			continue;
-		SDL_SetWindowBordered(pane->window, SDL_TRUE);
-		fit_window(ui, pane, &w, &h);
-		SDL_SetWindowSize(pane->window, w, h);
+	int top = 0, left = 0;
+	if (ui->pointed && ui->pointed->on == win)
+		ui->pointed = NULL;
+	if (ui->scroll.window == win)
+		ui->scroll = (struct orl_scroll){ 0 };
+	orl_stage_closed(ui, win);
+	win->was_open = !win->covering;
+	/* A position that is asked for is that of the frame around it. */
+	SDL_GetWindowPosition(win->sdl, &win->last_x, &win->last_y);
+	if (SDL_GetWindowBordersSize(win->sdl, &top, &left, NULL, NULL) == 0) {
+		win->last_x -= left;
+		win->last_y -= top;
 	}
-	orl_ui_grab(ui);
+	SDL_DestroyWindow(win->sdl);
+	SDL_FreeSurface(win->converted);
+	win->sdl = NULL;
+	win->converted = NULL;
+	win->resize_at = 0;
+	win->covering = false;
 }
 
-void orl_ui_forget(struct orl_ui *ui)
+struct orl_window *orl_ui_open(struct orl_ui *ui, int32_t w, int32_t h)
 {
-	for (int i = 0; i < ORL_SCREENS_MAX; i++) {
-		struct orl_pane *pane = &ui->panes[i];
-		pthread_mutex_lock(&pane->pin);
-		orl_picture_free(pane->last);
-		pane->last = NULL;
-		pthread_mutex_unlock(&pane->pin);
+	struct orl_window *win = orl_ui_first(ui);
+	if (!win) {
+		win = &ui->windows[0];
+		open_window(ui, win, w, h);
+		if (!win->sdl)
+			return NULL;
+		SDL_SetWindowTitle(win->sdl, ui->title);
+		/* As we know only now how many points so many pixels are. */
+		if (orl_window_density(win) == 1)
+			return win;
 	}
-}
-
-struct orl_pane *orl_ui_open(struct orl_ui *ui, int32_t w, int32_t h)
-{
-	struct orl_pane *pane = orl_ui_first(ui);
-	bool fresh = !pane;
-	if (fresh)
-		pane = &ui->panes[0];
-	if (pane->live)
-		return pane;
-	pthread_mutex_lock(&pane->pin);
-	bool empty = !pane->last;
-	pthread_mutex_unlock(&pane->pin);
-	if (empty)
-		pane->shown_rect = (struct oriel_rect){ 0, 0, w, h };
-	if (fresh) {
-		open_window(ui, pane);
-		if (pane->window)
-			SDL_SetWindowTitle(pane->window, ui->title);
-	} else if (!ui->covering) {
+	if (orl_window_live(ui, win))
+		return win;
+	if (!win->covering) {
 		int old_w, old_h;
-		SDL_GetWindowSize(pane->window, &old_w, &old_h);
+		SDL_GetWindowSize(win->sdl, &old_w, &old_h);
+		orl_window_points(win, &w, &h);
 		/* A picture keeps its place, if there is room for both. */
-		if (!empty) {
+		if (!empty(ui, win)) {
 			w = old_w > w ? old_w : w;
 			h = old_h > h ? old_h : h;
 		}
 		if (w != old_w || h != old_h)
-			SDL_SetWindowSize(pane->window, w, h);
+			orl_window_set_size(win, w, h);
 	}
-	if (!pane->window)
-		return NULL;
-	orl_pane_fit(pane);
-	return pane;
+	orl_window_fit(ui, win);
+	return win;
 }
 
-static void close_window(struct orl_ui *ui, struct orl_pane *pane)
+/* ---- displays ---- */
+
+static void drop_last(struct orl_pane *pane)
 {
+	pthread_mutex_lock(&pane->pin);
+	orl_picture_free(pane->last);
+	pane->last = NULL;
+	pthread_mutex_unlock(&pane->pin);
+}
+
+static void set_visible(struct orl_pane *pane)
+{
+	pthread_mutex_lock(&pane->pin);
+	if (pane->screen)
+		oriel_screen_set_visible(
+				pane->screen, pane->on && pane->on->visible);
+	pthread_mutex_unlock(&pane->pin);
+}
+
+void orl_window_show(struct orl_ui *ui, struct orl_window *win, bool visible)
+{
+	if (win->visible == visible)
+		return;
+	win->visible = visible;
+	win->redraw = true;
+	for (int i = 0; i < ORL_SCREENS_MAX; i++)
+		if (ui->panes[i].on == win)
+			set_visible(&ui->panes[i]);
+}
+
+/* Take a display out of its window. */
+static void leave(struct orl_ui *ui, struct orl_pane *pane)
+{
+	struct orl_window *win = pane->on;
 	if (ui->pointed == pane)
 		ui->pointed = NULL;
-	orl_stage_moved(ui, pane, NULL);
-	if (pane->window)
-		SDL_DestroyWindow(pane->window);
-	SDL_FreeSurface(pane->converted);
-	pane->window = NULL;
-	pane->converted = NULL;
+	pane->on = NULL;
 	pane->view.width = 0;
-	pane->live = false;
+	drop_last(pane);
+	set_visible(pane);
+	if (!win || !win->sdl)
+		return;
+	if (empty(ui, win) && orl_ui_live(ui))
+		close_window(ui, win);
+	else
+		orl_window_fit(ui, win);
 }
 
-/* A window that is left over, or shows a question, becomes this pane's. */
-static void take_over(struct orl_ui *ui, struct orl_pane *pane)
+/* An open window without a display, or else one of its own. */
+static struct orl_window *window_for(struct orl_ui *ui, struct orl_pane *pane)
 {
-	for (int i = 0; i < ORL_SCREENS_MAX; i++) {
-		struct orl_pane *from = &ui->panes[i];
-		if (!from->window || from->live || pane->window)
-			continue;
-		pane->window = from->window;
-		pane->window_id = from->window_id;
-		pane->converted = from->converted;
-		pane->visible = from->visible;
-		from->window = NULL;
-		from->converted = NULL;
-		orl_stage_moved(ui, from, pane);
-	}
+	struct orl_window *own = &ui->windows[ui->one ? 0 : pane - ui->panes];
+	struct orl_window *first = orl_ui_first(ui);
+	if (ui->one)
+		return first ? first : own;
+	for (int i = 0; i < ORL_SCREENS_MAX; i++)
+		if (ui->windows[i].sdl && empty(ui, &ui->windows[i]))
+			return &ui->windows[i];
+	for (int i = 0; own->sdl && i < ORL_SCREENS_MAX; i++)
+		if (!ui->windows[i].sdl)
+			own = &ui->windows[i];
+	return own;
 }
 
-/* It showed questions, and now a display. */
-static void become_live(struct orl_ui *ui, struct orl_pane *pane)
+/* Make the window as large as what it shows, unless it is not ours to do. */
+static void follow_size(struct orl_ui *ui, struct orl_window *win, bool centre)
 {
 	int w, h, old_w, old_h;
-	if (ui->covering)
+	if (win->covering)
 		return;
-	fit_window(ui, pane, &w, &h);
-	SDL_GetWindowSize(pane->window, &old_w, &old_h);
+	orl_window_best(ui, win, &w, &h);
+	SDL_GetWindowSize(win->sdl, &old_w, &old_h);
 	if (w == old_w && h == old_h)
 		return;
-	SDL_SetWindowSize(pane->window, w, h);
-	SDL_SetWindowPosition(pane->window, SDL_WINDOWPOS_CENTERED,
-			SDL_WINDOWPOS_CENTERED);
+	orl_window_set_size(win, w, h);
+	if (centre)
+		SDL_SetWindowPosition(win->sdl, SDL_WINDOWPOS_CENTERED,
+				SDL_WINDOWPOS_CENTERED);
+}
+
+static void enter(struct orl_ui *ui, struct orl_pane *pane)
+{
+	struct orl_window *win = window_for(ui, pane);
+	bool fresh = !win->sdl, question = !fresh && empty(ui, win);
+	pane->on = win;
+	if (fresh) {
+		int w, h;
+		orl_window_best(ui, win, &w, &h);
+		open_window(ui, win, w, h);
+		if (win->sdl && orl_window_density(win) > 1)
+			follow_size(ui, win, false);
+	} else {
+		follow_size(ui, win, question);
+	}
+	if (!win->sdl) {
+		pane->on = NULL;
+		return;
+	}
+	set_visible(pane);
+	if (ui->covering)
+		orl_ui_cover_again(ui);
+	if (question && win->covering)
+		orl_resize_wanted(ui, win);
+}
+
+/*
+ * The display is back where it was. The window keeps the size that the user
+ * gave it, and loses the one that it had for a question.
+ */
+static void come_back(struct orl_ui *ui, struct orl_pane *pane)
+{
+	struct orl_window *win = pane->on;
+	int w, h;
+	SDL_GetWindowSize(win->sdl, &w, &h);
+	if (win->covering || win->asked_w) {
+		win->asked_w = win->asked_h = 0;
+		orl_resize_wanted(ui, win);
+	}
+	if (w == win->set_w && h == win->set_h)
+		follow_size(ui, win, false);
 }
 
 static void follow_screen(struct orl_ui *ui, struct orl_pane *pane)
 {
 	struct oriel_rect before = pane->shown_rect;
+	bool was_live = pane->live;
 	pthread_mutex_lock(&ui->lock);
 	pane->changed = false;
 	pane->shown_rect = pane->rect;
 	pane->shown_id = pane->id;
 	memcpy(pane->shown_name, pane->name, sizeof(pane->shown_name));
 	pthread_mutex_unlock(&ui->lock);
-	bool was_live = pane->live;
-	take_over(ui, pane);
-	if (!pane->window)
-		open_window(ui, pane);
-	else if (!was_live)
-		become_live(ui, pane);
-	else if (!ui->covering &&
-			(before.width != pane->shown_rect.width ||
+	pane->live = true;
+	if (!pane->on && !pane->hidden)
+		enter(ui, pane);
+	else if (pane->on && !was_live)
+		come_back(ui, pane);
+	else if (pane->on &&
+			(ui->one || before.width != pane->shown_rect.width ||
 					before.height !=
-							pane->shown_rect.height))
-		SDL_SetWindowSize(pane->window, pane->shown_rect.width,
-				pane->shown_rect.height);
-	if (!pane->window)
+							pane->shown_rect.height) &&
+			!orl_resize_answered(pane->on))
+		follow_size(ui, pane->on, false);
+	if (!pane->on)
 		return;
 	set_titles(ui);
-	pane->live = true;
-	orl_pane_fit(pane);
+	orl_window_fit(ui, pane->on);
 	if (was_live)
 		return;
-	pthread_mutex_lock(&pane->pin);
-	orl_picture_free(pane->last);
-	pane->last = NULL;
-	pthread_mutex_unlock(&pane->pin);
+	drop_last(pane);
 	orl_stage_lit(ui);
 	orl_ui_grab(ui);
-}
-
-/* False: it was the last, and stays open without a display. */
-static bool others_live(struct orl_ui *ui, const struct orl_pane *pane)
-{
-	for (int i = 0; i < ORL_SCREENS_MAX; i++)
-		if (&ui->panes[i] != pane && ui->panes[i].live)
-			return true;
-	return false;
+	if (ui->sweep_at)
+		ui->sweep_at = orl_viewer_now() + SWEEP;
 }
 
 static void lose_screen(struct orl_ui *ui, struct orl_pane *pane)
 {
-	if (others_live(ui, pane)) {
-		close_window(ui, pane);
-		set_titles(ui);
-	} else {
-		pane->live = false;
-		orl_ui_grab(ui);
-	}
 	pthread_mutex_lock(&ui->lock);
 	pane->used = false;
 	pane->removed = false;
 	pthread_mutex_unlock(&ui->lock);
+	pane->live = false;
+	if (pane->on)
+		pane->on->redraw = true;
+	else
+		drop_last(pane);
+	ui->sweep_at = orl_viewer_now() + SWEEP;
+	set_titles(ui);
+	orl_ui_grab(ui);
+}
+
+void orl_ui_sweep(struct orl_ui *ui)
+{
+	bool shown = orl_ui_live(ui);
+	ui->sweep_at = 0;
+	for (int i = 0; i < ORL_SCREENS_MAX; i++) {
+		struct orl_pane *pane = &ui->panes[i];
+		/* None of those left is shown: show them again. */
+		if (!shown && pane->live && pane->hidden) {
+			pane->hidden = false;
+			enter(ui, pane);
+			shown = true;
+		}
+	}
+	for (int i = 0; i < ORL_SCREENS_MAX && shown; i++) {
+		struct orl_pane *pane = &ui->panes[i];
+		struct orl_window *win = pane->on;
+		if (!win || pane->live)
+			continue;
+		leave(ui, pane);
+		if (win->sdl)
+			follow_size(ui, win, false);
+	}
+	set_titles(ui);
+	for (int i = 0; i < ORL_SCREENS_MAX; i++)
+		if (ui->windows[i].sdl)
+			orl_window_paint(ui, &ui->windows[i]);
+}
+
+void orl_ui_forget(struct orl_ui *ui)
+{
+	for (int i = 0; i < ORL_SCREENS_MAX; i++) {
+		struct orl_pane *pane = &ui->panes[i];
+		if (pane->live)
+			continue;
+		pane->on = NULL;
+		pane->hidden = false;
+		drop_last(pane);
+	}
+	/* One is enough for a question. */
+	for (int i = 0; i < ORL_SCREENS_MAX; i++) {
+		struct orl_window *win = &ui->windows[i];
+		if (win->sdl && win != orl_ui_first(ui) && empty(ui, win))
+			close_window(ui, win);
+	}
 }
 
 static void read_pane(struct orl_ui *ui, struct orl_pane *pane)
@@ -301,27 +576,17 @@ static void read_pane(struct orl_ui *ui, struct orl_pane *pane)
 	}
 	if (changed)
 		follow_screen(ui, pane);
-	if (pane->window && (damage.n || pane->redraw))
-		orl_pane_paint(ui, pane, damage);
+	if (damage.n)
+		orl_pane_paint(ui, pane, &damage);
 }
 
-static void read_cursor(struct orl_ui *ui)
+void orl_ui_read_panes(struct orl_ui *ui)
 {
-	pthread_mutex_lock(&ui->lock);
-	bool changed = ui->cursor_changed;
-	ui->cursor_changed = false;
-	if (changed && ui->cursor_hidden)
-		orl_cursor_hide(ui);
-	else if (changed)
-		orl_cursor_set(ui, ui->cursor, ui->cursor_width,
-				ui->cursor_height, ui->hot_x, ui->hot_y);
-	pthread_mutex_unlock(&ui->lock);
-	if (changed)
-		orl_stage_cursor(ui);
-}
-
-static void read_title(struct orl_ui *ui)
-{
+	for (int i = 0; i < ORL_SCREENS_MAX; i++)
+		read_pane(ui, &ui->panes[i]);
+	for (int i = 0; i < ORL_SCREENS_MAX; i++)
+		if (ui->windows[i].sdl && ui->windows[i].redraw)
+			orl_window_paint(ui, &ui->windows[i]);
 	pthread_mutex_lock(&ui->lock);
 	bool changed = ui->title_changed;
 	ui->title_changed = false;
@@ -330,213 +595,88 @@ static void read_title(struct orl_ui *ui)
 		set_titles(ui);
 }
 
-static void read_notes(struct orl_ui *ui)
-{
-	/* First, so that a note left meanwhile wakes again. */
-	atomic_store(&ui->woken, false);
-	for (int i = 0; i < ORL_SCREENS_MAX; i++)
-		read_pane(ui, &ui->panes[i]);
-	read_title(ui);
-	orl_stage_read_notes(ui);
-	read_cursor(ui);
-	pthread_mutex_lock(&ui->lock);
-	bool relative = ui->relative, warped = ui->warped;
-	bool granted = ui->granted;
-	struct orl_pane *pane = ui->warp_pane;
-	int32_t x = ui->warp_x, y = ui->warp_y;
-	ui->warped = false;
-	ui->granted = false;
-	pthread_mutex_unlock(&ui->lock);
-	if (granted)
-		orl_input_locks(ui, true);
-	orl_input_relative(ui, relative);
-	if (warped && pane)
-		orl_input_warp(ui, pane, x, y);
-}
+/* ---- what the user chooses ---- */
 
-/* A window that nobody can see asks for no pictures. */
-static void set_visible(struct orl_pane *pane, bool visible)
+void orl_ui_set_one(struct orl_ui *ui, bool one)
 {
-	if (pane->visible == visible)
+	struct orl_window *first = orl_ui_first(ui);
+	if (ui->one == one || !orl_ui_live(ui))
 		return;
-	pane->visible = visible;
-	pane->redraw = true;
-	pthread_mutex_lock(&pane->pin);
-	if (pane->screen)
-		oriel_screen_set_visible(pane->screen, visible);
-	pthread_mutex_unlock(&pane->pin);
-}
-
-static void on_window(struct orl_ui *ui, const SDL_WindowEvent *e)
-{
-	struct orl_view_damaged none = { .n = 0 };
-	struct orl_pane *pane = orl_ui_pane(ui, e->windowID);
-	if (!pane)
-		return;
-	switch (e->event) {
-	case SDL_WINDOWEVENT_CLOSE:
-		if (!ui->viewer->options.kiosk)
-			orl_viewer_quit(ui->viewer);
-		return;
-	case SDL_WINDOWEVENT_HIDDEN:
-	case SDL_WINDOWEVENT_MINIMIZED:
-		set_visible(pane, false);
-		return;
-	case SDL_WINDOWEVENT_SHOWN:
-	case SDL_WINDOWEVENT_RESTORED:
-		set_visible(pane, true);
-		break;
-	case SDL_WINDOWEVENT_SIZE_CHANGED:
-		orl_pane_fit(pane);
-		orl_stage_resized(ui, pane);
-		break;
-	case SDL_WINDOWEVENT_EXPOSED:
-		pane->redraw = true;
-		break;
-	default:
-		return;
-	}
-	orl_pane_paint(ui, pane, none);
-}
-
-static void handle(struct orl_ui *ui, const SDL_Event *e)
-{
-	if (orl_stage_event(ui, e) || orl_input_event(ui, e))
-		return;
-	if (e->type == ui->wake_event)
-		read_notes(ui);
-	else if (e->type == SDL_WINDOWEVENT)
-		on_window(ui, &e->window);
-	else if (e->type == SDL_QUIT && !ui->viewer->options.kiosk)
-		orl_viewer_quit(ui->viewer);
-}
-
-static void wait_without_window(struct orl_ui *ui, uint64_t until)
-{
-	const struct timespec at = { (time_t)(until / 1000000000),
-		(long)(until % 1000000000) };
-	int err = 0;
-	pthread_mutex_lock(&ui->lock);
-	while (!err && !atomic_load(&ui->woken) && !atomic_load(&ui->done)) {
-		if (until == UINT64_MAX)
-			pthread_cond_wait(&ui->work, &ui->lock);
-		else
-			err = pthread_cond_timedwait(&ui->work, &ui->lock, &at);
-	}
-	pthread_mutex_unlock(&ui->lock);
-	read_notes(ui);
-}
-
-static bool wait_for_event(SDL_Event *e, uint64_t until)
-{
-	uint64_t now;
-	if (until == UINT64_MAX)
-		return SDL_WaitEvent(e);
-	now = orl_viewer_now();
-	return SDL_WaitEventTimeout(e,
-			until <= now ? 0 : (int)((until - now) / 1000000) + 1);
-}
-
-void orl_ui_run(struct orl_ui *ui)
-{
-	SDL_Event e;
-	while (!atomic_load(&ui->done)) {
-		uint64_t next = orl_stage_next(ui);
-		if (!orl_ui_first(ui))
-			wait_without_window(ui, next);
-		else if (wait_for_event(&e, next))
-			handle(ui, &e);
-		if (next != UINT64_MAX)
-			orl_stage_tick(ui, orl_viewer_now());
-	}
-	if (ui->viewer->options.verbose && ui->draws)
-		orl_viewer_say("%llu draws, %.3f ms each",
-				(unsigned long long)ui->draws,
-				(double)ui->draw_time / 1e6 /
-						(double)ui->draws);
-}
-
-static void set_hints(void)
-{
-	SDL_SetHint(SDL_HINT_NO_SIGNAL_HANDLERS, "1");
-	SDL_SetHint(SDL_HINT_FRAMEBUFFER_ACCELERATION, "0");
-	SDL_SetHint(SDL_HINT_VIDEO_ALLOW_SCREENSAVER, "1");
-	SDL_SetHint(SDL_HINT_VIDEO_MINIMIZE_ON_FOCUS_LOSS, "0");
-	SDL_SetHint(SDL_HINT_VIDEO_X11_NET_WM_BYPASS_COMPOSITOR, "0");
-	/* The click that gives the window the focus is meant as a click. */
-	SDL_SetHint(SDL_HINT_MOUSE_FOCUS_CLICKTHROUGH, "1");
-}
-
-/* Where there is no display SDL may draw into nothing, if it can. */
-static bool open_video(const struct orl_viewer *v)
-{
-	bool asked = SDL_getenv("SDL_VIDEODRIVER") != NULL;
-	int err = SDL_Init(SDL_INIT_VIDEO);
-	const char *driver = err ? "" : SDL_GetCurrentVideoDriver();
-	if (!err && (asked || (strcmp(driver, "offscreen") != 0 &&
-					      strcmp(driver, "dummy") != 0)))
-		return true;
-	if (v->options.ask)
-		orl_viewer_say("which desktop? Give oriel://HOST or an .oriel "
-			       "file; see oriel-view --help");
-	else
-		orl_viewer_say("there is no display to open a window on (%s); "
-			       "set DISPLAY, or use --headless",
-				err ? SDL_GetError() : driver);
-	SDL_Quit();
-	return false;
-}
-
-int orl_ui_create(struct orl_ui **out, struct orl_viewer *v)
-{
-	struct orl_ui *ui = calloc(1, sizeof(*ui));
-	if (!ui)
-		return ORIEL_ENOMEM;
-	set_hints();
-	if (orl_stage_create(ui) != 0 || pipe(ui->answer_pipe) != 0 ||
-			!open_video(v)) {
-		orl_stage_destroy(ui);
-		free(ui);
-		return ORIEL_ENOTSUP;
-	}
-	ui->viewer = v;
-	ui->covering = v->options.fullscreen || v->options.kiosk;
-	ui->wake_event = SDL_RegisterEvents(1);
-	pthread_condattr_t monotonic;
-	pthread_condattr_init(&monotonic);
-	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-	pthread_mutex_init(&ui->lock, NULL);
-	pthread_cond_init(&ui->work, &monotonic);
-	pthread_condattr_destroy(&monotonic);
-	for (int i = 0; i < ORL_SCREENS_MAX; i++)
-		pthread_mutex_init(&ui->panes[i].pin, NULL);
-	snprintf(ui->title, sizeof(ui->title), "%s",
-			v->options.title[0] ? v->options.title : "Oriel");
-	SDL_StartTextInput();
-	*out = ui;
-	return 0;
-}
-
-/*
- * SDL is left as it is, and the end of the process closes its windows. What
- * wakes SDL on X11 is a message to a window, sent through a connection of its
- * own: one that is still under way when its window goes is an error, which
- * SDL_Quit() would find there, and Xlib would end the program for it.
- */
-void orl_ui_destroy(struct orl_ui *ui)
-{
-	if (!ui)
-		return;
+	ui->one = one;
+	ui->pointed = NULL;
 	for (int i = 0; i < ORL_SCREENS_MAX; i++) {
-		SDL_FreeSurface(ui->panes[i].converted);
-		orl_picture_free(ui->panes[i].last);
-		pthread_mutex_destroy(&ui->panes[i].pin);
+		struct orl_pane *pane = &ui->panes[i];
+		pane->on = NULL;
+		pane->view.width = 0;
+		if (!pane->live)
+			drop_last(pane);
 	}
-	orl_cursor_fini(ui);
-	orl_stage_destroy(ui);
-	close(ui->answer_pipe[0]);
-	close(ui->answer_pipe[1]);
-	pthread_cond_destroy(&ui->work);
-	pthread_mutex_destroy(&ui->lock);
-	free(ui);
+	for (int i = 0; i < ORL_SCREENS_MAX; i++)
+		if (ui->windows[i].sdl && &ui->windows[i] != first)
+			close_window(ui, &ui->windows[i]);
+	for (int i = 0; i < ORL_SCREENS_MAX; i++)
+		if (ui->panes[i].live && !ui->panes[i].hidden)
+			enter(ui, &ui->panes[i]);
+	set_titles(ui);
+	for (int i = 0; i < ORL_SCREENS_MAX; i++)
+		if (ui->windows[i].sdl) {
+			orl_window_fit(ui, &ui->windows[i]);
+			orl_window_paint(ui, &ui->windows[i]);
+		}
+	orl_ui_grab(ui);
+}
+
+void orl_ui_set_scaling(struct orl_ui *ui, enum orl_scaling scaling)
+{
+	ui->scaling = scaling;
+	for (int i = 0; i < ORL_SCREENS_MAX; i++)
+		if (ui->windows[i].sdl) {
+			orl_window_fit(ui, &ui->windows[i]);
+			orl_window_paint(ui, &ui->windows[i]);
+		}
+}
+
+void orl_ui_choose(struct orl_ui *ui, struct orl_pane *pane, bool shown)
+{
+	int others = 0;
+	for (int i = 0; i < ORL_SCREENS_MAX; i++)
+		others += &ui->panes[i] != pane && ui->panes[i].live &&
+			  !ui->panes[i].hidden;
+	if (!pane->live || pane->hidden == !shown || (!shown && !others))
+		return;
+	pane->hidden = !shown;
+	struct orl_window *win = pane->on;
+	if (shown)
+		enter(ui, pane);
+	else
+		leave(ui, pane);
+	win = win ? win : pane->on;
+	set_titles(ui);
+	if (!win || !win->sdl)
+		return;
+	follow_size(ui, win, false);
+	orl_window_fit(ui, win);
+	orl_window_paint(ui, win);
+}
+
+struct orl_pane *orl_ui_point(struct orl_ui *ui, Uint32 window_id, int32_t x,
+		int32_t y, int32_t *picture_x, int32_t *picture_y)
+{
+	struct orl_window *win = orl_ui_window(ui, window_id);
+	struct oriel_rect rects[ORL_SCREENS_MAX];
+	struct orl_pane *panes[ORL_SCREENS_MAX];
+	size_t n = 0;
+	for (int i = 0; win && i < ORL_SCREENS_MAX; i++) {
+		struct orl_pane *pane = &ui->panes[i];
+		if (pane->on != win || !pane->live || !pane->view.width)
+			continue;
+		panes[n] = pane;
+		rects[n++] = pane->view.place;
+	}
+	if (!n)
+		return NULL;
+	orl_window_pixels(win, &x, &y);
+	struct orl_pane *pane = panes[orl_view_nearest(rects, n, x, y)];
+	orl_view_to_picture(&pane->view, x, y, picture_x, picture_y);
+	return pane;
 }

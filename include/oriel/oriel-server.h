@@ -23,6 +23,7 @@ struct oriel_peer;    /* one connected client */
 struct oriel_auth;    /* one peer's pending request to be let in */
 struct oriel_display; /* one screen that peers see */
 struct oriel_frame;   /* one picture, shared and reference counted */
+struct oriel_memory;  /* a file of memory that pictures are in */
 
 /* ---- events ------------------------------------------------------------ */
 
@@ -78,6 +79,15 @@ struct oriel_server_events {
 	void (*text)(void *user, struct oriel_peer *peer, const char *text);
 	/* The lock keys at the client (oriel_locks), to be made the desktop's. */
 	void (*locks)(void *user, struct oriel_peer *peer, uint32_t locks);
+
+	/*
+	 * A frame in memory that is not mapped could not be read: its file has
+	 * become shorter (ORIEL_EIO). The frame is let go of; where it was not
+	 * read the display stays as it was, and serves on. The next submit
+	 * tries again.
+	 */
+	void (*frame_failed)(void *user, struct oriel_display *display,
+			int error);
 };
 
 /* ---- the server -------------------------------------------------------- */
@@ -256,6 +266,34 @@ ORIEL_API void oriel_peer_stats(
 /* Say goodbye, then close. `why` is shown to the user, may be NULL. */
 ORIEL_API void oriel_peer_close(struct oriel_peer *peer, const char *why);
 
+/* ---- memory ------------------------------------------------------------ */
+
+/*
+ * The first `size` bytes of a file of memory (memfd_create(), shm_open()), for
+ * frames to be in; whoever holds it too, a guest for example, may write while
+ * it is read, and do worse:
+ *
+ * With F_SEAL_SHRINK the file can not become shorter, and is mapped, for
+ * reading only. Without it, and where it is in huge pages, it is never
+ * mapped: of each frame that is sent the damage is read into the library's
+ * own memory, and a file that has become too short for that is an error
+ * (frame_failed), not a SIGBUS.
+ *
+ * The descriptor must be readable and stays the caller's, who may close it at
+ * once. Starts with one reference. ORIEL_EINVAL for a descriptor that can not
+ * be read, for a file shorter than size and for size 0; ORIEL_ENOTSUP for a
+ * file that is not in memory; ORIEL_ELIMIT when the process is out of
+ * descriptors; ORIEL_ENOMEM. Threads: any.
+ */
+ORIEL_API ORIEL_CHECK int oriel_memory_create(struct oriel_memory **out,
+		struct oriel_server *server, int fd, uint64_t size);
+
+/* Each frame in it holds a reference of its own. Threads: any. */
+ORIEL_API struct oriel_memory *oriel_memory_ref(struct oriel_memory *memory);
+ORIEL_API void oriel_memory_unref(struct oriel_memory *memory);
+/* Whether it is mapped: then no read can fail. Threads: any. */
+ORIEL_API bool oriel_memory_is_mapped(const struct oriel_memory *memory);
+
 /* ---- frames ------------------------------------------------------------ */
 
 enum oriel_frame_flags {
@@ -275,17 +313,25 @@ struct oriel_frame_config {
 	/* Called once, from any thread, when the pixels are no longer read. */
 	void (*release)(void *user);
 	void *user;
+	/*
+	 * Where the pixels are when pixels.data is NULL: in this memory, from
+	 * the byte `offset` on. It belongs to the same server.
+	 */
+	struct oriel_memory *memory;
+	uint64_t offset;
 };
 
 /*
  * Wrap pixels without copying them. Starts with one reference. ORIEL_EINVAL
- * for pixels that make no sense, ORIEL_ENOTSUP for a format that is not
- * served (XRGB2101010). On failure release is not called. Threads: any.
+ * for pixels that make no sense, or are not wholly inside the memory;
+ * ORIEL_ENOTSUP for a format that is not served (XRGB2101010). On failure
+ * release is not called. Threads: any.
  */
 ORIEL_API ORIEL_CHECK int oriel_frame_create(struct oriel_frame **out,
 		struct oriel_server *server,
 		const struct oriel_frame_config *config);
 
+/* Threads: any. */
 ORIEL_API struct oriel_frame *oriel_frame_ref(struct oriel_frame *frame);
 ORIEL_API void oriel_frame_unref(struct oriel_frame *frame);
 
@@ -321,7 +367,9 @@ ORIEL_API ORIEL_CHECK int oriel_display_resize(struct oriel_display *display,
  * (count 0: everywhere). Keeps its own reference, until the frame is replaced
  * or has been compared. A frame that no peer had time for is skipped, its
  * damage is not. ORIEL_EINVAL when the frame's size is not the display's;
- * damage is clipped. Threads: loop.
+ * damage is clipped, and rounded out to cells of 16 x 16; in a row of cells all
+ * from the leftmost to the rightmost counts. No pixel is read before dispatch,
+ * and none outside of that. ORIEL_ENOMEM. Threads: loop.
  */
 ORIEL_API ORIEL_CHECK int oriel_display_submit(struct oriel_display *display,
 		struct oriel_frame *frame, const struct oriel_rect *damage,

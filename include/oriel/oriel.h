@@ -196,6 +196,14 @@ enum oriel_rights {
 
 enum { ORIEL_STAT_CHANNELS = 7 };
 
+/* How pixels travel. */
+enum oriel_codec {
+	ORIEL_CODEC_COPY, /* moved, from another place of the display */
+	ORIEL_CODEC_HCX,  /* lossless, text and interfaces */
+	ORIEL_CODEC_RES,  /* lossless, photographs */
+	ORIEL_STAT_CODECS = 8,
+};
+
 /*
  * Of one connection, since it began. Set `size` before the call; it is filled
  * up to there, and fields only ever grow at the end. Times are ns.
@@ -224,6 +232,7 @@ struct oriel_stats {
 	/* From the last change until it was proved exact; 0: not yet. */
 	uint64_t lossless_after;
 	char congestion[16]; /* congestion control in force */
+	uint64_t codec_area[ORIEL_STAT_CODECS]; /* pixels decoded (client) */
 };
 
 #ifdef __cplusplus

@@ -94,6 +94,7 @@ bool orl_tcp_sample(struct orl_tcp *tcp, int socket, uint64_t sent,
 				      : (uint64_t)info.tcpi_min_rtt * 1000;
 	in->mss = info.tcpi_snd_mss;
 	in->cwnd = (uint64_t)info.tcpi_snd_cwnd * info.tcpi_snd_mss;
+	in->bbr = tcp->bbr;
 	in->probing_rtt = tcp->bbr && info.tcpi_snd_cwnd <= BBR_PROBE_CWND &&
 			  bbr_probes_rtt(socket);
 	return true;

@@ -8,6 +8,8 @@ make -s install O="${O:-build}" DESTDIR="$dest" PREFIX=/usr \
 	> "$T/make.log" 2>&1 || fail 'make install'
 
 for file in bin/oriel-serve bin/oriel-view bin/oriel-bench \
+	libexec/oriel/oriel-bench-push libexec/oriel/oriel-bench-host \
+	libexec/oriel/oriel-bench-sink \
 	include/oriel/oriel.h include/oriel/oriel-server.h \
 	include/oriel/oriel-client.h lib/liboriel-server.a \
 	lib/liboriel-client.a share/man/man1/oriel-serve.1 \
@@ -15,9 +17,27 @@ for file in bin/oriel-serve bin/oriel-view bin/oriel-bench \
 	share/man/man7/oriel.7 share/oriel/oriel.lua \
 	share/oriel/oriel-sysctl.conf share/oriel/oriel-modules.conf \
 	share/doc/oriel/README.md share/doc/oriel/PROTOCOL.md \
+	share/doc/oriel/EMBEDDING.md \
+	share/applications/oriel-view.desktop \
+	share/mime/packages/oriel-view.xml \
+	share/icons/hicolor/scalable/apps/oriel-view.svg \
 	share/doc/oriel/SECURITY.md share/doc/oriel/LICENSE; do
 	[ -s "$dest/usr/$file" ] || fail "$file is not installed"
 done
+desktop-file-validate "$dest/usr/share/applications/oriel-view.desktop" \
+	> "$T/desktop.log" 2>&1 && [ ! -s "$T/desktop.log" ] ||
+	fail 'the desktop file is wrong'
+python3 -c 'import sys, xml.dom.minidom as x; [x.parse(f) for f in sys.argv[1:]]' \
+	"$dest"/usr/share/mime/packages/oriel-view.xml \
+	"$dest"/usr/share/icons/hicolor/scalable/apps/oriel-view.svg ||
+	fail 'this is no XML'
+[ "$(ls "$dest/usr/bin" | tr '\n' ' ')" = \
+	'oriel-bench oriel-serve oriel-view ' ] || fail 'helpers are in bin'
+# The bench finds what is not beside it.
+TMPDIR=$T timeout 60 "$dest/usr/bin/oriel-bench" density --sessions=1 \
+	--trace=bench/corpus/text.mkv --seconds=1 --measure=1 --only-mix \
+	--mix=idle:1 --processes=one --out="$T/density" 2> "$T/density.log" ||
+	fail 'oriel-bench density does not find its helpers'
 for file in "$dest"/usr/share/man/man?/*; do
 	name=${file##*/}
 	grep -q "^\.TH \"${name%.*}\" \"${name##*.}\"" "$file" ||

@@ -15,7 +15,6 @@ cat > "$T/bus.conf" <<-END
 END
 source=qemu:unix:path=$T/bus
 start bus dbus-daemon --config-file="$T/bus.conf" --nofork
-bus=$PID
 eventually 5 test -S "$T/bus" || fail 'no bus'
 
 # lie NAME: a machine that tells it, and a server that shows it.
@@ -193,11 +192,16 @@ start liar "$BIN/tests/e2e/liar" "unix:path=$T/bus" honest
 liar=$PID
 serve --source="$source"
 eventually 10 grep -q '^told' "$T/liar.out" || fail 'not told'
-sleep 2
-before=$(sleeps "$SERVER")
-sleep 10
-[ "$(sleeps "$SERVER")" = "$before" ] ||
-	fail "$(($(sleeps "$SERVER") - before)) wakeups in 10 s, for nobody"
+quiet() {
+	local before
+	sleep 2
+	before=$(sleeps "$SERVER")
+	sleep 10
+	woken=$(($(sleeps "$SERVER") - before))
+	[ "$woken" = 0 ]
+}
+# On a busy machine all may not have been said yet when it begins.
+quiet || quiet || fail "$woken wakeups in 10 s, for nobody"
 echo 'ok 0 wakeups in 10 s without a client'
 stop "$liar"
 stop "$SERVER"

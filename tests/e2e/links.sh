@@ -22,10 +22,22 @@ refused 2 'No such file' --file="$T/none"
 printf 'a = wan\n\nb = wan,x=1\n' > "$T/wrong"
 refused 2 "line 3: 'x=1': no such key" --file="$T/wrong"
 refused 2 'usage:' --verify --netem
+refused 2 'links --sideways? usage:' --sideways
 links || fail 'the list of links'
 for name in lan campus wan dsl t1 4g lossy burst geo step shared; do
 	grep -q "^$name " "$T/links.out" || fail "no link $name"
 done
+
+links --json || fail 'the list of links as JSON'
+python3 - "$T/links.out" << 'CHECK' || fail "not JSON: $(head -3 "$T/links.out")"
+import json, sys
+links = {l["link"]: l for l in map(json.loads, open(sys.argv[1]))}
+assert len(links) >= 11, len(links)
+wan, dsl = links["wan"], links["dsl"]
+assert wan["rtt_ms"] == 40 and wan["down"]["bits_a_second"] == 20e6, wan
+assert dsl["up"]["bits_a_second"] == 1e6, dsl
+assert links["step"]["steps"] > 0 and links["shared"]["flow"], links["shared"]
+CHECK
 
 # Neither root nor user namespaces.
 if command -v setpriv > /dev/null && unshare -Ur true 2>/dev/null; then
@@ -42,10 +54,16 @@ if ! links --verify wan && grep -q 'needs root' "$T/links.log"; then
 fi
 refused 1 'nope is no congestion control' --congestion=nope --verify wan
 
-links --verify wan lossy 4g || fail "not what they should be:
+links --verify --json lossy || fail "$(cat "$T/links.out" "$T/links.log")"
+python3 - "$T/links.out" << 'CHECK' || fail "not JSON: $(cat "$T/links.out")"
+import json, sys
+[l] = map(json.loads, open(sys.argv[1]))
+assert l["ok"] and l["link"] == "lossy", l
+assert 0 < l["down"]["lost"] == l["down"]["lost_wanted"], l
+assert abs(l["rtt_ms"] - 80) <= 4 and l["rtt_ms_wanted"] == 80, l
+CHECK
+links --verify wan 4g || fail "not what they should be:
 $(cat "$T/links.out" "$T/links.log")"
-grep -q '^lossy .*  \([1-9][0-9]*\) of *\1 ' "$T/links.out" ||
-	fail "nothing was lost: $(cat "$T/links.out")"
 
 # A tc that does nothing leaves a link that is not what it should be, and is
 # told the script at the right side.

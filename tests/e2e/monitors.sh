@@ -20,7 +20,6 @@ hand() {
 monitor() {
 	xrandr --setmonitor "$@" > "$T/xrandr.out"
 }
-# In one go: nobody is to see it missing.
 again() {
 	xrandr --delmonitor "$1" --setmonitor "$@" > "$T/xrandr.out"
 }
@@ -175,16 +174,13 @@ stop "$listener"
 hand
 shows 'after touching' 'LEFT 641x771+0+0' 'RIGHT 503x401+641+33'
 
-# A third one, while things are painted; one moves, and keeps its number.
+# A third one, while things are painted; one moves.
 monitor THIRD 99/25x77/20+1201+690 none
 paint
 shows 'a third' 'LEFT 641x771+0+0' 'RIGHT 503x401+641+33' 'THIRD 99x77+1201+690'
-before=$(awk '$2 == "RIGHT" { print $3 }' "$T/hand.out" | tail -1)
 again RIGHT 503/125x401/100+700+301 none
 shows 'one moved' 'LEFT 641x771+0+0' 'RIGHT 503x401+700+301' \
 	'THIRD 99x77+1201+690'
-after=$(awk '$2 == "RIGHT" { print $3 }' "$T/hand.out" | tail -1)
-[ "$before" = "$after" ] || fail "RIGHT was $before and is $after"
 tell point RIGHT 1 2 0
 eventually 5 pointer_is 701,303 || fail "the pointer is at $X,$Y"
 
@@ -206,15 +202,19 @@ shows 'one again' 'screen 1366x771+0+0'
 changes() {
 	grep -c '^display' "$T/hand.out"
 }
-before=$(changes)
 monitor LEFT 500/125x400/100+0+0 screen
 monitor RIGHT 400/125x300/100+600+0 none
-for i in 1 2 3 4 5 6; do
-	again LEFT "$((500 + i))/125x$((400 + i))/100+$i+0" screen
-	again RIGHT "$((400 + i))/125x$((300 + i))/100+600+$i" none
+eventually 10 has_now 'LEFT 500x400+0+0' 'RIGHT 400x300+600+0' ||
+	fail "displays are: $(now)"
+before=$(changes)
+storm=()
+for i in $(seq 20); do
+	storm+=(--delmonitor LEFT
+		--setmonitor LEFT "$((500 + i))/125x$((400 + i))/100+$i+0" screen)
 done
-shows 'a storm' 'LEFT 506x406+6+0' 'RIGHT 406x306+600+6'
-[ $(($(changes) - before)) -le 12 ] || fail 'each change was shown'
+xrandr "${storm[@]}" > "$T/xrandr.out"
+shows 'a storm' 'LEFT 520x420+20+0' 'RIGHT 400x300+600+0'
+[ $(($(changes) - before)) -le 10 ] || fail 'each change was shown'
 xrandr --delmonitor RIGHT
 xrandr --delmonitor LEFT
 
@@ -227,6 +227,35 @@ monitor LEFT 500/125x603/150+0+0 screen
 monitor RIGHT 501/125x603/150+500+0 none
 shows 'smaller, in two' 'LEFT 500x603+0+0' 'RIGHT 501x603+500+0'
 look_back 1
+stop "$SERVER"
+
+# ---- more monitors than displays, and an X server that knows of none
+
+look_on
+# (With the right one of those before, 18.)
+for i in $(seq 17); do
+	monitor "M$i" "10/3x20/5+$((i * 20))+0" "$([ "$i" = 1 ] && echo screen ||
+		echo none)"
+done
+sixteen() {
+	[ "$(now | grep -c .)" = 16 ] && grep -q '16 of 18' "$T/serve.log"
+}
+eventually 10 sixteen || fail "of 18 monitors these are shown: $(now)"
+echo ok sixteen
+stop "$SERVER"
+
+mkfifo "$T/old.display"
+start xvfb-old Xvfb -displayfd 3 -screen 0 801x601x24 -nolisten tcp -ac \
+	-noreset -extension RANDR 3<> "$T/old.display"
+read -r -t 10 OLD < "$T/old.display" || fail "no X server"
+export DISPLAY=:$OLD
+paint
+look_on
+shows 'without RANDR' 'X11 801x601+0+0'
+tell size X11 640 480
+tell point X11 800 600 0
+eventually 5 pointer_is 800,600 || fail "the pointer is at $X,$Y"
+look_back 0
 stop "$SERVER"
 stop "$painter"
 painter=
@@ -261,7 +290,8 @@ cat > "$T/xorg.conf" <<-END
 	EndSection
 END
 mkfifo "$T/xorg.display"
-start xorg Xorg -displayfd 3 -config "$T/xorg.conf" -nolisten tcp -ac -noreset \
+# Not by its wrapper, which lets nobody but the one at the console.
+start xorg /usr/lib/xorg/Xorg -displayfd 3 -config "$T/xorg.conf" -nolisten tcp -ac -noreset \
 	-novtswitch -sharevts -logfile "$T/xorg.txt" 3<> "$T/xorg.display"
 read -r -t 20 B < "$T/xorg.display" || fail "no Xorg: $(grep EE "$T/xorg.txt")"
 export DISPLAY=:$B
@@ -277,8 +307,15 @@ paint
 shows 'two outputs' 'DUMMY0 800x600+0+0' 'DUMMY1 853x487+800+0'
 tell point DUMMY1 852 486 0
 eventually 5 pointer_is 1652,486 || fail "the pointer is at $X,$Y"
+# One that moves stays the display that it is.
+number() {
+	awk '$2 == "DUMMY1" { print $3 }' "$T/hand.out" | tail -1
+}
+before=$(number)
 xrandr --output DUMMY1 --pos 0x600
 shows 'the second below' 'DUMMY0 800x600+0+0' 'DUMMY1 853x487+0+600'
+[ "$before" = "$(number)" ] || fail "DUMMY1 was $before and is $(number)"
+! grep -q '^gone' "$T/hand.out" || fail 'a display went away'
 paint
 xrandr --output DUMMY0 --pos 640x0 --output DUMMY1 --pos 1440x0 \
 	--output DUMMY2 --mode 640x480 --pos 0x0
@@ -299,4 +336,7 @@ shows 'one is left' 'DUMMY0 901x701+0+0'
 tell size DUMMY0 800 600
 paint
 shows 'as it was' 'DUMMY0 800x600+0+0'
+xrandr --output DUMMY0 --off
+size=$(xdpyinfo | awk '$1 == "dimensions:" { print $2 }')
+shows 'no output' "X11 $size+0+0"
 look_back 0

@@ -117,7 +117,7 @@ walk() {
 	# The menu: statistics, then keys that the desktop gets.
 	alt_ctrl
 	panel menu
-	keys Up Up Up Return
+	keys Up Up Up Up Return
 	sleep 1.5
 	panel overlay
 	alt_ctrl
@@ -175,8 +175,8 @@ walk() {
 
 	# Fullscreen: nothing over the desktop but what was asked for.
 	rm -f "$hosts"
-	run --fullscreen --trust=first-use --password-file="$T/password" \
-		"$ADDRESS"
+	run --fullscreen --resize=no --trust=first-use \
+		--password-file="$T/password" "$ADDRESS"
 	xdotool mousemove 1200 800
 	eventually 10 covers || fail 'no fullscreen'
 	# The desktop's own pointer must follow, away from the terminal.

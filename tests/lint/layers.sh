@@ -1,7 +1,8 @@
 #!/bin/sh
 # layers.sh - fail when a file includes what its layer must not know.
 # A line is a folder, then the folders or headers it may include besides its
-# own folder. Public headers, <oriel/...>, are open to all.
+# own folder. Public headers, <oriel/...>, are open to all. An example is
+# compiled where it lies, so its header is named without the folder.
 rules='
 proto
 proto/io      proto
@@ -11,8 +12,8 @@ server        proto proto/io codecs redirect
 client        proto proto/io codecs redirect
 client/viewer
 capture
-examples
-bench         proto codecs
+examples      vmm-guest.h
+bench         proto codecs client
 tests         tests tests/unit tests/fuzz proto proto/io codecs redirect server client client/viewer capture bench
 '
 status=0

@@ -90,6 +90,7 @@ static void anything_goes(void **state)
 				in.cwnd = any(&seed);
 			if (!(what & 0x3000000))
 				in.mss = (uint32_t)any(&seed);
+			in.bbr = what >> 31;
 			in.probing_rtt = !(what >> 26 & 15);
 			in.waiting = what >> 30 & 1;
 			orl_rate_sample(&r, &in);

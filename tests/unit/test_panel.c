@@ -345,14 +345,44 @@ static void the_menu_is_walked(void **state)
 	menu(&m, ORL_KEY_UP);
 	assert_int_equal(menu(&m, ORL_KEY_ENTER), ORL_COMMAND_STATS);
 	menu(&m, ORL_KEY_UP);
+	assert_int_equal(menu(&m, ORL_KEY_ENTER), ORL_COMMAND_MENU_DISPLAYS);
+	menu(&m, ORL_KEY_UP);
 	assert_int_equal(menu(&m, ORL_KEY_ENTER), ORL_COMMAND_FULLSCREEN);
-	for (int i = 0; i < 5; i++)
+	for (int i = 0; i < 6; i++)
 		menu(&m, ORL_KEY_DOWN);
 	menu(&m, ORL_KEY_ENTER);
 	assert_int_equal(m.sequence, 1);
 	assert_int_equal(menu(&m, ORL_KEY_ESCAPE), ORL_COMMAND_CLOSE);
 	assert_int_equal(orl_sequence(-1, &usages), 0);
 	assert_int_equal(orl_sequence(99, &usages), 0);
+}
+
+static void pages_of_the_menu_have_their_own(void **state)
+{
+	struct orl_menu m = { .page = ORL_MENU_DISPLAYS,
+		.displays = 2,
+		.names = { "1  left", "2  right" },
+		.shown = { true, true } };
+	(void)state;
+	open_dialog(ORL_DIALOG_NONE, false);
+	menu(&m, ORL_KEY_NONE);
+	menu(&m, ORL_KEY_DOWN);
+	assert_int_equal(menu(&m, ORL_KEY_ENTER), ORL_COMMAND_CHOOSE);
+	assert_int_equal(m.display, 1);
+	menu(&m, ORL_KEY_DOWN);
+	assert_int_equal(menu(&m, ORL_KEY_ENTER), ORL_COMMAND_WINDOWS);
+	menu(&m, ORL_KEY_DOWN);
+	assert_int_equal(menu(&m, ORL_KEY_ENTER), ORL_COMMAND_IDENTIFY);
+	menu(&m, ORL_KEY_DOWN);
+	menu(&m, ORL_KEY_DOWN);
+	assert_int_equal(menu(&m, ORL_KEY_ENTER), ORL_COMMAND_SCALING);
+	assert_int_equal(m.scaling, 1);
+	open_dialog(ORL_DIALOG_NONE, false);
+	m.page = ORL_MENU_KEYS;
+	menu(&m, ORL_KEY_NONE);
+	menu(&m, ORL_KEY_UP);
+	assert_int_equal(menu(&m, ORL_KEY_ENTER), ORL_COMMAND_KEYS);
+	assert_int_equal(menu(&m, ORL_KEY_ESCAPE), ORL_COMMAND_CLOSE);
 }
 
 static void the_bar_is_clicked(void **state)
@@ -376,7 +406,8 @@ static void the_bar_is_clicked(void **state)
 	}
 	assert_int_equal(seen, 1U << ORL_COMMAND_NONE |
 					       1U << ORL_COMMAND_FULLSCREEN |
-					       1U << ORL_COMMAND_MENU |
+					       1U << ORL_COMMAND_MENU_KEYS |
+					       1U << ORL_COMMAND_MENU_DISPLAYS |
 					       1U << ORL_COMMAND_STATS |
 					       1U << ORL_COMMAND_DISCONNECT);
 }
@@ -413,10 +444,14 @@ static void facts_are_in_words(void **state)
 	assert_string_equal(fact(&f, "Receiving"), "2.0 Mbit/s, 60 updates/s");
 	assert_string_equal(fact(&f, "Transport"), "TCP, TLS 1.3, bbr");
 	assert_string_equal(fact(&f, "Picture"), "exact");
+	assert_string_equal(fact(&f, "Coded by area"), "\u2013");
+	from.area[ORIEL_CODEC_HCX] = 600;
+	from.area[ORIEL_CODEC_COPY] = 400;
 	from.screens = 4;
 	snprintf(from.screen_name[1], 32, "HDMI-1");
 	orl_facts_make(&f, &from);
 	assert_string_equal(fact(&f, "Picture HDMI-1"), "not exact yet");
+	assert_string_equal(fact(&f, "Coded by area"), "moved 40 %, HCX 60 %");
 }
 
 /* ---- fields, fingerprints, recent desktops ---- */
@@ -544,6 +579,7 @@ int main(void)
 		cmocka_unit_test(all_is_inside),
 		cmocka_unit_test(text_breaks_between_words),
 		cmocka_unit_test(the_menu_is_walked),
+		cmocka_unit_test(pages_of_the_menu_have_their_own),
 		cmocka_unit_test(the_bar_is_clicked),
 		cmocka_unit_test(facts_are_in_words),
 		cmocka_unit_test(fields_hold_characters),

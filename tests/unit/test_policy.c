@@ -82,6 +82,24 @@ static void mistakes_name_their_line(void **state)
 	}
 }
 
+static void a_second_viewer_has_its_word(void **state)
+{
+	(void)state;
+	assert_int_equal(parse(""), 0);
+	assert_int_equal(policy.second, ORL_SECOND_TAKE);
+	assert_int_equal(parse("second = watch"), 0);
+	assert_int_equal(policy.second, ORL_SECOND_WATCH);
+	assert_int_equal(parse(" second=replace # the first goes"), 0);
+	assert_int_equal(policy.second, ORL_SECOND_REPLACE);
+	assert_int_equal(parse("second = refuse\r"), 0);
+	assert_int_equal(policy.second, ORL_SECOND_REFUSE);
+	assert_int_equal(parse("second = both"), -1);
+	assert_non_null(strstr(why, "line 1: second is one of"));
+	assert_int_equal(parse("second ="), -1);
+	assert_int_equal(parse("second = take\nsecond = take"), -1);
+	assert_non_null(strstr(why, "line 2: second has been given"));
+}
+
 static void limits_hold(void **state)
 {
 	static char text[ORL_POLICY_SIZE + 2];
@@ -119,6 +137,7 @@ int main(void)
 		cmocka_unit_test(users_differ_from_the_rest),
 		cmocka_unit_test(each_right_has_its_word),
 		cmocka_unit_test(mistakes_name_their_line),
+		cmocka_unit_test(a_second_viewer_has_its_word),
 		cmocka_unit_test(limits_hold),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

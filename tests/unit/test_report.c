@@ -296,6 +296,92 @@ static void steps_are_round(void **state)
 	assert_true(svg_step(0, NAN, 5) == 1);
 }
 
+static void add_density(struct results *all, const char *key,
+		const char *settings, double sessions, double share, double p95)
+{
+	struct result r;
+	make(&r, key, "oriel-push", 1, 1e6);
+	snprintf(r.mode, sizeof(r.mode), "density");
+	snprintf(r.settings, sizeof(r.settings), "%s", settings);
+	r.sessions = sessions;
+	r.server_share = share;
+	r.session_cpu_ms = 1e3 * share / sessions;
+	r.session_mb = 20;
+	r.stale_p95_ms = p95;
+	r.limit_ms = 52;
+	all->v = realloc(all->v, (all->n + 1) * sizeof(*all->v));
+	assert_non_null(all->v);
+	all->v[all->n++] = r;
+}
+
+static char *page_of(const struct report *r,
+		int (*write)(FILE *, const struct report *))
+{
+	char *page = NULL;
+	size_t n = 0;
+	FILE *out = open_memstream(&page, &n);
+	assert_non_null(out);
+	assert_int_equal(write(out, r), 0);
+	fclose(out);
+	return page;
+}
+
+static void density_is_in_curves_not_in_groups(void **state)
+{
+	struct results all = { 0 };
+	struct report r;
+	static struct curve c[REPORT_CURVES];
+	(void)state;
+	add_density(&all, "a", "one process for all", 20, 0.4, 20);
+	add_density(&all, "b", "one process for all", 10, 0.2, 10);
+	add_density(&all, "c", "a process for each", 10, 0.3, 10);
+	add_density(&all, "d", "one process for all", 10, 0.2, 14);
+	assert_int_equal(report_make(&r, &all), 0);
+	assert_int_equal(r.n_groups, 0);
+	assert_int_equal(r.density, 4);
+	assert_int_equal(report_curves(c, &r), 2);
+	assert_int_equal(c[0].n, 2);
+	assert_int_equal(c[0].points[0].n, 2); /* repeats, in order of size */
+	assert_true(c[0].points[1].runs[0]->sessions == 20);
+	assert_int_equal(c[0].colour, c[1].colour);
+	assert_true(fabs(report_knee(&c[0]).users - 50) < 1e-6);
+	assert_true(report_knee(&c[0]).extrapolated);
+	char *page = page_of(&r, report_html);
+	assert_non_null(strstr(page, "processor, extrapolated"));
+	assert_non_null(strstr(page, "<svg"));
+	assert_null(strstr(page, "nan"));
+	free(page);
+	page = page_of(&r, report_markdown);
+	assert_non_null(strstr(page, "| office | one process for all | "
+				     "\xe2\x89\x88"
+				     "50 |"));
+	free(page);
+	report_free(&r);
+}
+
+static void live_sessions_have_their_own_figures(void **state)
+{
+	struct results all = { 0 };
+	struct report r;
+	struct result x;
+	(void)state;
+	make(&x, "a", "oriel", 1, 1e6);
+	snprintf(x.mode, sizeof(x.mode), "live, 1280 x 720");
+	x.psnr = x.stale_p95_ms = NAN;
+	x.input_p50_ms = 43;
+	x.width = x.height = 720;
+	all.v = malloc(sizeof(*all.v));
+	assert_non_null(all.v);
+	all.v[all.n++] = x;
+	assert_int_equal(report_make(&r, &all), 0);
+	char *page = page_of(&r, report_html);
+	assert_non_null(strstr(page, "<th>input p50"));
+	assert_null(strstr(page, "<th>p95"));
+	assert_null(strstr(page, "nan"));
+	free(page);
+	report_free(&r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -309,6 +395,8 @@ int main(void)
 		cmocka_unit_test(
 				different_machines_and_versions_are_told_apart),
 		cmocka_unit_test(steps_are_round),
+		cmocka_unit_test(density_is_in_curves_not_in_groups),
+		cmocka_unit_test(live_sessions_have_their_own_figures),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -86,9 +86,12 @@ static void the_source_is_not_the_server(void **state)
 	/* What the kernel has counted as user was the source's sys. */
 	r.source.sys = 3 * ORL_SEC;
 	r.source.setup_user = 100 * ORL_SEC;
+	r.counts = (struct orl_source_counts){ 7, 800, 600 };
 	orl_report_json(&r, text, sizeof(text));
 	holds("\"cpu_user_s\":3.000000,\"cpu_sys_s\":0.000000,"
 	      "\"source_cpu_s\":3.000000,\"source_setup_cpu_s\":100.000000");
+	holds("\"source_updates\":7,\"source_bytes\":800,"
+	      "\"source_copied_bytes\":600,");
 	r.source.user = 100 * ORL_SEC;
 	orl_report_json(&r, text, sizeof(text));
 	holds("\"cpu_user_s\":0.000000,\"cpu_sys_s\":0.000000,");

@@ -68,6 +68,46 @@ static void takes_the_documented_options(void **state)
 	assert_string_equal(o.file, "-x.oriel");
 }
 
+static void takes_what_windows_are(void **state)
+{
+	(void)state;
+	assert_int_equal(parse("unix:/x", NULL, NULL, NULL, NULL, NULL),
+			ORL_OPTIONS_RUN);
+	assert_int_equal(o.scaling, ORL_SCALING_AUTO);
+	assert_int_equal(o.resize, ORL_RESIZE_DEFAULT);
+	assert_false(o.one_window || o.kiosk_exit.keysym);
+	assert_int_equal(parse("--windows=one", "--scaling=integer",
+					 "--resize=no", "--kiosk",
+					 "--kiosk-exit=ctrl+shift+f12",
+					 "unix:/x"),
+			ORL_OPTIONS_RUN);
+	assert_int_equal(o.scaling, ORL_SCALING_INTEGER);
+	assert_int_equal(o.resize, ORL_RESIZE_NO);
+	assert_true(o.one_window && o.kiosk_exit.ctrl && o.kiosk_exit.shift);
+	assert_false(o.kiosk_exit.alt || o.kiosk_exit.super);
+	assert_int_equal(o.kiosk_exit.keysym, 0xffc9);
+	assert_int_equal(
+			parse("--windows=each", "--scaling=1:1", "--resize=yes",
+					"--kiosk-exit=super+alt+Q", "unix:/x",
+					NULL),
+			ORL_OPTIONS_RUN);
+	assert_int_equal(o.scaling, ORL_SCALING_ONE);
+	assert_int_equal(o.resize, ORL_RESIZE_YES);
+	assert_int_equal(o.kiosk_exit.keysym, 'q');
+	assert_int_equal(orl_viewer_options_check(&o, error, sizeof(error)),
+			ORL_OPTIONS_WRONG);
+	assert_non_null(strstr(error, "--kiosk-exit is for --kiosk"));
+	wrong("--windows=two", "--windows is");
+	wrong("--scaling=2", "--scaling is");
+	wrong("--resize=", "--resize is");
+	wrong("--kiosk-exit=q", "--kiosk-exit is");
+	wrong("--kiosk-exit=ctrl+", "--kiosk-exit is");
+	wrong("--kiosk-exit=ctrl+ctrl+q", "--kiosk-exit is");
+	wrong("--kiosk-exit=ctrl+f13", "--kiosk-exit is");
+	wrong("--kiosk-exit=ctrl+f1x", "--kiosk-exit is");
+	wrong("--kiosk-exit=hyper+q", "--kiosk-exit is");
+}
+
 static void refuses_the_rest(void **state)
 {
 	(void)state;
@@ -150,6 +190,23 @@ static void reads_trust(void **state)
 	assert_false(orl_trust_parse(&rule, "0x" HEX HEX));
 }
 
+static void desktops_name_files_by_uri(void **state)
+{
+	(void)state;
+	assert_int_equal(parse("file:///home/a%20b/%C3%A4.oriel", NULL, NULL,
+					 NULL, NULL, NULL),
+			ORL_OPTIONS_RUN);
+	assert_string_equal(o.file, "/home/a b/\u00e4.oriel");
+	assert_int_equal(parse("file:///a%2.oriel", NULL, NULL, NULL, NULL,
+					 NULL),
+			ORL_OPTIONS_WRONG);
+	assert_int_equal(parse("file:///a%00.oriel", NULL, NULL, NULL, NULL,
+					 NULL),
+			ORL_OPTIONS_WRONG);
+	assert_int_equal(parse("file:///desk.vv", NULL, NULL, NULL, NULL, NULL),
+			ORL_OPTIONS_WRONG);
+}
+
 static void options_beat_the_file(void **state)
 {
 	struct orl_viewfile f = { .address = "oriel://desk",
@@ -213,9 +270,11 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(takes_the_documented_options),
+		cmocka_unit_test(takes_what_windows_are),
 		cmocka_unit_test(refuses_the_rest),
 		cmocka_unit_test(scales_are_one_or_two),
 		cmocka_unit_test(reads_trust),
+		cmocka_unit_test(desktops_name_files_by_uri),
 		cmocka_unit_test(options_beat_the_file),
 		cmocka_unit_test(names_hosts),
 	};

@@ -1,0 +1,180 @@
+/*
+ * sink_screen.c - takes the place of client/screen.c in oriel-bench-sink: the
+ * messages are read and acknowledged as there, with the same batches, but no
+ * pixel is decoded or kept, so that a processor can be a hundred clients. The
+ * server's own hashes are sent back to its checks.
+ */
+#include <string.h>
+
+#include "bench/sink.h"
+#include "client/client.h"
+
+enum { SMALL_UPDATE = 1300, BATCH_MS = 50 };
+static const uint64_t MS = 1000000;
+
+struct oriel_screen *orl_screen_find(struct oriel_client *c, uint32_t id)
+{
+	ORL_EACH (node, &c->screens) {
+		struct oriel_screen *s =
+				orl_container(node, struct oriel_screen, node);
+		if (s->id == id)
+			return s;
+	}
+	return NULL;
+}
+
+void orl_screen_destroy(struct oriel_screen *s)
+{
+	orl_list_remove(&s->node);
+	orl_free(&s->client->env, s);
+}
+
+int orl_screen_display(struct oriel_client *c, const uint8_t *d, size_t n)
+{
+	struct orl_display msg;
+	if (orl_get_display(d, n, &msg))
+		return ORIEL_EPROTO;
+	struct oriel_screen *s = orl_screen_find(c, msg.display);
+	if (!s) {
+		s = orl_alloc(&c->env, 1, sizeof(*s));
+		if (!s)
+			return ORIEL_ENOMEM;
+		s->client = c;
+		s->id = msg.display;
+		orl_list_append(&c->screens, &s->node);
+	}
+	s->rect = (struct oriel_rect){ msg.x, msg.y, msg.width, msg.height };
+	return 0;
+}
+
+int orl_screen_gone(struct oriel_client *c, const uint8_t *d, size_t n)
+{
+	struct orl_display_gone msg;
+	int err = orl_get_display_gone(d, n, &msg);
+	struct oriel_screen *s = err ? NULL : orl_screen_find(c, msg.display);
+	if (!s)
+		return ORIEL_EPROTO;
+	orl_screen_was_shown(s, 0);
+	orl_screen_send_acks(c);
+	orl_screen_destroy(s);
+	return 0;
+}
+
+int orl_screen_reset(struct oriel_client *c, const uint8_t *d, size_t n)
+{
+	struct orl_reset msg;
+	int err = orl_get_reset(d, n, &msg);
+	struct oriel_screen *s = err ? NULL : orl_screen_find(c, msg.display);
+	if (!s)
+		return ORIEL_EPROTO;
+	memset(s->bytes, 0, sizeof(s->bytes));
+	memset(s->first_byte, 0, sizeof(s->first_byte));
+	return 0;
+}
+
+int orl_screen_lossy(struct oriel_client *c, const uint8_t *d, size_t n)
+{
+	struct orl_cells_lossy msg;
+	int err = orl_get_cells_lossy(d, n, &msg);
+	return err || !orl_screen_find(c, msg.display) ? ORIEL_EPROTO : 0;
+}
+
+int orl_screen_part(struct oriel_client *c, const uint8_t *d, size_t n)
+{
+	struct orl_part part;
+	int err = orl_get_part(d, n, &part);
+	struct oriel_screen *s = err ? NULL : orl_screen_find(c, part.display);
+	if (!s)
+		return ORIEL_EPROTO;
+	if (!s->first_byte[part.transaction])
+		s->first_byte[part.transaction] = orl_now(&c->env);
+	s->bytes[part.transaction] += n;
+	return 0;
+}
+
+int orl_screen_commit(struct oriel_client *c, const uint8_t *d, size_t n)
+{
+	struct orl_commit msg;
+	uint64_t now = orl_now(&c->env);
+	int err = orl_get_commit(d, n, &msg);
+	struct oriel_screen *s = err ? NULL : orl_screen_find(c, msg.display);
+	if (!s)
+		return ORIEL_EPROTO;
+	unsigned t = msg.transaction;
+	s->small = s->bytes[t] < SMALL_UPDATE;
+	s->received = s->first_byte[t] ? s->first_byte[t] : now;
+	s->decoded = now;
+	s->frame = msg.frame;
+	s->shown = 0;
+	s->ack_due = true;
+	s->bytes[t] = s->first_byte[t] = 0;
+	c->stats.updates++;
+	sink_commit(c->user, msg.time, now);
+	orl_screen_was_shown(s, now);
+	if (s->small && !c->batch.at)
+		orl_timer_set(c->loop, &c->batch, now + BATCH_MS * MS);
+	return 0;
+}
+
+void orl_screen_was_shown(struct oriel_screen *s, uint64_t time)
+{
+	struct oriel_client *c = s->client;
+	if (!s->ack_due || s->shown)
+		return;
+	s->shown = time ? time : orl_now(&c->env);
+	if (!s->small || !c->batch.at)
+		orl_screen_send_acks(c);
+}
+
+void orl_screen_send_acks(struct oriel_client *c)
+{
+	uint64_t now = orl_now(&c->env);
+	if (!c->conn || c->ending)
+		return;
+	ORL_EACH (node, &c->screens) {
+		struct oriel_screen *s =
+				orl_container(node, struct oriel_screen, node);
+		if (!s->ack_due || !s->shown)
+			continue;
+		struct orl_ack ack = {
+			.display = (uint8_t)s->id,
+			.frame = s->frame,
+			.received = (uint32_t)(s->received / 1000),
+			.decoded = (uint32_t)(s->decoded / 1000),
+			.shown = (uint32_t)(s->shown / 1000),
+			.sent = (uint32_t)(now / 1000),
+		};
+		s->ack_due = false;
+		if (ORL_CLIENT_PUT(c, ack, &ack) < 0)
+			return;
+	}
+	orl_timer_stop(&c->batch);
+	c->batch.at = 0;
+	orl_conn_kick(c->conn);
+}
+
+void orl_screen_batch(struct orl_timer *timer)
+{
+	struct oriel_client *c =
+			orl_container(timer, struct oriel_client, batch);
+	c->batch.at = 0;
+	orl_screen_send_acks(c);
+}
+
+int orl_screen_check(struct oriel_client *c, const uint8_t *d, size_t n)
+{
+	struct orl_check msg;
+	int err = orl_get_check(d, n, &msg);
+	struct oriel_screen *s = err ? NULL : orl_screen_find(c, msg.display);
+	if (!s)
+		return ORIEL_EPROTO;
+	struct orl_checked answer = {
+		.display = msg.display, .serial = msg.serial, .rows = msg.rows
+	};
+	if (ORL_CLIENT_PUT(c, checked, &answer))
+		return 0;
+	orl_conn_kick(c->conn);
+	if (msg.clean)
+		sink_exact(c->user);
+	return 0;
+}
