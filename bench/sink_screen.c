@@ -29,6 +29,19 @@ void orl_screen_destroy(struct oriel_screen *s)
 	orl_free(&s->client->env, s);
 }
 
+/* A sink does not come back, so there is nothing to keep for it. */
+void orl_screen_strand(struct oriel_client *c)
+{
+	ORL_EACH_SAFE (node, after, &c->screens)
+		orl_screen_destroy(
+				orl_container(node, struct oriel_screen, node));
+}
+
+void orl_screen_drop_stale(struct oriel_client *c)
+{
+	(void)c;
+}
+
 int orl_screen_display(struct oriel_client *c, const uint8_t *d, size_t n)
 {
 	struct orl_display msg;

@@ -40,8 +40,35 @@ static void replace(struct orl_company *company)
 		oriel_peer_close(company->members[i].peer, why);
 }
 
+/*
+ * The same viewer by another connection, the old one having been lost: it is
+ * in the place that it had, watching if it watched. False: it is another.
+ */
+static bool come_back(struct orl_company *company, struct oriel_peer *peer)
+{
+	const struct oriel_peer *old = oriel_peer_replaces(peer);
+	uint32_t rights = oriel_peer_rights(peer);
+
+	for (uint32_t i = 0; old && i < company->count; i++) {
+		struct orl_company_member *m = &company->members[i];
+
+		if (m->peer != old)
+			continue;
+		bool watched = m->rights & ~oriel_peer_rights(old) &
+			       ORIEL_MAY_INPUT;
+		*m = (struct orl_company_member){ peer, rights };
+		if (watched)
+			oriel_peer_set_rights(peer,
+					rights & ~(uint32_t)ORIEL_MAY_INPUT);
+		return true;
+	}
+	return false;
+}
+
 bool orl_company_join(struct orl_company *company, struct oriel_peer *peer)
 {
+	if (come_back(company, peer))
+		return true;
 	const char *wrong = orl_company_refuses(company);
 	uint32_t rights = oriel_peer_rights(peer);
 	bool watch = company->second == ORL_SECOND_WATCH && has_input(company);

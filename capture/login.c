@@ -196,13 +196,35 @@ void orl_login_wanted(struct orl_login *login, struct oriel_auth *auth)
 	}
 }
 
+/*
+ * Somebody who was here before comes back: is there still such a user? A
+ * ticket was spent then, and is not asked for again.
+ */
+static bool may_resume(const struct orl_login *login, const char *name)
+{
+	bool verifier;
+
+	if (login->ticket_file && strcmp(name, "ticket") == 0)
+		return true;
+	if (login->passwords)
+		return orl_passwd_find(login->passwords, name, &verifier);
+	if (login->code[0])
+		return strcmp(name, "oriel") == 0;
+	return !login->ticket_file; /* --no-auth */
+}
+
 void orl_login_proved(struct orl_login *login, struct oriel_auth *auth)
 {
 	struct pending *p = find(login, auth);
 	char why[ORL_WHY_MAX] = "";
 	int err = 0;
 
-	if (p) {
+	if (oriel_auth_is_resumed(auth)) {
+		if (!may_resume(login, oriel_auth_name(auth))) {
+			oriel_auth_reject(auth, "there is no such user");
+			return;
+		}
+	} else if (p) {
 		err = orl_tickets_spend(login->ticket_file, p->ticket,
 				(uint64_t)time(NULL), why, sizeof(why));
 		forget(p);

@@ -44,6 +44,9 @@ struct serve {
 	struct orl_report report;
 	uint64_t next_line;
 
+	bool touching; /* a finger is the pointer of a source without them */
+	uint32_t contact;
+
 	uint64_t finished; /* when the source was first seen at its end */
 	bool leaving;      /* goodbyes have been said */
 	uint64_t leave_by;
@@ -186,7 +189,8 @@ static void auth_proved(void *user, struct oriel_auth *auth)
 	struct serve *serve = user;
 	const char *wrong = orl_company_refuses(&serve->company);
 
-	if (wrong)
+	/* Who comes back is not one more. */
+	if (wrong && !oriel_auth_replaces(auth))
 		oriel_auth_reject(auth, wrong);
 	else
 		orl_login_proved(serve->login, auth);
@@ -210,10 +214,10 @@ static void peer_left(void *user, struct oriel_peer *peer, int reason)
 	struct oriel_stats stats = { .size = sizeof(stats) };
 
 	say_peer(serve, "peer_left", peer, reason);
-	if (!orl_company_leave(&serve->company, peer))
-		return;
 	oriel_peer_stats(peer, &stats);
 	orl_tally_add(&serve->report.gone, &stats);
+	if (!orl_company_leave(&serve->company, peer))
+		return; /* sent away, or replaced */
 	if (serve->source->kind->peers)
 		serve->source->kind->peers(serve->source, serve->company.count);
 }
@@ -263,11 +267,28 @@ static void on_pointer(void *user, struct oriel_peer *peer,
 static void on_touch(void *user, struct oriel_peer *peer,
 		const struct oriel_touch *touch)
 {
-	struct orl_source *source = source_of(user);
+	struct serve *serve = user;
+	struct orl_source *source = serve->source;
+	bool down = touch->phase == ORIEL_TOUCH_DOWN;
 
 	(void)peer;
-	if (source->kind->touch)
+	if (source->kind->touch) {
 		source->kind->touch(source, touch);
+		return;
+	}
+	/* One that knows no fingers: the first is the pointer. */
+	if (!source->kind->pointer ||
+			(serve->touching ? serve->contact != touch->contact
+					 : !down))
+		return;
+	serve->touching = touch->phase != ORIEL_TOUCH_UP;
+	serve->contact = touch->contact;
+	source->kind->pointer(source,
+			&(struct oriel_pointer){ .display = touch->display,
+					.x = touch->x,
+					.y = touch->y,
+					.buttons = serve->touching,
+					.time = touch->time });
 }
 
 static void on_text(void *user, struct oriel_peer *peer, const char *text)
@@ -385,8 +406,11 @@ static int wait_for_work(struct serve *serve)
 	if (fds[1].revents) {
 		struct signalfd_siginfo info;
 
-		if (read(serve->signals, &info, sizeof(info)) > 0)
+		if (read(serve->signals, &info, sizeof(info)) > 0) {
+			oriel_server_shutdown(serve->server,
+					"the server is shut down");
 			leave(serve, ORL_EXIT_OK, "the server is shut down");
+		}
 	}
 	return 0;
 }

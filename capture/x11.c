@@ -396,6 +396,7 @@ static int x11_open(struct orl_source **out, const char *argument, char *why)
 		return ORL_EXIT_INTERNAL;
 	}
 	x->source.kind = &orl_source_x11;
+	x->input.text.due = ORL_NEVER;
 	XSetErrorHandler(on_error);
 	XSetIOErrorHandler(on_io_error);
 	x->dpy = XOpenDisplay(name);
@@ -464,6 +465,8 @@ static size_t x11_watch(
 		*due = 0;
 	else if (is_due(x) && ready_at(x) < *due)
 		*due = ready_at(x);
+	if (x->input.text.due < *due)
+		*due = x->input.text.due;
 	if (x->arrange_at && x->arrange_at < *due)
 		*due = x->arrange_at;
 	return 1;
@@ -480,6 +483,8 @@ static int x11_run(struct orl_source *source, uint64_t now, char *why)
 		XNextEvent(x->dpy, &event);
 		on_event(x, &event);
 	}
+	if (!x->gone && now >= x->input.text.due)
+		orl_x11_text_run(x, now);
 	if (!x->gone && x->arrange_at && now >= x->arrange_at)
 		err = arrange(x);
 	if (!err && !x->gone && is_due(x) && now >= ready_at(x))

@@ -12,17 +12,15 @@
 #include "capture/capture.h"
 #include "capture/rects.h"
 #include "capture/x11_layout.h"
+#include "capture/x11_text.h"
 
 enum {
-	ORL_X11_SPARES = 8,
-	ORL_X11_KEYS = 256,
 	ORL_X11_RECTS = 64,    /* more go through the grid */
 	ORL_X11_MONITORS = 16, /* as many as a server has displays */
 };
 
-/* What has been pressed, and keycodes borrowed for characters. */
+/* What has been pressed. */
 struct orl_x11_input {
-	bool down[ORL_X11_KEYS];
 	uint32_t buttons;         /* as in struct oriel_pointer */
 	bool touching;            /* a finger has the left button down */
 	uint32_t contact;         /* that finger */
@@ -30,9 +28,7 @@ struct orl_x11_input {
 	int32_t rest_x, rest_y;   /* of relative motion, 1/256 pixel */
 	int32_t wheel_x, wheel_y; /* of a notch, 1/120 */
 	unsigned num_mask, scroll_mask;
-	uint8_t spares[ORL_X11_SPARES];
-	uint32_t keysyms[ORL_X11_SPARES]; /* that they have now */
-	unsigned spare_count, next_spare;
+	struct orl_x11_text text;
 };
 
 /* One display: a monitor, or the whole screen. */
@@ -79,7 +75,7 @@ struct orl_x11 {
 	struct orl_x11_input input;
 };
 
-/* Learn keycodes and modifiers; watch the lock keys. */
+/* Learn modifiers; watch the lock keys and the layout. */
 void orl_x11_input_init(struct orl_x11 *x);
 /* Let go of all keys and buttons, return the borrowed keycodes. */
 void orl_x11_input_fini(struct orl_x11 *x);

@@ -2,9 +2,7 @@
  * x11_input.c - keys and pointer into an X server, through XTest.
  *
  * Physical keys are pressed where they are, so the desktop's layout decides
- * what they mean. A character that came as text has no place: it borrows a
- * keycode that the layout leaves free. Each borrowed one keeps its character
- * until all have had their turn, since programs learn of it a moment later.
+ * what they mean. Characters that came as text: x11_text.h.
  */
 #include "capture/x11.h"
 
@@ -18,28 +16,6 @@ enum { NOTCH = 120, BUTTONS = 5, MAX_NOTCHES = 40 };
 
 /* HID's order to X's; 4 to 7 are the wheels. */
 static const unsigned x_buttons[BUTTONS] = { 1, 3, 2, 8, 9 };
-
-static void find_spares(struct orl_x11 *x)
-{
-	struct orl_x11_input *in = &x->input;
-	int min, max, per;
-	KeySym *map;
-
-	XDisplayKeycodes(x->dpy, &min, &max);
-	map = XGetKeyboardMapping(x->dpy, (KeyCode)min, max - min + 1, &per);
-	if (!map)
-		return;
-	for (int code = max; code >= min; code--) {
-		int i;
-
-		for (i = 0; i < per && map[(code - min) * per + i] == NoSymbol;
-				i++)
-			;
-		if (i == per && in->spare_count < ORL_X11_SPARES)
-			in->spares[in->spare_count++] = (uint8_t)code;
-	}
-	XFree(map);
-}
 
 static void tell_locks(struct orl_x11 *x, unsigned mods)
 {
@@ -59,12 +35,12 @@ void orl_x11_input_init(struct orl_x11 *x)
 	int opcode, error, major = XkbMajorVersion, minor = XkbMinorVersion;
 	XkbStateRec state;
 
-	find_spares(x);
 	if (!XkbQueryExtension(x->dpy, &opcode, &x->xkb_event, &error, &major,
 			    &minor)) {
 		x->xkb_event = -1;
 		return;
 	}
+	orl_x11_text_init(x);
 	x->input.num_mask = XkbKeysymToModifiers(x->dpy, XK_Num_Lock);
 	x->input.scroll_mask = XkbKeysymToModifiers(x->dpy, XK_Scroll_Lock);
 	XkbSelectEventDetails(x->dpy, XkbUseCoreKbd, XkbStateNotify,
@@ -79,6 +55,8 @@ void orl_x11_input_event(struct orl_x11 *x, XEvent *event)
 
 	if (xkb->any.xkb_type == XkbStateNotify)
 		tell_locks(x, xkb->state.locked_mods);
+	else
+		orl_x11_text_event(x, xkb);
 }
 
 static void press_button(struct orl_x11 *x, unsigned button, bool down)
@@ -112,29 +90,18 @@ static bool move_to(struct orl_x11 *x, uint32_t display, int32_t px, int32_t py)
 
 void orl_x11_input_fini(struct orl_x11 *x)
 {
-	struct orl_x11_input *in = &x->input;
-	KeySym none[2] = { NoSymbol, NoSymbol };
-
-	for (unsigned code = 0; code < ORL_X11_KEYS; code++)
-		if (in->down[code])
-			XTestFakeKeyEvent(x->dpy, code, False, CurrentTime);
-	in->buttons = 0;
-	in->touching = false;
+	x->input.buttons = 0;
+	x->input.touching = false;
+	orl_x11_text_fini(x);
 	set_buttons(x);
-	for (unsigned i = 0; i < in->spare_count; i++)
-		if (in->keysyms[i])
-			XChangeKeyboardMapping(
-					x->dpy, in->spares[i], 2, none, 1);
 }
 
 void orl_x11_key(struct orl_x11 *x, const struct oriel_key *key)
 {
 	uint8_t code = orl_x11_keycode(key->usage);
 
-	if (!code)
-		return;
-	x->input.down[code] = key->down;
-	XTestFakeKeyEvent(x->dpy, code, key->down, CurrentTime);
+	if (code)
+		orl_x11_press(x, code, key->down);
 }
 
 /* Notches of a wheel; the rest of one waits for the next event. */
@@ -204,38 +171,6 @@ void orl_x11_touch(struct orl_x11 *x, const struct oriel_touch *touch)
 	in->touching = touch->phase != ORIEL_TOUCH_UP;
 	in->contact = touch->contact;
 	set_buttons(x);
-}
-
-static uint8_t borrow(struct orl_x11 *x, uint32_t keysym)
-{
-	struct orl_x11_input *in = &x->input;
-	KeySym map[2] = { keysym, keysym };
-	unsigned i;
-
-	for (i = 0; i < in->spare_count; i++)
-		if (in->keysyms[i] == keysym)
-			return in->spares[i];
-	i = in->next_spare++ % in->spare_count;
-	in->keysyms[i] = keysym;
-	XChangeKeyboardMapping(x->dpy, in->spares[i], 2, map, 1);
-	XSync(x->dpy, False);
-	return in->spares[i];
-}
-
-void orl_x11_text(struct orl_x11 *x, const char *text)
-{
-	uint32_t c;
-
-	while (x->input.spare_count && (c = orl_x11_character(&text)) != 0) {
-		uint32_t keysym = orl_x11_keysym(c);
-		uint8_t code;
-
-		if (!keysym)
-			continue;
-		code = borrow(x, keysym);
-		XTestFakeKeyEvent(x->dpy, code, True, CurrentTime);
-		XTestFakeKeyEvent(x->dpy, code, False, CurrentTime);
-	}
 }
 
 void orl_x11_locks(struct orl_x11 *x, uint32_t locks)

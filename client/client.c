@@ -30,6 +30,7 @@ int oriel_client_create(struct oriel_client **out,
 	c->user = config->user;
 	if (config->events)
 		c->events = *config->events;
+	orl_again_init(c, config->reconnect);
 	c->max_pixels = config->max_pixels ? config->max_pixels
 					   : ORL_DISPLAY_PIXELS_MAX;
 	orl_list_init(&c->screens);
@@ -107,20 +108,26 @@ void oriel_client_wake(struct oriel_client *c)
 	orl_loop_wake(c->loop);
 }
 
-static int start(struct oriel_client *c, int socket, bool local,
+int orl_client_line(struct oriel_client *c, int socket, bool local,
 		const char *host)
 {
-	int err = orl_conn_create(&c->conn, c->loop, &c->env, socket,
+	c->step = ORL_LOGIN_HELLO;
+	return orl_conn_create(&c->conn, c->loop, &c->env, socket,
 			&(struct orl_conn_config){ .role = ORL_CLIENT,
 					.tls = local ? NULL : c->tls,
 					.host = host,
 					.congestion = c->congestion,
 					.calls = &orl_session_calls,
 					.user = c });
+}
+
+static int start(struct oriel_client *c, int socket, bool local,
+		const char *host)
+{
+	int err = orl_client_line(c, socket, local, host);
 
 	if (err)
 		return err;
-	c->step = ORL_LOGIN_HELLO;
 	c->state = ORIEL_CLIENT_CONNECTING;
 	c->begun = true;
 	orl_loop_defer(c->loop, &c->later);
@@ -134,7 +141,7 @@ int oriel_client_connect(struct oriel_client *c, const char *address)
 
 	if (!c || !address)
 		return ORIEL_EINVAL;
-	if (c->conn)
+	if (c->conn || c->again.lost)
 		return ORIEL_ESTATE;
 	int err = orl_address_parse(&c->address, address);
 	if (err)
@@ -160,7 +167,7 @@ int oriel_client_adopt(struct oriel_client *c, int socket, const char *host)
 {
 	if (!c || socket < 0)
 		return ORIEL_EINVAL;
-	if (c->conn)
+	if (c->conn || c->again.lost)
 		return ORIEL_ESTATE;
 	struct orl_peer_name who;
 	int err = orl_socket_peer(&who, socket);
@@ -177,10 +184,12 @@ void oriel_client_disconnect(struct oriel_client *c)
 {
 	struct orl_bye bye = { .code = 0 };
 
-	if (!c || !c->conn || c->ending)
+	if (!c || (!c->conn && !c->again.lost) || c->ending)
 		return;
+	c->again.leaving = true;
+	orl_wipe(&c->kept, sizeof(c->kept));
 	/* A bye that cannot be sent is no loss: the socket closes anyway. */
-	if (c->state >= ORIEL_CLIENT_AUTHENTICATING &&
+	if (c->conn && c->state >= ORIEL_CLIENT_AUTHENTICATING &&
 			ORL_LINK_PUT(orl_conn_link(c->conn), bye, &bye) == 0) {
 		struct orl_conn *conn = c->conn;
 		orl_conn_kick(conn);
@@ -231,14 +240,15 @@ void oriel_client_stats(const struct oriel_client *c, struct oriel_stats *out)
 		struct orl_link_stats link;
 		orl_conn_stats(c->conn, &conn);
 		orl_link_stats(orl_conn_link(c->conn), &link);
-		s.bytes_in = conn.bytes_in;
-		s.bytes_out = conn.bytes_out;
+		/* What is there is of the lines that were lost. */
+		s.bytes_in += conn.bytes_in;
+		s.bytes_out += conn.bytes_out;
 		s.rtt = conn.rtt;
 		s.min_rtt = conn.min_rtt;
 		s.bandwidth = conn.rate;
 		for (unsigned i = 0; i < ORL_CHANNELS; i++) {
-			s.channel_in[i] = link.bytes_in[i];
-			s.channel_out[i] = link.bytes_out[i];
+			s.channel_in[i] += link.bytes_in[i];
+			s.channel_out[i] += link.bytes_out[i];
 		}
 		strncpy(s.congestion, conn.congestion ? conn.congestion : "",
 				sizeof(s.congestion) - 1);

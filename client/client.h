@@ -2,7 +2,8 @@
  * client.h - the structs of this folder, and who may call what.
  *
  * Files: client.c the handle, session.c what the server says, login.c until
- * we are let in, screen.c pictures, input.c keys and pointer. All of it runs
+ * we are let in, again.c coming back after a loss, screen.c pictures, input.c
+ * keys and pointer. All of it runs
  * in the loop thread, but for the queue of input.c and what oriel-client.h
  * marks as "Threads: any".
  */
@@ -10,12 +11,14 @@
 #define ORL_CLIENT_CLIENT_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 
 #include <oriel/oriel-client.h>
 
 #include "codecs/canvas.h"
 #include "proto/auth.h"
 #include "proto/io/conn.h"
+#include "proto/io/network.h"
 
 enum orl_login_step {
 	ORL_LOGIN_HELLO,     /* waiting for server_hello */
@@ -29,6 +32,7 @@ enum orl_login_step {
 /* What resumes a session; kept while the handle lives, never on disk. */
 struct orl_resumption_kept {
 	bool valid;
+	uint8_t pin[32]; /* of the server that gave it */
 	uint8_t session[16], key[32], sealed[512];
 	size_t sealed_n;
 	uint64_t until; /* env clock */
@@ -81,6 +85,35 @@ struct orl_input_queue {
 	uint32_t rights;  /* as the loop thread knows them */
 	bool posted;
 	struct orl_posted post;
+	/* Something did not fit: what is down is told when there is room. */
+	bool lost;
+	uint8_t keys[32];
+	uint32_t locks;
+};
+
+/* Coming back after a loss, again.c. */
+struct orl_again {
+	uint32_t seconds; /* how long to try; 0: not at all */
+	bool lost;        /* the session is, and is looked for */
+	bool suspected;   /* it may be: a line beside it is tried */
+	bool leaving;     /* the host has hung up */
+	bool reached;     /* the server was, at `numeric` */
+	struct orl_address numeric;
+	uint8_t pin[32]; /* the key of the session that was lost */
+	bool pinned;
+	uint64_t rtt, until;
+	bool answered;                /* the last try was, by a no */
+	uint64_t name_at, name_pause; /* when a name is looked up anyway */
+	uint64_t busy; /* when something was last heard or said */
+	unsigned tries;
+	int error; /* of the last one, and what was told of it */
+	char text[ORL_NAME_MAX + 64];
+	struct orl_timer timer; /* the next try, or the end of this one */
+	struct orl_timer quiet; /* look whether the line is silent */
+	struct orl_timer stale; /* screens that have not come back go */
+	struct orl_network network;
+	struct orl_watch watch; /* of a socket that is being connected */
+	int socket;             /* that one, or -1 */
 };
 
 struct oriel_client {
@@ -118,6 +151,8 @@ struct oriel_client {
 	struct orl_scram_client *scram;
 	struct orl_resumption_kept kept;
 	bool resuming;
+	uint8_t pin[32]; /* the server's key, on TLS */
+	struct orl_again again;
 	char server_name[ORL_NAME_MAX + 1];
 	uint32_t rights, epoch;
 	struct orl_node screens;
@@ -132,6 +167,8 @@ struct oriel_client {
 	struct orl_input_queue queue;
 	uint32_t input_seq;
 	uint8_t keys[32];
+	uint32_t others[ORL_OTHER_KEYS]; /* down, of other pages */
+	unsigned n_others;
 	uint32_t buttons, locks;
 	struct {
 		uint32_t seq;
@@ -151,6 +188,8 @@ struct oriel_screen {
 	struct oriel_rect rect;
 	void *data;
 	bool added;               /* the host knows it */
+	bool stale;               /* of a session that was lost */
+	atomic_bool hidden;       /* as the host has said */
 	struct orl_canvas canvas; /* what the decoder works on */
 	uint32_t *front;          /* committed: what the host sees */
 	pthread_mutex_t lock;     /* of `front`, against acquire in a thread */
@@ -172,8 +211,15 @@ struct oriel_screen {
 	uint32_t input_seq;
 };
 
+/* client.c */
+/* A conn on this socket, connected or not; on failure that is the caller's. */
+int orl_client_line(struct oriel_client *c, int socket, bool local,
+		const char *host);
+
 /* session.c */
 extern const struct orl_conn_calls orl_session_calls;
+/* The line is lost, or the server for now: look for it, or end. */
+void orl_session_lost(struct oriel_client *c, int error, const char *text);
 /* The session is over: screens go, the host is told, IDLE. */
 void orl_session_end(struct oriel_client *c, int error, const char *text);
 void orl_session_state(struct oriel_client *c, enum oriel_client_state state);
@@ -197,7 +243,33 @@ int orl_login_refused(struct oriel_client *c, const uint8_t *d, size_t n);
 int orl_login_resumption(struct oriel_client *c, const uint8_t *d, size_t n);
 void orl_login_forget(struct oriel_client *c);
 
+/* again.c */
+void orl_again_init(struct oriel_client *c, uint32_t seconds);
+/* Whether a loss now is to be mended. */
+bool orl_again_may(const struct oriel_client *c);
+/*
+ * There is no line, for this reason, which the host may want to know: begin
+ * to look for one, or go on after an attempt that failed.
+ */
+void orl_again_look(struct oriel_client *c, int error, const char *text);
+/* Do not come back sooner than this, or at once. */
+void orl_again_pause(struct oriel_client *c, uint64_t ns);
+/* The attempt has this long from now; UINT64_MAX: the host is asked. */
+#define ORL_AGAIN_LOGIN UINT64_C(4000000000)
+#define ORL_AGAIN_PASSWORD UINT64_C(45000000000)
+void orl_again_limit(struct oriel_client *c, uint64_t ns);
+/* The session is there, or there again. */
+void orl_again_ready(struct oriel_client *c);
+/* Something was heard or said: look after a while how the line is. */
+void orl_again_busy(struct oriel_client *c);
+/* No more of it. */
+void orl_again_stop(struct oriel_client *c);
+
 /* screen.c */
+/* The session is lost: its screens stay as they are until they come back. */
+void orl_screen_strand(struct oriel_client *c);
+/* Those that have not. */
+void orl_screen_drop_stale(struct oriel_client *c);
 int orl_screen_display(struct oriel_client *c, const uint8_t *d, size_t n);
 int orl_screen_gone(struct oriel_client *c, const uint8_t *d, size_t n);
 int orl_screen_part(struct oriel_client *c, const uint8_t *d, size_t n);

@@ -57,9 +57,13 @@ void orl_input_open(struct oriel_client *c, bool open, uint32_t rights)
 		q->n = 0;
 	q->ready = open;
 	q->rights = rights;
+	q->lost = false;
+	if (!open || !(rights & ORIEL_MAY_INPUT))
+		memset(q->keys, 0, sizeof(q->keys));
 	pthread_mutex_unlock(&q->lock);
 	if (!open) {
 		memset(c->keys, 0, sizeof(c->keys));
+		c->n_others = 0;
 		c->buttons = 0;
 		c->input_seq = 0;
 		memset(c->sent, 0, sizeof(c->sent));
@@ -91,6 +95,35 @@ static void classify(struct orl_input_queue *q, struct orl_input *in)
 		return;
 	in->motion = p->buttons == q->buttons && !p->wheel_x && !p->wheel_y;
 	q->buttons = p->buttons;
+}
+
+static void set_bit(uint8_t keys[static 32], uint32_t usage, bool down)
+{
+	uint32_t id = usage - KEY_PAGE;
+
+	if (id >= KEY_PAGE_SIZE)
+		return;
+	if (down)
+		keys[id / 8] |= (uint8_t)(1u << id % 8);
+	else
+		keys[id / 8] &= (uint8_t) ~(1u << id % 8);
+}
+
+/*
+ * What is down now, told or not. A key that goes up while it is nobody's
+ * business is up all the same.
+ */
+static void keep(struct orl_input_queue *q, const struct orl_input *in, int err)
+{
+	bool counts = !err || err == ORIEL_ELIMIT;
+
+	if (in->kind == ORL_INPUT_KEY && (counts || !in->u.key.down))
+		set_bit(q->keys, in->u.key.usage, in->u.key.down);
+	if (in->kind == ORL_INPUT_RELEASE)
+		memset(q->keys, 0, sizeof(q->keys));
+	if (in->kind == ORL_INPUT_LOCKS)
+		q->locks = in->u.locks;
+	q->lost = q->lost || err == ORIEL_ELIMIT;
 }
 
 static int32_t sum(int32_t a, int32_t b)
@@ -153,6 +186,7 @@ static int push(struct oriel_client *c, struct orl_input *in, uint32_t rights)
 	} else {
 		q->ring[(q->first + q->n++) % ORL_INPUT_QUEUE] = *in;
 	}
+	keep(q, in, err);
 	if (!err && !q->posted)
 		wake = q->posted = true;
 	pthread_mutex_unlock(&q->lock);
@@ -246,6 +280,8 @@ void oriel_screen_set_visible(struct oriel_screen *s, bool visible)
 
 	in.u.screen.screen = s->id;
 	in.u.screen.visible = visible;
+	/* While the line is lost nothing is queued; then it is told later. */
+	atomic_store(&s->hidden, !visible);
 	(void)push(s->client, &in, 0);
 }
 
@@ -260,6 +296,20 @@ static uint32_t stamp(struct oriel_client *c, uint64_t time)
 	return seq;
 }
 
+static void note_other(struct oriel_client *c, uint32_t usage, bool down)
+{
+	unsigned i;
+
+	for (i = 0; i < c->n_others && c->others[i] != usage; i++)
+		;
+	if (down && i < ORL_OTHER_KEYS) {
+		c->others[i] = usage;
+		c->n_others += i == c->n_others;
+	} else if (!down && i < c->n_others) {
+		c->others[i] = c->others[--c->n_others];
+	}
+}
+
 static int send_key(struct oriel_client *c, const struct oriel_key *key)
 {
 	uint64_t time = key->time ? key->time : orl_now(&c->env);
@@ -267,14 +317,10 @@ static int send_key(struct oriel_client *c, const struct oriel_key *key)
 		.down = key->down,
 		.keysym = key->keysym,
 		.time = (uint32_t)(time / 1000) };
-	uint32_t id = key->usage - KEY_PAGE;
 
-	if (id < KEY_PAGE_SIZE) {
-		if (key->down)
-			c->keys[id / 8] |= (uint8_t)(1u << id % 8);
-		else
-			c->keys[id / 8] &= (uint8_t) ~(1u << id % 8);
-	}
+	set_bit(c->keys, key->usage, key->down);
+	if (key->usage - KEY_PAGE >= KEY_PAGE_SIZE)
+		note_other(c, key->usage, key->down);
 	msg.seq = stamp(c, time);
 	return ORL_CLIENT_PUT(c, key, &msg);
 }
@@ -331,6 +377,36 @@ static int send_held(struct oriel_client *c)
 	return ORL_CLIENT_PUT(c, held, &msg);
 }
 
+/* `held` knows one page of keys: those of others go up one by one. */
+static int send_others_up(struct oriel_client *c)
+{
+	int err = 0;
+
+	while (c->n_others && !err)
+		err = send_key(c, &(struct oriel_key){ .usage = c->others[0] });
+	return err;
+}
+
+/* Everything has gone that was queued: mend what was not. */
+static int send_lost(struct oriel_client *c)
+{
+	struct orl_input_queue *q = &c->queue;
+
+	pthread_mutex_lock(&q->lock);
+	bool lost = q->lost && !q->n && q->ready && q->rights & ORIEL_MAY_INPUT;
+	if (lost) {
+		memcpy(c->keys, q->keys, sizeof(c->keys));
+		c->buttons = q->buttons;
+		c->locks = q->locks;
+		q->lost = false;
+	}
+	pthread_mutex_unlock(&q->lock);
+	if (!lost)
+		return 0;
+	int err = send_others_up(c);
+	return err ? err : send_held(c);
+}
+
 static int send_screen(struct oriel_client *c, const struct orl_input *in)
 {
 	struct oriel_screen *s = orl_screen_find(c, in->u.screen.screen);
@@ -365,6 +441,8 @@ static int send_one(struct oriel_client *c, const struct orl_input *in)
 		c->locks = in->u.locks;
 		return send_held(c);
 	case ORL_INPUT_RELEASE:
+		if (send_others_up(c) < 0)
+			return ORIEL_ECLOSED;
 		memset(c->keys, 0, sizeof(c->keys));
 		c->buttons = 0;
 		return send_held(c);
@@ -411,10 +489,14 @@ void orl_input_flush(struct oriel_client *c)
 		any = true;
 		input |= in.kind <= ORL_INPUT_TEXT;
 	}
+	if (!c->conn || c->ending || send_lost(c) < 0)
+		return;
 	if (input)
 		orl_screen_send_acks(c);
-	if (any && c->conn)
+	if (any && c->conn) {
 		orl_conn_kick(c->conn);
+		orl_again_busy(c);
+	}
 }
 
 void orl_input_retry(struct orl_timer *timer)

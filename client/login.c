@@ -9,6 +9,7 @@
 
 #include <string.h>
 
+enum { BUSY = 3 /* refused.code */ };
 enum { VERSION = 1, ROUNDS = 2500 /* about 1 ms of key derivation */ };
 
 void orl_login_forget(struct oriel_client *c)
@@ -40,7 +41,13 @@ static void say_hello(struct oriel_client *c)
 	struct orl_wr w = { NULL, 0, 0 };
 
 	c->resuming = false;
-	if (c->kept.valid && now < c->kept.until)
+	/* It is nobody's but the server's that gave it. */
+	if (c->kept.valid &&
+			(now >= c->kept.until ||
+					memcmp(c->kept.pin, c->pin,
+							sizeof(c->pin)) != 0))
+		c->kept.valid = false;
+	if (c->kept.valid)
 		hello.session = (struct orl_view){ c->kept.session,
 			sizeof(c->kept.session) };
 	orl_put_client_hello(&w, &hello);
@@ -72,8 +79,8 @@ void orl_login_trusted(struct oriel_client *c)
 void orl_login_secured(struct oriel_client *c)
 {
 	struct orl_tls *tls = orl_conn_tls(c->conn);
-	uint8_t pin[32];
 
+	memset(c->pin, 0, sizeof(c->pin));
 	if (!tls) {
 		orl_login_trusted(c);
 		return;
@@ -81,14 +88,21 @@ void orl_login_secured(struct oriel_client *c)
 	orl_session_state(c, ORIEL_CLIENT_SECURING);
 	if (!c->conn)
 		return;
-	if (orl_tls_peer_pin(tls, pin) < 0) {
+	if (orl_tls_peer_pin(tls, c->pin) < 0) {
 		orl_session_end(c, ORIEL_ETLS, "the server showed no key");
 		return;
 	}
+	/* Coming back to the server that there was: that is settled. */
+	if (c->again.lost && c->again.pinned &&
+			memcmp(c->again.pin, c->pin, sizeof(c->pin)) == 0) {
+		orl_login_trusted(c);
+		return;
+	}
+	orl_again_limit(c, UINT64_MAX);
 	bool verified = orl_tls_peer_verified(tls);
 	c->trust_asked = true;
 	if (c->events.trust_wanted)
-		c->events.trust_wanted(c->user, pin, verified);
+		c->events.trust_wanted(c->user, c->pin, verified);
 	else
 		oriel_client_trust(c, verified);
 }
@@ -99,6 +113,7 @@ void oriel_client_trust(struct oriel_client *c, bool trusted)
 		return;
 	c->trust_asked = false;
 	c->trusted = trusted;
+	orl_again_limit(c, ORL_AGAIN_LOGIN);
 	if (trusted)
 		orl_loop_defer(c->loop, &c->later);
 	else
@@ -210,6 +225,7 @@ int orl_login_server_hello(struct oriel_client *c, const uint8_t *d, size_t n)
 		return ORIEL_ENOTSUP;
 	c->login_asked = true;
 	c->step = ORL_LOGIN_PASSWORD;
+	orl_again_limit(c, UINT64_MAX);
 	if (c->events.login_wanted)
 		c->events.login_wanted(c->user);
 	else
@@ -248,6 +264,8 @@ int oriel_client_login(
 	int n = orl_scram_client_first(c->scram, blob, sizeof(blob));
 	if (n < 0)
 		return n;
+	/* A server that has seen wrong passwords may wait for long. */
+	orl_again_limit(c, ORL_AGAIN_PASSWORD);
 	c->step = ORL_LOGIN_CHALLENGE;
 	return send_login(c, tls ? ORL_METHOD_PLUS : ORL_METHOD_PLAIN, 0, blob,
 			(size_t)n);
@@ -333,6 +351,7 @@ int orl_login_welcome(struct oriel_client *c, const uint8_t *d, size_t n)
 	orl_login_forget(c);
 	orl_link_open(orl_conn_link(c->conn));
 	orl_input_open(c, true, msg.rights);
+	orl_again_ready(c);
 	orl_session_state(c, ORIEL_CLIENT_READY);
 	if (c->conn && c->events.rights)
 		c->events.rights(c->user, msg.rights);
@@ -349,12 +368,20 @@ int orl_login_refused(struct oriel_client *c, const uint8_t *d, size_t n)
 
 	if (err)
 		return err;
-	/* A token that is refused is not tried again. */
-	if (c->resuming)
-		c->kept.valid = false;
+	bool resuming = c->resuming;
 	memcpy(why, msg.why.p, msg.why.n);
 	why[msg.why.n] = 0;
-	orl_session_end(c, errors[msg.code], why);
+	/* A token that is refused is not tried again, but a login is. */
+	if (resuming && errors[msg.code] == ORIEL_EAUTH) {
+		c->kept.valid = false;
+		orl_session_lost(c, ORIEL_EAUTH, why);
+		orl_again_pause(c, 0);
+	} else if (msg.code == BUSY) {
+		orl_session_lost(c, ORIEL_ELIMIT, why);
+		orl_again_pause(c, (uint64_t)msg.retry_ms * 1000000);
+	} else {
+		orl_session_end(c, errors[msg.code], why);
+	}
 	return 0;
 }
 
@@ -366,6 +393,7 @@ int orl_login_resumption(struct oriel_client *c, const uint8_t *d, size_t n)
 	if (err || msg.key.n != sizeof(c->kept.key) ||
 			msg.sealed.n > sizeof(c->kept.sealed))
 		return ORIEL_EPROTO;
+	memcpy(c->kept.pin, c->pin, sizeof(c->kept.pin));
 	memcpy(c->kept.key, msg.key.p, sizeof(c->kept.key));
 	memcpy(c->kept.sealed, msg.sealed.p, msg.sealed.n);
 	c->kept.sealed_n = msg.sealed.n;

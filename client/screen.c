@@ -13,7 +13,7 @@
 enum { SMALL_UPDATE = 1300, BATCH_MS = 50, RECTS = 64 };
 static const uint64_t MS = 1000000;
 
-struct oriel_screen *orl_screen_find(struct oriel_client *c, uint32_t id)
+static struct oriel_screen *find_any(struct oriel_client *c, uint32_t id)
 {
 	ORL_EACH (node, &c->screens) {
 		struct oriel_screen *s =
@@ -22,6 +22,13 @@ struct oriel_screen *orl_screen_find(struct oriel_client *c, uint32_t id)
 			return s;
 	}
 	return NULL;
+}
+
+struct oriel_screen *orl_screen_find(struct oriel_client *c, uint32_t id)
+{
+	struct oriel_screen *s = find_any(c, id);
+
+	return s && !s->stale ? s : NULL;
 }
 
 void orl_screen_destroy(struct oriel_screen *s)
@@ -61,6 +68,19 @@ static void drop_transactions(struct oriel_screen *s)
 	memset(s->first_byte, 0, sizeof(s->first_byte));
 }
 
+/*
+ * Of the same size when the session was lost: the old picture stays to be
+ * looked at until there is a new one.
+ */
+static void keep_front(struct oriel_screen *s, uint32_t *front,
+		const struct orl_display *msg)
+{
+	if (s->stale && s->front && s->rect.width == msg->width &&
+			s->rect.height == msg->height)
+		memcpy(front, s->front,
+				(size_t)msg->width * (size_t)msg->height * 4);
+}
+
 static int resize(struct oriel_screen *s, const struct orl_display *msg)
 {
 	const struct orl_env *env = &s->client->env;
@@ -88,6 +108,7 @@ static int resize(struct oriel_screen *s, const struct orl_display *msg)
 		orl_canvas_fini(&canvas);
 		return ORIEL_ENOMEM;
 	}
+	keep_front(s, front, msg);
 	pthread_mutex_lock(&s->lock);
 	orl_canvas_fini(&s->canvas);
 	if (!same)
@@ -103,6 +124,42 @@ static int resize(struct oriel_screen *s, const struct orl_display *msg)
 	return 0;
 }
 
+void orl_screen_strand(struct oriel_client *c)
+{
+	ORL_EACH_SAFE (node, after, &c->screens) {
+		struct oriel_screen *s =
+				orl_container(node, struct oriel_screen, node);
+		s->stale = true;
+		s->ack_due = false;
+		s->decode_time = s->decode_cells = 0;
+		drop_transactions(s);
+		set_exact(s, false);
+	}
+}
+
+void orl_screen_drop_stale(struct oriel_client *c)
+{
+	ORL_EACH_SAFE (node, after, &c->screens) {
+		struct oriel_screen *s =
+				orl_container(node, struct oriel_screen, node);
+		if (s->stale)
+			orl_screen_destroy(s);
+	}
+}
+
+/* The server takes every screen for seen. */
+static int say_hidden(struct oriel_screen *s)
+{
+	struct orl_visible msg = { .display = (uint8_t)s->id };
+
+	if (!atomic_load(&s->hidden))
+		return 0;
+	int err = ORL_CLIENT_PUT(s->client, visible, &msg);
+	if (!err)
+		orl_conn_kick(s->client->conn);
+	return err;
+}
+
 int orl_screen_display(struct oriel_client *c, const uint8_t *d, size_t n)
 {
 	struct orl_display msg;
@@ -112,7 +169,7 @@ int orl_screen_display(struct oriel_client *c, const uint8_t *d, size_t n)
 		return ORIEL_EPROTO;
 	if ((uint64_t)msg.width * msg.height > c->max_pixels)
 		return ORIEL_ELIMIT;
-	struct oriel_screen *s = orl_screen_find(c, msg.display);
+	struct oriel_screen *s = find_any(c, msg.display);
 	if (!s) {
 		s = orl_alloc(&c->env, 1, sizeof(*s));
 		if (!s)
@@ -125,6 +182,9 @@ int orl_screen_display(struct oriel_client *c, const uint8_t *d, size_t n)
 	err = resize(s, &msg);
 	if (err)
 		return err;
+	if (s->stale && say_hidden(s) < 0)
+		return 0;
+	s->stale = false;
 	memcpy(s->name, msg.name.p, msg.name.n);
 	s->name[msg.name.n] = 0;
 	set_exact(s, false);

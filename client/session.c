@@ -16,7 +16,8 @@ struct handler {
 void orl_session_state(struct oriel_client *c, enum oriel_client_state state)
 {
 	c->state = state;
-	if (c->events.state)
+	/* How far an attempt to come back has got is nobody's concern. */
+	if (c->events.state && !c->again.lost)
 		c->events.state(c->user, state, 0, "");
 }
 
@@ -29,7 +30,7 @@ int orl_session_sent(struct oriel_client *c, int err)
 
 void orl_session_end_later(struct oriel_client *c, int error, const char *text)
 {
-	if (!c->conn || c->ending)
+	if ((!c->conn && !c->again.lost) || c->ending)
 		return;
 	c->ending = true;
 	c->end_error = error;
@@ -52,15 +53,29 @@ void orl_session_later(struct orl_deferred *later)
 		orl_session_end(c, c->end_error, c->end_text);
 }
 
-void orl_session_end(struct oriel_client *c, int error, const char *text)
+/* What a line has carried, for it can be asked no more. */
+static void count_line(struct oriel_client *c)
+{
+	struct orl_conn_stats conn;
+	struct orl_link_stats link;
+
+	orl_conn_stats(c->conn, &conn);
+	orl_link_stats(orl_conn_link(c->conn), &link);
+	c->stats.bytes_in += conn.bytes_in;
+	c->stats.bytes_out += conn.bytes_out;
+	for (unsigned i = 0; i < ORL_CHANNELS; i++) {
+		c->stats.channel_in[i] += link.bytes_in[i];
+		c->stats.channel_out[i] += link.bytes_out[i];
+	}
+}
+
+/* The line goes, and what belongs to it alone. */
+static void drop_line(struct oriel_client *c)
 {
 	struct orl_conn *conn = c->conn;
-	char why[ORL_NAME_MAX + 64];
 
-	if (!conn)
-		return;
-	/* The text may live in what is about to be freed. */
-	orl_printable(why, sizeof(why), text, strlen(text));
+	if (conn)
+		count_line(c);
 	orl_input_open(c, false, 0);
 	c->begun = c->trusted = c->ending = false;
 	c->rights = 0;
@@ -70,17 +85,45 @@ void orl_session_end(struct oriel_client *c, int error, const char *text)
 	orl_timer_stop(&c->retry);
 	orl_login_forget(c);
 	c->conn = NULL;
-	ORL_EACH_SAFE (node, after, &c->screens)
-		orl_screen_destroy(
-				orl_container(node, struct oriel_screen, node));
 	for (unsigned i = 0; i < ORL_CURSOR_SLOTS; i++) {
 		orl_free(&c->env, c->cursors[i].pixels);
 		c->cursors[i].pixels = NULL;
 	}
 	orl_conn_destroy(conn);
+}
+
+void orl_session_end(struct oriel_client *c, int error, const char *text)
+{
+	char why[ORL_NAME_MAX + 64];
+
+	if (!c->conn && !c->again.lost)
+		return;
+	/* The text may live in what is about to be freed. */
+	orl_printable(why, sizeof(why), text, strlen(text));
+	drop_line(c);
+	orl_again_stop(c);
+	ORL_EACH_SAFE (node, after, &c->screens)
+		orl_screen_destroy(
+				orl_container(node, struct oriel_screen, node));
 	c->state = ORIEL_CLIENT_IDLE;
 	if (c->events.state)
 		c->events.state(c->user, ORIEL_CLIENT_IDLE, error, why);
+}
+
+void orl_session_lost(struct oriel_client *c, int error, const char *text)
+{
+	char why[ORL_NAME_MAX + 64];
+
+	if (!orl_again_may(c)) {
+		orl_session_end(c, error, text);
+		return;
+	}
+	orl_printable(why, sizeof(why), text, strlen(text));
+	drop_line(c);
+	c->rights = 0;
+	orl_screen_strand(c);
+	c->state = ORIEL_CLIENT_RECONNECTING;
+	orl_again_look(c, error, why);
 }
 
 /* ---- small messages ---------------------------------------------------- */
@@ -90,6 +133,8 @@ static int on_bye(struct oriel_client *c, const uint8_t *data, size_t n)
 	/* By code: "done" and "shutdown" are a goodbye, as is peer_left's 0. */
 	static const int errors[] = { 0, ORIEL_EPROTO, ORIEL_EDENIED,
 		ORIEL_ETIMEOUT, ORIEL_EIO, 0, ORIEL_ELIMIT, ORIEL_ECLOSED };
+	/* Idle, internal, shutdown and limit may be better in a moment. */
+	static const unsigned passing = 1 << 3 | 1 << 4 | 1 << 5 | 1 << 6;
 	struct orl_bye msg;
 	char text[ORL_NAME_MAX + 1];
 	int err = orl_get_bye(data, n, &msg);
@@ -98,7 +143,10 @@ static int on_bye(struct oriel_client *c, const uint8_t *data, size_t n)
 		return err;
 	memcpy(text, msg.why.p, msg.why.n);
 	text[msg.why.n] = 0;
-	orl_session_end(c, errors[msg.code], text);
+	if (passing >> msg.code & 1)
+		orl_session_lost(c, errors[msg.code], text);
+	else
+		orl_session_end(c, errors[msg.code], text);
 	return 0;
 }
 
@@ -288,6 +336,7 @@ static int on_message(void *user, uint16_t id, const uint8_t *data, size_t n)
 
 	if (!c->conn || c->ending)
 		return 0;
+	orl_again_busy(c);
 	for (; h->handle; h++) {
 		if (h->id != id)
 			continue;
@@ -319,20 +368,13 @@ static void on_closed(void *user, int error, const char *why)
 	int socket;
 
 	/* A name may have several addresses: try them in turn. */
-	if (c->state == ORIEL_CLIENT_CONNECTING && error && !c->address.local &&
-			c->address.host[0] &&
+	if (c->state == ORIEL_CLIENT_CONNECTING && error && !c->again.lost &&
+			!c->address.local && c->address.host[0] &&
 			orl_socket_connect(&socket, &c->address, c->attempt++,
 					NULL) == 0) {
 		orl_conn_destroy(c->conn);
 		c->conn = NULL;
-		if (orl_conn_create(&c->conn, c->loop, &c->env, socket,
-				    &(struct orl_conn_config){
-						    .role = ORL_CLIENT,
-						    .tls = c->tls,
-						    .host = c->address.host,
-						    .congestion = c->congestion,
-						    .calls = &orl_session_calls,
-						    .user = c }) == 0)
+		if (orl_client_line(c, socket, false, c->address.host) == 0)
 			return;
 		orl_socket_close(socket);
 		c->state = ORIEL_CLIENT_IDLE;
@@ -340,7 +382,7 @@ static void on_closed(void *user, int error, const char *why)
 			c->events.state(c->user, c->state, error, why);
 		return;
 	}
-	orl_session_end(c, error,
+	orl_session_lost(c, error,
 			why && *why ? why
 			: error     ? oriel_strerror(error)
 				    : "");

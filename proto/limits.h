@@ -23,6 +23,7 @@ enum {
 	ORL_CURSOR_DATA_MAX = 263168,
 
 	ORL_FINGERS_MAX = 16, /* down at a time; more are not seen */
+	ORL_OTHER_KEYS = 16,  /* the same, keys beyond the keyboard page */
 
 	/* The link. */
 	ORL_CHUNK_MAX = 16381, /* payload; with its head one TLS record */
@@ -50,6 +51,9 @@ enum {
 	/* Time. */
 	ORL_KEEPALIVE_SECONDS = 60, /* server, when nothing has passed */
 	ORL_SILENCE_SECONDS = 120,  /* a peer that is quiet longer is gone */
+	/* Of a client that comes back by itself. */
+	ORL_PROBE_SECONDS = 2, /* of silence, before TCP asks */
+	ORL_LOST_SECONDS = 7,  /* without an answer */
 };
 
 #endif

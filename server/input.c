@@ -43,6 +43,22 @@ uint32_t orl_input_seen(const struct oriel_peer *peer, uint64_t time)
 	return 0;
 }
 
+/* Keys of other pages; false: nothing has changed, or they are too many. */
+static bool set_other(struct oriel_peer *peer, uint32_t usage, bool down)
+{
+	unsigned i;
+
+	for (i = 0; i < peer->n_others && peer->others[i] != usage; i++)
+		;
+	if (down == (i < peer->n_others) || i == ORL_OTHER_KEYS)
+		return false;
+	if (down)
+		peer->others[peer->n_others++] = usage;
+	else
+		peer->others[i] = peer->others[--peer->n_others];
+	return true;
+}
+
 static void set_key(struct oriel_peer *peer, uint32_t usage, bool down,
 		uint32_t keysym)
 {
@@ -54,6 +70,8 @@ static void set_key(struct oriel_peer *peer, uint32_t usage, bool down,
 		if (!!(peer->keys[id / 8] & bit) == down)
 			return;
 		peer->keys[id / 8] ^= bit;
+	} else if (!set_other(peer, usage, down)) {
+		return;
 	}
 	struct oriel_key key = { .usage = usage,
 		.down = down,
@@ -277,6 +295,8 @@ void orl_input_release(struct oriel_peer *peer)
 {
 	for (uint32_t id = 0; id < KEY_PAGE_SIZE; id++)
 		set_key(peer, KEY_PAGE + id, false, 0);
+	while (peer->n_others)
+		set_key(peer, peer->others[0], false, 0);
 	set_buttons(peer, 0);
 	while (peer->n_fingers)
 		lift(peer, &peer->fingers[0]);

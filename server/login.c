@@ -11,7 +11,7 @@
 
 #include "proto/io/host.h"
 
-enum { VERSION = 1, TOKEN_SECONDS = 24 * 3600 };
+enum { VERSION = 1 };
 
 struct oriel_auth {
 	struct orl_env env;      /* its own: it may outlive the server */
@@ -181,6 +181,11 @@ const char *oriel_auth_name(const struct oriel_auth *auth)
 const char *oriel_auth_address(const struct oriel_auth *auth)
 {
 	return auth->peer ? oriel_peer_address(auth->peer) : "";
+}
+
+bool oriel_auth_is_resumed(const struct oriel_auth *auth)
+{
+	return auth->peer && auth->peer->resumed;
 }
 
 /* ---- answers ----------------------------------------------------------- */
@@ -406,68 +411,48 @@ void oriel_auth_reject(struct oriel_auth *auth, const char *why)
 	refuse(auth->peer, 4, 0, why ? why : "not allowed here");
 }
 
-/* ---- resumption tokens ------------------------------------------------- */
+/* ---- let in --------------------------------------------------------------- */
 
-static bool token_is_dead(
-		const struct oriel_server *server, const uint8_t id[static 16])
+/*
+ * The one whose session this peer resumes, if that has not ended, or one that
+ * resumed the same and whose client did not hear of it. It may look alive:
+ * its client knows better.
+ */
+static struct oriel_peer *find_old(const struct oriel_peer *peer)
 {
-	for (unsigned i = 0; i < TOKEN_USES; i++) {
-		const struct orl_token_use *use = &server->token_uses[i];
-		if (use->dead && memcmp(use->id, id, 16) == 0)
-			return true;
+	ORL_EACH (node, &peer->server->peers) {
+		struct oriel_peer *p =
+				orl_container(node, struct oriel_peer, node);
+		bool here = p->state == ORL_PEER_READY ||
+			    (p->state == ORL_PEER_GONE && p->joined);
+		if (!peer->resumed || p == peer || !here)
+			continue;
+		if (memcmp(p->session, peer->origin, 16) == 0 ||
+				(p->resumed && memcmp(p->origin, peer->origin,
+							       16) == 0))
+			return p;
 	}
-	return false;
+	return NULL;
 }
 
-/* With this use the tokens that it followed have seen their last one. */
-static void token_used(struct oriel_server *server, const uint8_t id[static 16])
+const struct oriel_peer *oriel_auth_replaces(const struct oriel_auth *auth)
 {
-	for (unsigned i = 0; i < TOKEN_USES; i++) {
-		struct orl_token_use *use = &server->token_uses[i];
-		if (i < server->n_token_uses && memcmp(use->next, id, 16) == 0)
-			use->dead = true;
-	}
+	return auth->peer ? find_old(auth->peer) : NULL;
 }
 
-static void token_follows(struct oriel_server *server,
-		const uint8_t old[static 16], const uint8_t next[static 16])
+const struct oriel_peer *oriel_peer_replaces(const struct oriel_peer *peer)
 {
-	struct orl_token_use *use = &server->token_uses[server->n_token_uses++ %
-							TOKEN_USES];
-
-	use->dead = false;
-	memcpy(use->id, old, sizeof(use->id));
-	memcpy(use->next, next, sizeof(use->next));
+	return find_old(peer);
 }
 
-static int send_token(struct oriel_peer *peer)
+/* At once, and with it what it holds: keys, buttons, memory. */
+static void replace(struct oriel_peer *old, struct oriel_peer *peer)
 {
 	struct oriel_server *server = peer->server;
-	struct orl_token token = { .rights = peer->rights,
-		.expires = orl_wall_clock() + TOKEN_SECONDS };
-	uint8_t sealed[512];
 
-	if (!orl_conn_tls(peer->conn))
-		return 0; /* on unix: the viewer logs in again */
-	memcpy(token.session, peer->session, sizeof(token.session));
-	memcpy(token.user, peer->user, sizeof(token.user));
-	int err = orl_random(&server->env, token.id, sizeof(token.id));
-	if (!err)
-		err = orl_random(&server->env, token.key, sizeof(token.key));
-	if (err)
-		return err;
-	int n = orl_token_seal(&token, &server->env, server->token_key, sealed,
-			sizeof(sealed));
-	if (n < 0)
-		return n;
-	struct orl_resumption msg = { .lifetime = TOKEN_SECONDS,
-		.key = { token.key, sizeof(token.key) },
-		.sealed = { sealed, (uint32_t)n } };
-	err = ORL_PEER_PUT(peer, resumption, &msg);
-	if (!err && peer->resumed)
-		token_follows(server, peer->token_id, token.id);
-	orl_wipe(&token, sizeof(token));
-	return err;
+	if (server->owner == old)
+		orl_peer_own(server, peer);
+	orl_peer_end(old, ORIEL_ECLOSED, NULL);
 }
 
 void oriel_auth_accept(struct oriel_auth *auth, uint32_t rights)
@@ -477,8 +462,11 @@ void oriel_auth_accept(struct oriel_auth *auth, uint32_t rights)
 	struct oriel_peer *peer = auth->peer;
 	struct oriel_server *server = peer->server;
 
+	struct oriel_peer *old = find_old(peer);
 	auth->proved = false;
-	if (orl_peer_count_ready(server) >= server->max_peers) {
+	unsigned others = orl_peer_count_ready(server) -
+			  (old && old->state == ORL_PEER_READY);
+	if (others >= server->max_peers) {
 		refuse(peer, 3, 5000, "this server has no room for another");
 		return;
 	}
@@ -494,13 +482,16 @@ void oriel_auth_accept(struct oriel_auth *auth, uint32_t rights)
 	if (!err)
 		err = ORL_PEER_PUT(peer, welcome, &msg);
 	if (!err)
-		err = send_token(peer);
+		err = orl_token_send(peer);
 	if (err) {
 		orl_peer_end(peer, err, NULL);
 		return;
 	}
 	orl_login_fini(peer);
+	orl_token_renew_later(peer);
 	orl_peer_ready(peer);
+	if (old)
+		replace(old, peer);
 }
 
 /* ---- login ------------------------------------------------------------- */
@@ -616,6 +607,14 @@ int orl_login_login(struct oriel_peer *peer, const uint8_t *data, size_t n)
 
 /* ---- resumption -------------------------------------------------------- */
 
+static void refuse_token(struct oriel_peer *peer)
+{
+	orl_log(&peer->server->env, ORIEL_LOG_INFO, "login",
+			"%s has a token that is not good any more",
+			oriel_peer_address(peer));
+	refuse(peer, 2, 0, "the session cannot be resumed");
+}
+
 int orl_login_resume(struct oriel_peer *peer, const uint8_t *data, size_t n)
 {
 	struct oriel_server *server = peer->server;
@@ -635,13 +634,14 @@ int orl_login_resume(struct oriel_peer *peer, const uint8_t *data, size_t n)
 	err = orl_tls_exporter(orl_conn_tls(peer->conn), exporter);
 	if (err)
 		return err;
+	/* Keys of 32 bytes are not guessed: no failure of an account's. */
 	if (orl_token_open(&token, env, server->token_key, msg.sealed.p,
 			    msg.sealed.n) < 0 ||
 			token.expires < orl_wall_clock() ||
-			token_is_dead(server, token.id) ||
+			orl_token_is_dead(server, token.id) ||
 			!env->crypto->equal(token.session, peer->session,
 					sizeof(token.session))) {
-		fail(peer);
+		refuse_token(peer);
 		return 0;
 	}
 	memcpy(peer->user, token.user, sizeof(peer->user));
@@ -650,7 +650,7 @@ int orl_login_resume(struct oriel_peer *peer, const uint8_t *data, size_t n)
 	if (err)
 		return err;
 	if (!env->crypto->equal(proof, msg.proof.p, sizeof(proof))) {
-		fail(peer);
+		refuse_token(peer);
 		return 0;
 	}
 	err = orl_token_proof(env, token.key, "oriel resume server", exporter,
@@ -658,8 +658,9 @@ int orl_login_resume(struct oriel_peer *peer, const uint8_t *data, size_t n)
 	if (err)
 		return err;
 	peer->auth->proof_n = 32;
-	token_used(server, token.id);
-	peer->resumed = true;
+	orl_token_used(server, token.id);
+	peer->resumed = peer->has_token = true;
+	memcpy(peer->origin, peer->session, sizeof(peer->origin));
 	memcpy(peer->token_id, token.id, sizeof(peer->token_id));
 	orl_wipe(&token, sizeof(token));
 	/* The host may have changed its mind about this user since. */

@@ -339,8 +339,12 @@ void orl_peer_end(struct oriel_peer *peer, int reason, const char *why)
 	if (peer->state == ORL_PEER_GONE)
 		return;
 	if (peer->state != ORL_PEER_SECURING && why) {
-		struct orl_bye bye = { .code = bye_code(reason),
-			.why = orl_peer_text(why, ORL_NAME_MAX) };
+		struct orl_bye bye = {
+			.code = peer->server->leaving && !reason
+						? 5
+						: bye_code(reason),
+			.why = orl_peer_text(why, ORL_NAME_MAX)
+		};
 		/* It is going anyway; what cannot be said is not said. */
 		if (ORL_LINK_PUT(orl_conn_link(peer->conn), bye, &bye) == 0)
 			orl_conn_kick(peer->conn);

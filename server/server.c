@@ -158,6 +158,20 @@ void oriel_server_destroy(struct oriel_server *server)
 	orl_free(&env, server);
 }
 
+void oriel_server_shutdown(struct oriel_server *server, const char *why)
+{
+	if (!server)
+		return;
+	server->leaving = true;
+	ORL_EACH_SAFE (node, after, &server->listeners)
+		orl_listener_close(&orl_container(
+				node, struct orl_server_listener, node)
+						    ->listener);
+	ORL_EACH_SAFE (other, next, &server->peers)
+		orl_peer_end(orl_container(other, struct oriel_peer, node), 0,
+				why ? why : "");
+}
+
 int oriel_server_fd(const struct oriel_server *server)
 {
 	return orl_loop_fd(server->loop);

@@ -4,11 +4,10 @@
  * A server has displays and peers; a pane is one display as one peer sees it.
  * A display holds the newest picture (shadow), a pane what its peer has been
  * sent. Files: server.c the handle, peer.c one client's life, login.c until
- * it is let in, display.c pictures from the host, pane.c and update.c what is
- * sent of them, ack.c and check.c whether they arrived, input.c keys and pointer,
- * cursor.c shapes, frame.c shared pictures and
- * memory. All of it runs in the loop
- * thread.
+ * it is let in, token.c what lets it in again, display.c pictures from the
+ * host, pane.c and update.c what is sent of them, ack.c and check.c whether
+ * they arrived, input.c keys and pointer, cursor.c shapes, frame.c shared
+ * pictures and memory. All of it runs in the loop thread.
  */
 #ifndef ORL_SERVER_SERVER_H
 #define ORL_SERVER_SERVER_H
@@ -62,6 +61,7 @@ struct oriel_server {
 	struct oriel_peer *owner; /* of keyboard and pointer */
 	uint32_t locks;
 	bool relative;
+	bool leaving; /* it shuts down: that is what a bye says */
 	uint8_t token_key[32];
 	uint8_t dummy_key[32]; /* makes up verifiers of users there are not */
 	uint8_t hash_key[32];  /* keys the cache of passwords */
@@ -125,23 +125,25 @@ struct oriel_peer {
 	 */
 	struct orl_deferred later;
 	int reason;
-	bool ask;    /* later: auth_wanted or auth_proved is to be called */
-	bool join;   /* later: peer_joined is to be called */
-	bool settle; /* later: its rights have changed */
-	bool joined; /* the host knows it */
-	bool left;   /* the host knows that it has gone */
-	bool closed; /* its conn has ended */
+	bool ask;     /* later: auth_wanted or auth_proved is to be called */
+	bool join;    /* later: peer_joined is to be called */
+	bool settle;  /* later: its rights have changed */
+	bool joined;  /* the host knows it */
+	bool left;    /* the host knows that it has gone */
+	bool closed;  /* its conn has ended */
 	bool counted; /* among the throttle's unproved connections */
 	void *data;
-	char *name;    /* what the client calls itself */
+	char *name; /* what the client calls itself */
 	char user[ORL_NAME_MAX + 1];
 	char network[64];
 	uint32_t rights, epoch;
 	uint64_t caps;
 	uint32_t max_pixels;
 	uint8_t session[16];
-	bool resumed; /* by this token */
-	uint8_t token_id[16];
+	uint8_t origin[16]; /* resumed: the session that it was */
+	bool resumed; /* ... by a token */
+	bool has_token;
+	uint8_t token_id[16]; /* the newest of this session */
 
 	/* Login. */
 	struct orl_timer timer; /* the whole of it; later: checks and resets */
@@ -174,6 +176,8 @@ struct oriel_peer {
 
 	/* Input. */
 	uint8_t keys[32];
+	uint32_t others[ORL_OTHER_KEYS]; /* down, of other pages */
+	unsigned n_others;
 	uint32_t buttons;
 	int32_t pointer_x, pointer_y;
 	uint32_t pointer_display, input_seq;
@@ -206,7 +210,8 @@ void orl_peer_ready(struct oriel_peer *peer);
 void orl_peer_own(struct oriel_server *server, struct oriel_peer *peer);
 /* Queue a message; an error ends the peer and is returned. */
 #define ORL_PEER_PUT(peer, name, v) \
-	orl_peer_sent((peer), ORL_LINK_PUT(orl_conn_link((peer)->conn), name, v))
+	orl_peer_sent((peer), \
+			ORL_LINK_PUT(orl_conn_link((peer)->conn), name, v))
 int orl_peer_sent(struct oriel_peer *peer, int err);
 
 /* What may arrive now, by state; a handler is in the file of its subject. */
@@ -225,6 +230,16 @@ void orl_login_ask(struct oriel_peer *peer);
 /* The peer is going: its auth, if any, has nothing to answer any more. */
 void orl_login_fini(struct oriel_peer *peer);
 
+/* token.c */
+bool orl_token_is_dead(
+		const struct oriel_server *server, const uint8_t id[static 16]);
+void orl_token_used(
+		struct oriel_server *server, const uint8_t id[static 16]);
+/* A new one; ORIEL_E when it cannot be sent. None goes over unix: sockets. */
+int orl_token_send(struct oriel_peer *peer);
+/* And others while the session lasts. */
+void orl_token_renew_later(struct oriel_peer *peer);
+
 /* input.c */
 int orl_input_key(struct oriel_peer *peer, const uint8_t *data, size_t n);
 int orl_input_pointer(struct oriel_peer *peer, const uint8_t *data, size_t n);
@@ -240,8 +255,8 @@ uint32_t orl_input_seen(const struct oriel_peer *peer, uint64_t time);
 /* cursor.c */
 /* The cursor has changed, for this peer; sent when its turn comes. */
 void orl_cursor_show(struct oriel_peer *peer);
-void orl_cursor_warp(
-		struct oriel_peer *peer, uint32_t display, int32_t x, int32_t y);
+void orl_cursor_warp(struct oriel_peer *peer, uint32_t display, int32_t x,
+		int32_t y);
 /* Its turn: true when something was queued. */
 bool orl_cursor_send(struct oriel_peer *peer);
 
@@ -278,16 +293,16 @@ struct oriel_display {
 	unsigned slices;
 	uint32_t *shadow; /* width words a row, X is 0 */
 	uint8_t *changed; /* scratch of orl_damage(), all 0 between calls */
-	struct orl_span *damage; /* of `pending`, one a cell row */
+	struct orl_span *damage;     /* of `pending`, one a cell row */
 	struct oriel_frame *pending; /* newest, not yet compared; or NULL */
 	uint8_t *strip; /* a row of cells of a frame that is not mapped */
-	int failed; /* later: the host is told that one was not readable */
-	uint64_t told; /* when that was last in the log */
+	int failed;     /* later: the host is told that one was not readable */
+	uint64_t told;  /* when that was last in the log */
 	struct orl_deferred later;
 	uint64_t time; /* of capture, of what the shadow holds */
 	uint64_t changed_at; /* when the shadow last changed, our clock */
-	uint64_t frames; /* submitted or patched */
-	bool asked; /* frame_wanted was called and not answered */
+	uint64_t frames;     /* submitted or patched */
+	bool asked;          /* frame_wanted was called and not answered */
 };
 
 /* display.c: bring the shadow up to date with `pending`. */
@@ -304,10 +319,10 @@ struct orl_pane {
 	bool known;     /* ... as it was: the peer is to hear of its end */
 	bool visible, open, hungry, any_dirty;
 	uint32_t cell_bytes[2]; /* running mean by orl_class */
-	uint64_t since; /* the peer has it */
-	uint64_t time;  /* of capture, of the open transaction */
-	size_t open_bytes; /* sent of it so far */
-	uint64_t frames_seen; /* display->frames at the last transaction */
+	uint64_t since;         /* the peer has it */
+	uint64_t time;          /* of capture, of the open transaction */
+	size_t open_bytes;      /* sent of it so far */
+	uint64_t frames_seen;   /* display->frames at the last transaction */
 	bool behind; /* since then, the client was too far behind for more */
 
 	/* Exactness, check.c. */

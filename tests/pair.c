@@ -153,6 +153,9 @@ static void on_state(void *user, enum oriel_client_state state, int error,
 
 	p->state = state;
 	p->error = error;
+	p->losses += state == ORIEL_CLIENT_RECONNECTING;
+	if (state == ORIEL_CLIENT_RECONNECTING && p->leave_when_lost)
+		oriel_client_disconnect(p->client);
 	snprintf(p->why, sizeof(p->why), "%s", text);
 }
 
@@ -162,6 +165,7 @@ static void on_trust(void *user, const uint8_t sha256[32], bool verified)
 
 	(void)verified;
 	memcpy(p->pin, sha256, sizeof(p->pin));
+	p->trusts++;
 	oriel_client_trust(p->client, !p->distrust);
 }
 
@@ -169,6 +173,7 @@ static void on_login(void *user)
 {
 	struct pair *p = in_client(user);
 
+	p->logins++;
 	if (oriel_client_login(p->client, NULL, p->password) < 0)
 		oriel_client_disconnect(p->client);
 }
@@ -253,7 +258,9 @@ void pair_start(struct pair *p, unsigned flags,
 	struct oriel_client_config ccfg = { .size = sizeof(ccfg),
 		.name = "test client",
 		.events = &client_events,
-		.user = p };
+		.user = p,
+		.reconnect = p->reconnect,
+		.hooks = p->hooks };
 	char listen[128] = "tcp://127.0.0.1:0", actual[128];
 
 	if (extra)
@@ -276,12 +283,44 @@ void pair_start(struct pair *p, unsigned flags,
 	assert_int_equal(oriel_server_listen(p->server, listen, actual,
 					 sizeof(actual)),
 			0);
+	snprintf(p->listening, sizeof(p->listening), "%s", actual);
 	assert_int_equal(oriel_client_create(&p->client, &ccfg), 0);
 	if (flags & PAIR_TCP)
 		snprintf(p->address, sizeof(p->address), "oriel://%s",
 				actual + strlen("tcp://"));
 	else
 		snprintf(p->address, sizeof(p->address), "%s", actual);
+}
+
+void pair_stop(struct pair *p)
+{
+	oriel_server_destroy(p->server);
+	p->server = NULL;
+	p->peer = NULL;
+	p->display = NULL;
+}
+
+void pair_restart(struct pair *p, bool new_key,
+		const struct oriel_server_config *extra)
+{
+	struct oriel_server_config cfg = { .size = sizeof(cfg) };
+
+	if (extra)
+		cfg = *extra;
+	if (new_key) {
+		oriel_text_free(p->certificate);
+		oriel_text_free(p->private_key);
+		assert_int_equal(oriel_server_make_pair(&p->certificate,
+						 &p->private_key, "test"),
+				0);
+	}
+	cfg.events = &server_events;
+	cfg.user = p;
+	cfg.certificate = p->certificate;
+	cfg.private_key = p->private_key;
+	assert_int_equal(oriel_server_create(&p->server, &cfg), 0);
+	assert_int_equal(oriel_server_listen(p->server, p->listening, NULL, 0),
+			0);
 }
 
 void pair_display(struct pair *p, int32_t width, int32_t height)
@@ -311,15 +350,17 @@ void pair_fini(struct pair *p)
 
 void pair_step(struct pair *p)
 {
-	p->in_server = true;
-	assert_true(oriel_server_wait(p->server, 1) >= 0);
-	p->in_server = false;
+	if (p->server) {
+		p->in_server = true;
+		assert_true(oriel_server_wait(p->server, 1) >= 0);
+		p->in_server = false;
+	}
 	if (p->unshown && p->screen && pair_clock() - p->updated_at > p->slow) {
 		oriel_screen_shown(p->screen, 0);
 		p->unshown = false;
 	}
 	p->in_client = true;
-	assert_true(oriel_client_wait(p->client, 0) >= 0);
+	assert_true(oriel_client_wait(p->client, p->server ? 0 : 1) >= 0);
 	p->in_client = false;
 }
 

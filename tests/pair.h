@@ -18,15 +18,18 @@ struct pair {
 	struct oriel_peer *peer;
 	struct oriel_display *display;
 	struct oriel_screen *screen;
-	char address[160];
+	char address[160], listening[128];
 	char *certificate, *private_key;
 	const char *password; /* what the client says */
 	const char *known;    /* what the server knows; NULL: nobody */
 	uint32_t rights;
 	bool verify_none; /* the server's host answers with use_none */
 	bool distrust;
-	const char *reject; /* after the proof, for this reason */
-	bool close_on_key;  /* the host ends who presses one */
+	const char *reject;              /* after the proof, for this reason */
+	bool close_on_key;               /* the host ends who presses one */
+	uint32_t reconnect;              /* of the client's config */
+	const struct oriel_hooks *hooks; /* the client's */
+	bool leave_when_lost; /* the client's host disconnects then */
 	uint64_t slow; /* ns from an update until it is shown; 0: at once */
 	bool unshown;
 	uint64_t updated_at;
@@ -35,6 +38,7 @@ struct pair {
 	/* What was told. */
 	enum oriel_client_state state;
 	int error, left;
+	unsigned losses, logins, trusts; /* RECONNECTING, and what was asked */
 	unsigned joins, leaves, updates, keys, texts, cursors, wanted, touches;
 	unsigned failed;
 	int failure; /* the last of `failed` */
@@ -53,6 +57,11 @@ enum { PAIR_TCP = 1, PAIR_OPEN = 2, PAIR_LOSSLESS = 4 };
 /* Make and listen; flags of PAIR_. Fills in defaults first. */
 void pair_init(struct pair *p);
 void pair_start(struct pair *p, unsigned flags,
+		const struct oriel_server_config *extra);
+/* End the server, as a crash does. */
+void pair_stop(struct pair *p);
+/* Another one at its address, with its key or with a new one. */
+void pair_restart(struct pair *p, bool new_key,
 		const struct oriel_server_config *extra);
 void pair_display(struct pair *p, int32_t width, int32_t height);
 void pair_connect(struct pair *p);

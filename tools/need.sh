@@ -15,7 +15,8 @@ tests='g++ desktop-file-utils libcmocka-dev binutils tshark python3 openssl proc
 	ffmpeg strace clang libclang-rt-14-dev libglib2.0-dev libuv1-dev
 	qemu-system-x86 dbus-daemon dbus-bin tigervnc-standalone-server
 	libvirt-daemon libvirt-daemon-driver-qemu libvirt-clients
-	xserver-xorg-core xserver-xorg-video-dummy'
+	xserver-xorg-core xserver-xorg-video-dummy
+	ibus ibus-hangul'
 peers='libspice-server-dev tigervnc-standalone-server tigervnc-viewer
 	spice-client-gtk freerdp2-shadow-x11 freerdp2-x11 xrdp x11vnc'
 guest='mmdebstrap e2fsprogs'

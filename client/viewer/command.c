@@ -21,8 +21,7 @@ void orl_command_keys(struct orl_ui *ui, int sequence)
 
 void orl_command_release(struct orl_ui *ui)
 {
-	ui->buttons = 0;
-	oriel_client_release_all(ui->viewer->client);
+	orl_input_let_go(ui);
 }
 
 void orl_command_take(struct orl_ui *ui, bool take)

@@ -20,6 +20,9 @@ void orl_dialog_open(struct orl_dialog *d, struct orl_panel *p)
 		if (d->address[0])
 			orl_field_set(&d->field, d->address);
 	}
+	/* It comes while somebody types: Enter was not meant for it. */
+	if (d->kind == ORL_DIALOG_AGAIN)
+		focus = -1;
 	/* Who presses Enter without reading has not trusted anybody. */
 	if (d->kind == ORL_DIALOG_TRUST)
 		focus = d->locked ? -1 : 1;
@@ -185,6 +188,33 @@ static enum orl_choice lost(struct orl_dialog *d, struct orl_panel *p)
 	return yes_no(p, "Reconnect", "Close", d->locked, true);
 }
 
+static const char *duration(char *out, size_t size, uint64_t seconds)
+{
+	unsigned long long min = seconds / 60, s = seconds % 60;
+	if (!min)
+		snprintf(out, size, "%llu s", s);
+	else if (!s)
+		snprintf(out, size, "%llu min", min);
+	else
+		snprintf(out, size, "%llu min %llu s", min, s);
+	return out;
+}
+
+static enum orl_choice again(struct orl_dialog *d, struct orl_panel *p)
+{
+	char tried[48], left[48], text[160];
+	/* Neither were the keys that were on their way. */
+	if (d->tried < 2)
+		p->in.key = ORL_KEY_NONE;
+	orl_panel_title(p, d->title);
+	orl_panel_text(p, d->text);
+	snprintf(text, sizeof(text), "Trying for %s; giving up in %s.",
+			duration(tried, sizeof(tried), d->tried),
+			duration(left, sizeof(left), d->left));
+	orl_panel_note(p, text);
+	return only_no(p, "Cancel", d->locked);
+}
+
 enum orl_choice orl_dialog(struct orl_dialog *d, struct orl_panel *p)
 {
 	switch (d->kind) {
@@ -202,6 +232,8 @@ enum orl_choice orl_dialog(struct orl_dialog *d, struct orl_panel *p)
 		return failed(d, p);
 	case ORL_DIALOG_LOST:
 		return lost(d, p);
+	case ORL_DIALOG_AGAIN:
+		return again(d, p);
 	case ORL_DIALOG_NONE:
 	default:
 		return ORL_CHOICE_NONE;

@@ -22,7 +22,8 @@ enum orl_dialog_kind {
 	ORL_DIALOG_CHANGED,  /* a key that is not the one remembered */
 	ORL_DIALOG_PASSWORD, /* answer.text */
 	ORL_DIALOG_ERROR,
-	ORL_DIALOG_LOST, /* the placard */
+	ORL_DIALOG_LOST,  /* the placard */
+	ORL_DIALOG_AGAIN, /* the same, and it is looked for */
 };
 
 enum orl_choice {
@@ -40,6 +41,7 @@ struct orl_dialog {
 	char key[65], old_key[65];
 	bool wrong; /* the last password was */
 	enum oriel_client_state state;
+	uint64_t tried, left; /* AGAIN: seconds */
 
 	/* The UI's own. */
 	bool caps; /* Caps Lock is on */
@@ -114,7 +116,8 @@ struct orl_facts_of {
 	uint64_t bytes_in_1s, updates_1s; /* since a second before */
 	/* Pixels by codec, in the last second that had any. */
 	uint64_t area[ORIEL_STAT_CODECS];
-	bool local; /* unix: */
+	bool local;     /* unix: */
+	uint32_t locks; /* the desktop's, enum oriel_locks */
 	int screens;
 	char screen_name[4][32];
 	bool exact[4];

@@ -169,14 +169,20 @@ void orl_wheel_turn(struct orl_wheel *wheel, float x, float y, int16_t *out_x,
 	*out_y = whole(&wheel->rest_y, y);
 }
 
-void orl_text_rule_key(struct orl_text_rule *rule, bool sent)
+struct orl_finger *orl_finger_find(
+		struct orl_finger fingers[static ORL_FINGERS], int64_t id)
 {
-	rule->after_key = sent;
+	for (int i = 0; i < ORL_FINGERS; i++)
+		if (fingers[i].down && fingers[i].id == id)
+			return &fingers[i];
+	return NULL;
 }
 
-bool orl_text_rule_text(struct orl_text_rule *rule)
+struct orl_finger *orl_finger_free(
+		struct orl_finger fingers[static ORL_FINGERS])
 {
-	bool send = !rule->after_key;
-	rule->after_key = false;
-	return send;
+	for (int i = 0; i < ORL_FINGERS; i++)
+		if (!fingers[i].down)
+			return &fingers[i];
+	return NULL;
 }

@@ -1,13 +1,6 @@
 /*
  * keys.h - SDL's names for keys, buttons and wheels as the wire has them.
  * Pure tables; no SDL function is called.
- *
- * Which characters travel as text: SDL reports a key first and the characters
- * it makes right after it, as one event each. Physical keys travel as keys,
- * and the desktop makes the characters from its own layout; so the characters
- * that come right after a key that was sent are dropped. All others have no
- * key the desktop could know (an input method's words, a key that SDL has no
- * scancode for) and travel as text.
  */
 #ifndef ORL_VIEWER_KEYS_H
 #define ORL_VIEWER_KEYS_H
@@ -31,13 +24,22 @@ struct orl_wheel {
 void orl_wheel_turn(struct orl_wheel *wheel, float x, float y, int16_t *out_x,
 		int16_t *out_y);
 
-/* The rule above. */
-struct orl_text_rule {
-	bool after_key;
+/*
+ * Fingers: SDL's numbers, which may be any, as the small ones of the wire.
+ */
+enum { ORL_FINGERS = 16 };
+
+struct orl_finger {
+	int64_t id;
+	bool down;
+	uint32_t display;
+	int32_t x, y; /* the last */
 };
-/* Every keyboard event goes through here; sent: as a key down. */
-void orl_text_rule_key(struct orl_text_rule *rule, bool sent);
-/* Whether these characters are to be sent. */
-bool orl_text_rule_text(struct orl_text_rule *rule);
+/* The finger of this number: one that is down, or NULL. */
+struct orl_finger *orl_finger_find(
+		struct orl_finger fingers[static ORL_FINGERS], int64_t id);
+/* One that is not; NULL when all are. */
+struct orl_finger *orl_finger_free(
+		struct orl_finger fingers[static ORL_FINGERS]);
 
 #endif

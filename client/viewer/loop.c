@@ -180,6 +180,11 @@ static void set_hints(void)
 	SDL_SetHint(SDL_HINT_VIDEO_X11_NET_WM_BYPASS_COMPOSITOR, "0");
 	/* The click that gives the window the focus is meant as a click. */
 	SDL_SetHint(SDL_HINT_MOUSE_FOCUS_CLICKTHROUGH, "1");
+	/* SDL hides a window that has the whole keyboard for it. */
+	SDL_SetHint(SDL_HINT_ALLOW_ALT_TAB_WHILE_GRABBED, "0");
+	/* Input methods show what they are about to write themselves. */
+	SDL_SetHint(SDL_HINT_IME_INTERNAL_EDITING, "1");
+	SDL_SetHint(SDL_HINT_IME_SHOW_UI, "1");
 }
 
 /* Where there is no display SDL may draw into nothing, if it can. */
@@ -232,7 +237,7 @@ int orl_ui_create(struct orl_ui **out, struct orl_viewer *v)
 		pthread_mutex_init(&ui->panes[i].pin, NULL);
 	snprintf(ui->title, sizeof(ui->title), "%s",
 			v->options.title[0] ? v->options.title : "Oriel");
-	SDL_StartTextInput();
+	orl_input_start(ui);
 	*out = ui;
 	return 0;
 }

@@ -12,6 +12,8 @@
 #include "client/viewer/ui.h"
 #include "client/viewer/viewer.h"
 
+enum { RECONNECT_SECONDS = 600 };
+
 void orl_viewer_quit(struct orl_viewer *v)
 {
 	if (atomic_exchange(&v->quit, true))
@@ -160,6 +162,11 @@ static bool prepare(struct orl_viewer *v)
 		orl_viewer_say("%s", why);
 		return false;
 	}
+	/* For who looks at it; a script wants to know. */
+	if (!v->options.reconnect_set && !v->options.headless &&
+			!v->options.exit_after &&
+			v->options.exit_when == ORL_EXIT_NEVER)
+		v->options.reconnect = RECONNECT_SECONDS;
 	fill_signals(&set);
 	pthread_sigmask(SIG_BLOCK, &set, NULL);
 	signal(SIGPIPE, SIG_IGN);

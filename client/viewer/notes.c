@@ -166,6 +166,12 @@ void orl_ui_ask_sizes(struct orl_ui *ui)
 	}
 }
 
+/* Nobody is woken: it matters when the next key is pressed. */
+void orl_ui_locks(struct orl_ui *ui, uint32_t locks)
+{
+	atomic_store(&ui->locks_news, locks & 7);
+}
+
 void orl_ui_holder(struct orl_ui *ui)
 {
 	const struct orl_viewer *v = ui->viewer;
@@ -186,12 +192,13 @@ void orl_ui_done(struct orl_ui *ui)
 }
 
 void orl_ui_progress(struct orl_ui *ui, enum oriel_client_state state,
-		const char *address)
+		const char *address, const char *text)
 {
 	pthread_mutex_lock(&ui->lock);
 	ui->progress = state;
 	snprintf(ui->progress_address, sizeof(ui->progress_address), "%s",
 			address);
+	snprintf(ui->progress_text, sizeof(ui->progress_text), "%s", text);
 	ui->progressed = true;
 	pthread_mutex_unlock(&ui->lock);
 	orl_ui_wake(ui);

@@ -35,7 +35,13 @@ const char orl_viewer_options_help[] =
 		"  --password-file=FILE     the password is the first line of "
 		"FILE\n"
 		"  --ticket-file=FILE       log in with a ticket\n"
+		"  --keyboard=MODE          physical: keys travel; text: what "
+		"they\n"
+		"                           write here\n"
 		"  --scale=1|2              of panels; else as the display's\n"
+		"  --reconnect=SECONDS      look so long for a connection "
+		"that is\n"
+		"                           lost; 600 in a window, else 0\n"
 		"  --headless               open no window\n"
 		"  --screenshot=FILE.png    write the last picture at the end\n"
 		"  --exit-after=SECONDS     end then\n"
@@ -164,6 +170,16 @@ static bool parse_seconds(uint64_t *ns, const char *text)
 	return *ns > 0;
 }
 
+/* Whole seconds, 0 too, and no more than 30 years. */
+static bool parse_reconnect(uint32_t *seconds, const char *text)
+{
+	size_t digits = strspn(text, "0123456789");
+	if (!digits || digits > 9 || text[digits])
+		return false;
+	*seconds = (uint32_t)strtoul(text, NULL, 10);
+	return true;
+}
+
 static const char *value_of(const char *arg, const char *name)
 {
 	size_t n = strlen(name);
@@ -276,6 +292,14 @@ static enum orl_viewer_result set_value(struct orl_viewer_options *o,
 					"--exit-when is lossless or closed");
 		return ORL_OPTIONS_RUN;
 	}
+	if ((value = value_of(arg, "--keyboard"))) {
+		if (strcmp(value, "physical") != 0 &&
+				strcmp(value, "text") != 0)
+			return wrong(error, size,
+					"--keyboard is physical or text");
+		o->keyboard_text = *value == 't';
+		return ORL_OPTIONS_RUN;
+	}
 	if ((value = value_of(arg, "--kiosk-exit"))) {
 		if (orl_combination_parse(&o->kiosk_exit, value))
 			return ORL_OPTIONS_RUN;
@@ -289,6 +313,14 @@ static enum orl_viewer_result set_value(struct orl_viewer_options *o,
 		return set_scaling(o, value, error, size);
 	if ((value = value_of(arg, "--resize")))
 		return set_resize(o, value, error, size);
+	if ((value = value_of(arg, "--reconnect"))) {
+		o->reconnect_set = true;
+		if (parse_reconnect(&o->reconnect, value))
+			return ORL_OPTIONS_RUN;
+		return wrong(error, size,
+				"--reconnect is a whole number of seconds, 0 "
+				"for never");
+	}
 	if ((value = value_of(arg, "--scale"))) {
 		if (strcmp(value, "1") != 0 && strcmp(value, "2") != 0)
 			return wrong(error, size, "--scale is 1 or 2");

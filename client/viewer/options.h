@@ -54,12 +54,15 @@ struct orl_viewer_options {
 	const char *screenshot, *stats;
 	uint64_t exit_after; /* ns from the start, 0 is never */
 	enum orl_exit_when exit_when;
+	uint32_t reconnect; /* seconds, 0 is never */
+	bool reconnect_set;
 	int scale; /* of panels, 1 or 2; 0 is as the display's */
 	enum orl_scaling scaling;
 	enum orl_resize resize;
 	bool one_window;
 	struct orl_combination kiosk_exit;
 	bool headless, fullscreen, kiosk, json, verbose;
+	bool keyboard_text; /* characters travel, not keys */
 	bool ask; /* for an address, in a window, where none is given */
 };
 

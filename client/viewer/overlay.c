@@ -57,6 +57,14 @@ static void facts_of_link(struct orl_facts *f, const struct orl_facts_of *from)
 				s->congestion[0] ? s->congestion : "\u2013");
 }
 
+static const char *locks(uint32_t on)
+{
+	static const char *const names[8] = { "none", "Caps", "Num",
+		"Caps, Num", "Scroll", "Caps, Scroll", "Num, Scroll",
+		"Caps, Num, Scroll" };
+	return names[on & 7];
+}
+
 static void fact_of_codecs(struct orl_facts *f, const struct orl_facts_of *from)
 {
 	static const char *const names[] = {
@@ -95,6 +103,7 @@ void orl_facts_make(struct orl_facts *out, const struct orl_facts_of *from)
 			s->frames_skipped, s->skipped_link, s->skipped_client);
 	fact(out, "Checks", false, "%" PRIu64 ", %" PRIu64 " failed", s->checks,
 			s->resets);
+	fact(out, "Lock keys", false, "%s", locks(from->locks));
 	for (int i = 0; i < from->screens && i < 4; i++) {
 		char name[48];
 		snprintf(name, sizeof(name), "Picture%s%s",

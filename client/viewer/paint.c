@@ -62,6 +62,22 @@ static void flush(struct orl_window *win, SDL_Surface *window,
 	SDL_UpdateWindowSurfaceRects(win->sdl, rects, n);
 }
 
+static void make_grey(SDL_Surface *s, struct oriel_rect r)
+{
+	for (int32_t y = r.y; y < r.y + r.height && y < s->h; y++) {
+		uint32_t *row = (uint32_t *)(void *)((char *)s->pixels +
+						     (ptrdiff_t)y * s->pitch);
+		for (int32_t x = r.x; x < r.x + r.width && x < s->w; x++) {
+			uint32_t p = row[x];
+			uint32_t light = ((p >> 16 & 0xff) * 77 +
+							 (p >> 8 & 0xff) * 150 +
+							 (p & 0xff) * 29) >>
+					 9;
+			row[x] = (light + 0x48) * 0x010101;
+		}
+	}
+}
+
 /* What has changed of a display, or all of it; how many are in rects. */
 static int paint(struct orl_ui *ui, struct orl_pane *pane, SDL_Surface *to,
 		const struct orl_view_damaged *damage, SDL_Rect *rects)
@@ -82,23 +98,10 @@ static int paint(struct orl_ui *ui, struct orl_pane *pane, SDL_Surface *to,
 		oriel_screen_release(pane->screen);
 	}
 	pthread_mutex_unlock(&pane->pin);
+	for (int i = 0; i < n && pane->grey; i++)
+		make_grey(to, (struct oriel_rect){ rects[i].x, rects[i].y,
+					      rects[i].w, rects[i].h });
 	return n;
-}
-
-static void make_grey(SDL_Surface *s, struct oriel_rect r)
-{
-	for (int32_t y = r.y; y < r.y + r.height && y < s->h; y++) {
-		uint32_t *row = (uint32_t *)(void *)((char *)s->pixels +
-						     (ptrdiff_t)y * s->pitch);
-		for (int32_t x = r.x; x < r.x + r.width && x < s->w; x++) {
-			uint32_t p = row[x];
-			uint32_t light = ((p >> 16 & 0xff) * 77 +
-							 (p >> 8 & 0xff) * 150 +
-							 (p & 0xff) * 29) >>
-					 9;
-			row[x] = (light + 0x48) * 0x010101;
-		}
-	}
 }
 
 /* A display that is gone: its last picture, in grey. */

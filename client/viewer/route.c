@@ -157,6 +157,25 @@ static bool take_pointer(struct orl_ui *ui, const SDL_Event *e)
 }
 
 /*
+ * A finger on a panel is for the panel, as the mouse that SDL makes of it.
+ * Those that went down elsewhere go up there.
+ */
+static bool take_finger(struct orl_ui *ui, const SDL_TouchFingerEvent *e)
+{
+	const struct orl_layer *bar = &ui->stage->layers[ORL_LAYER_BAR];
+	const struct orl_window *win = orl_ui_window(ui, e->windowID);
+	if (!win)
+		return false;
+	if (orl_stage_modal(ui))
+		return true;
+	if (!bar->shown || bar->window != win)
+		return false;
+	SDL_Point at = { (int)(e->x * (float)win->width),
+		(int)(e->y * (float)win->height) };
+	return SDL_PointInRect(&at, &bar->at);
+}
+
+/*
  * Both Ctrl and Alt, and nothing else until one is let go: the keyboard is
  * wanted back.
  */
@@ -294,6 +313,8 @@ bool orl_stage_event(struct orl_ui *ui, const SDL_Event *e)
 			return feed(ui, ORL_LAYER_PANEL, &in, true);
 		/* The letter of a key that has just closed a panel. */
 		return bar || any_taken(st);
+	case SDL_FINGERDOWN:
+		return take_finger(ui, &e->tfinger);
 	case SDL_WINDOWEVENT:
 		if (e->window.event == SDL_WINDOWEVENT_FOCUS_LOST) {
 			st->ctrl = st->alt = st->alone = false;

@@ -26,6 +26,7 @@ static const char *const state_names[] = {
 	"securing",
 	"authenticating",
 	"ready",
+	"reconnecting",
 };
 
 /* The first thing that fails decides the exit code. */
@@ -44,6 +45,8 @@ static void become_ready(struct orl_viewer *v)
 {
 	const char *name = oriel_client_server_name(v->client);
 	v->ready = true;
+	v->returning = false;
+	v->attempts = 0;
 	if (!v->options.password_file && !v->options.ticket_file)
 		orl_secret_wipe(&v->secret);
 	if (over_tls(v) && !orl_trust_confirm(v, oriel_client_login_asked(
@@ -59,6 +62,20 @@ static void become_ready(struct orl_viewer *v)
 		orl_recent_record(v->options.address, name);
 }
 
+/* Said once for a loss, however often it is tried. */
+static void become_lost(struct orl_viewer *v, int error, const char *text)
+{
+	if (v->returning)
+		return;
+	v->returning = true;
+	v->loss = error;
+	orl_viewer_say("the connection to %s is lost (%s); looking for it for "
+		       "%" PRIu32 " s",
+			v->options.address,
+			*text ? text : oriel_strerror(error),
+			v->options.reconnect);
+}
+
 static void on_state(void *user, enum oriel_client_state state, int error,
 		const char *text)
 {
@@ -70,7 +87,9 @@ static void on_state(void *user, enum oriel_client_state state, int error,
 			state_names[state], error,
 			orl_json_quote(quoted, sizeof(quoted), text));
 	if (v->ui)
-		orl_ui_progress(v->ui, state, v->options.address);
+		orl_ui_progress(v->ui, state, v->options.address, text);
+	if (state == ORIEL_CLIENT_RECONNECTING)
+		become_lost(v, error, text);
 	if (state == ORIEL_CLIENT_READY)
 		become_ready(v);
 	if (state != ORIEL_CLIENT_IDLE)
@@ -270,7 +289,11 @@ static void on_cursor_warped(
 
 static void on_locks(void *user, uint32_t locks)
 {
-	orl_viewer_event(user, "locks", "\"locks\":%" PRIu32, locks);
+	struct orl_viewer *v = user;
+	orl_viewer_event(v, "locks", "\"locks\":%" PRIu32, locks);
+	v->locks = locks;
+	if (v->ui)
+		orl_ui_locks(v->ui, locks);
 }
 
 static void on_relative(void *user, bool relative)
@@ -389,7 +412,8 @@ static enum why watch(struct orl_viewer *v)
 /* Whether a failed attempt deserves another: see the top of this file. */
 static bool again(struct orl_viewer *v)
 {
-	if (v->ready || v->code || v->attempts >= ATTEMPTS_MAX ||
+	bool asked = v->returning && v->error == ORIEL_EAUTH;
+	if ((v->ready && !asked) || v->code || v->attempts >= ATTEMPTS_MAX ||
 			atomic_load(&v->quit))
 		return false;
 	if (v->error == ORIEL_EAUTH && v->secret_asked) {
@@ -457,7 +481,9 @@ static int code_of_end(struct orl_viewer *v)
 				address);
 		return ORL_EXIT_GONE;
 	}
-	if (v->ready) {
+	if (v->ready && !(v->returning &&
+					(v->error == ORIEL_EAUTH ||
+							v->error == ORIEL_EDENIED))) {
 		orl_viewer_tell(v,
 				"the connection to %s was lost (%s); connect "
 				"again when the server is there",
@@ -500,6 +526,9 @@ static int code_of(struct orl_viewer *v, enum why why)
 	switch (why) {
 	case STOPPED:
 	case LEFT:
+		/* What was lost, and is looked for no more, has not come back. */
+		if (!v->code && v->returning && v->loss)
+			return ORL_EXIT_GONE;
 		return v->code;
 	case REACHED:
 		return ORL_EXIT_OK;
@@ -545,6 +574,7 @@ static void start_over(struct orl_viewer *v)
 	v->code = 0;
 	v->error = 0;
 	v->attempts = 0;
+	v->returning = false;
 	v->ready = v->wrong = v->refused = v->key_changed = false;
 	v->why[0] = v->sentence[0] = '\0';
 	atomic_store(&v->cancel, false);
@@ -624,6 +654,7 @@ int orl_viewer_create(struct orl_viewer *v)
 		.user = v,
 		.hooks = &hooks,
 		.authorities = v->authorities,
+		.reconnect = v->options.reconnect,
 	};
 	if (gethostname(name, sizeof(name) - 1) != 0 || !name[0])
 		snprintf(name, sizeof(name), "oriel-view");

@@ -21,6 +21,7 @@ enum {
 
 #define NS_PER_MS UINT64_C(1000000)
 #define PATIENCE (700 * NS_PER_MS) /* before progress is shown */
+#define GRACE (400 * NS_PER_MS)    /* before a loss is shown */
 
 /* ---- drawing ---- */
 
@@ -322,6 +323,87 @@ static void open_progress(struct orl_ui *ui)
 	open_dialog(ui);
 }
 
+/* ---- a connection that is lost ---- */
+
+static void set_grey(struct orl_ui *ui, bool grey)
+{
+	for (int i = 0; i < ORL_SCREENS_MAX; i++) {
+		struct orl_pane *pane = &ui->panes[i];
+		if (pane->grey == grey)
+			continue;
+		pane->grey = grey;
+		if (pane->on)
+			repaint(ui, pane->on);
+	}
+}
+
+static void fill_loss(struct orl_ui *ui, struct orl_dialog *d)
+{
+	uint64_t tried = (orl_viewer_now() - ui->stage->lost_since) /
+			 (1000 * NS_PER_MS);
+	uint64_t all = ui->viewer->options.reconnect;
+	pthread_mutex_lock(&ui->lock);
+	snprintf(d->title, sizeof(d->title), "Reconnecting to %s",
+			ui->progress_address);
+	snprintf(d->text, sizeof(d->text), "%s%s",
+			*ui->progress_text ? ui->progress_text
+					   : "The connection was lost",
+			".");
+	pthread_mutex_unlock(&ui->lock);
+	if (d->text[0] >= 'a' && d->text[0] <= 'z')
+		d->text[0] = (char)(d->text[0] - 'a' + 'A');
+	d->tried = tried;
+	d->left = tried < all ? all - tried : 0;
+}
+
+static void open_loss(struct orl_ui *ui)
+{
+	struct orl_dialog *d = &ui->stage->dialog;
+	memset(d, 0, sizeof(*d));
+	d->kind = ORL_DIALOG_AGAIN;
+	d->locked = ui->viewer->options.kiosk;
+	fill_loss(ui, d);
+	open_dialog(ui);
+}
+
+/* It comes back unseen, if it is quick; else it is said, and then counted. */
+static void tick_loss(struct orl_ui *ui, uint64_t now)
+{
+	struct orl_stage *st = ui->stage;
+	set_grey(ui, true);
+	if (st->dialog.kind == ORL_DIALOG_NONE || st->menu_open) {
+		open_loss(ui);
+	} else if (st->dialog.kind == ORL_DIALOG_AGAIN && !st->answered) {
+		fill_loss(ui, &st->dialog);
+		orl_stage_follow_size(ui);
+	}
+	uint64_t tried = (now - st->lost_since) / (1000 * NS_PER_MS);
+	st->lost_at = st->lost_since + (tried + 1) * 1000 * NS_PER_MS;
+}
+
+/* True when the state is about that alone. */
+static bool follow_loss(struct orl_ui *ui, enum oriel_client_state state)
+{
+	struct orl_stage *st = ui->stage;
+	if (state == ORIEL_CLIENT_RECONNECTING) {
+		uint64_t now = orl_viewer_now();
+		if (!st->lost_since) {
+			st->lost_since = now;
+			st->lost_at = now + GRACE;
+		} else if (now >= st->lost_since + GRACE) {
+			st->lost_at = now;
+		}
+		return true;
+	}
+	if (!st->lost_since)
+		return false;
+	st->lost_since = st->lost_at = 0;
+	set_grey(ui, false);
+	if (st->dialog.kind == ORL_DIALOG_AGAIN && state == ORIEL_CLIENT_READY)
+		orl_stage_close_panel(ui);
+	return true;
+}
+
 /* The size of a question may change while it is shown. */
 void orl_stage_follow_size(struct orl_ui *ui)
 {
@@ -340,7 +422,8 @@ void orl_stage_answered(struct orl_ui *ui, enum orl_choice choice)
 		orl_stage_follow_size(ui);
 		return;
 	}
-	if (st->dialog.kind == ORL_DIALOG_PROGRESS) {
+	if (st->dialog.kind == ORL_DIALOG_PROGRESS ||
+			st->dialog.kind == ORL_DIALOG_AGAIN) {
 		st->answered = true;
 		orl_command_disconnect(ui);
 		return;
@@ -354,6 +437,10 @@ void orl_stage_answered(struct orl_ui *ui, enum orl_choice choice)
 	send_answer(ui, choice);
 	if (!on)
 		return;
+	if (st->lost_since) {
+		open_loss(ui);
+		return;
+	}
 	pthread_mutex_lock(&ui->lock);
 	snprintf(ui->progress_address, sizeof(ui->progress_address), "%s",
 			address);
@@ -369,6 +456,8 @@ static void follow_progress(struct orl_ui *ui)
 	pthread_mutex_lock(&ui->lock);
 	enum oriel_client_state state = ui->progress;
 	pthread_mutex_unlock(&ui->lock);
+	if (follow_loss(ui, state))
+		return;
 	if (st->dialog.kind == ORL_DIALOG_PROGRESS && !st->answered) {
 		if (state != ORIEL_CLIENT_IDLE) {
 			st->dialog.state = state;
@@ -428,6 +517,8 @@ uint64_t orl_stage_next(const struct orl_ui *ui)
 		next = st->bar_at;
 	if (st->identify_until && st->identify_until < next)
 		next = st->identify_until;
+	if (st->lost_at && st->lost_at < next)
+		next = st->lost_at;
 	return next;
 }
 
@@ -440,6 +531,8 @@ void orl_stage_tick(struct orl_ui *ui, uint64_t now)
 		if (st->dialog.kind == ORL_DIALOG_NONE)
 			open_progress(ui);
 	}
+	if (st->lost_at && now >= st->lost_at)
+		tick_loss(ui, now);
 	if (st->identify_until && now >= st->identify_until)
 		orl_stage_unidentify(ui);
 	if (st->bar_at && now >= st->bar_at)

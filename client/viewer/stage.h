@@ -35,6 +35,8 @@ struct orl_stage {
 	uint64_t progress_at, bar_at;
 	uint64_t identify_until; /* 0: displays show no numbers */
 	bool bar_keys;           /* the bar has the keyboard */
+	/* The connection is lost: since when, and when to say more of it. */
+	uint64_t lost_since, lost_at;
 	bool arrow;
 	int taken[8];          /* keys that went down in a panel, by scancode */
 	bool ctrl, alt, alone; /* nothing else since both went down */

@@ -131,6 +131,7 @@ void orl_viewer_facts(struct orl_viewer *v, uint64_t now)
 	}
 	f.bytes_in_1s = v->facts_byte_rate;
 	f.updates_1s = v->facts_update_rate;
+	f.locks = v->locks;
 	memcpy(f.area, v->facts_areas, sizeof(f.area));
 	f.local = strncmp(v->options.address, "unix:", 5) == 0;
 	for (int i = 0; i < ORL_SCREENS_MAX && f.screens < 4; i++) {

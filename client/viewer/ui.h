@@ -12,10 +12,11 @@
 
 #include "client/viewer/dialogs.h"
 #include "client/viewer/keys.h"
+#include "client/viewer/typing.h"
 #include "client/viewer/view.h"
 #include "client/viewer/viewer.h"
 
-enum { ORL_CURSOR_SIDE = 256 };
+enum { ORL_CURSOR_SIDE = 256, ORL_NO_NEWS = 0xff };
 
 struct orl_stage;
 
@@ -70,6 +71,7 @@ struct orl_pane {
 	uint32_t shown_id;
 	char shown_name[128];
 	bool live;          /* there is such a display */
+	bool grey;          /* the connection is lost: this is what there was */
 	bool hidden;        /* because the user does not want it */
 	SDL_Surface *badge; /* its number, while displays are identified */
 };
@@ -105,7 +107,7 @@ struct orl_ui {
 	struct orl_dialog asked; /* by the connection's thread */
 	bool asking;             /* since the UI has read it: no */
 	enum oriel_client_state progress;
-	char progress_address[ORL_RECENT_ADDRESS];
+	char progress_address[ORL_RECENT_ADDRESS], progress_text[512];
 	bool progressed;
 	struct orl_facts facts;
 	bool facts_changed;
@@ -119,6 +121,8 @@ struct orl_ui {
 	atomic_bool facts_wanted;
 	/* What the server lets us do. */
 	atomic_uint rights;
+	/* The desktop's lock keys, since the UI has read them: else NO_NEWS. */
+	atomic_uint locks_news;
 
 	/* The UI thread's own. */
 	struct orl_stage *stage;
@@ -131,10 +135,12 @@ struct orl_ui {
 	SDL_Cursor *cursor_made;
 	int32_t cursor_num, cursor_den; /* its size, of the desktop's */
 	bool relative_wanted, is_relative;
-	struct orl_text_rule text_rule;
+	struct orl_typing typing;
 	struct orl_wheel wheel;
+	struct orl_finger fingers[ORL_FINGERS];
 	uint32_t buttons, locks;
 	bool locks_known, focused;
+	bool raw_known, raw_caps; /* what X said of the key that comes next */
 	struct orl_pane *pointed; /* where the pointer was last */
 	int32_t pointer_x, pointer_y;
 	/* And the pixels and time they took, for --verbose. */
@@ -181,9 +187,12 @@ void orl_ui_set_scaling(struct orl_ui *ui, enum orl_scaling scaling);
 /* Show this display, or do not; one always is. */
 void orl_ui_choose(struct orl_ui *ui, struct orl_pane *pane, bool shown);
 /*
- * The display under a point of a window, the nearest if there is none, and
- * the place on it; NULL: the window shows none.
+ * The display under a pixel of a window, the nearest if there is none; NULL:
+ * the window shows none.
  */
+struct orl_pane *orl_ui_nearest(struct orl_ui *ui, const struct orl_window *win,
+		int32_t x, int32_t y);
+/* The same of a point in the window's points, and the place on it. */
 struct orl_pane *orl_ui_point(struct orl_ui *ui, Uint32 window_id, int32_t x,
 		int32_t y, int32_t *picture_x, int32_t *picture_y);
 
@@ -257,6 +266,10 @@ void orl_input_warp(
 		struct orl_ui *ui, struct orl_pane *pane, int32_t x, int32_t y);
 /* Say the lock keys if they have changed, or again. */
 void orl_input_locks(struct orl_ui *ui, bool again);
+/* Let go of every key, button and finger. */
+void orl_input_let_go(struct orl_ui *ui);
+/* Once, when SDL has its display. */
+void orl_input_start(struct orl_ui *ui);
 
 /* ---- cursor.c, the UI thread ---- */
 void orl_cursor_set(struct orl_ui *ui, const uint32_t *pixels, int32_t width,
@@ -281,11 +294,12 @@ void orl_ui_warp(struct orl_ui *ui, struct oriel_screen *screen, int32_t x,
 void orl_ui_relative(struct orl_ui *ui, bool relative);
 /* Ask the server for the sizes that windows want. */
 void orl_ui_ask_sizes(struct orl_ui *ui);
+void orl_ui_locks(struct orl_ui *ui, uint32_t locks);
 /* Who holds keyboard and pointer, or who may, has changed. */
 void orl_ui_holder(struct orl_ui *ui);
 void orl_ui_done(struct orl_ui *ui);
 void orl_ui_progress(struct orl_ui *ui, enum oriel_client_state state,
-		const char *address);
+		const char *address, const char *text);
 void orl_ui_facts(struct orl_ui *ui, const struct orl_facts_of *facts);
 /*
  * Ask, and wait for the answer: ORL_NO_TERMINAL where nothing can be written

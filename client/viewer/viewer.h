@@ -48,13 +48,16 @@ struct orl_viewer {
 
 	/* ---- the connection's own, session.c ---- */
 	struct oriel_screen *screens[ORL_SCREENS_MAX];
+	uint32_t locks;                            /* the desktop's */
 	struct orl_picture *last[ORL_SCREENS_MAX]; /* of removed screens */
 	FILE *stats;
 	uint64_t next_stats;
 	enum oriel_client_state state;
-	bool ready; /* has been READY */
-	bool ended; /* is IDLE again */
-	int error;  /* why */
+	bool ready;     /* has been READY */
+	bool returning; /* the connection is lost, and looked for */
+	int loss;       /* why, 0: the server said that it would go */
+	bool ended;     /* is IDLE again */
+	int error;      /* why */
 	char why[512];
 	int code;          /* of exit, once something has failed; else 0 */
 	uint8_t key[32];   /* the server's */

@@ -659,10 +659,9 @@ void orl_ui_choose(struct orl_ui *ui, struct orl_pane *pane, bool shown)
 	orl_window_paint(ui, win);
 }
 
-struct orl_pane *orl_ui_point(struct orl_ui *ui, Uint32 window_id, int32_t x,
-		int32_t y, int32_t *picture_x, int32_t *picture_y)
+struct orl_pane *orl_ui_nearest(struct orl_ui *ui, const struct orl_window *win,
+		int32_t x, int32_t y)
 {
-	struct orl_window *win = orl_ui_window(ui, window_id);
 	struct oriel_rect rects[ORL_SCREENS_MAX];
 	struct orl_pane *panes[ORL_SCREENS_MAX];
 	size_t n = 0;
@@ -673,10 +672,17 @@ struct orl_pane *orl_ui_point(struct orl_ui *ui, Uint32 window_id, int32_t x,
 		panes[n] = pane;
 		rects[n++] = pane->view.place;
 	}
-	if (!n)
-		return NULL;
-	orl_window_pixels(win, &x, &y);
-	struct orl_pane *pane = panes[orl_view_nearest(rects, n, x, y)];
-	orl_view_to_picture(&pane->view, x, y, picture_x, picture_y);
+	return n ? panes[orl_view_nearest(rects, n, x, y)] : NULL;
+}
+
+struct orl_pane *orl_ui_point(struct orl_ui *ui, Uint32 window_id, int32_t x,
+		int32_t y, int32_t *picture_x, int32_t *picture_y)
+{
+	const struct orl_window *win = orl_ui_window(ui, window_id);
+	if (win)
+		orl_window_pixels(win, &x, &y);
+	struct orl_pane *pane = orl_ui_nearest(ui, win, x, y);
+	if (pane)
+		orl_view_to_picture(&pane->view, x, y, picture_x, picture_y);
 	return pane;
 }

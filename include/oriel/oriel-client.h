@@ -29,6 +29,11 @@ enum oriel_client_state {
 	ORIEL_CLIENT_SECURING,
 	ORIEL_CLIENT_AUTHENTICATING,
 	ORIEL_CLIENT_READY,
+	/*
+	 * The line is lost and is looked for, see config.reconnect. Screens
+	 * stay, with their last picture (grey it out); they take no input.
+	 */
+	ORIEL_CLIENT_RECONNECTING,
 };
 
 /* ---- events ------------------------------------------------------------ */
@@ -38,7 +43,8 @@ struct oriel_client_events {
 
 	/*
 	 * error is 0, or the negative ORIEL_E code that led here; text is for
-	 * the user and may be "".
+	 * the user and may be "". RECONNECTING comes again with what became
+	 * of an attempt, when that has changed; READY or IDLE end it.
 	 */
 	void (*state)(void *user, enum oriel_client_state state, int error,
 			const char *text);
@@ -76,7 +82,8 @@ struct oriel_client_events {
 			const struct oriel_rect *rects, size_t count);
 	void (*screen_removed)(void *user, struct oriel_screen *screen);
 	/* Whether the screen is proved exact has changed. */
-	void (*screen_exact)(void *user, struct oriel_screen *screen, bool exact);
+	void (*screen_exact)(
+			void *user, struct oriel_screen *screen, bool exact);
 
 	/* image NULL hides the pointer. */
 	void (*cursor)(void *user, const struct oriel_pixels *image,
@@ -98,11 +105,19 @@ struct oriel_client_config {
 	void *user; /* first argument of every event */
 	const struct oriel_hooks *hooks;
 	const char *authorities; /* PEM of those that may vouch for a server */
-	uint32_t workers;        /* decoder threads; 0 decodes inside dispatch */
-	uint64_t max_pixels;     /* refuse larger displays; 0 is 64 Mi */
+	uint32_t workers;    /* decoder threads; 0 decodes inside dispatch */
+	uint64_t max_pixels; /* refuse larger displays; 0 is 64 Mi */
 	/* One line of a TLS key log, for debugging: it opens every session. */
 	void (*keylog)(void *user, const char *line);
 	const char *congestion; /* TCP's: "bbr", "cubic"; NULL: bbr if allowed */
+	/*
+	 * Seconds to keep trying when a session that was READY is lost, or
+	 * its server shuts down; 0 is not. The same key is then trusted
+	 * unasked, and the login resumed; where that fails, trust_wanted and
+	 * login_wanted ask. Screens that are still there afterwards are told
+	 * by screen_changed, those that are not by screen_removed.
+	 */
+	uint32_t reconnect;
 };
 
 /* Threads: any. */
@@ -131,6 +146,7 @@ ORIEL_API ORIEL_CHECK int oriel_client_connect(
  */
 ORIEL_API ORIEL_CHECK int oriel_client_adopt(
 		struct oriel_client *client, int socket, const char *host);
+/* In order, and for good: what would resume the session is forgotten. */
 ORIEL_API void oriel_client_disconnect(struct oriel_client *client);
 
 /* Answer trust_wanted. */

@@ -134,6 +134,13 @@ ORIEL_API ORIEL_CHECK int oriel_server_create(struct oriel_server **out,
 		const struct oriel_server_config *config);
 
 /*
+ * Say to every peer that the server shuts down, and listen no more. Viewers
+ * that reconnect by themselves then look for the one that follows. Dispatch
+ * until all have left, or for as long as that is worth. Threads: loop.
+ */
+ORIEL_API void oriel_server_shutdown(
+		struct oriel_server *server, const char *why);
+/*
  * End the server, its peers and displays. Joins its workers; does not call
  * events. Threads: loop, not from a callback.
  */
@@ -241,6 +248,20 @@ ORIEL_API ORIEL_CHECK int oriel_auth_use_none(struct oriel_auth *auth);
  * way that a wrong password fails.
  */
 ORIEL_API void oriel_auth_reject(struct oriel_auth *auth, const char *why);
+/*
+ * After auth_proved: it has proved to be who logged in here before, and is
+ * coming back; not that it knows what it logged in with then.
+ */
+ORIEL_API bool oriel_auth_is_resumed(const struct oriel_auth *auth);
+/*
+ * After auth_proved: the peer that this one will replace when it is accepted,
+ * for it resumes the other's session; NULL: it will be one more.
+ */
+ORIEL_API const struct oriel_peer *oriel_auth_replaces(
+		const struct oriel_auth *auth);
+/* In peer_joined: the same. That one's peer_left follows. */
+ORIEL_API const struct oriel_peer *oriel_peer_replaces(
+		const struct oriel_peer *peer);
 /* After auth_proved: let it in with these rights. */
 ORIEL_API void oriel_auth_accept(struct oriel_auth *auth, uint32_t rights);
 

@@ -380,6 +380,25 @@ void orl_conn_kick(struct orl_conn *conn)
 	orl_loop_defer(conn->loop, &conn->flush);
 }
 
+void orl_conn_keepalive(struct orl_conn *conn)
+{
+	if (conn->socket >= 0 && !conn->peer.local)
+		orl_tcp_keepalive(conn->socket);
+}
+
+uint64_t orl_conn_silence(const struct orl_conn *conn)
+{
+	return conn->socket >= 0 && !conn->peer.local
+			       ? orl_tcp_silence(conn->socket)
+			       : 0;
+}
+
+bool orl_conn_is_homeless(const struct orl_conn *conn)
+{
+	return conn->socket >= 0 && !conn->peer.local &&
+	       orl_socket_is_homeless(conn->socket);
+}
+
 void orl_conn_finish(struct orl_conn *conn, int error)
 {
 	if (conn->state >= ORL_CONN_FINISHING)

@@ -82,6 +82,12 @@ void orl_conn_kick(struct orl_conn *conn);
  */
 void orl_conn_finish(struct orl_conn *conn, int error);
 
+/* The client's: see orl_tcp_keepalive() and orl_tcp_silence(). */
+void orl_conn_keepalive(struct orl_conn *conn);
+uint64_t orl_conn_silence(const struct orl_conn *conn);
+/* See orl_socket_is_homeless(). */
+bool orl_conn_is_homeless(const struct orl_conn *conn);
+
 /* "192.0.2.1:5910", "[2001:db8::1]:5910" or "unix (uid 1000)". */
 const char *orl_conn_address(const struct orl_conn *conn);
 /* What login limits are kept by: the address, without port, v6 as /64. */

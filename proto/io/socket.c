@@ -361,6 +361,42 @@ int orl_socket_connect(int *out, const struct orl_address *address,
 	return err;
 }
 
+int orl_socket_connected(int socket, const char **why)
+{
+	int error = 0;
+	socklen_t n = sizeof(error);
+
+	if (getsockopt(socket, SOL_SOCKET, SO_ERROR, &error, &n) != 0)
+		error = errno;
+	*why = error ? orl_socket_text(error) : "";
+	return !error                  ? 0
+	       : error == ECONNREFUSED ? ORIEL_ECLOSED
+	       : error == ETIMEDOUT    ? ORIEL_ETIMEOUT
+				       : ORIEL_EIO;
+}
+
+bool orl_socket_is_homeless(int fd)
+{
+	union any_address a;
+	socklen_t n = sizeof(a);
+
+	memset(&a, 0, sizeof(a));
+	if (getsockname(fd, &a.sa, &n) != 0)
+		return false;
+	if (a.sa.sa_family == AF_INET)
+		a.in.sin_port = 0;
+	else if (a.sa.sa_family == AF_INET6)
+		a.in6.sin6_port = 0;
+	else
+		return false;
+	int other = socket(a.sa.sa_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (other < 0)
+		return false;
+	bool gone = bind(other, &a.sa, n) != 0 && errno == EADDRNOTAVAIL;
+	close(other);
+	return gone;
+}
+
 /* ---- listening --------------------------------------------------------- */
 
 static bool out_of_something(int error)

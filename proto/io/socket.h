@@ -24,6 +24,15 @@ struct orl_peer_name {
  */
 int orl_socket_peer(struct orl_peer_name *out, int socket);
 
+/*
+ * Of one that orl_socket_connect() began: 0, or a sentence and ORIEL_ECLOSED
+ * (refused, so somebody is there), ORIEL_ETIMEOUT, ORIEL_EIO.
+ */
+int orl_socket_connected(int socket, const char **why);
+
+/* Its own address is this machine's no longer: nothing will arrive there. */
+bool orl_socket_is_homeless(int socket);
+
 void orl_socket_close(int socket);
 
 #endif

@@ -6,6 +6,8 @@
  */
 #include "proto/io/tcp.h"
 
+#include "proto/limits.h"
+
 #include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
@@ -39,6 +41,36 @@ void orl_tcp_tune(int socket, const char *congestion)
 	set_int(socket, IPPROTO_IPV6, IPV6_TCLASS, DSCP_AF41);
 	(void)setsockopt(socket, IPPROTO_TCP, TCP_CONGESTION, name,
 			(socklen_t)strlen(name));
+}
+
+/*
+ * TCP_USER_TIMEOUT decides for probes as well as for data, whatever the
+ * number of probes is.
+ */
+void orl_tcp_keepalive(int socket)
+{
+	set_int(socket, IPPROTO_TCP, TCP_KEEPIDLE, ORL_PROBE_SECONDS);
+	set_int(socket, IPPROTO_TCP, TCP_KEEPINTVL, 1);
+	set_int(socket, IPPROTO_TCP, TCP_KEEPCNT,
+			ORL_LOST_SECONDS - ORL_PROBE_SECONDS);
+	set_int(socket, IPPROTO_TCP, TCP_USER_TIMEOUT, ORL_LOST_SECONDS * 1000);
+	set_int(socket, SOL_SOCKET, SO_KEEPALIVE, 1);
+}
+
+uint64_t orl_tcp_silence(int socket)
+{
+	struct tcp_info info;
+	socklen_t n = sizeof(info);
+
+	memset(&info, 0, sizeof(info));
+	if (getsockopt(socket, IPPROTO_TCP, TCP_INFO, &info, &n) != 0)
+		return 0;
+	if (!info.tcpi_probes && !(info.tcpi_unacked && info.tcpi_retransmits))
+		return 0;
+	uint32_t ms = info.tcpi_last_ack_recv < info.tcpi_last_data_recv
+				      ? info.tcpi_last_ack_recv
+				      : info.tcpi_last_data_recv;
+	return (uint64_t)ms * 1000000;
 }
 
 void orl_tcp_congestion(int socket, char *out, size_t size)

@@ -13,6 +13,16 @@
  * bbr when it is NULL, as far as the kernel allows.
  */
 void orl_tcp_tune(int socket, const char *congestion);
+/*
+ * Have the kernel look whether the other end is there while nothing is said,
+ * and give the connection up when it has not answered for ORL_LOST_SECONDS.
+ */
+void orl_tcp_keepalive(int socket);
+/*
+ * How long nothing at all has come, in ns, while something of ours has been
+ * sent again or a probe is not answered; 0: there is no reason to worry.
+ */
+uint64_t orl_tcp_silence(int socket);
 /* What is in force, "" when unknown. */
 void orl_tcp_congestion(int socket, char *out, size_t size);
 

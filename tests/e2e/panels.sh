@@ -128,7 +128,7 @@ walk() {
 	eventually 5 grep -qx seen "$T/typed" ||
 		fail "typed: $(cat "$T/typed")"
 
-	# The line is lost; the server is there again.
+	# The line is lost; the server is there again, and so is the desktop.
 	local port=${host##*:}
 	stop "$SERVER" KILL
 	panel lost
@@ -137,7 +137,6 @@ walk() {
 		--password-file="$T/password" "--source=x11:$A"
 	SERVER=$PID
 	eventually 10 grep -qs '^listening ' "$T/serve.out" || fail 'no server'
-	keys Return
 	panel back
 	xdotool type --delay 20 'again'
 	keys Return
@@ -231,6 +230,7 @@ walk() {
 	panel desktop-again
 	stop "$SERVER"
 	panel ended
+	sleep 2 # keys pressed sooner were meant for the desktop
 	keys Escape
 	finish "$viewer" 5
 	[ "$STATUS" = 0 ] || fail "ended: exit $STATUS"

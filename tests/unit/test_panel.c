@@ -271,6 +271,30 @@ static void errors_can_be_retried(void **state)
 	assert_int_equal(press(ORL_KEY_ESCAPE), ORL_CHOICE_NONE);
 }
 
+static void a_loss_is_counted_and_not_cancelled_by_mistake(void **state)
+{
+	(void)state;
+	open_dialog(ORL_DIALOG_AGAIN, false);
+	/* What was typed when it came was not meant for it. */
+	dialog.tried = 1;
+	dialog.left = 599;
+	assert_int_equal(press(ORL_KEY_ESCAPE), ORL_CHOICE_NONE);
+	draw();
+	assert_non_null(strstr(drawn.text, "Trying for 1 s;"));
+	assert_non_null(strstr(drawn.text, "9 min 59 s"));
+	dialog.tried = 60;
+	assert_int_equal(press(ORL_KEY_ENTER), ORL_CHOICE_NONE);
+	assert_int_equal(press(ORL_KEY_SPACE), ORL_CHOICE_NONE);
+	draw();
+	assert_non_null(strstr(drawn.text, "Trying for 1 min;"));
+	assert_int_equal(press(ORL_KEY_ESCAPE), ORL_CHOICE_NO);
+	press(ORL_KEY_TAB);
+	assert_int_equal(press(ORL_KEY_ENTER), ORL_CHOICE_NO);
+	open_dialog(ORL_DIALOG_AGAIN, true);
+	dialog.tried = 60;
+	assert_int_equal(press(ORL_KEY_ESCAPE), ORL_CHOICE_NONE);
+}
+
 /* ---- the pointer, and where things are ---- */
 
 static void a_press_must_end_where_it_began(void **state)
@@ -292,7 +316,7 @@ static void all_is_inside(void **state)
 {
 	(void)state;
 	for (scale = 1; scale <= 2; scale++)
-		for (int k = ORL_DIALOG_PROGRESS; k <= ORL_DIALOG_LOST; k++) {
+		for (int k = ORL_DIALOG_PROGRESS; k <= ORL_DIALOG_AGAIN; k++) {
 			open_dialog((enum orl_dialog_kind)k, false);
 			memset(dialog.address, 'W', 300);
 			memset(dialog.text, 'W', 300);
@@ -575,6 +599,8 @@ int main(void)
 		cmocka_unit_test(a_changed_key_is_never_taken),
 		cmocka_unit_test(passwords_are_not_drawn),
 		cmocka_unit_test(errors_can_be_retried),
+		cmocka_unit_test(
+				a_loss_is_counted_and_not_cancelled_by_mistake),
 		cmocka_unit_test(a_press_must_end_where_it_began),
 		cmocka_unit_test(all_is_inside),
 		cmocka_unit_test(text_breaks_between_words),

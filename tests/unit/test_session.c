@@ -44,7 +44,8 @@ static void paint(uint32_t seed)
 	for (int y = 0; y < HEIGHT; y++)
 		for (int x = 0; x < WIDTH; x++)
 			picture[y * WIDTH + x] =
-					((uint32_t)(x / 7 * y / 5) * 2654435761u +
+					((uint32_t)(x / 7 * y /
+							 5) * 2654435761u +
 							seed) >>
 					(x < WIDTH / 2 ? 28 : 8);
 	for (int i = 0; i < WIDTH * HEIGHT; i++)
@@ -103,13 +104,15 @@ static void small_damage_moves_and_patches(void **state)
 		if (round % 3 == 0) { /* scroll by a row or more */
 			int32_t dy = 1 + (int32_t)next_random() % 20;
 			memmove(picture, picture + dy * WIDTH,
-					sizeof(picture) - (size_t)(dy * WIDTH) * 4);
+					sizeof(picture) - (size_t)(dy * WIDTH) *
+									  4);
 			submit(&p, NULL, 0);
 		} else {
 			uint32_t colour = next_random() & 0xffffff;
 			for (int32_t y = r.y; y < r.y + r.height; y++)
 				for (int32_t x = r.x; x < r.x + r.width; x++)
-					picture[y * WIDTH + x] = colour ^
+					picture[y * WIDTH + x] =
+							colour ^
 							(uint32_t)(round % 2 ? x
 									     : 0);
 			submit(&p, &r, 1);
@@ -153,12 +156,15 @@ static void bands_are_coded_side_by_side(void **state)
 	for (uint32_t round = 1; round < 4; round++) {
 		for (uint32_t i = 0; i < WIDE * HIGH; i++)
 			large[i] = i % WIDE < WIDE / 8
-					? next_random() & 0xffffff
-					: i / 37 % 11 * 0x040506 * round;
-		assert_int_equal(oriel_display_patch(p.display, &whole, 0, 0, 0),
+						   ? next_random() & 0xffffff
+						   : i / 37 % 11 * 0x040506 *
+								     round;
+		assert_int_equal(
+				oriel_display_patch(p.display, &whole, 0, 0, 0),
 				0);
 		PAIR_UNTIL(&p, p.screen && pair_shows(&p, large) &&
-						oriel_screen_is_exact(p.screen));
+						oriel_screen_is_exact(
+								p.screen));
 	}
 	oriel_peer_stats(p.peer, &stats);
 	assert_int_equal(stats.resets, 0);
@@ -242,8 +248,8 @@ static void an_answer_may_come_later(void **state)
 	assert_int_equal(p.joins, 0);
 	assert_int_equal(oriel_auth_use_none(p.kept), ORIEL_EDENIED);
 	assert_int_equal(oriel_auth_use_password(p.kept, p.known), 0);
-	assert_int_equal(oriel_auth_use_password(p.kept, p.known),
-			ORIEL_ESTATE);
+	assert_int_equal(
+			oriel_auth_use_password(p.kept, p.known), ORIEL_ESTATE);
 	PAIR_UNTIL(&p, p.state == ORIEL_CLIENT_READY && p.joins == 1);
 	pair_fini(&p);
 }
@@ -274,7 +280,7 @@ static void a_session_resumes_without_a_password(void **state)
 	submit(&p, NULL, 0);
 	pair_connect(&p);
 	until_exact(&p);
-	oriel_client_disconnect(p.client);
+	oriel_peer_close(p.peer, "come again");
 	PAIR_UNTIL(&p, p.state == ORIEL_CLIENT_IDLE && p.leaves == 1);
 	assert_int_equal(p.left, 0);
 	/* With this password it could not log in. */
@@ -300,7 +306,8 @@ static bool resumes(struct pair *p, const struct orl_resumption_kept *token)
 	}
 	PAIR_UNTIL(p, p->peer && p->client->kept.valid &&
 					memcmp(p->client->kept.sealed,
-							token->sealed, 64) != 0);
+							token->sealed,
+							64) != 0);
 	return true;
 }
 
@@ -358,8 +365,9 @@ static void input_arrives_once_and_goes_up_at_the_end(void **state)
 {
 	struct pair p;
 	struct oriel_key key = { .usage = 0x070004, .down = true };
-	struct oriel_pointer pointer = { .x = 10, .y = 4000, .buttons = 1,
-		.wheel_y = -120 };
+	struct oriel_pointer pointer = {
+		.x = 10, .y = 4000, .buttons = 1, .wheel_y = -120
+	};
 
 	(void)state;
 	pair_init(&p);
@@ -487,7 +495,8 @@ static void workers_change_nothing(void **state)
 		assert_int_equal(oriel_display_patch(p.display, &all, 0, 0, 0),
 				0);
 		PAIR_UNTIL(&p, p.screen && pair_shows(&p, large) &&
-						oriel_screen_is_exact(p.screen));
+						oriel_screen_is_exact(
+								p.screen));
 	}
 	struct oriel_stats stats = { .size = sizeof(stats) };
 	oriel_peer_stats(p.peer, &stats);
@@ -651,8 +660,9 @@ static void nonsense_from_the_host_is_an_error(void **state)
 	struct pair p;
 	struct oriel_frame *frame = NULL;
 	struct oriel_frame_config cfg = { .size = sizeof(cfg) };
-	struct oriel_display_config screen = { .size = sizeof(screen),
-		.width = 0, .height = 10 };
+	struct oriel_display_config screen = {
+		.size = sizeof(screen), .width = 0, .height = 10
+	};
 	struct oriel_display *display = NULL;
 
 	(void)state;

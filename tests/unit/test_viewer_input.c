@@ -101,24 +101,22 @@ static void wheels_lose_nothing(void **state)
 	assert_int_equal(y, -32000);
 }
 
-static void only_text_without_a_key_is_sent(void **state)
+static void fingers_have_small_numbers(void **state)
 {
-	struct orl_text_rule rule = { false };
+	struct orl_finger fingers[ORL_FINGERS] = { 0 };
 	(void)state;
-	/* An input method's words. */
-	assert_true(orl_text_rule_text(&rule));
-	/* A key, and its character. */
-	orl_text_rule_key(&rule, true);
-	assert_false(orl_text_rule_text(&rule));
-	/* What comes later is not that key's. */
-	assert_true(orl_text_rule_text(&rule));
-	/* A key without a character, released; then words. */
-	orl_text_rule_key(&rule, true);
-	orl_text_rule_key(&rule, false);
-	assert_true(orl_text_rule_text(&rule));
-	/* A key that cannot be sent, and its character. */
-	orl_text_rule_key(&rule, false);
-	assert_true(orl_text_rule_text(&rule));
+	assert_null(orl_finger_find(fingers, 0));
+	for (int i = 0; i < ORL_FINGERS; i++) {
+		struct orl_finger *f = orl_finger_free(fingers);
+		assert_non_null(f);
+		f->id = -1000000000000 * i;
+		f->down = true;
+	}
+	assert_null(orl_finger_free(fingers));
+	assert_ptr_equal(orl_finger_find(fingers, -3000000000000), fingers + 3);
+	fingers[3].down = false;
+	assert_null(orl_finger_find(fingers, -3000000000000));
+	assert_ptr_equal(orl_finger_free(fingers), fingers + 3);
 }
 
 int main(void)
@@ -130,7 +128,7 @@ int main(void)
 		cmocka_unit_test(buttons_are_in_hid_order),
 		cmocka_unit_test(locks_are_told_apart),
 		cmocka_unit_test(wheels_lose_nothing),
-		cmocka_unit_test(only_text_without_a_key_is_sent),
+		cmocka_unit_test(fingers_have_small_numbers),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -147,6 +147,40 @@ static void refuses_the_rest(void **state)
 			ORL_OPTIONS_WRONG);
 }
 
+static void seconds_to_reconnect_are_whole(void **state)
+{
+	(void)state;
+	assert_int_equal(parse("--reconnect=30", NULL, NULL, NULL, NULL, NULL),
+			ORL_OPTIONS_RUN);
+	assert_true(o.reconnect_set);
+	assert_int_equal(o.reconnect, 30);
+	assert_int_equal(parse("--reconnect=0", NULL, NULL, NULL, NULL, NULL),
+			ORL_OPTIONS_RUN);
+	assert_true(o.reconnect_set);
+	assert_int_equal(o.reconnect, 0);
+	static const char *const wrong[] = { "--reconnect=", "--reconnect=-1",
+		"--reconnect=2.5", "--reconnect=1234567890", "--reconnect=1s" };
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
+		assert_int_equal(parse(wrong[i], NULL, NULL, NULL, NULL, NULL),
+				ORL_OPTIONS_WRONG);
+}
+
+static void keyboards_are_physical_or_text(void **state)
+{
+	(void)state;
+	assert_int_equal(parse("--keyboard=text", NULL, NULL, NULL, NULL, NULL),
+			ORL_OPTIONS_RUN);
+	assert_true(o.keyboard_text);
+	assert_int_equal(parse("--keyboard=text", "--keyboard=physical", NULL,
+					 NULL, NULL, NULL),
+			ORL_OPTIONS_RUN);
+	assert_false(o.keyboard_text);
+	assert_int_equal(parse("--keyboard=german", NULL, NULL, NULL, NULL,
+					 NULL),
+			ORL_OPTIONS_WRONG);
+	assert_string_equal(error, "--keyboard is physical or text");
+}
+
 static void scales_are_one_or_two(void **state)
 {
 	(void)state;
@@ -273,6 +307,8 @@ int main(void)
 		cmocka_unit_test(takes_what_windows_are),
 		cmocka_unit_test(refuses_the_rest),
 		cmocka_unit_test(scales_are_one_or_two),
+		cmocka_unit_test(seconds_to_reconnect_are_whole),
+		cmocka_unit_test(keyboards_are_physical_or_text),
 		cmocka_unit_test(reads_trust),
 		cmocka_unit_test(desktops_name_files_by_uri),
 		cmocka_unit_test(options_beat_the_file),
