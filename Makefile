@@ -98,6 +98,7 @@ help:
 #: make coverage         lines of proto/ and codecs/, and of each parser
 #: make fuzz             every fuzzer for FUZZ_TIME seconds (clang)
 #: make bench            against TigerVNC and SPICE (10 min), with a report
+#: make guest-speed      what showing a guest costs it, beside SPICE (8 min)
 #: make codecs           the codecs, against PNG, WebP, zstd and QOI
 #: make tidy | format    clang-tidy and cppcheck | clang-format
 #: make doc              PROTOCOL.md's tables and the Wireshark dissector
@@ -292,6 +293,12 @@ demo-vm:
 	$(MAKE) programs guest
 	tools/demo-vm.sh $(O) $(GUEST)
 
+guest-speed:
+	tools/need.sh demo-vm
+	tools/need.sh bench
+	$(MAKE) programs guest
+	tools/guest/speed.sh $(O) $(GUEST)
+
 $(O)/tests/e2e/painter: $(O)/tests/e2e/painter.o
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(call flags,--libs,x11)
 
@@ -311,6 +318,7 @@ $(O)/tests/e2e/liar: $(O)/tests/e2e/liar.o
 
 e2e: all $(addprefix $(O)/tests/e2e/,fingers keys onlink painter) \
 		$(if $(SYSTEMD_LIBS),$(O)/tests/e2e/liar)
+	tools/guest/build.sh $(GUEST) || : # its test says that there is none
 	tests/run.sh $(filter-out %/lib.sh,$(sort $(wildcard tests/e2e/*.sh)))
 
 FUZZ_TIME ?= 60
@@ -422,7 +430,8 @@ distclean: clean
 	rm -rf build
 
 .PHONY: all libs programs man help quick lint asan tsan sanitized \
-	run-threaded check demo guest demo-vm e2e fuzz run-fuzzers coverage \
+	run-threaded check demo guest demo-vm guest-speed e2e fuzz \
+	run-fuzzers coverage \
 	run-coverage bench run-bench codecs seeds format tidy doc examples \
 	install install-libs install-asan install-tsan uninstall clean \
 	distclean \

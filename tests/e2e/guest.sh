@@ -61,8 +61,8 @@ see() {
 
 # size WIDTHxHEIGHT: what the viewer was told last.
 size() {
-	[ "$(sed -n 's/.*"event":"screen_[a-z]*".*"width":\([0-9]*\),"height":\([0-9]*\).*/\1x\2/p' \
-		"$T/window.out" | tail -n 1)" = "$1" ]
+	[ "$(grep '"event":"screen_' "$T/window.out" | tail -n 1 |
+		sed 's/.*"width":\([0-9]*\),"height":\([0-9]*\).*/\1x\2/')" = "$1" ]
 }
 
 # marks N: the guest has said N times that it is ready.
@@ -334,8 +334,11 @@ stop "$SERVER" KILL
 serve --source="qemu:unix:path=$T/bus" --listen="$before"
 since=$SECONDS
 kill -0 "$machine" || fail 'the machine died with its server'
-eventually 20 grep -q '"state":"reconnecting"' "$T/window.out" ||
-	fail 'the viewer does not notice'
+joined() {
+	sed '1,/"state":"reconnecting"/d' "$T/window.out" |
+		grep -q '"state":"ready"'
+}
+eventually 20 joined || fail 'the viewer does not come back'
 eventually 20 shown || fail 'back again, the pictures differ'
 echo "viewers are back after $((SECONDS - since)) s"
 eventually 20 exact again || fail 'shown again, the pictures differ'

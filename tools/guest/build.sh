@@ -29,7 +29,7 @@ command -v mmdebstrap > /dev/null ||
 	give_up 'mmdebstrap is missing; "tools/need.sh guest" installs it'
 room=$(df -Pm "${TMPDIR:-/tmp}" | awk 'NR == 2 { print $4 }')
 [ "$room" -gt 4000 ] ||
-	give_up "${TMPDIR:-/tmp} has no room of 4 GB; set TMPDIR to a folder that has"
+	give_up "${TMPDIR:-/tmp} has no room of 4 GB; set TMPDIR to a folder with it"
 
 new=$out.new
 rm -rf "$new"
@@ -78,12 +78,13 @@ wait "$builder" && status=0 || status=$?
 if [ "$status" != 0 ]; then
 	grep -aE '^(E|W|Err|dpkg):' "$log" | head -n 8 >&2
 	tail -n 4 "$log" >&2
-	if grep -aqE 'Could not resolve|Failed to fetch|Temporary failure|Unable to connect' \
-		"$log"; then
+	unreached='Could not resolve|Failed to fetch|Temporary failure'
+	if grep -aqE "$unreached|Unable to connect" "$log"; then
 		give_up "Debian's mirror cannot be reached; is there a network?"
 	fi
 	if grep -aqE 'newuidmap|subuid|unable to pick chroot mode' "$log"; then
-		give_up 'without root it needs the package uidmap and lines of yours in /etc/subuid and /etc/subgid'
+		give_up "without root it needs the package uidmap, and lines of
+yours in /etc/subuid and /etc/subgid"
 	fi
 	give_up "mmdebstrap failed (exit status $status); $log has all it said"
 fi

@@ -66,11 +66,17 @@ step 'writing the disk'
 rm -rf "$root/kernel" "$ram" "$own" "$root"/var/cache/apt/* \
 	"$root"/var/lib/apt/lists/* "$root"/var/log/*
 chroot "$root" fc-cache -s
-# Without what is mounted in it now; links, so next to nothing is copied.
+# Without what is mounted there now; links, so next to nothing is copied.
 tree=$root.tree
 trap 'rm -rf "$tree" "$root.image"' EXIT
 mv "$image" "$root.image"
-cp -alx "$root/." "$tree"
+mkdir "$tree"
+for entry in "$root"/*; do
+	case ${entry##*/} in
+	dev | proc | sys | run) mkdir "$tree/${entry##*/}" ;;
+	*) cp -al "$entry" "$tree/" ;;
+	esac
+done
 size=$(du -sm "$tree" | cut -f 1)
 mke2fs -q -t ext4 -O ^has_journal -m 0 -d "$tree" "$root.image/disk" \
 	"$((size * 12 / 10 + 64))M"

@@ -1,10 +1,11 @@
 #!/bin/sh
 # run.sh GUEST FOLDER [QEMU-OPTION...] - the guest that build.sh has made, in
-# QEMU, without a display: --display or what oriel-serve --launch adds comes
+# QEMU, without a display: -display, or what oriel-serve --launch adds, comes
 # last. FOLDER gets its sockets, `qmp` and `agent`, and what it says on its
 # serial line. ACCEL (tcg), MEMORY (1024), CARD (virtio-vga), SCREEN (1024x768),
-# AUDIO (none), VDAGENT (what the channel of the SPICE agent is, such as
-# "dbus,name=com.redhat.spice.0" or "spicevmc,name=vdagent"), GUEST_OPTIONS (for the kernel's command line) say more.
+# AUDIO (none), VDAGENT (the chardev that the channel of its SPICE agent is,
+# "dbus,name=com.redhat.spice.0" or "spicevmc,name=vdagent"), GUEST_OPTIONS (for
+# the kernel's command line) say more.
 set -eu
 guest=$1
 folder=$2
