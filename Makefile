@@ -94,6 +94,7 @@ help:
 	grep -E '^#: ' $(firstword $(MAKEFILE_LIST)) | cut -c4-
 
 #: make demo             install what it needs, show a desktop in a window
+#: make demo-vm          the same with a virtual machine (guest: makes it only)
 #: make check            install what the tests need, run all of them
 #: make                  libraries, programs, man pages
 #: make quick            unit and property tests, corpora, lints (2 min)
@@ -102,6 +103,7 @@ help:
 #: make coverage         lines of proto/ and codecs/, and of each parser
 #: make fuzz             every fuzzer for FUZZ_TIME seconds (clang)
 #: make bench            against TigerVNC and SPICE (10 min), with a report
+#: make guest-speed      what showing a guest costs it, beside SPICE (8 min)
 #: make codecs           the codecs, against PNG, WebP, zstd and QOI
 #: make tidy | format    clang-tidy and cppcheck | clang-format
 #: make doc              PROTOCOL.md's tables and the Wireshark dissector
@@ -109,7 +111,7 @@ help:
 #: make texts            what there is to translate, to po/
 #: make install          to DESTDIR and PREFIX; also uninstall
 #: make install-libs     the libraries, for who embeds them, alone
-#: make clean
+#: make clean            and distclean: the guest as well
 
 # ---- compiling
 
@@ -290,6 +292,25 @@ demo:
 	$(MAKE) programs
 	tools/demo.sh $(O)
 
+# A virtual machine's kernel and disk. It takes minutes and a network to make,
+# so `clean` leaves it; it is made anew when its list of packages changes.
+GUEST ?= build/guest
+export GUEST
+guest:
+	tools/need.sh guest
+	tools/guest/build.sh $(GUEST)
+
+demo-vm:
+	tools/need.sh demo-vm
+	$(MAKE) programs guest
+	tools/demo-vm.sh $(O) $(GUEST)
+
+guest-speed:
+	tools/need.sh demo-vm
+	tools/need.sh bench
+	$(MAKE) programs guest
+	tools/guest/speed.sh $(O) $(GUEST)
+
 $(O)/tests/e2e/painter: $(O)/tests/e2e/painter.o
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(call flags,--libs,x11)
 
@@ -309,6 +330,7 @@ $(O)/tests/e2e/liar: $(O)/tests/e2e/liar.o
 
 e2e: all $(addprefix $(O)/tests/e2e/,fingers keys onlink painter) \
 		$(if $(SYSTEMD_LIBS),$(O)/tests/e2e/liar)
+	tools/guest/build.sh $(GUEST) || : # its test says that there is none
 	tests/run.sh $(filter-out %/lib.sh,$(sort $(wildcard tests/e2e/*.sh)))
 
 FUZZ_TIME ?= 60
@@ -423,12 +445,15 @@ uninstall:
 		$(DESTDIR)$(DATADIR)/doc/oriel
 
 clean:
-	rm -rf build compile_commands.json
+	rm -rf $(filter-out build/guest,$(wildcard build/*)) compile_commands.json
+distclean: clean
+	rm -rf build
 
 .PHONY: all libs programs man help quick lint asan tsan sanitized \
-	run-threaded check demo e2e fuzz run-fuzzers coverage run-coverage \
-	bench run-bench codecs seeds texts format tidy doc examples install \
-	install-libs install-asan install-tsan uninstall clean \
+	run-threaded check demo guest demo-vm guest-speed e2e fuzz \
+	run-fuzzers coverage run-coverage bench run-bench codecs seeds texts \
+	format tidy doc examples install install-libs install-asan \
+	install-tsan uninstall clean distclean \
 	compile_commands.json FORCE
 .SECONDARY:
 .DELETE_ON_ERROR:

@@ -1,5 +1,5 @@
 #!/bin/sh
-# need.sh build|check|demo|bench - say which Debian packages are missing and why,
+# need.sh build|check|demo|bench|guest|demo-vm - say which Debian packages are missing and why,
 # then install them. Uses sudo when not root; NEED_DRY_RUN=1 only says.
 set -eu
 
@@ -19,14 +19,22 @@ tests='g++ desktop-file-utils libcmocka-dev binutils tshark python3 openssl proc
 	ibus ibus-hangul'
 peers='libspice-server-dev tigervnc-standalone-server tigervnc-viewer
 	spice-client-gtk freerdp2-shadow-x11 freerdp2-x11 xrdp x11vnc'
+guest='mmdebstrap e2fsprogs'
+[ "$(id -u)" -eq 0 ] || guest="$guest uidmap"
+machine='qemu-system-x86 dbus-daemon python3'
 
 case ${1:-} in
 build) want=$build why='to build' ;;
-check) want="$build $desktop $tests" why='to build, and for the tests' ;;
+check) want="$build $desktop $tests $guest" why='to build, and for the tests' ;;
 demo) want="$build $desktop" why='to build, and for a small desktop to show' ;;
 bench) want="$build $desktop $peers" why='to build, and as peers to compare with' ;;
+guest) want=$guest why='to make a guest' ;;
+demo-vm)
+	want="$build $desktop $guest $machine"
+	why='to build, and for a virtual machine to show'
+	;;
 *)
-	echo "usage: tools/need.sh build|check|demo|bench" >&2
+	echo "usage: tools/need.sh build|check|demo|bench|guest|demo-vm" >&2
 	exit 2
 	;;
 esac

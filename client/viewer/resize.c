@@ -57,6 +57,8 @@ void orl_resize_changed(struct orl_ui *ui, struct orl_window *win)
 			win->set_h = h;
 			return;
 		}
+		/* From now on that size would be the user's as well. */
+		win->set_w = win->set_h = 0;
 	}
 	orl_resize_wanted(ui, win);
 }
