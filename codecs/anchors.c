@@ -19,6 +19,12 @@ enum {
 	PROBES = 8, /* slots looked at in either table */
 	/* All rows of the old picture are in the table; half of the new do. */
 	NOW_STEP = 2,
+	/*
+	 * Of a large change, one chunk in so many of the old picture and one
+	 * row in twice as many of the new: what moves is as large.
+	 */
+	THIN = 2,
+	LARGE_PERCENT = 6, /* of the cells dirty */
 	MATCHES_MAX = 1 << 15,
 	/* Aimed at. Edges are only estimated, so the table is much larger. */
 	ANCHORS_AIM = 1 << (TABLE_BITS - 3),
@@ -47,6 +53,7 @@ struct orl_anchors {
 	unsigned chunk_max;   /* a pattern that repeats takes no more */
 	bool of_now;          /* anchors look up, else they are put in */
 	int32_t step;         /* rows */
+	int32_t stride;       /* pixels from chunk to chunk */
 	size_t n_matches;
 	struct anchor table[1 << TABLE_BITS];
 	struct match matches[MATCHES_MAX];
@@ -193,7 +200,7 @@ static void scan_row(struct orl_anchors *a, const uint32_t *row, int32_t x,
 		int32_t end, int32_t y)
 {
 	uint32_t padded[CHUNK + 32];
-	for (; x + SPAN <= end; x += CHUNK) {
+	for (; x + SPAN <= end; x += a->stride) {
 		const size_t n = (size_t)orl_min32(CHUNK, end - SPAN + 1 - x);
 		const size_t have = (size_t)(end - x);
 		const uint32_t *p = row + x;
@@ -282,6 +289,16 @@ static size_t count_edges(const struct view *v)
 	return n * ORL_CELL;
 }
 
+static bool is_large(const struct view *v)
+{
+	const size_t rows = (size_t)(v->height + ORL_CELL - 1) / ORL_CELL;
+	const size_t cells = rows * (size_t)v->cols;
+	size_t n = 0;
+	for (size_t i = 0; i < cells; i++)
+		n += v->dirty[i] != 0;
+	return n * 100 > cells * LARGE_PERCENT;
+}
+
 void orl_anchors_match(struct orl_anchors *a, const uint32_t *old,
 		const uint32_t *now, size_t stride, int32_t width,
 		int32_t height, const uint8_t *dirty)
@@ -291,7 +308,8 @@ void orl_anchors_match(struct orl_anchors *a, const uint32_t *old,
 	memset(a->table, 0, sizeof(a->table));
 	memset(a->votes, 0, sizeof(a->votes));
 	a->n_matches = 0;
-	const size_t edges = count_edges(&v);
+	const int thin = is_large(&v) ? THIN : 1;
+	const size_t edges = count_edges(&v) / (size_t)thin;
 	unsigned bits = SAMPLE_BITS_MIN;
 	while (edges >> bits > ANCHORS_AIM)
 		bits++;
@@ -299,21 +317,23 @@ void orl_anchors_match(struct orl_anchors *a, const uint32_t *old,
 	a->chunk_max = 2 + (4u * CHUNK >> bits);
 	a->of_now = false;
 	a->step = 1;
+	a->stride = CHUNK * thin;
 	scan(a, &v);
 	v.pixels = now;
 	a->of_now = true;
-	a->step = NOW_STEP;
+	a->step = NOW_STEP * thin;
+	a->stride = CHUNK;
 	scan(a, &v);
 }
 
-bool orl_anchors_best(const struct orl_anchors *a, struct orl_vector *out)
+uint32_t orl_anchors_best(const struct orl_anchors *a, struct orl_vector *out)
 {
 	const struct vote *best = &a->votes[0];
 	for (size_t i = 1; i < ORL_COUNT(a->votes); i++)
 		if (a->votes[i].n > best->n)
 			best = &a->votes[i];
 	*out = best->vector;
-	return best->n >= ORL_ANCHOR_VOTES;
+	return best->n >= ORL_ANCHOR_VOTES ? best->n : 0;
 }
 
 static bool explained(const struct match *m, const struct orl_copy_op *copies,
