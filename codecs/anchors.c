@@ -20,11 +20,12 @@ enum {
 	/* All rows of the old picture are in the table; half of the new do. */
 	NOW_STEP = 2,
 	/*
-	 * Of a large change, one chunk in so many of the old picture and one
-	 * row in twice as many of the new: what moves is as large.
+	 * Percent of the cells dirty. Of a large change one chunk in 2 of the
+	 * old picture votes and one row in 4 of the new, of a larger one half
+	 * as many: what moves is as large.
 	 */
-	THIN = 2,
-	LARGE_PERCENT = 6, /* of the cells dirty */
+	LARGE = 6,
+	LARGER = 25,
 	MATCHES_MAX = 1 << 15,
 	/* Aimed at. Edges are only estimated, so the table is much larger. */
 	ANCHORS_AIM = 1 << (TABLE_BITS - 3),
@@ -289,14 +290,15 @@ static size_t count_edges(const struct view *v)
 	return n * ORL_CELL;
 }
 
-static bool is_large(const struct view *v)
+static int32_t thin_out(const struct view *v)
 {
 	const size_t rows = (size_t)(v->height + ORL_CELL - 1) / ORL_CELL;
 	const size_t cells = rows * (size_t)v->cols;
 	size_t n = 0;
 	for (size_t i = 0; i < cells; i++)
 		n += v->dirty[i] != 0;
-	return n * 100 > cells * LARGE_PERCENT;
+	const size_t percent = n * 100 / cells;
+	return percent < LARGE ? 1 : percent < LARGER ? 2 : 4;
 }
 
 void orl_anchors_match(struct orl_anchors *a, const uint32_t *old,
@@ -308,7 +310,7 @@ void orl_anchors_match(struct orl_anchors *a, const uint32_t *old,
 	memset(a->table, 0, sizeof(a->table));
 	memset(a->votes, 0, sizeof(a->votes));
 	a->n_matches = 0;
-	const int thin = is_large(&v) ? THIN : 1;
+	const int32_t thin = thin_out(&v);
 	const size_t edges = count_edges(&v) / (size_t)thin;
 	unsigned bits = SAMPLE_BITS_MIN;
 	while (edges >> bits > ANCHORS_AIM)
