@@ -196,15 +196,23 @@ static void scan_chunk(struct orl_anchors *a, const uint32_t *p, size_t n,
 	}
 }
 
-/* Anchors inside x..end of a row; what is beyond `end` is not looked at. */
-static void scan_row(struct orl_anchors *a, const uint32_t *row, int32_t x,
-		int32_t end, int32_t y)
+/*
+ * Anchors inside x..end of a row; what is beyond `end` is not looked at. A
+ * chunk that equals the one above, which is at above[], says nothing.
+ */
+static void scan_row(struct orl_anchors *a, const uint32_t *row,
+		const uint32_t *above, int32_t x, int32_t end, int32_t y)
 {
 	uint32_t padded[CHUNK + 32];
 	for (; x + SPAN <= end; x += a->stride) {
 		const size_t n = (size_t)orl_min32(CHUNK, end - SPAN + 1 - x);
 		const size_t have = (size_t)(end - x);
 		const uint32_t *p = row + x;
+		if (above && memcmp(p, above + x,
+					     (have < CHUNK + SPAN ? have
+								  : CHUNK + SPAN) *
+							     sizeof(*p)) == 0)
+			continue;
 		if (have < ORL_COUNT(padded)) {
 			memcpy(padded, p, have * sizeof(*p));
 			memset(padded + have, 0,
@@ -224,7 +232,7 @@ struct view {
 	const uint8_t *dirty;
 };
 
-/* One run of cells of a cell row. Rows equal to the one above say nothing. */
+/* One run of cells of a cell row. */
 static void scan_run(struct orl_anchors *a, const struct view *v, int32_t row,
 		int32_t col, int32_t end_col)
 {
@@ -233,10 +241,7 @@ static void scan_run(struct orl_anchors *a, const struct view *v, int32_t row,
 	const int32_t bottom = orl_min32(v->height, (row + 1) * ORL_CELL);
 	for (int32_t y = row * ORL_CELL; y < bottom; y += a->step) {
 		const uint32_t *line = v->pixels + (size_t)y * v->stride;
-		if (y && memcmp(line + x, line - v->stride + x,
-					 (size_t)(end - x) * 4) == 0)
-			continue;
-		scan_row(a, line, x, end, y);
+		scan_row(a, line, y ? line - v->stride : NULL, x, end, y);
 	}
 }
 

@@ -212,21 +212,20 @@ static unsigned fresh_pixels(const struct search *s, struct rect r)
 	return fresh;
 }
 
-/* The same for a tile that is whole and at no edge, which most are. */
+/* The same for a whole tile at no edge, as most are, its four rows at once. */
 static unsigned fresh_inside(const struct search *s, struct rect r)
 {
-	const uint32_t *p = at(s, s->now, r.x, r.y);
-	uint32_t lanes[TILE_W] = { 0 };
-	unsigned fresh = 0;
-	for (int y = 0; y < TILE_H; y++) {
-		const uint32_t *up = p - s->stride, *left = p - 1;
-		for (size_t i = 0; i < TILE_W; i++)
-			lanes[i] += (p[i] != up[i]) & (p[i] != left[i]);
-		p += s->stride;
+	const uint32_t *a = at(s, s->now, r.x, r.y), *up = a - s->stride;
+	const uint32_t *b = a + s->stride, *c = b + s->stride;
+	const uint32_t *d = c + s->stride;
+	uint32_t stale = 0;
+	for (ptrdiff_t i = 0; i < TILE_W; i++) {
+		stale += (a[i] == up[i]) | (a[i] == a[i - 1]);
+		stale += (b[i] == a[i]) | (b[i] == b[i - 1]);
+		stale += (c[i] == b[i]) | (c[i] == c[i - 1]);
+		stale += (d[i] == c[i]) | (d[i] == d[i - 1]);
 	}
-	for (size_t i = 0; i < TILE_W; i++)
-		fresh += lanes[i];
-	return fresh;
+	return TILE_W * TILE_H - stale;
 }
 
 static bool is_whole(struct rect r)
