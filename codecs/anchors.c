@@ -306,19 +306,15 @@ static int32_t thin_out(const struct view *v)
 	return percent < LARGE ? 1 : percent < LARGER ? 2 : 4;
 }
 
-void orl_anchors_match(struct orl_anchors *a, const uint32_t *old,
-		const uint32_t *now, size_t stride, int32_t width,
-		int32_t height, const uint8_t *dirty)
+/* `thin`: how much is left out, see LARGE. */
+static void match_thin(struct orl_anchors *a, struct view v,
+		const uint32_t *now, size_t edges, int32_t thin)
 {
-	struct view v = { old, stride, width, height,
-		(width + ORL_CELL - 1) / ORL_CELL, dirty };
+	unsigned bits = SAMPLE_BITS_MIN;
 	memset(a->table, 0, sizeof(a->table));
 	memset(a->votes, 0, sizeof(a->votes));
 	a->n_matches = 0;
-	const int32_t thin = thin_out(&v);
-	const size_t edges = count_edges(&v) / (size_t)thin;
-	unsigned bits = SAMPLE_BITS_MIN;
-	while (edges >> bits > ANCHORS_AIM)
+	while (edges / (size_t)thin >> bits > ANCHORS_AIM)
 		bits++;
 	a->sample_mask = (uint16_t)(0xffff << (16 - bits));
 	a->chunk_max = 2 + (4u * CHUNK >> bits);
@@ -341,6 +337,21 @@ uint32_t orl_anchors_best(const struct orl_anchors *a, struct orl_vector *out)
 			best = &a->votes[i];
 	*out = best->vector;
 	return best->n >= ORL_ANCHOR_VOTES ? best->n : 0;
+}
+
+void orl_anchors_match(struct orl_anchors *a, const uint32_t *old,
+		const uint32_t *now, size_t stride, int32_t width,
+		int32_t height, const uint8_t *dirty)
+{
+	const struct view v = { old, stride, width, height,
+		(width + ORL_CELL - 1) / ORL_CELL, dirty };
+	const size_t edges = count_edges(&v);
+	const int32_t thin = thin_out(&v);
+	struct orl_vector best;
+	match_thin(a, v, now, edges, thin);
+	/* The little of a page that stayed has few votes. */
+	if (thin > 1 && !orl_anchors_best(a, &best))
+		match_thin(a, v, now, edges, 1);
 }
 
 static bool explained(const struct match *m, const struct orl_copy_op *copies,
