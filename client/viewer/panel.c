@@ -278,6 +278,10 @@ static struct touch touch(struct orl_panel *p, struct oriel_rect r)
 	}
 	t.clicked = over && p->in.released && p->held == me;
 	t.focused = p->focus == me;
+	if (t.focused) {
+		p->focus_top = r.y;
+		p->focus_bottom = r.y + r.height;
+	}
 	t.hot = p->hot == me;
 	t.down = t.hot && p->held == me;
 	return t;
