@@ -161,6 +161,11 @@ void orl_stage_refresh(struct orl_ui *ui, enum orl_layer_name name)
 		return;
 	if (name == ORL_LAYER_PANEL && ui->stage->menu_open)
 		orl_stage_menu_width(ui->stage);
+	if (name == ORL_LAYER_STATS) {
+		int32_t most = STATS_WIDTH * l->panel.scale;
+		l->panel.width = l->window->width < most ? l->window->width
+							 : most;
+	}
 	orl_stage_call(ui, name, NULL, false);
 	l->at = place(ui, name);
 	draw_layer(ui, name);
