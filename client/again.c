@@ -172,9 +172,9 @@ static int begin_try(struct oriel_client *c, int *socket, const char **why)
 
 	if (a->reached && !may_look_up(a, orl_now(&c->env)))
 		return orl_socket_connect(socket, &a->numeric, 0, why);
-	int err = orl_socket_connect(
-			socket, &c->address, round % ADDRESSES, why);
-	if (err == ORIEL_ECLOSED)
+	unsigned which = round % ADDRESSES;
+	int err = orl_socket_connect(socket, &c->address, which, why);
+	if (err == ORIEL_ECLOSED && which)
 		err = orl_socket_connect(socket, &c->address, 0, why);
 	return err;
 }

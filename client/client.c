@@ -136,7 +136,7 @@ static int start(struct oriel_client *c, int socket, bool local,
 
 int oriel_client_connect(struct oriel_client *c, const char *address)
 {
-	const char *why = "";
+	const char *why = "", *now;
 	int socket;
 
 	if (!c || !address)
@@ -148,10 +148,13 @@ int oriel_client_connect(struct oriel_client *c, const char *address)
 		return err;
 	/* An address that fails at once is followed by the name's next. */
 	c->attempt = 0;
-	do
+	do {
 		err = orl_socket_connect(
-				&socket, &c->address, c->attempt++, &why);
-	while (err == ORIEL_EIO && !c->address.local && c->attempt < 8);
+				&socket, &c->address, c->attempt++, &now);
+		/* Why the last failed, not that there is none after it. */
+		if (err != ORIEL_ECLOSED || c->attempt == 1)
+			why = now;
+	} while (err == ORIEL_EIO && !c->address.local && c->attempt < 8);
 	if (err) {
 		orl_log(&c->env, ORIEL_LOG_ERROR, "connect", "%s: %s", address,
 				why);

@@ -109,6 +109,16 @@ static struct orl_pane *nth(struct orl_ui *ui, int number)
 	return NULL;
 }
 
+void orl_stage_menu_width(struct orl_stage *st)
+{
+	struct orl_panel *p = &st->layers[ORL_LAYER_PANEL].panel;
+	int32_t room = st->layers[ORL_LAYER_PANEL].window->width;
+	st->menu.narrow = st->menu.page == ORL_MENU_KEYS ||
+			  room < MENU_WIDTH * p->scale;
+	p->width = (st->menu.narrow ? KEYS_WIDTH : MENU_WIDTH) * p->scale;
+	p->width = p->width > room ? room : p->width;
+}
+
 void orl_stage_open_menu(struct orl_ui *ui, struct orl_window *win,
 		enum orl_menu_page page)
 {
@@ -120,7 +130,6 @@ void orl_stage_open_menu(struct orl_ui *ui, struct orl_window *win,
 	st->menu_open = true;
 	st->menu.page = page;
 	fill_menu(ui, &st->menu);
-	p->width = (page == ORL_MENU_KEYS ? KEYS_WIDTH : MENU_WIDTH) * p->scale;
 	orl_panel_open(p, 0);
 	orl_stage_hide_bar(ui);
 	orl_stage_show(ui, ORL_LAYER_PANEL, win);

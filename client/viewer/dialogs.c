@@ -342,22 +342,32 @@ static enum orl_command menu_desktop(struct orl_menu *m, struct orl_panel *p)
 	return chosen;
 }
 
+/* Beside the first, or below it. */
+static void next_column(const struct orl_menu *m, struct orl_panel *p)
+{
+	if (m->narrow)
+		p->y += 8 * p->scale;
+	else
+		orl_panel_column(p, 1, 2);
+}
+
 enum orl_command orl_menu(struct orl_menu *m, struct orl_panel *p)
 {
 	enum orl_command left = ORL_COMMAND_NONE, right = ORL_COMMAND_NONE;
+	int columns = m->narrow ? 1 : 2;
 	if (m->page == ORL_MENU_KEYS) {
 		left = menu_keys(m, p);
 	} else if (m->page == ORL_MENU_DISPLAYS) {
-		orl_panel_column(p, 0, 2);
+		orl_panel_column(p, 0, columns);
 		left = menu_displays(m, p);
-		orl_panel_column(p, 1, 2);
+		next_column(m, p);
 		orl_panel_note(p, "Size");
 		right = menu_scaling(m, p);
 		orl_panel_columns_end(p);
 	} else {
-		orl_panel_column(p, 0, 2);
+		orl_panel_column(p, 0, columns);
 		left = menu_keys(m, p);
-		orl_panel_column(p, 1, 2);
+		next_column(m, p);
 		right = menu_desktop(m, p);
 		orl_panel_columns_end(p);
 	}

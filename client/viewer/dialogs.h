@@ -86,6 +86,7 @@ enum { ORL_MENU_DISPLAYS_MAX = 16 };
 struct orl_menu {
 	enum orl_menu_page page;
 	bool fullscreen, stats, one;
+	bool narrow;                 /* no room for two columns */
 	bool may_input, holds_input; /* this client, keyboard and pointer */
 	int scaling;                 /* an enum orl_scaling, now or as chosen */
 	int sequence;                /* with ORL_COMMAND_KEYS */

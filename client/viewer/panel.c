@@ -254,10 +254,16 @@ void orl_panel_fact(struct orl_panel *p, const char *name, const char *value,
 		bool mark)
 {
 	struct oriel_rect r = row(p, tall(p, ORL_FACE_TEXT) + px(p, 3));
+	enum orl_face face = mark ? ORL_FACE_BOLD : ORL_FACE_TEXT;
+	int32_t x = r.x + px(p, LABEL);
 	text_in(p, ORL_FACE_TEXT, r.x, r.y, r, SOFT, name, strlen(name));
-	text_in(p, mark ? ORL_FACE_BOLD : ORL_FACE_TEXT, r.x + px(p, LABEL),
-			r.y, r, mark ? (uint32_t)GREEN : (uint32_t)INK, value,
-			strlen(value));
+	/* Where it has no room beside the name it is below. */
+	if (wide(p, face, value, strlen(value)) > p->across - px(p, LABEL)) {
+		r = row(p, r.height);
+		x = r.x + px(p, PAD);
+	}
+	text_in(p, face, x, r.y, r, mark ? (uint32_t)GREEN : (uint32_t)INK,
+			value, strlen(value));
 }
 
 /* ---- what can have the focus ---- */
@@ -280,6 +286,10 @@ static struct touch touch(struct orl_panel *p, struct oriel_rect r)
 	}
 	t.clicked = over && p->in.released && p->held == me;
 	t.focused = p->focus == me;
+	if (t.focused) {
+		p->focus_top = r.y;
+		p->focus_bottom = r.y + r.height;
+	}
 	t.hot = p->hot == me;
 	t.down = t.hot && p->held == me;
 	return t;

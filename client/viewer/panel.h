@@ -80,6 +80,7 @@ struct orl_panel {
 	int held;  /* the one that was pressed, -1 none */
 	int count; /* of widgets that can have the focus */
 	int32_t height;
+	int32_t focus_top, focus_bottom; /* where that widget is */
 
 	/* During one call. */
 	struct orl_panel_input in;

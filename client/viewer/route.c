@@ -127,8 +127,12 @@ static bool take_pointer(struct orl_ui *ui, const SDL_Event *e)
 	struct orl_stage *st = ui->stage;
 	struct orl_panel_input in;
 	Uint32 window;
-	if (!pointer_input(e, &in, &window))
-		return e->type == SDL_MOUSEWHEEL && orl_stage_modal(ui);
+	if (!pointer_input(e, &in, &window)) {
+		if (e->type != SDL_MOUSEWHEEL || !orl_stage_modal(ui))
+			return false;
+		orl_stage_scroll(ui, e->wheel.y);
+		return true;
+	}
 	struct orl_window *win = orl_ui_window(ui, window);
 	bool modal = orl_stage_modal(ui);
 	if (!win)

@@ -438,12 +438,14 @@ static enum why connect_and_watch(struct orl_viewer *v)
 		v->ended = false;
 		v->prompts = 0;
 		v->attempts++;
+		v->why[0] = '\0';
 		int err = oriel_client_connect(v->client, v->options.address);
 		if (err) {
 			v->ended = true;
 			v->error = err;
-			snprintf(v->why, sizeof(v->why), "%s",
-					oriel_strerror(err));
+			if (!v->why[0])
+				snprintf(v->why, sizeof(v->why), "%s",
+						oriel_strerror(err));
 			return ENDED;
 		}
 		why = watch(v);
@@ -568,9 +570,15 @@ static int code_of(struct orl_viewer *v, enum why why)
 static void say(void *user, enum oriel_log_level level, const char *topic,
 		const char *text)
 {
-	(void)user;
-	(void)level;
-	orl_viewer_say("%s: %s", topic, text);
+	struct orl_viewer *v = user;
+	size_t n = strlen(v->options.address);
+	/* oriel_client_connect() says here why it fails at once. */
+	if (level == ORIEL_LOG_ERROR && strcmp(topic, "connect") == 0 &&
+			strncmp(text, v->options.address, n) == 0 &&
+			strncmp(text + n, ": ", 2) == 0)
+		snprintf(v->why, sizeof(v->why), "%s", text + n + 2);
+	if (v->options.verbose)
+		orl_viewer_say("%s: %s", topic, text);
 }
 
 /* As if nothing had been tried yet. */
@@ -650,7 +658,8 @@ int orl_viewer_create(struct orl_viewer *v)
 		.size = sizeof(hooks),
 		.log = say,
 		.log_level = v->options.verbose ? ORIEL_LOG_INFO
-						: ORIEL_LOG_NONE,
+						: ORIEL_LOG_ERROR,
+		.user = v,
 	};
 	const struct oriel_client_config config = {
 		.size = sizeof(config),

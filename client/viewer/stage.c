@@ -17,6 +17,8 @@ enum {
 	STATS_WIDTH = 410,
 	BAR_WIDTH = 540,
 	STATS_MARGIN = 12,
+	FOCUS_ROOM = 30, /* above and below what has the focus */
+	WHEEL = 48,
 	EDGE_DPI = 168, /* from here on panels are twice as large */
 };
 
@@ -89,10 +91,30 @@ int orl_stage_call(struct orl_ui *ui, enum orl_layer_name name,
 	return result;
 }
 
+/* What has the focus is in sight when it has just got it. */
+static int follow_focus(struct orl_layer *l, int room)
+{
+	const struct orl_panel *p = &l->panel;
+	int most = p->height - room, margin = FOCUS_ROOM * p->scale;
+	if (most <= 0)
+		return l->scroll = 0;
+	if (p->focus >= 0 && p->focus != l->followed) {
+		if (l->scroll + room < p->focus_bottom + margin)
+			l->scroll = p->focus_bottom + margin - room;
+		if (l->scroll > p->focus_top - margin)
+			l->scroll = p->focus_top - margin;
+		if (p->focus == 0)
+			l->scroll = 0;
+	}
+	l->followed = p->focus;
+	l->scroll = l->scroll > most ? most : l->scroll;
+	l->scroll = l->scroll < 0 ? 0 : l->scroll;
+	return l->scroll;
+}
+
 static SDL_Rect place(struct orl_ui *ui, enum orl_layer_name name)
 {
-	const struct orl_stage *st = ui->stage;
-	const struct orl_layer *l = &st->layers[name];
+	struct orl_layer *l = &ui->stage->layers[name];
 	SDL_Rect r = { 0, 0, l->panel.width, l->panel.height };
 	int margin = STATS_MARGIN * l->panel.scale;
 	int w = l->window->width, h = l->window->height;
@@ -104,7 +126,7 @@ static SDL_Rect place(struct orl_ui *ui, enum orl_layer_name name)
 		r.y = margin;
 	}
 	r.x = r.x < 0 ? 0 : r.x;
-	r.y = r.y < 0 ? 0 : r.y;
+	r.y = r.y < 0 ? -follow_focus(l, h) : r.y;
 	return r;
 }
 
@@ -138,6 +160,13 @@ void orl_stage_refresh(struct orl_ui *ui, enum orl_layer_name name)
 	SDL_Rect before = l->at;
 	if (!l->shown || !l->window || !l->window->sdl)
 		return;
+	if (name == ORL_LAYER_PANEL && ui->stage->menu_open)
+		orl_stage_menu_width(ui->stage);
+	if (name == ORL_LAYER_STATS) {
+		int32_t most = STATS_WIDTH * l->panel.scale;
+		l->panel.width = l->window->width < most ? l->window->width
+							 : most;
+	}
 	orl_stage_call(ui, name, NULL, false);
 	l->at = place(ui, name);
 	draw_layer(ui, name);
@@ -147,6 +176,13 @@ void orl_stage_refresh(struct orl_ui *ui, enum orl_layer_name name)
 		repaint(ui, l->window);
 }
 
+void orl_stage_scroll(struct orl_ui *ui, int steps)
+{
+	struct orl_layer *l = &ui->stage->layers[ORL_LAYER_PANEL];
+	l->scroll -= steps * WHEEL * l->panel.scale;
+	orl_stage_refresh(ui, ORL_LAYER_PANEL);
+}
+
 void orl_stage_show(struct orl_ui *ui, enum orl_layer_name name,
 		struct orl_window *win)
 {
@@ -154,6 +190,8 @@ void orl_stage_show(struct orl_ui *ui, enum orl_layer_name name,
 	l->shown = true;
 	l->window = win;
 	l->at = (SDL_Rect){ -1, -1, 0, 0 };
+	l->scroll = 0;
+	l->followed = -1;
 	orl_stage_refresh(ui, name);
 }
 

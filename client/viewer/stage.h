@@ -21,6 +21,8 @@ struct orl_layer {
 	struct orl_window *window;
 	SDL_Rect at;
 	bool shown;
+	/* Of one that is taller than its window: what is above it. */
+	int scroll, followed;
 };
 
 struct orl_stage {
@@ -47,6 +49,8 @@ int orl_stage_call(struct orl_ui *ui, enum orl_layer_name name,
 		const struct orl_panel_input *in, bool draw);
 /* Its content has changed, or where it is. */
 void orl_stage_refresh(struct orl_ui *ui, enum orl_layer_name name);
+/* The wheel, over a panel that may be taller than its window. */
+void orl_stage_scroll(struct orl_ui *ui, int steps);
 /* The question was called, and this came back. */
 void orl_stage_answered(struct orl_ui *ui, enum orl_choice choice);
 /* The size of a question may change while it is shown. */
@@ -55,6 +59,8 @@ void orl_stage_command(
 		struct orl_ui *ui, enum orl_command c, struct orl_window *on);
 void orl_stage_open_menu(struct orl_ui *ui, struct orl_window *win,
 		enum orl_menu_page page);
+/* As wide as the window it is over has room for. */
+void orl_stage_menu_width(struct orl_stage *st);
 /* The pointer has moved: the bar may be wanted, or no longer. */
 void orl_stage_watch_edge(
 		struct orl_ui *ui, struct orl_window *win, int x, int y);

@@ -149,10 +149,9 @@ int orl_address_parse(struct orl_address *out, const char *text);
 /*
  * Start connecting, non-blocking, to one address of `host`; numeric hosts
  * never block, names are looked up with getaddrinfo() (may block). `attempt`
- * counts up from 0 through the addresses found; ORIEL_ECLOSED after the last.
- * ORIEL_EIO: this attempt failed at once, or the name was not found (then
- * every attempt fails so); *why is a sentence, also for ECLOSED. why may be
- * NULL.
+ * counts up from 0 through the addresses found; ORIEL_ECLOSED after the last,
+ * and at once where the name was not found. ORIEL_EIO: this attempt failed at
+ * once. *why is a sentence, also for ECLOSED. why may be NULL.
  */
 int orl_socket_connect(int *out, const struct orl_address *address,
 		unsigned attempt, const char **why);

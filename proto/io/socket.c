@@ -351,7 +351,7 @@ int orl_socket_connect(int *out, const struct orl_address *address,
 	err = getaddrinfo(address->host, port, &hints, &list);
 	if (err) {
 		*why = lookup_text(err);
-		return ORIEL_EIO;
+		return ORIEL_ECLOSED;
 	}
 	ai = list;
 	while (ai && attempt--)

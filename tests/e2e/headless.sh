@@ -35,7 +35,8 @@ printf 'address = oriel://x\ncolour = red\n' > "$T/desk.oriel"
 expect 2 'line 2: unknown key' "$T/desk.oriel"
 expect 2 'cannot read a secret' --password-file="$T/none" oriel://127.0.0.1
 expect 3 'cannot connect to oriel://127.0.0.1:1 ' oriel://127.0.0.1:1
-expect 3 'cannot connect to unix:' "unix:$T/none"
+expect 3 'there is no such socket' "unix:$T/none"
+expect 3 'there is no host of that name' oriel://none.invalid
 
 # A picture that stands still: 0 frames a second after the first.
 x_server A 800x500

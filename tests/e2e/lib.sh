@@ -55,6 +55,8 @@ fail() {
 start() {
 	local name=$1
 	shift
+	# What one before said is not taken for what this one says.
+	rm -f "$T/$name.out" "$T/$name.log"
 	"$@" > "$T/$name.out" 2> "$T/$name.log" &
 	PID=$!
 	started+=("$PID")

@@ -72,6 +72,13 @@ shows_desktop() {
 	xdotool getwindowgeometry "$window" | grep -q 1000x640
 }
 
+# A corner of the window that no panel covers is the desktop's colour.
+coloured() {
+	import -window "$window" -crop 1x1+20+620 +repage "$T/corner.png" &&
+		[ "$(convert "$T/corner.png" -format '%[hex:p{0,0}]' \
+			info:)" = 34607A ]
+}
+
 # The desktop is in the middle of a black window, not a panel of a light one.
 covers() {
 	shoot covers
@@ -137,6 +144,8 @@ walk() {
 		--password-file="$T/password" "--source=x11:$A"
 	SERVER=$PID
 	eventually 10 grep -qs '^listening ' "$T/serve.out" || fail 'no server'
+	# Not the next second of the panel: the desktop, in its colours.
+	eventually 10 coloured || fail 'the desktop is not back'
 	panel back
 	xdotool type --delay 20 'again'
 	keys Return
@@ -254,4 +263,33 @@ start mute python3 "$T/mute.py"
 for scale in 1 2; do
 	walk
 done
+
+# A menu that is larger than its window: all of it can be reached.
+x_server C 400x300
+serve "--source=x11:$C"
+run --trust="$KEY" --resize=no --password-file="$T/password" "$ADDRESS"
+small() {
+	ready && xdotool getwindowgeometry "$window" | grep -q 400x300
+}
+marked() { # the row that has the focus is in sight
+	import -window "$window" "$T/small.png"
+	convert "$T/small.png" -fill black +opaque '#2458a6' -unique-colors \
+		txt: | grep -qi '#2458a6'
+}
+eventually 10 small || fail 'no small window'
+rm -f "$T/last.png"
+panel small
+alt_ctrl
+panel small-menu
+marked || fail 'the first item is out of sight'
+keys Up
+panel small-menu-end
+marked || fail 'the last item is out of sight'
+keys Down
+shoot again
+same "$T/small-menu-$scale.png" "$T/again-$scale.png" ||
+	fail 'the menu does not scroll back'
+keys Up Return
+finish "$viewer" 5
+[ "$STATUS" = 0 ] || fail "small: exit $STATUS"
 echo ok
