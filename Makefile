@@ -79,8 +79,13 @@ endif
 endif
 man := $(O)/oriel-serve.1 $(O)/oriel-view.1 $(O)/oriel-bench.1 $(O)/oriel.7
 
+# What the viewer says in other languages, where gettext's tools are.
+languages := $(if $(shell command -v msgfmt),$(patsubst po/%.po,%,$(wildcard po/*.po)))
+texts := $(languages:%=$(O)/locale/%/LC_MESSAGES/oriel.mo)
+
 $(V).SILENT: # make V=1 shows the commands
 all: libs programs man
+programs: $(texts)
 libs: $(libs) $(O)/oriel-server.pc $(O)/oriel-client.pc
 programs: $(programs) $(helpers)
 man: $(man)
@@ -103,6 +108,7 @@ help:
 #: make tidy | format    clang-tidy and cppcheck | clang-format
 #: make doc              PROTOCOL.md's tables and the Wireshark dissector
 #: make examples         programs that embed the libraries
+#: make texts            what there is to translate, to po/
 #: make install          to DESTDIR and PREFIX; also uninstall
 #: make install-libs     the libraries, for who embeds them, alone
 #: make clean            and distclean: the guest as well
@@ -192,6 +198,11 @@ $(O)/%: %.scd
 	echo "  MAN   $@"
 	scdoc < $< > $@
 
+$(O)/locale/%/LC_MESSAGES/oriel.mo: po/%.po
+	mkdir -p $(@D)
+	echo "  TEXT  $<"
+	msgfmt --check -o $@ $<
+
 # ---- tests
 
 units := $(patsubst %.c,$(O)/%,$(wildcard tests/unit/test_*.c tests/prop/prop_*.c))
@@ -245,6 +256,7 @@ lint: libs $(msgdoc)
 	tests/lint/layers.sh
 	tests/lint/protocol.sh $(msgdoc)
 	tests/lint/headers.sh $(CC)
+	tests/lint/texts.sh
 	$(if $(findstring sanitize,$(CFLAGS))$(findstring coverage,$(CFLAGS)),,\
 		tests/lint/pure.sh $(pure))
 	tests/lint/symbols.sh $(O)/liboriel-server.so.$(ABI) \
@@ -362,6 +374,10 @@ compile_commands.json: Makefile
 		printf '"command":"$(CC) $(ALL_CFLAGS) $(SDL_CFLAGS) -c %s"}' $$f; \
 		sep=,; done; printf '\n]\n'; } > $@
 
+# After a text of the viewer has changed: what translators fill in.
+texts:
+	tests/lint/texts.sh update
+
 $(msgdoc): $(O)/proto/msgdoc.o $(O)/proto/messages.o
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^
 doc: $(msgdoc)
@@ -408,6 +424,9 @@ install: all install-libs
 	install -m 644 client/viewer/oriel-view.xml \
 		$(DESTDIR)$(DATADIR)/mime/packages
 	install -m 644 client/viewer/oriel-view.svg $(DESTDIR)$(ICONDIR)
+	$(foreach l,$(languages),install -D -m 644 \
+		$(O)/locale/$l/LC_MESSAGES/oriel.mo \
+		$(DESTDIR)$(DATADIR)/locale/$l/LC_MESSAGES/oriel.mo &&) true
 	install -m 644 README.md EMBEDDING.md PROTOCOL.md SECURITY.md LICENSE \
 		$(DESTDIR)$(DATADIR)/doc/oriel
 
@@ -420,7 +439,8 @@ uninstall:
 	rm -f $(addprefix $(DESTDIR)$(MANDIR)/man1/,$(notdir $(filter %.1,$(man)))) \
 		$(addprefix $(DESTDIR)$(MANDIR)/man7/,$(notdir $(filter %.7,$(man))))
 	rm -f $(addprefix $(DESTDIR)$(DATADIR)/,applications/oriel-view.desktop \
-		mime/packages/oriel-view.xml) $(DESTDIR)$(ICONDIR)/oriel-view.svg
+		mime/packages/oriel-view.xml) $(DESTDIR)$(ICONDIR)/oriel-view.svg \
+		$(languages:%=$(DESTDIR)$(DATADIR)/locale/%/LC_MESSAGES/oriel.mo)
 	rm -rf $(DESTDIR)$(INCLUDEDIR)/oriel $(DESTDIR)$(DATADIR)/oriel \
 		$(DESTDIR)$(DATADIR)/doc/oriel
 
@@ -431,10 +451,9 @@ distclean: clean
 
 .PHONY: all libs programs man help quick lint asan tsan sanitized \
 	run-threaded check demo guest demo-vm guest-speed e2e fuzz \
-	run-fuzzers coverage \
-	run-coverage bench run-bench codecs seeds format tidy doc examples \
-	install install-libs install-asan install-tsan uninstall clean \
-	distclean \
+	run-fuzzers coverage run-coverage bench run-bench codecs seeds texts \
+	format tidy doc examples install install-libs install-asan \
+	install-tsan uninstall clean distclean \
 	compile_commands.json FORCE
 .SECONDARY:
 .DELETE_ON_ERROR:

@@ -76,8 +76,8 @@ static inline uint32_t orl_vdagent_u32(const uint8_t *p)
 }
 
 /*
- * A message, in as many chunks as it takes, into out[size]. Returns its
- * length, or 0 when there is no room for it.
+ * A message, in as many chunks as it takes, into out[size], which data is not
+ * in. Returns its length, or 0 when there is no room for it.
  */
 size_t orl_vdagent_put(uint8_t *out, size_t size, uint32_t type,
 		const uint8_t *data, size_t n);

@@ -19,6 +19,13 @@ enum {
 	PROBES = 8, /* slots looked at in either table */
 	/* All rows of the old picture are in the table; half of the new do. */
 	NOW_STEP = 2,
+	/*
+	 * Percent of the cells dirty. Of a large change one chunk in 2 of the
+	 * old picture votes and one row in 4 of the new, of a larger one half
+	 * as many: what moves is as large.
+	 */
+	LARGE = 6,
+	LARGER = 25,
 	MATCHES_MAX = 1 << 15,
 	/* Aimed at. Edges are only estimated, so the table is much larger. */
 	ANCHORS_AIM = 1 << (TABLE_BITS - 3),
@@ -47,6 +54,7 @@ struct orl_anchors {
 	unsigned chunk_max;   /* a pattern that repeats takes no more */
 	bool of_now;          /* anchors look up, else they are put in */
 	int32_t step;         /* rows */
+	int32_t stride;       /* pixels from chunk to chunk */
 	size_t n_matches;
 	struct anchor table[1 << TABLE_BITS];
 	struct match matches[MATCHES_MAX];
@@ -188,15 +196,23 @@ static void scan_chunk(struct orl_anchors *a, const uint32_t *p, size_t n,
 	}
 }
 
-/* Anchors inside x..end of a row; what is beyond `end` is not looked at. */
-static void scan_row(struct orl_anchors *a, const uint32_t *row, int32_t x,
-		int32_t end, int32_t y)
+/*
+ * Anchors inside x..end of a row; what is beyond `end` is not looked at. A
+ * chunk that equals the one above, which is at above[], says nothing.
+ */
+static void scan_row(struct orl_anchors *a, const uint32_t *row,
+		const uint32_t *above, int32_t x, int32_t end, int32_t y)
 {
 	uint32_t padded[CHUNK + 32];
-	for (; x + SPAN <= end; x += CHUNK) {
+	for (; x + SPAN <= end; x += a->stride) {
 		const size_t n = (size_t)orl_min32(CHUNK, end - SPAN + 1 - x);
 		const size_t have = (size_t)(end - x);
 		const uint32_t *p = row + x;
+		if (above && memcmp(p, above + x,
+					     (have < CHUNK + SPAN ? have
+								  : CHUNK + SPAN) *
+							     sizeof(*p)) == 0)
+			continue;
 		if (have < ORL_COUNT(padded)) {
 			memcpy(padded, p, have * sizeof(*p));
 			memset(padded + have, 0,
@@ -216,7 +232,7 @@ struct view {
 	const uint8_t *dirty;
 };
 
-/* One run of cells of a cell row. Rows equal to the one above say nothing. */
+/* One run of cells of a cell row. */
 static void scan_run(struct orl_anchors *a, const struct view *v, int32_t row,
 		int32_t col, int32_t end_col)
 {
@@ -225,10 +241,7 @@ static void scan_run(struct orl_anchors *a, const struct view *v, int32_t row,
 	const int32_t bottom = orl_min32(v->height, (row + 1) * ORL_CELL);
 	for (int32_t y = row * ORL_CELL; y < bottom; y += a->step) {
 		const uint32_t *line = v->pixels + (size_t)y * v->stride;
-		if (y && memcmp(line + x, line - v->stride + x,
-					 (size_t)(end - x) * 4) == 0)
-			continue;
-		scan_row(a, line, x, end, y);
+		scan_row(a, line, y ? line - v->stride : NULL, x, end, y);
 	}
 }
 
@@ -282,38 +295,63 @@ static size_t count_edges(const struct view *v)
 	return n * ORL_CELL;
 }
 
-void orl_anchors_match(struct orl_anchors *a, const uint32_t *old,
-		const uint32_t *now, size_t stride, int32_t width,
-		int32_t height, const uint8_t *dirty)
+static int32_t thin_out(const struct view *v)
 {
-	struct view v = { old, stride, width, height,
-		(width + ORL_CELL - 1) / ORL_CELL, dirty };
+	const size_t rows = (size_t)(v->height + ORL_CELL - 1) / ORL_CELL;
+	const size_t cells = rows * (size_t)v->cols;
+	size_t n = 0;
+	for (size_t i = 0; i < cells; i++)
+		n += v->dirty[i] != 0;
+	const size_t percent = n * 100 / cells;
+	return percent < LARGE ? 1 : percent < LARGER ? 2 : 4;
+}
+
+/* `thin`: how much is left out, see LARGE. */
+static void match_thin(struct orl_anchors *a, struct view v,
+		const uint32_t *now, size_t edges, int32_t thin)
+{
+	unsigned bits = SAMPLE_BITS_MIN;
 	memset(a->table, 0, sizeof(a->table));
 	memset(a->votes, 0, sizeof(a->votes));
 	a->n_matches = 0;
-	const size_t edges = count_edges(&v);
-	unsigned bits = SAMPLE_BITS_MIN;
-	while (edges >> bits > ANCHORS_AIM)
+	while (edges / (size_t)thin >> bits > ANCHORS_AIM)
 		bits++;
 	a->sample_mask = (uint16_t)(0xffff << (16 - bits));
 	a->chunk_max = 2 + (4u * CHUNK >> bits);
 	a->of_now = false;
 	a->step = 1;
+	a->stride = CHUNK * thin;
 	scan(a, &v);
 	v.pixels = now;
 	a->of_now = true;
-	a->step = NOW_STEP;
+	a->step = NOW_STEP * thin;
+	a->stride = CHUNK;
 	scan(a, &v);
 }
 
-bool orl_anchors_best(const struct orl_anchors *a, struct orl_vector *out)
+uint32_t orl_anchors_best(const struct orl_anchors *a, struct orl_vector *out)
 {
 	const struct vote *best = &a->votes[0];
 	for (size_t i = 1; i < ORL_COUNT(a->votes); i++)
 		if (a->votes[i].n > best->n)
 			best = &a->votes[i];
 	*out = best->vector;
-	return best->n >= ORL_ANCHOR_VOTES;
+	return best->n >= ORL_ANCHOR_VOTES ? best->n : 0;
+}
+
+void orl_anchors_match(struct orl_anchors *a, const uint32_t *old,
+		const uint32_t *now, size_t stride, int32_t width,
+		int32_t height, const uint8_t *dirty)
+{
+	const struct view v = { old, stride, width, height,
+		(width + ORL_CELL - 1) / ORL_CELL, dirty };
+	const size_t edges = count_edges(&v);
+	const int32_t thin = thin_out(&v);
+	struct orl_vector best;
+	match_thin(a, v, now, edges, thin);
+	/* The little of a page that stayed has few votes. */
+	if (thin > 1 && !orl_anchors_best(a, &best))
+		match_thin(a, v, now, edges, 1);
 }
 
 static bool explained(const struct match *m, const struct orl_copy_op *copies,

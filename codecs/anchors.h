@@ -30,8 +30,8 @@ void orl_anchors_match(struct orl_anchors *a, const uint32_t *old,
 		const uint32_t *now, size_t stride, int32_t width,
 		int32_t height, const uint8_t *dirty);
 
-/* The vector with the most votes. False when none has enough. */
-bool orl_anchors_best(const struct orl_anchors *a, struct orl_vector *out);
+/* The vector with the most votes, and how many; 0: none has enough. */
+uint32_t orl_anchors_best(const struct orl_anchors *a, struct orl_vector *out);
 
 /* Forget this vector, and the votes of what the copies explain. */
 void orl_anchors_settle(struct orl_anchors *a, struct orl_vector vector,

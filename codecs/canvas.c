@@ -473,32 +473,36 @@ int orl_canvas_decode(struct orl_canvas *c, const struct orl_block_op *blocks,
 
 /* ---- the check */
 
+/* The pixels as 4 bytes each, the lowest first and the X byte 0. */
+static void hash_pixels(XXH3_state_t *state, const uint32_t *p, int32_t n)
+{
+	uint32_t words[16 * ORL_CELL];
+	const bool little = XXH_CPU_LITTLE_ENDIAN;
+	while (n > 0) {
+		const int32_t some = orl_min32(n, ORL_COUNT(words));
+		for (int32_t i = 0; i < some; i++)
+			words[i] = p[i] & 0xffffff;
+		for (int32_t i = 0; !little && i < some; i++)
+			words[i] = XXH_swap32(words[i]);
+		XXH3_64bits_update(state, words, (size_t)some * 4);
+		p += some;
+		n -= some;
+	}
+}
+
 uint64_t orl_canvas_hash(const struct orl_canvas *c, int32_t row)
 {
 	XXH3_state_t state;
-	uint8_t bytes[64 * ORL_CELL];
-	size_t n = 0;
+	const uint8_t *exact = c->exact + cell(c, 0, row);
 	int32_t y1 = orl_min32((row + 1) * ORL_CELL, c->height);
 	XXH3_64bits_reset(&state);
-	for (int32_t y = row * ORL_CELL; y < y1; y++) {
-		for (int32_t col = 0; col < c->cols; col++) {
-			if (!c->exact[cell(c, col, row)])
-				continue;
-			int32_t x = col * ORL_CELL;
-			int32_t x1 = orl_min32(x + ORL_CELL, c->width);
-			for (; x < x1; x++, n += 4) {
-				uint32_t v = *pixel(c, x, y);
-				bytes[n] = (uint8_t)v;
-				bytes[n + 1] = (uint8_t)(v >> 8);
-				bytes[n + 2] = (uint8_t)(v >> 16);
-				bytes[n + 3] = 0;
-			}
-			if (n > sizeof(bytes) - (size_t)4 * ORL_CELL) {
-				XXH3_64bits_update(&state, bytes, n);
-				n = 0;
-			}
+	for (int32_t y = row * ORL_CELL; y < y1; y++)
+		for (int32_t col = 0, end; col < c->cols; col = end + 1) {
+			for (end = col; end < c->cols && exact[end]; end++)
+				;
+			const int32_t x = col * ORL_CELL;
+			const int32_t x1 = orl_min32(end * ORL_CELL, c->width);
+			hash_pixels(&state, pixel(c, x, y), x1 - x);
 		}
-	}
-	XXH3_64bits_update(&state, bytes, n);
 	return XXH3_64bits_digest(&state);
 }

@@ -370,6 +370,18 @@ ORL_INLINE uint32_t code_hit(struct orl_hcx *h, struct orl_range *r,
 	return NONE;
 }
 
+/*
+ * Begin to load what the tables have on a pixel. They are larger than the
+ * nearer caches, and what else an update does has pushed them out.
+ */
+static inline void fetch(const struct orl_hcx *h, const struct around *a)
+{
+	__builtin_prefetch(&h->table0[a->hash[0] >> (32 - TABLE0_BITS)]);
+	__builtin_prefetch(&h->table1[a->hash[1] >> (32 - TABLE1_BITS)]);
+	__builtin_prefetch(&h->table2[a->hash[2] >> (32 - TABLE2_BITS)]);
+	__builtin_prefetch(h->shelf[a->shelf >> (32 - SHELF_BITS)]);
+}
+
 static bool is_novel(const struct around *a, const struct guess *g,
 		const uint32_t *shelf, uint32_t c)
 {
@@ -381,15 +393,13 @@ static bool is_novel(const struct around *a, const struct guess *g,
 
 /* One pixel, known not to be `except`. */
 ORL_INLINE uint32_t code_pixel(struct orl_hcx *h, struct orl_range *r,
-		bool decode, const struct row *row, int32_t x, uint32_t except)
+		bool decode, uint32_t c, struct around a, uint32_t except)
 {
-	uint32_t c = decode ? 0 : row->line[0][x], v = NONE;
+	uint32_t v = NONE;
 	unsigned recent = h->history & 3, tried = 0;
 	bool novel = false;
-	struct around a;
 	struct guess g;
 
-	look_around(&a, row, x);
 	look_up(h, &g, &a, except);
 	uint32_t *shelf = h->shelf[a.shelf >> (32 - SHELF_BITS)];
 	if (recent == 3) {
@@ -451,42 +461,67 @@ static inline void fill(uint32_t *p, int32_t n, uint32_t v)
 		p[i] = v;
 }
 
+/* What is around the pixel that will be coded next, for the encoder. */
+static inline void look_ahead(const struct orl_hcx *h, struct around *a,
+		const struct row *row, int32_t x)
+{
+	look_around(a, row, x);
+	fetch(h, a);
+}
+
+/* A run of n of at most `most` pixels; returns n, less if it is broken off. */
+ORL_INLINE int32_t code_run(struct orl_hcx *h, struct orl_range *r, bool decode,
+		int32_t most, int32_t n)
+{
+	struct prob *p = &h->run_ok[log2_floor((unsigned)most)][h->runs & 7];
+	unsigned broken = code_bit(r, decode, p, n < most);
+	h->runs = h->runs << 1 | broken;
+	if (!broken)
+		return most;
+	if (most == 1)
+		return 0;
+	int bits = log2_floor((unsigned)most - 1) + 1;
+	n = (int32_t)code_tree(r, decode, h->run_at[bits], bits, (unsigned)n);
+	/* A broken section may say anything. */
+	return orl_min32(n, most - 1);
+}
+
 ORL_INLINE void code_segment(struct orl_hcx *h, struct orl_range *r,
 		bool decode, const struct row *row, int32_t x, int32_t end)
 {
 	uint32_t *c = row->line[0];
+	struct around ahead = { 0 };
+	int32_t seen = -1; /* the pixel that `ahead` is around */
 	while (x < end) {
 		uint32_t except = NONE;
 		int32_t most = flat(row, x, end), n = 0;
 		if (most) {
 			uint32_t w = at(row, 0, x - 1);
-			struct prob *p = &h->run_ok[log2_floor((unsigned)most)]
-						   [h->runs & 7];
-			if (!decode)
-				while (n < most && c[x + n] == w)
-					n++;
-			unsigned broken = code_bit(r, decode, p, n < most);
-			h->runs = h->runs << 1 | broken;
-			if (!broken) {
-				if (decode)
-					fill(c + x, most, w);
-				x += most;
-				continue;
+			while (!decode && n < most && c[x + n] == w)
+				n++;
+			if (!decode && n < most && seen != x + n) {
+				seen = x + n;
+				look_ahead(h, &ahead, row, seen);
 			}
-			if (most > 1) {
-				int bits = log2_floor((unsigned)most - 1) + 1;
-				n = (int32_t)code_tree(r, decode,
-						h->run_at[bits], bits,
-						(unsigned)n);
-				/* A broken section may say anything. */
-				n = orl_min32(n, most - 1);
-			}
+			n = code_run(h, r, decode, most, n);
 			if (decode)
 				fill(c + x, n, w);
 			x += n;
+			if (n == most)
+				continue;
 			except = w;
 		}
-		c[x] = code_pixel(h, r, decode, row, x, except);
+		struct around a = ahead;
+		if (x != seen)
+			look_around(&a, row, x);
+		if (!decode && x + 1 < end) {
+			seen = x + 1;
+			look_ahead(h, &ahead, row, seen);
+		}
+		uint32_t v = code_pixel(
+				h, r, decode, decode ? 0 : c[x], a, except);
+		if (decode)
+			c[x] = v;
 		x++;
 	}
 }

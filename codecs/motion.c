@@ -32,6 +32,8 @@ enum {
 	PASSES = 10,
 	/* As a shift: of what the largest saves, what a smaller one must. */
 	SHARE = 6,
+	VOTES_SHARE = 4,  /* the same of votes, for another vector */
+	UNKNOWN = 0xffff, /* as a weight */
 };
 
 struct rect {
@@ -45,8 +47,8 @@ struct orl_motion {
 	size_t tiles;
 	uint8_t *match;   /* of the vector in hand */
 	uint8_t *taken;   /* touched by a copy */
-	uint16_t *weight; /* what a changed tile costs */
-	uint32_t *sums;   /* integral of weights, one more row and column */
+	uint16_t *weight; /* what a changed tile costs, or UNKNOWN */
+	uint32_t *sums;   /* of the tiles that match; a row, a column more */
 	uint16_t *stack;
 	uint16_t *height;
 };
@@ -171,6 +173,23 @@ static bool same_pixels(const struct search *s, struct rect r)
 	return true;
 }
 
+/* The same for a tile that is whole, which most are. */
+static bool same_tile(const struct search *s, struct rect r)
+{
+	const uint32_t *a = at(s, s->now, r.x, r.y);
+	const uint32_t *b = at(s, s->old, r.x + s->v.x, r.y + s->v.y);
+	for (int i = 0; i < TILE_H; i++) {
+		uint32_t differ = 0;
+		for (size_t k = 0; k < TILE_W; k++)
+			differ |= a[k] ^ b[k];
+		if (differ)
+			return false;
+		a += s->stride;
+		b += s->stride;
+	}
+	return true;
+}
+
 static struct rect tile(const struct search *s, int32_t col, int32_t row)
 {
 	return (struct rect){ col * TILE_W, row * TILE_H,
@@ -178,82 +197,99 @@ static struct rect tile(const struct search *s, int32_t col, int32_t row)
 		orl_min32(s->height, (row + 1) * TILE_H) };
 }
 
-static void match_tiles(struct search *s)
-{
-	const struct rect b = s->bounds;
-	for (int32_t row = b.y; row < b.end_y; row++) {
-		const size_t line = (size_t)row * (size_t)s->cols;
-		for (int32_t col = b.x; col < b.end_x; col++) {
-			const struct rect r = tile(s, col, row);
-			const size_t i = line + (size_t)col;
-			s->m->match[i] = !s->m->taken[i] && may_read(s, r) &&
-					 same_pixels(s, r);
-		}
-	}
-}
-
-/* Pixels of a row that neither their left nor their upper neighbour is. */
-static unsigned fresh_pixels(const uint32_t *p, const uint32_t *up,
-		const uint32_t *left, int32_t n)
+/* Pixels that neither their left nor their upper neighbour is. */
+static unsigned fresh_pixels(const struct search *s, struct rect r)
 {
 	unsigned fresh = 0;
-	if (n != TILE_W) {
-		for (int32_t i = 0; i < n; i++)
-			fresh += (p[i] != up[i]) & (p[i] != left[i]);
-		return fresh;
-	}
-	for (size_t i = 0; i < TILE_W; i++)
-		fresh += (p[i] != up[i]) & (p[i] != left[i]);
-	return fresh;
-}
-
-static unsigned weigh(const struct search *s, int32_t col, int32_t row)
-{
-	const struct rect r = tile(s, col, row);
-	const int32_t n = r.end_x - r.x;
-	unsigned fresh = 0;
-	bool changed = false;
 	for (int32_t y = r.y; y < r.end_y; y++) {
 		const uint32_t *p = at(s, s->now, r.x, y);
 		const uint32_t *up = y ? p - s->stride : p;
-		changed = changed || !equal(p, at(s, s->old, r.x, y), n);
 		/* The first column has no left neighbour. */
-		fresh += fresh_pixels(p, up, r.x ? p - 1 : p, n);
+		const uint32_t *left = r.x ? p - 1 : p;
+		for (int32_t i = 0; i < r.end_x - r.x; i++)
+			fresh += (p[i] != up[i]) & (p[i] != left[i]);
 	}
-	return changed ? fresh : 0;
+	return fresh;
 }
 
-static void weigh_tiles(struct search *s)
+/* The same for a whole tile at no edge, as most are, its four rows at once. */
+static unsigned fresh_inside(const struct search *s, struct rect r)
 {
-	struct orl_motion *m = s->m;
-	for (int32_t row = 0; row < s->tile_rows; row++) {
-		const uint8_t *dirty =
-				s->dirty +
-				(size_t)(row / TILES_A_CELL) * (size_t)s->cols;
-		uint16_t *out = m->weight + (size_t)row * (size_t)s->cols;
-		for (int32_t col = 0; col < s->cols; col++)
-			out[col] = dirty[col] ? (uint16_t)weigh(s, col, row)
-					      : 0;
+	const uint32_t *a = at(s, s->now, r.x, r.y), *up = a - s->stride;
+	const uint32_t *b = a + s->stride, *c = b + s->stride;
+	const uint32_t *d = c + s->stride;
+	uint32_t stale = 0;
+	for (ptrdiff_t i = 0; i < TILE_W; i++) {
+		stale += (a[i] == up[i]) | (a[i] == a[i - 1]);
+		stale += (b[i] == a[i]) | (b[i] == b[i - 1]);
+		stale += (c[i] == b[i]) | (c[i] == c[i - 1]);
+		stale += (d[i] == c[i]) | (d[i] == d[i - 1]);
 	}
+	return TILE_W * TILE_H - stale;
 }
 
-/* sums[row][col]: the weight of all tiles above and left of there. */
-static void sum_tiles(struct search *s)
+static bool is_whole(struct rect r)
+{
+	return r.end_x - r.x == TILE_W && r.end_y - r.y == TILE_H;
+}
+
+/* A tile that is as it was need not be moved. */
+static uint16_t weigh(const struct search *s, struct rect r)
+{
+	const unsigned fresh = r.x && r.y && is_whole(r) ? fresh_inside(s, r)
+							 : fresh_pixels(s, r);
+	if (!fresh)
+		return 0;
+	for (int32_t y = r.y; y < r.end_y; y++)
+		if (!equal(at(s, s->now, r.x, y), at(s, s->old, r.x, y),
+				    r.end_x - r.x))
+			return (uint16_t)fresh;
+	return 0;
+}
+
+/* What a tile costs; found out when it is asked for first. */
+static uint16_t tile_weight(const struct search *s, int32_t col, int32_t row)
+{
+	const size_t line = (size_t)row * (size_t)s->cols;
+	uint16_t *w = &s->m->weight[line + (size_t)col];
+	if (*w == UNKNOWN)
+		*w = s->dirty[(row / TILES_A_CELL) * s->cols + col]
+				     ? weigh(s, tile(s, col, row))
+				     : 0;
+	return *w;
+}
+
+static bool matches(const struct search *s, struct rect r)
+{
+	if (!may_read(s, r))
+		return false;
+	return is_whole(r) ? same_tile(s, r) : same_pixels(s, r);
+}
+
+/*
+ * The tiles that the vector in hand makes right, and sums[row][col]: the
+ * weight of those of them that are above and left of there.
+ */
+static void match_tiles(struct search *s)
 {
 	const struct rect b = s->bounds;
 	const size_t wide = (size_t)(b.end_x - b.x) + 1;
 	uint32_t *sums = s->m->sums;
 	memset(sums, 0, wide * sizeof(*sums));
 	for (int32_t row = b.y; row < b.end_y; row++) {
-		const uint16_t *weight = s->m->weight +
-					 (size_t)row * (size_t)s->cols + b.x;
-		uint32_t sum = 0;
-		sums[wide] = 0;
-		for (size_t i = 1; i < wide; i++) {
-			sum += weight[i - 1];
-			sums[wide + i] = sums[i] + sum;
-		}
+		const size_t line = (size_t)row * (size_t)s->cols;
+		uint32_t sum = 0, *up = sums;
 		sums += wide;
+		*sums = 0;
+		for (int32_t col = b.x; col < b.end_x; col++) {
+			const size_t i = line + (size_t)col;
+			const size_t k = (size_t)(col - b.x) + 1;
+			s->m->match[i] = !s->m->taken[i] &&
+					 matches(s, tile(s, col, row));
+			if (s->m->match[i])
+				sum += tile_weight(s, col, row);
+			sums[k] = up[k] + sum;
+		}
 	}
 }
 
@@ -427,8 +463,7 @@ static uint32_t cell_weight(const struct search *s, int32_t col, int32_t row)
 	for (int32_t i = 0; i < TILES_A_CELL; i++) {
 		const int32_t t = row * TILES_A_CELL + i;
 		if (t < s->tile_rows)
-			sum += s->m->weight[(size_t)t * (size_t)s->cols +
-					    (size_t)col];
+			sum += tile_weight(s, col, t);
 	}
 	return sum;
 }
@@ -520,6 +555,7 @@ size_t orl_motion_search(struct orl_motion *m, const uint32_t *old,
 		struct orl_copy_op *out, size_t max)
 {
 	int passes = PASSES;
+	uint32_t first = 0; /* votes of the first vector */
 	struct search s = {
 		.m = m,
 		.old = old,
@@ -538,15 +574,19 @@ size_t orl_motion_search(struct orl_motion *m, const uint32_t *old,
 	};
 	if (!worth_a_search(&s) || !reserve(m, s.cols, s.tile_rows))
 		return 0;
+	/* Most often all is exact, which need not be asked tile by tile. */
+	if (exact && !memchr(exact, 0, (size_t)s.cols * (size_t)s.rows))
+		s.exact = NULL;
 	orl_anchors_match(m->anchors, old, now, stride, width, height, dirty);
 	memset(m->taken, 0, m->tiles);
+	memset(m->weight, 0xff, m->tiles * sizeof(*m->weight)); /* UNKNOWN */
 	for (int i = 0; i < ORL_MOTION_VECTORS; i++) {
-		if (!orl_anchors_best(m->anchors, &s.v))
+		const uint32_t votes = orl_anchors_best(m->anchors, &s.v);
+		/* What few ask for saves little: not worth the matching. */
+		if (!votes || votes < first >> VOTES_SHARE)
 			break;
-		if (i == 0) {
-			weigh_tiles(&s);
-			sum_tiles(&s);
-		}
+		if (!i)
+			first = votes;
 		take_rects(&s, &passes);
 		orl_anchors_settle(m->anchors, s.v, out, s.n);
 	}

@@ -154,6 +154,25 @@ static int send_part(struct orl_pane *pane, const struct orl_copy_op *copies,
 	return orl_peer_sent(peer, err);
 }
 
+/* A copy was compared with the shadow: cells all in it need not be again. */
+static void copied(struct orl_pane *pane, const struct orl_copy_op *o)
+{
+	const struct orl_canvas *c = &pane->sent;
+	int32_t end_x = o->x + o->width, end_y = o->y + o->height;
+	int32_t col = (o->x + ORL_CELL - 1) / ORL_CELL;
+	int32_t row = (o->y + ORL_CELL - 1) / ORL_CELL;
+	/* The last cells may be cut by the picture's end. */
+	int32_t end_col = end_x == c->width ? c->cols : end_x / ORL_CELL;
+	int32_t end_row = end_y == c->height ? c->rows : end_y / ORL_CELL;
+
+	memset(pane->unchecked + o->y / ORL_CELL, 1,
+			(size_t)((end_y - 1) / ORL_CELL - o->y / ORL_CELL + 1));
+	if (col < end_col)
+		for (; row < end_row; row++)
+			memset(pane->todo + row * c->cols + col, 0,
+					(size_t)(end_col - col));
+}
+
 /* What only moved, as a part of copies; part of every transaction's start. */
 static int send_copies(struct orl_pane *pane)
 {
@@ -171,10 +190,7 @@ static int send_copies(struct orl_pane *pane)
 	if (orl_canvas_begin(c, copies, n, NULL, 0) < 0)
 		return 0; /* a copy that would be refused is not sent */
 	for (size_t i = 0; i < n; i++)
-		memset(pane->unchecked + copies[i].y / ORL_CELL, 1,
-				(size_t)((copies[i].y + copies[i].height - 1) /
-								ORL_CELL -
-						copies[i].y / ORL_CELL + 1));
+		copied(pane, &copies[i]);
 	return send_part(pane, copies, n, NULL, 0, NULL, 0, 0);
 }
 
@@ -475,8 +491,8 @@ bool orl_update_produce(void *user, uint64_t budget)
 
 	if (peer->state != ORL_PEER_READY || !(peer->rights & ORIEL_MAY_SEE))
 		return false;
-	ORL_EACH(node, &peer->panes)
-	orl_container(node, struct orl_pane, by_peer)->hungry = false;
+	ORL_EACH (node, &peer->panes)
+		orl_container(node, struct orl_pane, by_peer)->hungry = false;
 	if (orl_cursor_send(peer))
 		return true;
 	if (peer->state != ORL_PEER_READY)
@@ -484,12 +500,12 @@ bool orl_update_produce(void *user, uint64_t budget)
 	if (orl_pace_overdue(&peer->pace, now,
 			    orl_rate_min_rtt(orl_conn_rate(peer->conn))) >=
 			OVERDUE_MAX) {
-		ORL_EACH(node, &peer->panes)
-		orl_container(node, struct orl_pane, by_peer)->behind = true;
+		ORL_EACH (node, &peer->panes)
+			orl_container(node, struct orl_pane, by_peer)->behind =
+					true;
 		return false;
 	}
-	ORL_EACH_SAFE(node, after, &peer->panes)
-	{
+	ORL_EACH_SAFE (node, after, &peer->panes) {
 		struct orl_pane *pane =
 				orl_container(node, struct orl_pane, by_peer);
 		if (produce(pane, budget, now)) {

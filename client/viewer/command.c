@@ -1,6 +1,7 @@
 /*
  * command.c - what the menu and the bar do to the connection.
  */
+#include "client/viewer/text.h"
 #include "client/viewer/ui.h"
 
 void orl_command_keys(struct orl_ui *ui, int sequence)
@@ -16,7 +17,7 @@ void orl_command_keys(struct orl_ui *ui, int sequence)
 	}
 	if (err && err != ORIEL_ESTATE && err != ORIEL_EDENIED)
 		orl_viewer_say("the keys were not sent: %s",
-				oriel_strerror(err));
+				orl_text(oriel_strerror(err)));
 }
 
 void orl_command_release(struct orl_ui *ui)

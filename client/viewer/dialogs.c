@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "client/viewer/dialogs.h"
+#include "client/viewer/text.h"
 
 #define COUNT(a) ((int)(sizeof(a) / sizeof((a)[0])))
 
@@ -53,14 +54,14 @@ static enum orl_choice only_no(
 static enum orl_choice progress(struct orl_dialog *d, struct orl_panel *p)
 {
 	static const char *const steps[] = {
-		"Finding the server",
-		"Securing the line",
-		"Logging in",
-		"Waiting for the picture",
+		N_("Finding the server"),
+		N_("Securing the line"),
+		N_("Logging in"),
+		N_("Waiting for the picture"),
 	};
 	char title[ORL_RECENT_ADDRESS + 16];
 	int now = (int)d->state - (int)ORIEL_CLIENT_CONNECTING;
-	snprintf(title, sizeof(title), "Connecting to %s", d->address);
+	snprintf(title, sizeof(title), _("Connecting to %s"), d->address);
 	orl_panel_title(p, title);
 	for (int i = 0; i < COUNT(steps); i++)
 		orl_panel_step(p,
@@ -69,7 +70,7 @@ static enum orl_choice progress(struct orl_dialog *d, struct orl_panel *p)
 					   : ORL_STEP_LATER,
 				steps[i]);
 	p->y += 8 * p->scale;
-	return only_no(p, "Cancel", d->locked);
+	return only_no(p, N_("Cancel"), d->locked);
 }
 
 static bool typed_address(struct orl_dialog *d)
@@ -81,12 +82,12 @@ static bool typed_address(struct orl_dialog *d)
 	}
 	if (d->field.text[0])
 		snprintf(d->problem, sizeof(d->problem),
-				"%.200s is not an address; write "
-				"oriel://HOST:PORT or unix:PATH",
+				_("%.200s is not an address; write "
+				  "oriel://HOST:PORT or unix:PATH"),
 				d->field.text);
 	else
-		snprintf(d->problem, sizeof(d->problem),
-				"Type the name of a computer.");
+		snprintf(d->problem, sizeof(d->problem), "%s",
+				_("Type the name of a computer."));
 	return false;
 }
 
@@ -123,7 +124,8 @@ static enum orl_choice connect_to(struct orl_dialog *d, struct orl_panel *p)
 				  "oriel://ada@desk.example:5910");
 	if (d->recent.n)
 		chosen = recent_hosts(d, p);
-	enum orl_choice choice = yes_no(p, "Connect", "Quit", d->locked, true);
+	enum orl_choice choice =
+			yes_no(p, N_("Connect"), N_("Quit"), d->locked, true);
 	if (chosen)
 		choice = ORL_CHOICE_YES;
 	if (choice == ORL_CHOICE_YES && !typed_address(d))
@@ -136,34 +138,34 @@ static enum orl_choice trust(struct orl_dialog *d, struct orl_panel *p)
 	char text[ORL_RECENT_ADDRESS + 128];
 	orl_panel_title(p, "A server not seen before");
 	snprintf(text, sizeof(text),
-			"%s shows this key (SHA-256). Is it the one that the "
-			"server itself shows?",
+			_("%s shows this key (SHA-256). Is it the one that the "
+			  "server itself shows?"),
 			d->address);
 	orl_panel_text(p, text);
 	orl_panel_fingerprint(p, d->key);
 	orl_panel_note(p, "If you cannot compare them, you may be deceived "
 			  "this once. The key is remembered.");
-	return yes_no(p, "It is the same", "Cancel", d->locked, false);
+	return yes_no(p, N_("It is the same"), N_("Cancel"), d->locked, false);
 }
 
 static enum orl_choice key_changed(struct orl_dialog *d, struct orl_panel *p)
 {
 	char text[ORL_DIALOG_TEXT + 128];
 	orl_panel_title(p, "The server's key has changed");
-	snprintf(text, sizeof(text), "Nothing was sent to %s.", d->address);
+	snprintf(text, sizeof(text), _("Nothing was sent to %s."), d->address);
 	orl_panel_warning(p, text);
 	orl_panel_text(p, "It was");
 	orl_panel_fingerprint(p, d->old_key);
 	orl_panel_text(p, "and is now");
 	orl_panel_fingerprint(p, d->key);
 	orl_panel_text(p, d->text);
-	return only_no(p, "Close", d->locked);
+	return only_no(p, N_("Close"), d->locked);
 }
 
 static enum orl_choice password(struct orl_dialog *d, struct orl_panel *p)
 {
 	char title[ORL_RECENT_ADDRESS + 32];
-	snprintf(title, sizeof(title), "Password for %s", d->address);
+	snprintf(title, sizeof(title), _("Password for %s"), d->address);
 	orl_panel_title(p, title);
 	if (orl_panel_field(p, "Password", &d->field))
 		d->wrong = false;
@@ -171,32 +173,32 @@ static enum orl_choice password(struct orl_dialog *d, struct orl_panel *p)
 		orl_panel_warning(p, "That was not the password.");
 	if (d->caps)
 		orl_panel_note(p, "Caps Lock is on.");
-	return yes_no(p, "Log in", "Cancel", d->locked, true);
+	return yes_no(p, N_("Log in"), N_("Cancel"), d->locked, true);
 }
 
 static enum orl_choice failed(struct orl_dialog *d, struct orl_panel *p)
 {
 	orl_panel_title(p, d->title);
 	orl_panel_text(p, d->text);
-	return yes_no(p, "Retry", "Close", d->locked, true);
+	return yes_no(p, N_("Retry"), N_("Close"), d->locked, true);
 }
 
 static enum orl_choice lost(struct orl_dialog *d, struct orl_panel *p)
 {
 	orl_panel_title(p, d->title);
 	orl_panel_text(p, d->text);
-	return yes_no(p, "Reconnect", "Close", d->locked, true);
+	return yes_no(p, N_("Reconnect"), N_("Close"), d->locked, true);
 }
 
 static const char *duration(char *out, size_t size, uint64_t seconds)
 {
 	unsigned long long min = seconds / 60, s = seconds % 60;
 	if (!min)
-		snprintf(out, size, "%llu s", s);
+		snprintf(out, size, _("%llu s"), s);
 	else if (!s)
-		snprintf(out, size, "%llu min", min);
+		snprintf(out, size, _("%llu min"), min);
 	else
-		snprintf(out, size, "%llu min %llu s", min, s);
+		snprintf(out, size, _("%llu min %llu s"), min, s);
 	return out;
 }
 
@@ -208,11 +210,11 @@ static enum orl_choice again(struct orl_dialog *d, struct orl_panel *p)
 		p->in.key = ORL_KEY_NONE;
 	orl_panel_title(p, d->title);
 	orl_panel_text(p, d->text);
-	snprintf(text, sizeof(text), "Trying for %s; giving up in %s.",
+	snprintf(text, sizeof(text), _("Trying for %s; giving up in %s."),
 			duration(tried, sizeof(tried), d->tried),
 			duration(left, sizeof(left), d->left));
 	orl_panel_note(p, text);
-	return only_no(p, "Cancel", d->locked);
+	return only_no(p, N_("Cancel"), d->locked);
 }
 
 enum orl_choice orl_dialog(struct orl_dialog *d, struct orl_panel *p)
@@ -253,14 +255,14 @@ static const struct sequence {
 	uint32_t usages[3];
 	int n;
 } sequences[] = {
-	{ "Ctrl+Alt+Del", { CTRL, ALT, 0x07004c }, 3 },
-	{ "Ctrl+Alt+Backspace", { CTRL, ALT, 0x07002a }, 3 },
-	{ "Ctrl+Alt+F1", { CTRL, ALT, 0x07003a }, 3 },
-	{ "Ctrl+Alt+F2", { CTRL, ALT, 0x07003b }, 3 },
-	{ "Alt+Tab", { ALT, 0x07002b }, 2 },
-	{ "Alt+F4", { ALT, 0x07003d }, 2 },
-	{ "Super", { SUPER }, 1 },
-	{ "Print Screen", { 0x070046 }, 1 },
+	{ N_("Ctrl+Alt+Del"), { CTRL, ALT, 0x07004c }, 3 },
+	{ N_("Ctrl+Alt+Backspace"), { CTRL, ALT, 0x07002a }, 3 },
+	{ N_("Ctrl+Alt+F1"), { CTRL, ALT, 0x07003a }, 3 },
+	{ N_("Ctrl+Alt+F2"), { CTRL, ALT, 0x07003b }, 3 },
+	{ N_("Alt+Tab"), { ALT, 0x07002b }, 2 },
+	{ N_("Alt+F4"), { ALT, 0x07003d }, 2 },
+	{ N_("Super"), { SUPER }, 1 },
+	{ N_("Print Screen"), { 0x070046 }, 1 },
 };
 
 int orl_sequence(int number, const uint32_t **usages)
@@ -286,8 +288,8 @@ static enum orl_command menu_keys(struct orl_menu *m, struct orl_panel *p)
 
 static enum orl_command menu_scaling(struct orl_menu *m, struct orl_panel *p)
 {
-	static const char *const names[] = { "Shrink if needed", "1:1",
-		"Fit the window", "Whole factors" };
+	static const char *const names[] = { N_("Shrink if needed"), "1:1",
+		N_("Fit the window"), N_("Whole factors") };
 	enum orl_command chosen = ORL_COMMAND_NONE;
 	for (int i = 0; i < COUNT(names); i++) {
 		if (orl_panel_item(p, names[i], m->scaling == i)) {
@@ -328,11 +330,12 @@ static enum orl_command menu_desktop(struct orl_menu *m, struct orl_panel *p)
 		chosen = ORL_COMMAND_STATS;
 	if (orl_panel_item(p, "Release all keys", false))
 		chosen = ORL_COMMAND_RELEASE;
-	if (m->may_input &&
-			orl_panel_item(p,
-					m->holds_input ? "Give up the keyboard"
-						       : "Take the keyboard",
-					false))
+	if (m->may_input && orl_panel_item(p,
+					    m->holds_input ? N_("Give up the "
+								"keyboard")
+							   : N_("Take the "
+								"keyboard"),
+					    false))
 		chosen = ORL_COMMAND_TAKE;
 	if (orl_panel_item(p, "Disconnect", false))
 		chosen = ORL_COMMAND_DISCONNECT;
@@ -366,8 +369,9 @@ enum orl_command orl_menu(struct orl_menu *m, struct orl_panel *p)
 
 enum orl_command orl_bar(const struct orl_menu *m, struct orl_panel *p)
 {
-	static const char *const labels[] = { "Leave fullscreen", "Keys",
-		"Displays", "Statistics", "Disconnect" };
+	static const char *const labels[] = { N_("Leave fullscreen"),
+		N_("Keys"), N_("Displays"), N_("Statistics"),
+		N_("Disconnect") };
 	static const enum orl_command commands[] = { ORL_COMMAND_FULLSCREEN,
 		ORL_COMMAND_MENU_KEYS, ORL_COMMAND_MENU_DISPLAYS,
 		ORL_COMMAND_STATS, ORL_COMMAND_DISCONNECT };

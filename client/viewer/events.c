@@ -7,6 +7,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "client/viewer/text.h"
 #include "client/viewer/viewer.h"
 
 uint64_t orl_viewer_now(void)
@@ -35,7 +36,7 @@ void orl_viewer_say(const char *format, ...)
 	char line[1536];
 	va_list args;
 	va_start(args, format);
-	make_line(line, sizeof(line), format, args);
+	make_line(line, sizeof(line), gettext(format), args);
 	va_end(args);
 	fprintf(stderr, "oriel-view: %s\n", line);
 }
@@ -44,7 +45,7 @@ void orl_viewer_tell(struct orl_viewer *v, const char *format, ...)
 {
 	va_list args;
 	va_start(args, format);
-	make_line(v->sentence, sizeof(v->sentence), format, args);
+	make_line(v->sentence, sizeof(v->sentence), gettext(format), args);
 	va_end(args);
 	fprintf(stderr, "oriel-view: %s\n", v->sentence);
 }

@@ -2,6 +2,7 @@
  * hosts.c - see hosts.h.
  */
 #include "client/viewer/hosts.h"
+#include "client/viewer/text.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -142,7 +143,7 @@ static bool get_key(uint8_t out[static 32], struct word w)
 static const char *get_line(struct orl_host *host, struct word rest)
 {
 	if (rest.n > LINE_MAX_BYTES)
-		return "the line is too long";
+		return N_("the line is too long");
 	struct word address = next_word(&rest);
 	if (!address.n || *address.p == '#')
 		return "";
@@ -150,16 +151,16 @@ static const char *get_line(struct orl_host *host, struct word rest)
 	struct word login = next_word(&rest);
 	struct word seen = next_word(&rest);
 	if (!get_address(host->address, address))
-		return "it does not begin with HOST:PORT";
+		return N_("it does not begin with HOST:PORT");
 	if (!get_key(host->sha256, key))
-		return "its second word is not sha256: and 64 digits";
+		return N_("its second word is not sha256: and 64 digits");
 	host->login = is(login, "login");
 	if (!host->login && !is(login, "open"))
-		return "its third word is neither login nor open";
+		return N_("its third word is neither login nor open");
 	if (!number(&host->first_seen, seen, UINT64_MAX))
-		return "its fourth word is not a time";
+		return N_("its fourth word is not a time");
 	if (next_word(&rest).n)
-		return "it has more than four words";
+		return N_("it has more than four words");
 	return NULL;
 }
 
@@ -204,7 +205,7 @@ static int add_line(struct orl_hosts *h, const char *text, size_t n)
 		line.what = NULL;
 	if (line.entry && find(h, line.host.address)) {
 		line.entry = false;
-		line.what = "an earlier line for the same address counts";
+		line.what = N_("an earlier line for the same address counts");
 	}
 	h->lines[h->n++] = line;
 	h->bytes += n + 1;
@@ -380,7 +381,7 @@ size_t orl_hosts_remove(struct orl_hosts *h, const char *address)
 
 /* ---- on disk ----------------------------------------------------------- */
 
-int orl_hosts_path(char *out, size_t size)
+int orl_config_path(char *out, size_t size, const char *name)
 {
 	const char *base = getenv("XDG_CONFIG_HOME"), *middle = "";
 
@@ -390,8 +391,13 @@ int orl_hosts_path(char *out, size_t size)
 	}
 	if (!base || *base != '/')
 		return ORIEL_EIO;
-	int n = snprintf(out, size, "%s%s/oriel/known_hosts", base, middle);
+	int n = snprintf(out, size, "%s%s/oriel/%s", base, middle, name);
 	return n > 0 && (size_t)n < size ? 0 : ORIEL_ELIMIT;
+}
+
+int orl_hosts_path(char *out, size_t size)
+{
+	return orl_config_path(out, size, "known_hosts");
 }
 
 /* All of a file, at most ORL_HOSTS_FILE_MAX + 1 bytes. */
@@ -436,7 +442,7 @@ int orl_hosts_load(struct orl_hosts **out, const char *path)
 	if (!err)
 		err = orl_hosts_parse(out, text, n);
 	if (!err && (st.st_mode & 022))
-		(*out)->file_problem = "others may write this file";
+		(*out)->file_problem = N_("others may write this file");
 	free(text);
 	close(fd);
 	return err;

@@ -89,7 +89,9 @@ void orl_hosts_fingerprint(
 
 /* ---- on disk ----------------------------------------------------------- */
 
-/* $XDG_CONFIG_HOME or ~/.config, /oriel/known_hosts. ORIEL_EIO: no home. */
+/* $XDG_CONFIG_HOME or ~/.config, /oriel/NAME. ORIEL_EIO: no home. */
+int orl_config_path(char *out, size_t size, const char *name);
+/* The same for known_hosts. */
 int orl_hosts_path(char *out, size_t size);
 /* A file that is not there is an empty one. ORIEL_EIO leaves errno. */
 int orl_hosts_load(struct orl_hosts **out, const char *path);

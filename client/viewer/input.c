@@ -4,13 +4,15 @@
  * at its edge.
  */
 #include "client/viewer/raw.h"
+#include "client/viewer/text.h"
 #include "client/viewer/ui.h"
 
 /* Input before login, or without the right to it, is nobody's mistake. */
 static void check(int err)
 {
 	if (err && err != ORIEL_ESTATE && err != ORIEL_EDENIED)
-		orl_viewer_say("input was not sent: %s", oriel_strerror(err));
+		orl_viewer_say("input was not sent: %s",
+				orl_text(oriel_strerror(err)));
 }
 
 static void tell_locks(struct orl_ui *ui, uint32_t locks, bool again)

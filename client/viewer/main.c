@@ -9,6 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "client/viewer/hosts.h"
+#include "client/viewer/text.h"
 #include "client/viewer/ui.h"
 #include "client/viewer/viewer.h"
 
@@ -72,7 +74,8 @@ static int run(struct orl_viewer *v)
 		return v->options.ask ? ORL_EXIT_USAGE : ORL_EXIT_INTERNAL;
 	int err = orl_viewer_create(v);
 	if (err) {
-		orl_viewer_say("cannot start: %s", oriel_strerror(err));
+		orl_viewer_say("cannot start: %s",
+				orl_text(oriel_strerror(err)));
 		return ORL_EXIT_INTERNAL;
 	}
 	if (pthread_create(&signals, NULL, take_signals, v) != 0)
@@ -98,24 +101,47 @@ static void clean_up(struct orl_viewer *v)
 
 /* ---- getting ready ---- */
 
-static bool read_viewfile(struct orl_viewer *v)
+static bool read_settings(struct orl_viewer *v, const char *path,
+		enum orl_viewfile_kind kind)
 {
 	struct orl_viewfile file;
-	const char *path = v->options.file;
 	char why[256], *text;
 	size_t n;
 	int err = orl_viewer_read(&text, &n, path, ORL_VIEWFILE_MAX + 1);
+	if (err == ENOENT && kind == ORL_VIEWFILE_DEFAULTS)
+		return true;
 	if (err) {
 		orl_viewer_say("cannot read %s (%s)", path, strerror(err));
 		return false;
 	}
-	bool ok = orl_viewfile_parse(&file, text, n, why, sizeof(why)) &&
-		  orl_viewer_options_merge(&v->options, &file, why,
+	bool ok = orl_viewfile_parse(&file, kind, text, n, why, sizeof(why)) &&
+		  orl_viewer_options_apply(&v->options, &file, why,
 				  sizeof(why)) == ORL_OPTIONS_RUN;
 	if (!ok)
 		orl_viewer_say("%s: %s", path, why);
 	free(text);
 	return ok;
+}
+
+/* What files say, and over that the command line once more. */
+static bool read_all_settings(struct orl_viewer *v, int argc, char **argv)
+{
+	struct orl_viewer_options *o = &v->options;
+	char conf[1024], file[sizeof(o->file)], why[ORL_VIEWFILE_VALUE + 256];
+	/* Scripts say all that they want. */
+	bool defaults = !o->headless &&
+			orl_config_path(conf, sizeof(conf), "view.conf") == 0;
+	memcpy(file, o->file, sizeof(file));
+	memset(o, 0, sizeof(*o));
+	if ((defaults && !read_settings(v, conf, ORL_VIEWFILE_DEFAULTS)) ||
+			(file[0] && !read_settings(v, file,
+						    ORL_VIEWFILE_DESKTOP)))
+		return false;
+	if (orl_viewer_options_again(o, argc, argv, why, sizeof(why)) ==
+			ORL_OPTIONS_RUN)
+		return true;
+	orl_viewer_say("%s", why);
+	return false;
 }
 
 static bool read_files(struct orl_viewer *v)
@@ -127,7 +153,8 @@ static bool read_files(struct orl_viewer *v)
 		orl_viewer_say("cannot read a secret from %s (%s); its first "
 			       "line is taken",
 				path,
-				err == ENODATA ? "it is empty" : strerror(err));
+				err == ENODATA ? _("it is empty")
+					       : strerror(err));
 		return false;
 	}
 	if (o->trust.mode == ORL_TRUST_CA) {
@@ -149,11 +176,11 @@ static bool read_files(struct orl_viewer *v)
 	return true;
 }
 
-static bool prepare(struct orl_viewer *v)
+static bool prepare(struct orl_viewer *v, int argc, char **argv)
 {
 	char why[ORL_VIEWFILE_VALUE + 256];
 	sigset_t set;
-	if (v->options.file[0] && !read_viewfile(v))
+	if (!read_all_settings(v, argc, argv))
 		return false;
 	v->options.ask = !v->options.address[0] && !v->options.headless &&
 			 !v->options.kiosk;
@@ -178,10 +205,11 @@ int main(int argc, char **argv)
 	static struct orl_viewer v;
 	char why[ORL_VIEWFILE_VALUE + 256];
 	v.start = orl_viewer_now();
+	orl_text_init();
 	switch (orl_viewer_options_parse(
 			&v.options, argc, argv, why, sizeof(why))) {
 	case ORL_OPTIONS_HELP:
-		fputs(orl_viewer_options_help, stdout);
+		fputs(gettext(orl_viewer_options_help), stdout);
 		return ORL_EXIT_OK;
 	case ORL_OPTIONS_VERSION:
 		printf("oriel-view %u.%u.%u\n", ORIEL_VERSION >> 16,
@@ -197,7 +225,7 @@ int main(int argc, char **argv)
 	}
 	if (pipe(v.quit_pipe) != 0)
 		return ORL_EXIT_INTERNAL;
-	int code = prepare(&v) ? run(&v) : ORL_EXIT_USAGE;
+	int code = prepare(&v, argc, argv) ? run(&v) : ORL_EXIT_USAGE;
 	clean_up(&v);
 	return code;
 }

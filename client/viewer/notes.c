@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "client/viewer/text.h"
 #include "client/viewer/ui.h"
 
 void orl_ui_wake(struct orl_ui *ui)
@@ -162,7 +163,7 @@ void orl_ui_ask_sizes(struct orl_ui *ui)
 					    : 0;
 		if (err && err != ORIEL_ESTATE && err != ORIEL_EDENIED)
 			orl_viewer_say("the size was not asked for: %s",
-					oriel_strerror(err));
+					orl_text(oriel_strerror(err)));
 	}
 }
 

@@ -9,8 +9,9 @@
 #include <string.h>
 
 #include "client/viewer/options.h"
+#include "client/viewer/text.h"
 
-const char orl_viewer_options_help[] =
+const char *const orl_viewer_options_help = N_(
 		"usage: oriel-view [OPTION]... [ADDRESS | FILE.oriel]\n"
 		"Show a desktop on the network.\n"
 		"\n"
@@ -54,14 +55,14 @@ const char orl_viewer_options_help[] =
 		"\n"
 		"Exit status: 0 ok, 1 internal, 2 usage, 3 cannot connect, 4 "
 		"trust,\n"
-		"5 login, 6 connection lost, 7 deadline. See oriel-view(1).\n";
+		"5 login, 6 connection lost, 7 deadline. See oriel-view(1).\n");
 
 __attribute__((format(printf, 3, 4))) static enum orl_viewer_result wrong(
 		char *error, size_t size, const char *format, ...)
 {
 	va_list args;
 	va_start(args, format);
-	vsnprintf(error, size, format, args);
+	vsnprintf(error, size, gettext(format), args);
 	va_end(args);
 	return ORL_OPTIONS_WRONG;
 }
@@ -268,7 +269,6 @@ static enum orl_viewer_result set_value(struct orl_viewer_options *o,
 {
 	const char *value;
 	if ((value = value_of(arg, "--trust"))) {
-		o->trust_set = true;
 		if (orl_trust_parse(&o->trust, value))
 			return ORL_OPTIONS_RUN;
 		return wrong(error, size,
@@ -398,11 +398,10 @@ static enum orl_viewer_result set_place(struct orl_viewer_options *o,
 	return ORL_OPTIONS_RUN;
 }
 
-enum orl_viewer_result orl_viewer_options_parse(struct orl_viewer_options *o,
+static enum orl_viewer_result read_arguments(struct orl_viewer_options *o,
 		int argc, char *const *argv, char *error, size_t size)
 {
 	bool options = true;
-	memset(o, 0, sizeof(*o));
 	for (int i = 1; i < argc; i++) {
 		enum orl_viewer_result result;
 		const char *arg = argv[i];
@@ -426,25 +425,65 @@ enum orl_viewer_result orl_viewer_options_parse(struct orl_viewer_options *o,
 	return ORL_OPTIONS_RUN;
 }
 
-enum orl_viewer_result orl_viewer_options_merge(struct orl_viewer_options *o,
+enum orl_viewer_result orl_viewer_options_parse(struct orl_viewer_options *o,
+		int argc, char *const *argv, char *error, size_t size)
+{
+	memset(o, 0, sizeof(*o));
+	return read_arguments(o, argc, argv, error, size);
+}
+
+enum orl_viewer_result orl_viewer_options_again(struct orl_viewer_options *o,
+		int argc, char *const *argv, char *error, size_t size)
+{
+	char address[sizeof(o->address)];
+	memcpy(address, o->address, sizeof(address));
+	/* A second address is a mistake on the command line alone. */
+	o->address[0] = o->file[0] = '\0';
+	enum orl_viewer_result result =
+			read_arguments(o, argc, argv, error, size);
+	if (!o->address[0])
+		memcpy(o->address, address, sizeof(address));
+	return result;
+}
+
+static enum orl_viewer_result apply(struct orl_viewer_options *o,
+		enum orl_setting setting, const char *value, char *error,
+		size_t size)
+{
+	char arg[ORL_VIEWFILE_VALUE + 16];
+	switch (setting) {
+	case ORL_SETTING_ADDRESS:
+		if (strncmp(value, "oriel://", 8) != 0 &&
+				strncmp(value, "unix:", 5) != 0)
+			return wrong(error, size,
+					"its address is neither oriel://HOST "
+					"nor unix:PATH");
+		snprintf(o->address, sizeof(o->address), "%s", value);
+		return ORL_OPTIONS_RUN;
+	case ORL_SETTING_TITLE:
+		snprintf(o->title, sizeof(o->title), "%s", value);
+		return ORL_OPTIONS_RUN;
+	case ORL_SETTING_FULLSCREEN:
+		o->fullscreen = strcmp(value, "yes") == 0;
+		if (!o->fullscreen && strcmp(value, "no") != 0)
+			return wrong(error, size, "fullscreen is yes or no");
+		return ORL_OPTIONS_RUN;
+	default:
+		snprintf(arg, sizeof(arg), "--%s=%s", orl_setting_name(setting),
+				value);
+		return set_value(o, arg, error, size);
+	}
+}
+
+enum orl_viewer_result orl_viewer_options_apply(struct orl_viewer_options *o,
 		const struct orl_viewfile *file, char *error, size_t size)
 {
-	const char *a = file->address;
-	if (strncmp(a, "oriel://", 8) != 0 && strncmp(a, "unix:", 5) != 0)
-		return wrong(error, size,
-				"its address is neither oriel://HOST nor "
-				"unix:PATH");
-	snprintf(o->address, sizeof(o->address), "%s", a);
-	snprintf(o->title, sizeof(o->title), "%s", file->title);
-	o->fullscreen |= file->fullscreen;
-	if (!file->trust[0] || o->trust_set)
-		return ORL_OPTIONS_RUN;
-	if (!orl_trust_parse(&o->trust, file->trust))
-		return wrong(error, size,
-				"its trust is neither first-use nor ca:FILE "
-				"nor a SHA-256");
-	o->trust_set = true;
-	return ORL_OPTIONS_RUN;
+	enum orl_viewer_result result = ORL_OPTIONS_RUN;
+	for (int i = 0; i < ORL_SETTINGS && result == ORL_OPTIONS_RUN; i++)
+		if (file->value[i][0])
+			result = apply(o, (enum orl_setting)i, file->value[i],
+					error, size);
+	return result;
 }
 
 enum orl_viewer_result orl_viewer_options_check(

@@ -49,7 +49,6 @@ struct orl_viewer_options {
 	char address[ORL_VIEWFILE_VALUE];
 	char title[ORL_VIEWFILE_VALUE];
 	struct orl_trust_rule trust;
-	bool trust_set;
 	const char *password_file, *ticket_file;
 	const char *screenshot, *stats;
 	uint64_t exit_after; /* ns from the start, 0 is never */
@@ -75,9 +74,14 @@ enum orl_viewer_result {
 
 enum orl_viewer_result orl_viewer_options_parse(struct orl_viewer_options *o,
 		int argc, char *const *argv, char *error, size_t size);
-/* Take over what the file says and no option has said. */
-enum orl_viewer_result orl_viewer_options_merge(struct orl_viewer_options *o,
+/*
+ * Settings are read in this order, and the last counts: those of view.conf, of
+ * the .oriel file, and again the command line.
+ */
+enum orl_viewer_result orl_viewer_options_apply(struct orl_viewer_options *o,
 		const struct orl_viewfile *file, char *error, size_t size);
+enum orl_viewer_result orl_viewer_options_again(struct orl_viewer_options *o,
+		int argc, char *const *argv, char *error, size_t size);
 /* What every run needs: an address, and options that go together. */
 enum orl_viewer_result orl_viewer_options_check(
 		const struct orl_viewer_options *o, char *error, size_t size);
@@ -96,6 +100,6 @@ bool orl_fingerprint_parse(uint8_t sha256[static 32], const char *text);
  */
 bool orl_address_host(char *out, size_t size, const char *address);
 
-extern const char orl_viewer_options_help[];
+extern const char *const orl_viewer_options_help;
 
 #endif

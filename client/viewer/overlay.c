@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "client/viewer/dialogs.h"
+#include "client/viewer/text.h"
 
 __attribute__((format(printf, 4, 5))) static void fact(struct orl_facts *f,
 		const char *name, bool good, const char *format, ...)
@@ -15,7 +16,7 @@ __attribute__((format(printf, 4, 5))) static void fact(struct orl_facts *f,
 	va_list args;
 	if (f->n == ORL_FACTS)
 		return;
-	snprintf(f->name[f->n], ORL_FACT, "%s", name);
+	snprintf(f->name[f->n], ORL_FACT, "%s", orl_text(name));
 	va_start(args, format);
 	vsnprintf(f->value[f->n], ORL_FACT, format, args);
 	va_end(args);
@@ -45,13 +46,13 @@ static void facts_of_link(struct orl_facts *f, const struct orl_facts_of *from)
 {
 	const struct oriel_stats *s = &from->stats;
 	char a[24], b[24];
-	fact(f, "Receiving", false, "%s, %" PRIu64 " updates/s",
+	fact(f, "Receiving", false, _("%s, %" PRIu64 " updates/s"),
 			rate(a, from->bytes_in_1s), from->updates_1s);
-	fact(f, "Link", false, "%s, %s round trip",
+	fact(f, "Link", false, _("%s, %s round trip"),
 			s->bandwidth ? rate(a, s->bandwidth) : "\u2013",
 			ms(b, s->rtt));
 	if (from->local)
-		fact(f, "Transport", false, "local socket");
+		fact(f, "Transport", false, "%s", _("local socket"));
 	else
 		fact(f, "Transport", false, "TCP, TLS 1.3, %s",
 				s->congestion[0] ? s->congestion : "\u2013");
@@ -59,10 +60,10 @@ static void facts_of_link(struct orl_facts *f, const struct orl_facts_of *from)
 
 static const char *locks(uint32_t on)
 {
-	static const char *const names[8] = { "none", "Caps", "Num",
+	static const char *const names[8] = { N_("none"), "Caps", "Num",
 		"Caps, Num", "Scroll", "Caps, Scroll", "Num, Scroll",
 		"Caps, Num, Scroll" };
-	return names[on & 7];
+	return orl_text(names[on & 7]);
 }
 
 static void fact_of_codecs(struct orl_facts *f, const struct orl_facts_of *from)
@@ -70,7 +71,7 @@ static void fact_of_codecs(struct orl_facts *f, const struct orl_facts_of *from)
 	static const char *const names[] = {
 		[ORIEL_CODEC_HCX] = "HCX",
 		[ORIEL_CODEC_RES] = "RES",
-		[ORIEL_CODEC_COPY] = "moved",
+		[ORIEL_CODEC_COPY] = N_("moved"),
 	};
 	char text[ORL_FACT] = "";
 	uint64_t all = 0;
@@ -82,7 +83,7 @@ static void fact_of_codecs(struct orl_facts *f, const struct orl_facts_of *from)
 		if (from->area[i] && n < sizeof(text))
 			n += (size_t)snprintf(text + n, sizeof(text) - n,
 					"%s%s %" PRIu64 " %%", n ? ", " : "",
-					names[i], percent);
+					orl_text(names[i]), percent);
 	}
 	fact(f, "Coded by area", false, "%s", all ? text : "\u2013");
 }
@@ -99,18 +100,19 @@ void orl_facts_make(struct orl_facts *out, const struct orl_facts_of *from)
 	fact_of_codecs(out, from);
 	fact(out, "Frames shown", false, "%" PRIu64, s->frames_shown);
 	fact(out, "Frames skipped", false,
-			"%" PRIu64 " (link %" PRIu64 ", viewer %" PRIu64 ")",
+			_("%" PRIu64 " (link %" PRIu64 ", viewer %" PRIu64 ")"),
 			s->frames_skipped, s->skipped_link, s->skipped_client);
-	fact(out, "Checks", false, "%" PRIu64 ", %" PRIu64 " failed", s->checks,
-			s->resets);
+	fact(out, "Checks", false, _("%" PRIu64 ", %" PRIu64 " failed"),
+			s->checks, s->resets);
 	fact(out, "Lock keys", false, "%s", locks(from->locks));
 	for (int i = 0; i < from->screens && i < 4; i++) {
 		char name[48];
-		snprintf(name, sizeof(name), "Picture%s%s",
+		snprintf(name, sizeof(name), "%s%s%s", _("Picture"),
 				from->screens > 1 ? " " : "",
 				from->screens > 1 ? from->screen_name[i] : "");
 		fact(out, name, from->exact[i], "%s",
-				from->exact[i] ? "exact" : "not exact yet");
+				from->exact[i] ? _("exact")
+					       : _("not exact yet"));
 	}
 }
 

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "client/viewer/panel.h"
+#include "client/viewer/text.h"
 
 enum {
 	MARGIN = 20,
@@ -187,22 +188,22 @@ static void paragraph(struct orl_panel *p, enum orl_face face, uint32_t rgb,
 
 void orl_panel_title(struct orl_panel *p, const char *text)
 {
-	paragraph(p, ORL_FACE_TITLE, INK, text);
+	paragraph(p, ORL_FACE_TITLE, INK, orl_text(text));
 }
 
 void orl_panel_text(struct orl_panel *p, const char *text)
 {
-	paragraph(p, ORL_FACE_TEXT, INK, text);
+	paragraph(p, ORL_FACE_TEXT, INK, orl_text(text));
 }
 
 void orl_panel_note(struct orl_panel *p, const char *text)
 {
-	paragraph(p, ORL_FACE_TEXT, SOFT, text);
+	paragraph(p, ORL_FACE_TEXT, SOFT, orl_text(text));
 }
 
 void orl_panel_warning(struct orl_panel *p, const char *text)
 {
-	paragraph(p, ORL_FACE_BOLD, RED, text);
+	paragraph(p, ORL_FACE_BOLD, RED, orl_text(text));
 }
 
 void orl_panel_group(char lines[2][ORL_GROUPED], const char *hex)
@@ -241,6 +242,7 @@ void orl_panel_step(struct orl_panel *p, enum orl_step step, const char *text)
 			step == ORL_STEP_NOW ? ORL_FACE_BOLD : ORL_FACE_TEXT;
 	struct oriel_rect r = row(p, tall(p, face) + px(p, 4));
 	const char *mark = marks[step];
+	text = orl_text(text);
 	text_in(p, face, r.x + px(p, 4), r.y, r, colours[step], mark,
 			strlen(mark));
 	text_in(p, face, r.x + px(p, 26), r.y, r,
@@ -373,7 +375,7 @@ static void label(struct orl_panel *p, const char *text)
 
 bool orl_panel_field(struct orl_panel *p, const char *name, struct orl_field *f)
 {
-	label(p, name);
+	label(p, orl_text(name));
 	struct oriel_rect box = row(p,
 			tall(p, ORL_FACE_TEXT) + 2 * px(p, PAD) - 2 * p->scale);
 	struct touch t = touch(p, box);
@@ -410,7 +412,7 @@ bool orl_panel_list(struct orl_panel *p, const char *name,
 	int visible = n < ROWS ? n : ROWS;
 	int line = tall(p, ORL_FACE_TEXT) + px(p, PAD);
 	bool chosen = false;
-	label(p, name);
+	label(p, orl_text(name));
 	struct oriel_rect box = row(p, visible * line + 2 * p->scale);
 	struct touch t = touch(p, box);
 	if (t.focused)
@@ -470,6 +472,7 @@ bool orl_panel_item(struct orl_panel *p, const char *text, bool checked)
 		r.width + 2 * px(p, PAD), r.height };
 	struct touch t = touch(p, r);
 	bool chosen = pressed(p, t);
+	text = orl_text(text);
 	if (t.focused)
 		step_focus(p, ORL_KEY_UP, ORL_KEY_DOWN);
 	if (p->focus == p->next - 1)
@@ -502,12 +505,13 @@ int orl_panel_buttons(struct orl_panel *p, const char *const *labels, int n,
 		int enter, int cancel)
 {
 	int widths[8], all = 0, chosen = -1;
+	const char *texts[8];
 	p->y += px(p, GAP) / 2;
 	struct oriel_rect r = row(p,
 			tall(p, ORL_FACE_TEXT) + 2 * px(p, PAD) - 2 * p->scale);
 	for (int i = 0; i < n && i < 8; i++) {
-		widths[i] = wide(
-				p, ORL_FACE_TEXT, labels[i], strlen(labels[i]));
+		texts[i] = orl_text(labels[i]);
+		widths[i] = wide(p, ORL_FACE_TEXT, texts[i], strlen(texts[i]));
 		widths[i] += 2 * px(p, 16);
 		if (widths[i] < px(p, 88))
 			widths[i] = px(p, 88);
@@ -523,7 +527,7 @@ int orl_panel_buttons(struct orl_panel *p, const char *const *labels, int n,
 		if (t.focused)
 			step_focus(p, ORL_KEY_LEFT, ORL_KEY_RIGHT);
 		if (p->draw)
-			draw_button(p, r, labels[i], t, i == enter);
+			draw_button(p, r, texts[i], t, i == enter);
 		r.x += r.width + px(p, GAP);
 	}
 	if (chosen < 0 && p->in.key == ORL_KEY_ENTER)

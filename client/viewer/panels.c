@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "client/viewer/hosts.h"
+#include "client/viewer/text.h"
 #include "client/viewer/ui.h"
 
 static void begin(struct orl_viewer *v, struct orl_dialog *d,
@@ -69,20 +70,20 @@ enum orl_answer orl_panels_password(
 static const char *title_of(const struct orl_viewer *v, int code)
 {
 	if (v->ready && !v->error && !code)
-		return "The session has ended";
+		return _("The session has ended");
 	if (v->ready && code == ORL_EXIT_GONE)
-		return "The line was lost";
+		return _("The line was lost");
 	switch (code) {
 	case ORL_EXIT_USAGE:
-		return "This is not an address";
+		return _("This is not an address");
 	case ORL_EXIT_TRUST:
-		return "This server is not trusted";
+		return _("This server is not trusted");
 	case ORL_EXIT_LOGIN:
-		return "The login was not accepted";
+		return _("The login was not accepted");
 	case ORL_EXIT_CONNECT:
-		return "Cannot connect";
+		return _("Cannot connect");
 	default:
-		return "Something went wrong";
+		return _("Something went wrong");
 	}
 }
 
@@ -94,9 +95,9 @@ static void explain_key(const struct orl_viewer *v, struct orl_dialog *d)
 	if (orl_hosts_path(path, sizeof(path)) != 0)
 		snprintf(path, sizeof(path), "~/.config/oriel/known_hosts");
 	snprintf(d->text, sizeof(d->text),
-			"Somebody may be listening. Ask whoever runs the "
-			"server. If it was set up anew, delete its line in %s "
-			"and connect again.",
+			_("Somebody may be listening. Ask whoever runs the "
+			  "server. If it was set up anew, delete its line in "
+			  "%s and connect again."),
 			path);
 }
 
@@ -114,12 +115,14 @@ bool orl_panels_failed(struct orl_viewer *v, int code)
 	if (kind == ORL_DIALOG_CHANGED) {
 		explain_key(v, &d);
 	} else {
-		/* A sentence begins with a capital, a name stays. */
-		bool word = strncmp(v->sentence, "cannot ", 7) == 0 ||
-			    strncmp(v->sentence, "the ", 4) == 0;
+		/* A sentence begins with a capital, an address stays. */
+		char *first = d.text;
 		snprintf(d.text, sizeof(d.text), "%.1500s.", v->sentence);
-		if (word)
-			d.text[0] = (char)(d.text[0] - 'a' + 'A');
+		if (*first >= 'a' && *first <= 'z' &&
+				strncmp(d.text, v->options.address,
+						strlen(v->options.address)) !=
+						0)
+			*first = (char)(*first - 'a' + 'A');
 	}
 	return orl_ui_ask(v->ui, &d, &choice, NULL, 0) == ORL_ANSWERED &&
 	       choice == ORL_CHOICE_YES;

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "client/viewer/recent.h"
+#include "client/viewer/text.h"
 #include "client/viewer/ui.h"
 #include "client/viewer/viewer.h"
 
@@ -72,7 +73,7 @@ static void become_lost(struct orl_viewer *v, int error, const char *text)
 	orl_viewer_say("the connection to %s is lost (%s); looking for it for "
 		       "%" PRIu32 " s",
 			v->options.address,
-			*text ? text : oriel_strerror(error),
+			orl_text(*text ? text : oriel_strerror(error)),
 			v->options.reconnect);
 }
 
@@ -97,7 +98,8 @@ static void on_state(void *user, enum oriel_client_state state, int error,
 	v->ended = true;
 	v->error = error;
 	snprintf(v->why, sizeof(v->why), "%s",
-			*text || !error ? text : oriel_strerror(error));
+			orl_text(*text || !error ? text
+						 : oriel_strerror(error)));
 }
 
 static void on_trust_wanted(void *user, const uint8_t sha256[32], bool verified)
@@ -121,8 +123,8 @@ static bool have_secret(struct orl_viewer *v)
 	char question[ORL_VIEWFILE_VALUE + 32], line[1024];
 	if (v->secret)
 		return true;
-	snprintf(question, sizeof(question),
-			"Password for %s: ", v->options.address);
+	snprintf(question, sizeof(question), _("Password for %s: "),
+			v->options.address);
 	v->prompts++;
 	v->secret_asked = true;
 	enum orl_answer answer =
@@ -155,7 +157,8 @@ static void on_login_wanted(void *user)
 		fail(v, ORL_EXIT_LOGIN);
 	int err = oriel_client_login(v->client, name, secret);
 	if (err)
-		orl_viewer_say("cannot log in: %s", oriel_strerror(err));
+		orl_viewer_say("cannot log in: %s",
+				orl_text(oriel_strerror(err)));
 }
 
 static void on_rights(void *user, uint32_t rights)
@@ -403,7 +406,8 @@ static enum why watch(struct orl_viewer *v)
 			orl_ui_ask_sizes(v->ui);
 		int err = oriel_client_wait(v->client, timeout_ms(v, now));
 		if (err < 0) {
-			orl_viewer_say("cannot go on: %s", oriel_strerror(err));
+			orl_viewer_say("cannot go on: %s",
+					orl_text(oriel_strerror(err)));
 			return BROKEN;
 		}
 	}
@@ -420,7 +424,7 @@ static bool again(struct orl_viewer *v)
 		orl_secret_wipe(&v->secret);
 		v->wrong = true;
 		if (!v->ui)
-			fputs("That was not the password.\n", stderr);
+			orl_viewer_say("that was not the password");
 		return true;
 	}
 	return v->prompts && v->error != ORIEL_EAUTH &&
@@ -495,7 +499,8 @@ static int code_of_end(struct orl_viewer *v)
 				"%s does not accept this name and %s (%s); "
 				"check them and try again",
 				address,
-				v->options.ticket_file ? "ticket" : "password",
+				v->options.ticket_file ? _("ticket")
+						       : _("password"),
 				v->why);
 		return ORL_EXIT_LOGIN;
 	}
@@ -540,8 +545,8 @@ static int code_of(struct orl_viewer *v, enum why why)
 					"--exit-after has passed before the "
 					"desktop was %s; allow more time",
 					v->options.exit_when == ORL_EXIT_LOSSLESS
-							? "lossless"
-							: "closed");
+							? _("lossless")
+							: _("closed"));
 			return ORL_EXIT_DEADLINE;
 		}
 		if (v->ready)

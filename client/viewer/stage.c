@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "client/viewer/stage.h"
+#include "client/viewer/text.h"
 
 enum {
 	DIALOG_WIDTH = 480,
@@ -343,11 +344,11 @@ static void fill_loss(struct orl_ui *ui, struct orl_dialog *d)
 			 (1000 * NS_PER_MS);
 	uint64_t all = ui->viewer->options.reconnect;
 	pthread_mutex_lock(&ui->lock);
-	snprintf(d->title, sizeof(d->title), "Reconnecting to %s",
+	snprintf(d->title, sizeof(d->title), _("Reconnecting to %s"),
 			ui->progress_address);
 	snprintf(d->text, sizeof(d->text), "%s%s",
-			*ui->progress_text ? ui->progress_text
-					   : "The connection was lost",
+			*ui->progress_text ? orl_text(ui->progress_text)
+					   : _("The connection was lost"),
 			".");
 	pthread_mutex_unlock(&ui->lock);
 	if (d->text[0] >= 'a' && d->text[0] <= 'z')

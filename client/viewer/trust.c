@@ -12,6 +12,7 @@
 #include <time.h>
 
 #include "client/viewer/hosts.h"
+#include "client/viewer/text.h"
 #include "client/viewer/viewer.h"
 
 enum { HEX = 65, PATH = 1024 };
@@ -65,7 +66,7 @@ static struct orl_hosts *load(struct orl_viewer *v)
 	for (size_t i = 0; i < orl_hosts_problems(hosts); i++) {
 		struct orl_hosts_problem p = orl_hosts_problem(hosts, i);
 		orl_viewer_say("%s, line %zu: %s; it is ignored", path_of(path),
-				p.line, p.what);
+				p.line, orl_text(p.what));
 	}
 	return hosts;
 }
@@ -129,9 +130,9 @@ static bool ask(struct orl_viewer *v, const char *name, const uint8_t *sha256)
 	char question[1024], answer[16], hex[HEX];
 	bool trusted = false;
 	snprintf(question, sizeof(question),
-			"%s has not been seen before. SHA-256 of its key:\n"
-			"  %s\n"
-			"Is that what the server itself shows? [yes/no] ",
+			_("%s has not been seen before. SHA-256 of its key:\n"
+			  "  %s\n"
+			  "Is that what the server itself shows? [yes/no] "),
 			name, hex_of(hex, sha256));
 	v->prompts++;
 	enum orl_answer in_window =

@@ -6,22 +6,34 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "client/viewer/text.h"
 #include "client/viewer/viewfile.h"
 
-enum key {
-	KEY_ADDRESS,
-	KEY_TRUST,
-	KEY_FULLSCREEN,
-	KEY_TITLE,
-	KEY_NONE,
+enum {
+	DESKTOP = 1 << ORL_VIEWFILE_DESKTOP,
+	DEFAULTS = 1 << ORL_VIEWFILE_DEFAULTS
 };
 
-static const char *const key_names[] = {
-	"address",
-	"trust",
-	"fullscreen",
-	"title",
+static const struct key {
+	const char *name;
+	unsigned where;
+} keys[ORL_SETTINGS] = {
+	[ORL_SETTING_ADDRESS] = { "address", DESKTOP },
+	[ORL_SETTING_TITLE] = { "title", DESKTOP },
+	[ORL_SETTING_FULLSCREEN] = { "fullscreen", DESKTOP | DEFAULTS },
+	[ORL_SETTING_TRUST] = { "trust", DESKTOP | DEFAULTS },
+	[ORL_SETTING_WINDOWS] = { "windows", DESKTOP | DEFAULTS },
+	[ORL_SETTING_SCALING] = { "scaling", DESKTOP | DEFAULTS },
+	[ORL_SETTING_RESIZE] = { "resize", DESKTOP | DEFAULTS },
+	[ORL_SETTING_KEYBOARD] = { "keyboard", DESKTOP | DEFAULTS },
+	[ORL_SETTING_RECONNECT] = { "reconnect", DESKTOP | DEFAULTS },
+	[ORL_SETTING_SCALE] = { "scale", DEFAULTS },
 };
+
+const char *orl_setting_name(enum orl_setting setting)
+{
+	return keys[setting].name;
+}
 
 struct span {
 	const char *p;
@@ -57,89 +69,76 @@ static bool plain(struct span s)
 	return true;
 }
 
-static enum key find_key(struct span s)
+static enum orl_setting find_key(struct span s, enum orl_viewfile_kind kind)
 {
-	for (int i = 0; i < KEY_NONE; i++)
-		if (is(s, key_names[i]))
-			return (enum key)i;
-	return KEY_NONE;
-}
-
-static void copy(char to[static ORL_VIEWFILE_VALUE], struct span s)
-{
-	memcpy(to, s.p, s.n);
-	to[s.n] = '\0';
+	int i = 0;
+	while (i < ORL_SETTINGS &&
+			(!is(s, keys[i].name) || !(keys[i].where >> kind & 1)))
+		i++;
+	return (enum orl_setting)i;
 }
 
 /* NULL, or what is wrong with the value. */
-static const char *set(struct orl_viewfile *out, enum key key, struct span v)
+static const char *set(char to[static ORL_VIEWFILE_VALUE], struct span v)
 {
 	if (!v.n)
-		return "the value is missing";
+		return N_("the value is missing");
 	if (v.n >= ORL_VIEWFILE_VALUE)
-		return "the value is too long";
+		return N_("the value is too long");
 	if (!plain(v))
-		return "the value holds a control character";
-	if (key == KEY_ADDRESS) {
-		copy(out->address, v);
-	} else if (key == KEY_TRUST) {
-		copy(out->trust, v);
-	} else if (key == KEY_TITLE) {
-		copy(out->title, v);
-	} else {
-		out->fullscreen = is(v, "yes");
-		if (!is(v, "yes") && !is(v, "no"))
-			return "fullscreen is yes or no";
-	}
+		return N_("the value holds a control character");
+	memcpy(to, v.p, v.n);
+	to[v.n] = '\0';
 	return NULL;
 }
 
-static const char *parse_line(
-		struct orl_viewfile *out, struct span line, unsigned *seen)
+static const char *parse_line(struct orl_viewfile *out,
+		enum orl_viewfile_kind kind, struct span line)
 {
 	line = trim(line);
 	if (!line.n || line.p[0] == '#')
 		return NULL;
 	const char *equals = memchr(line.p, '=', line.n);
 	if (!equals)
-		return "write it as `key = value`";
+		return N_("write it as `key = value`");
 	struct span name = { line.p, (size_t)(equals - line.p) };
 	struct span value = { equals + 1, line.n - name.n - 1 };
-	enum key key = find_key(trim(name));
-	if (key == KEY_NONE)
-		return "unknown key; known are address, trust, fullscreen, "
-		       "title";
-	if (*seen & 1u << key)
-		return "this key was given before";
-	*seen |= 1u << key;
-	return set(out, key, trim(value));
+	enum orl_setting key = find_key(trim(name), kind);
+	if (key == ORL_SETTINGS)
+		return N_("unknown key; oriel-view(1) lists those that there "
+			  "are");
+	if (out->value[key][0])
+		return N_("this key was given before");
+	return set(out->value[key], trim(value));
 }
 
-bool orl_viewfile_parse(struct orl_viewfile *out, const char *text,
-		size_t length, char *error, size_t size)
+bool orl_viewfile_parse(struct orl_viewfile *out, enum orl_viewfile_kind kind,
+		const char *text, size_t length, char *error, size_t size)
 {
-	unsigned seen = 0, number = 0;
+	unsigned number = 0;
 	memset(out, 0, sizeof(*out));
 	if (length > ORL_VIEWFILE_MAX) {
-		snprintf(error, size, "longer than 64 KiB");
+		snprintf(error, size, "%s", _("longer than 64 KiB"));
 		return false;
 	}
 	while (length) {
 		const char *end = memchr(text, '\n', length);
 		struct span line = { text,
 			end ? (size_t)(end - text) : length };
-		const char *wrong = parse_line(out, line, &seen);
+		const char *wrong = parse_line(out, kind, line);
 		number++;
 		if (wrong) {
-			snprintf(error, size, "line %u: %s", number, wrong);
+			snprintf(error, size, _("line %u: %s"), number,
+					_(wrong));
 			return false;
 		}
 		size_t step = line.n + (end ? 1 : 0);
 		text += step;
 		length -= step;
 	}
-	if (!out->address[0]) {
-		snprintf(error, size, "no address is given");
+	if (kind == ORL_VIEWFILE_DESKTOP &&
+			!out->value[ORL_SETTING_ADDRESS][0]) {
+		snprintf(error, size, "%s", _("no address is given"));
 		return false;
 	}
 	return true;

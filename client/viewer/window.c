@@ -6,6 +6,7 @@
  */
 #include <string.h>
 
+#include "client/viewer/text.h"
 #include "client/viewer/ui.h"
 
 enum {
@@ -62,9 +63,9 @@ static void say_holder(const struct orl_ui *ui, char *out, size_t size)
 	if (!orl_ui_live(ui))
 		return;
 	if (!ui->may_input)
-		snprintf(out, size, " (watching)");
+		snprintf(out, size, " (%s)", _("watching"));
 	else if (!ui->holds_input && ui->holder[0])
-		snprintf(out, size, " (%s has the keyboard)", ui->holder);
+		snprintf(out, size, _(" (%s has the keyboard)"), ui->holder);
 }
 
 /* Several windows are told apart by their displays' names. */

@@ -6,7 +6,11 @@
 . "$(dirname "$0")/lib.sh"
 
 GUEST=${GUEST:-build/guest}
-tools/guest/build.sh "$GUEST" || fail 'there is no guest'
+tools/guest/build.sh "$GUEST" || {
+	[ $? = 3 ] || fail 'there is no guest'
+	echo 'SKIPPED: without a network there is no guest, and nothing was tested'
+	exit 0
+}
 
 qmp() {
 	python3 tests/e2e/qmp.py "$T/qmp" "$@" > "$T/qmp.out" 2>&1

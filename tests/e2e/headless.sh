@@ -17,6 +17,16 @@ hosts=$HOME/.config/oriel/known_hosts
 password=--password-file=$T/password
 echo wrong > "$T/wrong"
 
+# In other languages, where they were built.
+if [ -d "$BIN/locale" ]; then
+	for words in 'de:Einen Arbeitsplatz' 'fr:Afficher un bureau'; do
+		LC_ALL=C.UTF-8 LANGUAGE=${words%%:*} "$BIN/oriel-view" --help |
+			grep -q "${words#*:}" || fail "no ${words%%:*}"
+	done
+	LC_ALL=C.UTF-8 LANGUAGE=de "$BIN/oriel-view" desk.vv 2>&1 |
+		grep -q 'bitten Sie um eine .oriel-Datei' || fail 'no German'
+fi
+
 # Before any connection.
 expect 2 'see oriel-view --help'
 expect 2 'ask for an .oriel file' "$T/desk.vv"

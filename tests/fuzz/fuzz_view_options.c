@@ -16,11 +16,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	enum orl_viewer_result result = orl_viewer_options_parse(
 			&o, a.argc, a.argv, why, sizeof(why));
 
-	if (result == ORL_OPTIONS_RUN && !o.file)
+	if (result == ORL_OPTIONS_RUN && !o.file[0])
 		result = orl_viewer_options_check(&o, why, sizeof(why));
 	if (result == ORL_OPTIONS_WRONG && !why[0])
 		abort();
-	if (result == ORL_OPTIONS_RUN && !o.file && !o.address[0])
+	if (result == ORL_OPTIONS_RUN && !o.file[0] && !o.address[0])
 		abort();
 	if (orl_address_host(host, sizeof(host), o.address) &&
 			(!host[0] || strchr(host, '@') || !strchr(host, ':')))

@@ -20,28 +20,32 @@ static void check(const char *value)
 			abort();
 }
 
+/* The lowest bit of the first byte: which of the two files it is. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct orl_viewer_options options;
-	struct orl_viewfile file;
+	static struct orl_viewer_options options;
+	static struct orl_viewfile file;
 	char error[256] = "", host[300];
 	memset(&options, 0, sizeof(options));
-	if (!orl_viewfile_parse(&file, (const char *)data, size, error,
+	enum orl_viewfile_kind kind = size && data[0] & 1
+						      ? ORL_VIEWFILE_DESKTOP
+						      : ORL_VIEWFILE_DEFAULTS;
+	if (!orl_viewfile_parse(&file, kind, (const char *)data, size, error,
 			    sizeof(error))) {
 		if (!error[0])
 			abort();
 		return 0;
 	}
-	if (!file.address[0])
+	if (kind == ORL_VIEWFILE_DESKTOP && !file.value[ORL_SETTING_ADDRESS][0])
 		abort();
-	check(file.address);
-	check(file.trust);
-	check(file.title);
-	if (orl_viewer_options_merge(&options, &file, error, sizeof(error)) ==
+	for (int i = 0; i < ORL_SETTINGS; i++)
+		check(file.value[i]);
+	if (orl_viewer_options_apply(&options, &file, error, sizeof(error)) ==
 			ORL_OPTIONS_WRONG)
 		return 0;
-	if (orl_viewer_options_check(&options, error, sizeof(error)) !=
-			ORL_OPTIONS_RUN)
+	if (kind == ORL_VIEWFILE_DESKTOP &&
+			orl_viewer_options_check(&options, error,
+					sizeof(error)) != ORL_OPTIONS_RUN)
 		abort();
 	if (orl_address_host(host, sizeof(host), options.address) &&
 			!strchr(host, ':'))

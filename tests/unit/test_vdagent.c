@@ -94,16 +94,17 @@ static void long_messages_come_in_pieces(void **state)
 
 static void what_is_not_known_is_skipped(void **state)
 {
+	static uint8_t other[300];
 	size_t n;
 
 	(void)state;
 	begin();
 	/* Another type; sizes that it cannot have; another port. */
-	n = orl_vdagent_put(bytes, sizeof(bytes), 99, bytes, 300);
+	n = orl_vdagent_put(bytes, sizeof(bytes), 99, other, 300);
 	n += orl_vdagent_put(bytes + n, sizeof(bytes) - n, ORL_VDAGENT_CAPS,
-			bytes, 3);
+			other, 3);
 	n += orl_vdagent_put(bytes + n, sizeof(bytes) - n, ORL_VDAGENT_CAPS,
-			bytes, ORL_VDAGENT_GATHER + 1);
+			other, ORL_VDAGENT_GATHER + 1);
 	memset(bytes + n, 0, 64);
 	bytes[n] = 2;
 	bytes[n + 4] = 9;

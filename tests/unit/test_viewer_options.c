@@ -241,33 +241,55 @@ static void desktops_name_files_by_uri(void **state)
 			ORL_OPTIONS_WRONG);
 }
 
+static enum orl_viewer_result over(
+		const struct orl_viewfile *f, const char *option)
+{
+	const char *argv[] = { "oriel-view", "a.oriel", option, NULL };
+	enum orl_viewer_result result;
+	memset(&o, 0, sizeof(o));
+	result = orl_viewer_options_apply(&o, f, error, sizeof(error));
+	if (result != ORL_OPTIONS_RUN)
+		return result;
+	return orl_viewer_options_again(&o, option ? 3 : 2,
+			(char *const *)(uintptr_t)argv, error, sizeof(error));
+}
+
 static void options_beat_the_file(void **state)
 {
-	struct orl_viewfile f = { .address = "oriel://desk",
-		.trust = "first-use",
-		.title = "Desk",
-		.fullscreen = true };
+	static struct orl_viewfile f;
 	(void)state;
-	assert_int_equal(parse("a.oriel", NULL, NULL, NULL, NULL, NULL), 0);
-	assert_int_equal(orl_viewer_options_merge(&o, &f, error, sizeof(error)),
-			0);
+	memset(&f, 0, sizeof(f));
+	strcpy(f.value[ORL_SETTING_ADDRESS], "oriel://desk");
+	strcpy(f.value[ORL_SETTING_TRUST], "first-use");
+	strcpy(f.value[ORL_SETTING_TITLE], "Desk");
+	strcpy(f.value[ORL_SETTING_FULLSCREEN], "yes");
+	strcpy(f.value[ORL_SETTING_WINDOWS], "one");
+	strcpy(f.value[ORL_SETTING_SCALING], "fit");
+	strcpy(f.value[ORL_SETTING_RESIZE], "no");
+	strcpy(f.value[ORL_SETTING_KEYBOARD], "text");
+	strcpy(f.value[ORL_SETTING_RECONNECT], "7");
+	strcpy(f.value[ORL_SETTING_SCALE], "2");
+	assert_int_equal(over(&f, NULL), ORL_OPTIONS_RUN);
 	assert_string_equal(o.address, "oriel://desk");
 	assert_string_equal(o.title, "Desk");
-	assert_true(o.fullscreen);
+	assert_string_equal(o.file, "a.oriel");
+	assert_true(o.fullscreen && o.one_window && o.keyboard_text);
+	assert_int_equal(o.scaling, ORL_SCALING_FIT);
+	assert_int_equal(o.resize, ORL_RESIZE_NO);
+	assert_true(o.reconnect_set && o.reconnect == 7);
+	assert_int_equal(o.scale, 2);
 	assert_int_equal(o.trust.mode, ORL_TRUST_FIRST_USE);
-	assert_int_equal(parse("a.oriel", "--trust=" HEX HEX, NULL, NULL, NULL,
-					 NULL),
-			0);
-	assert_int_equal(orl_viewer_options_merge(&o, &f, error, sizeof(error)),
-			0);
+	assert_int_equal(over(&f, "--trust=" HEX HEX), ORL_OPTIONS_RUN);
 	assert_int_equal(o.trust.mode, ORL_TRUST_PIN);
-	assert_int_equal(parse("a.oriel", NULL, NULL, NULL, NULL, NULL), 0);
-	strcpy(f.trust, "anybody");
-	assert_int_equal(orl_viewer_options_merge(&o, &f, error, sizeof(error)),
-			ORL_OPTIONS_WRONG);
-	strcpy(f.address, "http://desk");
-	assert_int_equal(orl_viewer_options_merge(&o, &f, error, sizeof(error)),
-			ORL_OPTIONS_WRONG);
+	assert_int_equal(over(&f, "--scaling=1:1"), ORL_OPTIONS_RUN);
+	assert_int_equal(o.scaling, ORL_SCALING_ONE);
+	assert_true(o.one_window);
+	for (int i = 0; i < ORL_SETTINGS; i++) {
+		struct orl_viewfile bad = f;
+		strcpy(bad.value[i], "\x01");
+		if (i != ORL_SETTING_TITLE)
+			assert_int_equal(over(&bad, NULL), ORL_OPTIONS_WRONG);
+	}
 }
 
 static void names_hosts(void **state)

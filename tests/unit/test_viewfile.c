@@ -10,7 +10,8 @@ static char error[256];
 static bool parse(struct orl_viewfile *f, const char *text)
 {
 	error[0] = '\0';
-	return orl_viewfile_parse(f, text, strlen(text), error, sizeof(error));
+	return orl_viewfile_parse(f, ORL_VIEWFILE_DESKTOP, text, strlen(text),
+			error, sizeof(error));
 }
 
 static void reads_every_key(void **state)
@@ -22,14 +23,41 @@ static void reads_every_key(void **state)
 			      "  address\t=  oriel://me@desk.example:5911 \r\n"
 			      "trust = first-use\n"
 			      "fullscreen=yes\n"
+			      "windows = one\nscaling = fit\nresize = no\n"
+			      "keyboard = text\nreconnect = 5\n"
 			      "title = Desk = \xc3\xbc # 1"));
-	assert_string_equal(f.address, "oriel://me@desk.example:5911");
-	assert_string_equal(f.trust, "first-use");
-	assert_string_equal(f.title, "Desk = \xc3\xbc # 1");
-	assert_true(f.fullscreen);
+	assert_string_equal(f.value[ORL_SETTING_ADDRESS],
+			"oriel://me@desk.example:5911");
+	assert_string_equal(f.value[ORL_SETTING_TRUST], "first-use");
+	assert_string_equal(f.value[ORL_SETTING_TITLE], "Desk = \xc3\xbc # 1");
+	assert_string_equal(f.value[ORL_SETTING_FULLSCREEN], "yes");
+	assert_string_equal(f.value[ORL_SETTING_WINDOWS], "one");
+	assert_string_equal(f.value[ORL_SETTING_RECONNECT], "5");
+	assert_string_equal(f.value[ORL_SETTING_SCALE], "");
 	assert_true(parse(&f, "address = unix:/x\nfullscreen = no\n"));
-	assert_false(f.fullscreen);
-	assert_string_equal(f.title, "");
+	assert_string_equal(f.value[ORL_SETTING_TITLE], "");
+}
+
+/* view.conf is for every desktop, so it names none. */
+static void defaults_have_keys_of_their_own(void **state)
+{
+	static const char text[] = "scale = 2\nscaling = integer\n";
+	struct orl_viewfile f;
+	(void)state;
+	assert_true(orl_viewfile_parse(&f, ORL_VIEWFILE_DEFAULTS, text,
+			strlen(text), error, sizeof(error)));
+	assert_string_equal(f.value[ORL_SETTING_SCALE], "2");
+	assert_string_equal(f.value[ORL_SETTING_SCALING], "integer");
+	assert_true(orl_viewfile_parse(&f, ORL_VIEWFILE_DEFAULTS, "", 0, error,
+			sizeof(error)));
+	assert_false(orl_viewfile_parse(&f, ORL_VIEWFILE_DEFAULTS,
+			"address = unix:/x", 17, error, sizeof(error)));
+	assert_string_equal(error,
+			"line 1: unknown key; oriel-view(1) lists those that "
+			"there are");
+	assert_false(parse(&f, "address = unix:/x\nscale = 2"));
+	for (int i = 0; i < ORL_SETTINGS; i++)
+		assert_true(*orl_setting_name((enum orl_setting)i));
 }
 
 static void says_what_is_wrong_and_where(void **state)
@@ -44,7 +72,6 @@ static void says_what_is_wrong_and_where(void **state)
 		{ "Address = x\n", "line 1: unknown key" },
 		{ "address = a\naddress = b\n", "line 2: this key was given" },
 		{ "address = a\ntitle = \x1b[2J\n", "line 2: the value holds" },
-		{ "fullscreen = maybe\n", "line 1: fullscreen is yes or no" },
 	};
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -62,25 +89,27 @@ static void has_limits(void **state)
 	(void)state;
 	memcpy(text, "address = ", 10);
 	memset(text + 10, 'x', ORL_VIEWFILE_VALUE - 1);
-	assert_true(orl_viewfile_parse(&f, text, 10 + ORL_VIEWFILE_VALUE - 1,
-			error, sizeof(error)));
-	assert_int_equal(strlen(f.address), ORL_VIEWFILE_VALUE - 1);
+	assert_true(orl_viewfile_parse(&f, ORL_VIEWFILE_DESKTOP, text,
+			10 + ORL_VIEWFILE_VALUE - 1, error, sizeof(error)));
+	assert_int_equal(strlen(f.value[ORL_SETTING_ADDRESS]),
+			ORL_VIEWFILE_VALUE - 1);
 	text[10 + ORL_VIEWFILE_VALUE - 1] = 'x';
-	assert_false(orl_viewfile_parse(&f, text, 10 + ORL_VIEWFILE_VALUE,
-			error, sizeof(error)));
+	assert_false(orl_viewfile_parse(&f, ORL_VIEWFILE_DESKTOP, text,
+			10 + ORL_VIEWFILE_VALUE, error, sizeof(error)));
 	assert_string_equal(error, "line 1: the value is too long");
-	assert_false(orl_viewfile_parse(
-			&f, text, sizeof(text), error, sizeof(error)));
+	assert_false(orl_viewfile_parse(&f, ORL_VIEWFILE_DESKTOP, text,
+			sizeof(text), error, sizeof(error)));
 	assert_string_equal(error, "longer than 64 KiB");
 	/* NUL is a byte like others, and not allowed in a value. */
-	assert_false(orl_viewfile_parse(
-			&f, "address = a\0b", 13, error, sizeof(error)));
+	assert_false(orl_viewfile_parse(&f, ORL_VIEWFILE_DESKTOP,
+			"address = a\0b", 13, error, sizeof(error)));
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(reads_every_key),
+		cmocka_unit_test(defaults_have_keys_of_their_own),
 		cmocka_unit_test(says_what_is_wrong_and_where),
 		cmocka_unit_test(has_limits),
 	};

@@ -1,16 +1,17 @@
 #!/bin/bash
 # build.sh FOLDER - make the guest: a small Debian with a desktop, for tests and
 # `make demo-vm`, of Debian's packages alone. FOLDER gets vmlinuz, initrd.gz and
-# disk; it is left alone when it was made from the same list and scripts.
+# disk; it is left alone when it was made from the same list and scripts. Exit
+# status: 1, or 3 when Debian's mirror is out of reach.
 # Root is not needed where users may have namespaces (package uidmap).
 set -eu
 here=$(dirname "$0")
 out=${1:?usage: tools/guest/build.sh FOLDER}
 suite=bookworm
 
-give_up() {
+give_up() { # SENTENCE [STATUS]
 	echo "guest: $1" >&2
-	exit 1
+	exit "${2:-1}"
 }
 
 key=$(cd "$here" && { echo "$suite" && find packages modules init finish.sh \
@@ -80,7 +81,7 @@ if [ "$status" != 0 ]; then
 	tail -n 4 "$log" >&2
 	unreached='Could not resolve|Failed to fetch|Temporary failure'
 	if grep -aqE "$unreached|Unable to connect" "$log"; then
-		give_up "Debian's mirror cannot be reached; is there a network?"
+		give_up "Debian's mirror cannot be reached; is there a network?" 3
 	fi
 	if grep -aqE 'newuidmap|subuid|unable to pick chroot mode' "$log"; then
 		give_up "without root it needs the package uidmap, and lines of
