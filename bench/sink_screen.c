@@ -1,6 +1,6 @@
 /*
  * sink_screen.c - takes the place of client/screen.c in oriel-bench-sink: the
- * messages are read and acknowledged as there, with the same batches, but no
+ * messages are read as there, and acknowledged by the same ack.c, but no
  * pixel is decoded or kept, so that a processor can be a hundred clients. The
  * server's own hashes are sent back to its checks.
  */
@@ -8,9 +8,6 @@
 
 #include "bench/sink.h"
 #include "client/client.h"
-
-enum { SMALL_UPDATE = 1300, BATCH_MS = 50 };
-static const uint64_t MS = 1000000;
 
 struct oriel_screen *orl_screen_find(struct oriel_client *c, uint32_t id)
 {
@@ -114,64 +111,16 @@ int orl_screen_commit(struct oriel_client *c, const uint8_t *d, size_t n)
 	if (!s)
 		return ORIEL_EPROTO;
 	unsigned t = msg.transaction;
-	s->small = s->bytes[t] < SMALL_UPDATE;
+	orl_screen_owe_ack(s, s->bytes[t]);
 	s->received = s->first_byte[t] ? s->first_byte[t] : now;
 	s->decoded = now;
 	s->frame = msg.frame;
-	s->shown = 0;
-	s->ack_due = true;
 	s->bytes[t] = s->first_byte[t] = 0;
 	c->stats.updates++;
 	sink_commit(c->user, msg.time, now);
 	orl_screen_was_shown(s, now);
-	if (s->small && !c->batch.at)
-		orl_timer_set(c->loop, &c->batch, now + BATCH_MS * MS);
+	orl_screen_wait_for_more(s, now);
 	return 0;
-}
-
-void orl_screen_was_shown(struct oriel_screen *s, uint64_t time)
-{
-	struct oriel_client *c = s->client;
-	if (!s->ack_due || s->shown)
-		return;
-	s->shown = time ? time : orl_now(&c->env);
-	if (!s->small || !c->batch.at)
-		orl_screen_send_acks(c);
-}
-
-void orl_screen_send_acks(struct oriel_client *c)
-{
-	uint64_t now = orl_now(&c->env);
-	if (!c->conn || c->ending)
-		return;
-	ORL_EACH (node, &c->screens) {
-		struct oriel_screen *s =
-				orl_container(node, struct oriel_screen, node);
-		if (!s->ack_due || !s->shown)
-			continue;
-		struct orl_ack ack = {
-			.display = (uint8_t)s->id,
-			.frame = s->frame,
-			.received = (uint32_t)(s->received / 1000),
-			.decoded = (uint32_t)(s->decoded / 1000),
-			.shown = (uint32_t)(s->shown / 1000),
-			.sent = (uint32_t)(now / 1000),
-		};
-		s->ack_due = false;
-		if (ORL_CLIENT_PUT(c, ack, &ack) < 0)
-			return;
-	}
-	orl_timer_stop(&c->batch);
-	c->batch.at = 0;
-	orl_conn_kick(c->conn);
-}
-
-void orl_screen_batch(struct orl_timer *timer)
-{
-	struct oriel_client *c =
-			orl_container(timer, struct oriel_client, batch);
-	c->batch.at = 0;
-	orl_screen_send_acks(c);
 }
 
 int orl_screen_check(struct oriel_client *c, const uint8_t *d, size_t n)

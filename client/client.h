@@ -2,10 +2,10 @@
  * client.h - the structs of this folder, and who may call what.
  *
  * Files: client.c the handle, session.c what the server says, login.c until
- * we are let in, again.c coming back after a loss, screen.c pictures, input.c
- * keys and pointer. All of it runs
- * in the loop thread, but for the queue of input.c and what oriel-client.h
- * marks as "Threads: any".
+ * we are let in, again.c coming back after a loss, screen.c pictures, ack.c
+ * that they were shown, input.c keys and pointer. All of it runs in the loop
+ * thread, but for the queue of input.c and what oriel-client.h marks as
+ * "Threads: any".
  */
 #ifndef ORL_CLIENT_CLIENT_H
 #define ORL_CLIENT_CLIENT_H
@@ -279,6 +279,12 @@ int orl_screen_check(struct oriel_client *c, const uint8_t *d, size_t n);
 int orl_screen_lossy(struct oriel_client *c, const uint8_t *d, size_t n);
 struct oriel_screen *orl_screen_find(struct oriel_client *c, uint32_t id);
 void orl_screen_destroy(struct oriel_screen *s);
+
+/* ack.c */
+/* A commit of so many bytes has come. */
+void orl_screen_owe_ack(struct oriel_screen *s, size_t bytes);
+/* If that was little, the ack goes with others, soon. */
+void orl_screen_wait_for_more(struct oriel_screen *s, uint64_t now);
 /* The host has shown the newest commit at `time`. */
 void orl_screen_was_shown(struct oriel_screen *s, uint64_t time);
 /* Send every ack that is due. */

@@ -10,8 +10,7 @@
 
 #include <string.h>
 
-enum { SMALL_UPDATE = 1300, BATCH_MS = 50, RECTS = 64 };
-static const uint64_t MS = 1000000;
+enum { RECTS = 64 };
 
 static struct oriel_screen *find_any(struct oriel_client *c, uint32_t id)
 {
@@ -473,15 +472,13 @@ int orl_screen_commit(struct oriel_client *c, const uint8_t *d, size_t n)
 		return ORIEL_EPROTO;
 	unsigned t = msg.transaction;
 	size_t n_rects = publish(s, t, rects);
-	s->small = s->bytes[t] < SMALL_UPDATE;
+	orl_screen_owe_ack(s, s->bytes[t]);
 	s->captured = our_time(c, msg.time, now);
 	s->received = s->first_byte[t] ? s->first_byte[t] : now;
 	s->decoded = orl_now(&c->env);
 	s->frame = msg.frame;
 	s->input_seq = msg.input_seq;
 	s->changed_at = now;
-	s->shown = 0;
-	s->ack_due = true;
 	s->copied[t] = s->coded[t] = s->bytes[t] = s->first_byte[t] = 0;
 	c->stats.updates++;
 	if (n_rects && c->events.screen_updated)
@@ -492,71 +489,11 @@ int orl_screen_commit(struct oriel_client *c, const uint8_t *d, size_t n)
 	 */
 	if ((!s->paced || !n_rects) && !s->shown)
 		orl_screen_was_shown(s, s->decoded);
-	if (s->small && !c->batch.at)
-		orl_timer_set(c->loop, &c->batch, now + BATCH_MS * MS);
+	orl_screen_wait_for_more(s, now);
 	return 0;
 }
 
 /* ---- acknowledgements -------------------------------------------------- */
-
-void orl_screen_was_shown(struct oriel_screen *s, uint64_t time)
-{
-	struct oriel_client *c = s->client;
-	uint64_t now = orl_now(&c->env);
-
-	if (!s->ack_due || s->shown)
-		return;
-	s->shown = time && time < now ? time : now;
-	if (s->shown < s->decoded)
-		s->shown = s->decoded;
-	c->stats.frames_shown++;
-	c->latencies[c->n_latencies++ % ORL_CLIENT_LATENCIES] =
-			s->shown - s->captured;
-	orl_input_echo(c, s->input_seq, s->shown);
-	/* A small one waits for the batch, unless that has gone already. */
-	if (!s->small || !c->batch.at)
-		orl_screen_send_acks(c);
-}
-
-void orl_screen_send_acks(struct oriel_client *c)
-{
-	uint64_t now = orl_now(&c->env);
-
-	if (!c->conn || c->ending)
-		return;
-	ORL_EACH (node, &c->screens) {
-		struct oriel_screen *s =
-				orl_container(node, struct oriel_screen, node);
-		if (!s->ack_due || !s->shown)
-			continue;
-		struct orl_ack ack = {
-			.display = (uint8_t)s->id,
-			.frame = s->frame,
-			.received = (uint32_t)(s->received / 1000),
-			.decoded = (uint32_t)(s->decoded / 1000),
-			.shown = (uint32_t)(s->shown / 1000),
-			.sent = (uint32_t)(now / 1000),
-			.decode_us = (uint32_t)(s->decode_time / 1000),
-			.cells = (uint32_t)s->decode_cells,
-		};
-		s->ack_due = false;
-		s->decode_time = s->decode_cells = 0;
-		if (ORL_CLIENT_PUT(c, ack, &ack) < 0)
-			return;
-	}
-	orl_timer_stop(&c->batch);
-	c->batch.at = 0;
-	orl_conn_kick(c->conn);
-}
-
-void orl_screen_batch(struct orl_timer *timer)
-{
-	struct oriel_client *c =
-			orl_container(timer, struct oriel_client, batch);
-
-	c->batch.at = 0;
-	orl_screen_send_acks(c);
-}
 
 /* ---- the exactness check ----------------------------------------------- */
 

@@ -89,15 +89,21 @@ static int get_ids(sd_bus *bus, const char *path, const char *interface,
 	return sd_bus_message_append(reply, "au", 1, 0);
 }
 
-static int on_register(sd_bus_message *m, void *user, sd_bus_error *error)
+/* Keep the end of a line that we are handed. */
+static int keep(sd_bus_message *m, int *to)
 {
 	int fd;
 
+	if (sd_bus_message_read(m, "h", &fd) >= 0)
+		*to = dup(fd);
+	return sd_bus_reply_method_return(m, "");
+}
+
+static int on_register(sd_bus_message *m, void *user, sd_bus_error *error)
+{
 	(void)user;
 	(void)error;
-	if (sd_bus_message_read(m, "h", &fd) >= 0)
-		handed = dup(fd);
-	return sd_bus_reply_method_return(m, "");
+	return keep(m, &handed);
 }
 
 static int get_channel(sd_bus *bus, const char *path, const char *interface,
@@ -116,13 +122,9 @@ static int get_channel(sd_bus *bus, const char *path, const char *interface,
 
 static int on_channel(sd_bus_message *m, void *user, sd_bus_error *error)
 {
-	int fd;
-
 	(void)user;
 	(void)error;
-	if (sd_bus_message_read(m, "h", &fd) >= 0)
-		channel = dup(fd);
-	return sd_bus_reply_method_return(m, "");
+	return keep(m, &channel);
 }
 
 static int get_slots(sd_bus *bus, const char *path, const char *interface,

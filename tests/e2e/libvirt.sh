@@ -4,7 +4,7 @@
 # libvirt's per-user daemon, so root runs all of this as nobody.
 . tests/e2e/lib.sh
 
-V=$(mktemp -d /tmp/oriel-libvirt.XXXXXX)
+V=$(mktemp -d "${TMPDIR:-/tmp}/oriel-libvirt.XXXXXX")
 mkdir "$V/run"
 cp "$BIN/oriel-serve" "$T/password" "$V"
 as=()

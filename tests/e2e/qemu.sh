@@ -122,7 +122,7 @@ echo 'ok shut down'
 # As another user: what it runs as, who may use its bus, and what a machine
 # that is somebody else can do there.
 if [ "$(id -u)" = 0 ]; then
-	its=$(mktemp -d /tmp/oriel-e2e-nobody.XXXXXX)
+	its=$(mktemp -d "${TMPDIR:-/tmp}/oriel-e2e-nobody.XXXXXX")
 	chown nobody "$its"
 	serve --source=qemu: --launch-user=nobody --launch -- \
 		"${machine[@]:0:${#machine[@]}-1}" \
