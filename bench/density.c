@@ -13,6 +13,7 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
+#include "bench/args.h"
 #include "bench/bench.h"
 #include "bench/cell.h"
 #include "bench/crowd.h"
@@ -77,21 +78,6 @@ static void usage(void)
 			stdout);
 }
 
-static int number(double *out, const char *text, double min, double max)
-{
-	char *end;
-	double v = strtod(text, &end);
-	if (end == text || *end || !(v >= min && v <= max)) {
-		fprintf(stderr,
-				"oriel-bench: %s is not a number from %g to "
-				"%g\n",
-				text, min, max);
-		return -1;
-	}
-	*out = v;
-	return 0;
-}
-
 static int too_many(const char *what)
 {
 	fprintf(stderr, "oriel-bench: too many of %s\n", what);
@@ -112,7 +98,7 @@ static int add_sessions(struct options *o, char *text)
 			word = strtok_r(NULL, ",", &rest)) {
 		if (o->n_sessions == LIST)
 			return too_many("--sessions");
-		if (number(&n, word, 1, CROWD_MAX))
+		if (args_number(&n, word, 1, CROWD_MAX))
 			return -1;
 		o->sessions[o->n_sessions++] = (uint32_t)n;
 	}
@@ -143,46 +129,38 @@ static int processes(struct options *o, const char *text)
 	return -1;
 }
 
-static char *value_of(char *argument, const char *name)
-{
-	size_t n = strlen(name);
-	if (strncmp(argument, name, n) != 0 || argument[n] != '=')
-		return NULL;
-	return argument + n + 1;
-}
-
 static int parse_one(struct options *o, char *a)
 {
 	char *v;
 	double n = 0;
-	if ((v = value_of(a, "--trace")))
+	if ((v = args_value(a, "--trace")))
 		return add_traces(o, v);
-	if ((v = value_of(a, "--sessions")))
+	if ((v = args_value(a, "--sessions")))
 		return add_sessions(o, v);
-	if ((v = value_of(a, "--processes")))
+	if ((v = args_value(a, "--processes")))
 		return processes(o, v);
-	if ((v = value_of(a, "--seconds")))
-		return number(&o->excerpt.seconds, v, 0.2, 3600);
-	if ((v = value_of(a, "--from")))
-		return number(&o->excerpt.from, v, 0, 36000);
-	if ((v = value_of(a, "--measure")))
-		return number(&o->measure, v, 1, CROWD_SECONDS);
-	if ((v = value_of(a, "--limit")))
-		return number(&o->limit, v, 1, 10000);
-	if ((v = value_of(a, "--repeats"))) {
-		int err = number(&n, v, 1, 1000);
+	if ((v = args_value(a, "--seconds")))
+		return args_number(&o->excerpt.seconds, v, 0.2, 3600);
+	if ((v = args_value(a, "--from")))
+		return args_number(&o->excerpt.from, v, 0, 36000);
+	if ((v = args_value(a, "--measure")))
+		return args_number(&o->measure, v, 1, CROWD_SECONDS);
+	if ((v = args_value(a, "--limit")))
+		return args_number(&o->limit, v, 1, 10000);
+	if ((v = args_value(a, "--repeats"))) {
+		int err = args_number(&n, v, 1, 1000);
 		o->repeats = (int)n;
 		return err;
 	}
-	if ((v = value_of(a, "--mix"))) {
+	if ((v = args_value(a, "--mix"))) {
 		o->mix = v;
 		return 0;
 	}
-	if ((v = value_of(a, "--out"))) {
+	if ((v = args_value(a, "--out"))) {
 		o->out = v;
 		return 0;
 	}
-	if ((v = value_of(a, "--programs"))) {
+	if ((v = args_value(a, "--programs"))) {
 		snprintf(o->programs, sizeof(o->programs), "%s", v);
 		return 0;
 	}
@@ -277,7 +255,7 @@ static int add_mix(struct survey *s, char *text)
 					word);
 			return -1;
 		}
-		if (!colon || number(&l->share[k], colon + 1, 0, 1e6)) {
+		if (!colon || args_number(&l->share[k], colon + 1, 0, 1e6)) {
 			fprintf(stderr, "oriel-bench: --mix: say NAME:SHARE\n");
 			return -1;
 		}

@@ -13,6 +13,7 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
+#include "bench/args.h"
 #include "bench/bench.h"
 #include "bench/cell.h"
 #include "bench/proc.h"
@@ -157,21 +158,6 @@ static int add_list(struct options *o, char *text, char kind)
 	return 0;
 }
 
-static int number(double *out, const char *text, double min, double max)
-{
-	char *end;
-	double v = strtod(text, &end);
-	if (end == text || *end || !(v >= min && v <= max)) {
-		fprintf(stderr,
-				"oriel-bench: %s is not a number from %g to "
-				"%g\n",
-				text, min, max);
-		return -1;
-	}
-	*out = v;
-	return 0;
-}
-
 static int size(struct options *o, const char *text)
 {
 	int used = 0;
@@ -182,46 +168,38 @@ static int size(struct options *o, const char *text)
 	return -1;
 }
 
-static char *value_of(char *argument, const char *name)
-{
-	size_t n = strlen(name);
-	if (strncmp(argument, name, n) != 0 || argument[n] != '=')
-		return NULL;
-	return argument + n + 1;
-}
-
 static int parse_one(struct options *o, char *a)
 {
 	char *v;
 	double n = 0;
-	if ((v = value_of(a, "--trace")))
+	if ((v = args_value(a, "--trace")))
 		return add_list(o, v, 't');
-	if ((v = value_of(a, "--session")))
+	if ((v = args_value(a, "--session")))
 		return add_list(o, v, 's');
-	if ((v = value_of(a, "--size")))
+	if ((v = args_value(a, "--size")))
 		return size(o, v);
-	if ((v = value_of(a, "--peer")))
+	if ((v = args_value(a, "--peer")))
 		return add_list(o, v, 'p');
-	if ((v = value_of(a, "--cc")))
+	if ((v = args_value(a, "--cc")))
 		return add_list(o, v, 'c');
-	if ((v = value_of(a, "--link")))
+	if ((v = args_value(a, "--link")))
 		return add_links(o, v);
-	if ((v = value_of(a, "--seconds")))
-		return number(&o->excerpt.seconds, v, 0.2, 3600);
-	if ((v = value_of(a, "--from")))
-		return number(&o->excerpt.from, v, 0, 36000);
-	if ((v = value_of(a, "--tail")))
-		return number(&o->tail, v, 2, 600);
-	if ((v = value_of(a, "--repeats"))) {
-		int err = number(&n, v, 1, 1000);
+	if ((v = args_value(a, "--seconds")))
+		return args_number(&o->excerpt.seconds, v, 0.2, 3600);
+	if ((v = args_value(a, "--from")))
+		return args_number(&o->excerpt.from, v, 0, 36000);
+	if ((v = args_value(a, "--tail")))
+		return args_number(&o->tail, v, 2, 600);
+	if ((v = args_value(a, "--repeats"))) {
+		int err = args_number(&n, v, 1, 1000);
 		o->repeats = (int)n;
 		return err;
 	}
-	if ((v = value_of(a, "--out"))) {
+	if ((v = args_value(a, "--out"))) {
 		o->out = v;
 		return 0;
 	}
-	if ((v = value_of(a, "--programs"))) {
+	if ((v = args_value(a, "--programs"))) {
 		snprintf(o->programs, sizeof(o->programs), "%s", v);
 		return 0;
 	}

@@ -7,29 +7,7 @@ set -u
 umask 077
 bin=${1:-build}
 guest=${2:-build/guest}
-work=$(mktemp -d "${TMPDIR:-/tmp}/oriel-demo.XXXXXX")
-started=()
-
-clean_up() {
-	for pid in "${started[@]}"; do kill "$pid" 2>/dev/null; done
-	wait 2>/dev/null
-	rm -rf "$work"
-}
-trap clean_up EXIT
-trap 'exit 130' INT TERM
-
-start() { # name command...
-	local name=$1
-	shift
-	"$@" > "$work/$name.out" 2> "$work/$name.log" &
-	started+=($!)
-}
-
-give_up() {
-	echo "demo-vm: $1" >&2
-	tail -n 5 "$work"/*.log >&2
-	exit 1
-}
+. tools/demo-lib.sh
 
 # eventually SECONDS COMMAND...
 eventually() {
@@ -49,7 +27,7 @@ case $accel in
 kvm) echo 'Starting a virtual machine with KVM.' ;;
 *) echo 'Starting a virtual machine, emulated: KVM does not work here.' ;;
 esac
-od -An -N8 -tx1 /dev/urandom | tr -d ' \n' > "$work/password"
+password > "$work/password"
 export XDG_STATE_HOME=$work/state
 ACCEL=$accel MEMORY=2048 SCREEN=1280x800 GUEST_OPTIONS=oriel.session=demo \
 	VDAGENT=dbus,name=com.redhat.spice.0 \
@@ -75,12 +53,8 @@ fi
 
 echo 'No display of your own: the window opens on a virtual screen.'
 mkdir -p demo
-mkfifo "$work/display"
-start glass Xvfb -displayfd 3 -screen 0 1280x800x24 -nolisten tcp \
-	3<> "$work/display"
-read -r -t 10 number < "$work/display" ||
-	give_up 'the X server for the window did not start'
-export DISPLAY=:$number
+screen glass 1280x800
+export DISPLAY=$glass
 SDL_VIDEODRIVER=x11 start view "${view[@]}" --fullscreen \
 	--stats=demo/vm-stats.json
 
