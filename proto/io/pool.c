@@ -20,7 +20,8 @@ struct orl_pool {
 	const struct orl_env *env;
 	struct orl_loop *loop;
 	pthread_mutex_t lock; /* of everything below but threads */
-	pthread_cond_t work;
+	pthread_cond_t work, begun;
+	unsigned running; /* threads that have come as far as to worker() */
 	struct orl_node queued, done;
 	struct orl_posted posted;
 	bool ending;
@@ -56,6 +57,8 @@ static void *worker(void *arg)
 {
 	struct orl_pool *pool = arg;
 	pthread_mutex_lock(&pool->lock);
+	pool->running++;
+	pthread_cond_signal(&pool->begun);
 	while (!pool->ending) {
 		if (orl_list_empty(&pool->queued))
 			pthread_cond_wait(&pool->work, &pool->lock);
@@ -102,6 +105,7 @@ int orl_pool_create(
 	orl_list_init(&pool->done);
 	pthread_mutex_init(&pool->lock, NULL);
 	pthread_cond_init(&pool->work, NULL);
+	pthread_cond_init(&pool->begun, NULL);
 
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &kept);
@@ -109,6 +113,11 @@ int orl_pool_create(
 						    NULL, worker, pool) == 0)
 		pool->n++;
 	pthread_sigmask(SIG_SETMASK, &kept, NULL);
+	/* A thread that begins makes system calls, which a host may forbid now. */
+	pthread_mutex_lock(&pool->lock);
+	while (pool->running < pool->n)
+		pthread_cond_wait(&pool->begun, &pool->lock);
+	pthread_mutex_unlock(&pool->lock);
 	if (pool->n < workers) {
 		orl_pool_destroy(pool);
 		return ORIEL_ENOMEM;
@@ -129,6 +138,7 @@ void orl_pool_destroy(struct orl_pool *pool)
 		pthread_join(pool->threads[i], NULL);
 	orl_loop_unpost(pool->loop, &pool->posted);
 	pthread_cond_destroy(&pool->work);
+	pthread_cond_destroy(&pool->begun);
 	pthread_mutex_destroy(&pool->lock);
 	orl_free(pool->env, pool);
 }

@@ -16,6 +16,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	enum orl_viewer_result result = orl_viewer_options_parse(
 			&o, a.argc, a.argv, why, sizeof(why));
 
+	/* What files say comes between the two readings. */
+	if (result == ORL_OPTIONS_RUN &&
+			orl_viewer_options_again(&o, a.argc, a.argv, why,
+					sizeof(why)) != ORL_OPTIONS_RUN)
+		abort();
 	if (result == ORL_OPTIONS_RUN && !o.file[0])
 		result = orl_viewer_options_check(&o, why, sizeof(why));
 	if (result == ORL_OPTIONS_WRONG && !why[0])
