@@ -17,6 +17,7 @@ enum {
 	ORL_PART_BLOCKS_MAX = 8192,
 	ORL_PART_COPIES_MAX = 1024,
 	ORL_TRANSACTIONS_MAX = 8, /* open at a time, per display */
+	ORL_RESIZE_PAUSE_MS = 250, /* from one size asked for to the next */
 	ORL_CURSOR_SIDE_MAX = 256,
 	ORL_CURSOR_SLOTS = 64,
 	/* zstd of a 256 x 256 RGBA picture, ZSTD_COMPRESSBOUND. */

@@ -18,7 +18,7 @@ static int32_t cells(int32_t pixels)
 	return (pixels + ORL_CELL - 1) / ORL_CELL;
 }
 
-static bool size_ok(int32_t width, int32_t height)
+bool orl_display_size_ok(int32_t width, int32_t height)
 {
 	return width >= 1 && height >= 1 && width <= ORL_DISPLAY_SIDE_MAX &&
 	       height <= ORL_DISPLAY_SIDE_MAX &&
@@ -92,7 +92,7 @@ int oriel_display_create(struct oriel_display **out,
 	uint32_t id, tried = 0;
 
 	if (!out || !server || !config || config->size != sizeof(*config) ||
-			!size_ok(config->width, config->height))
+			!orl_display_size_ok(config->width, config->height))
 		return ORIEL_EINVAL;
 	uint32_t scale = config->scale_percent ? config->scale_percent : 100;
 	if (scale < 50 || scale > 500)
@@ -115,6 +115,7 @@ int oriel_display_create(struct oriel_display **out,
 	d->scale = scale;
 	d->later.run = on_later;
 	orl_list_init(&d->node);
+	orl_list_init(&d->wish.node);
 	orl_list_init(&d->panes);
 	d->name = orl_strdup(&server->env, config->name ? config->name : "");
 	int err = d->name ? set_size(d, config->width, config->height)
@@ -159,6 +160,7 @@ void oriel_display_destroy(struct oriel_display *d)
 		d->server->displays_used &= ~(1u << d->id);
 	orl_list_remove(&d->node);
 	orl_loop_undefer(&d->later);
+	orl_timer_stop(&d->wish);
 	oriel_frame_unref(d->pending);
 	orl_free(env, d->strip);
 	orl_free(env, d->shadow);
@@ -186,7 +188,7 @@ void *oriel_display_data(const struct oriel_display *d)
 int oriel_display_resize(struct oriel_display *d, int32_t x, int32_t y,
 		int32_t width, int32_t height)
 {
-	if (!d || !size_ok(width, height))
+	if (!d || !orl_display_size_ok(width, height))
 		return ORIEL_EINVAL;
 	if (width != d->width || height != d->height) {
 		int err = set_size(d, width, height);

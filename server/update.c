@@ -473,10 +473,11 @@ bool orl_update_produce(void *user, uint64_t budget)
 	struct oriel_peer *peer = user;
 	uint64_t now = orl_now(&peer->server->env);
 
+	orl_peer_tell(peer, 0);
 	if (peer->state != ORL_PEER_READY || !(peer->rights & ORIEL_MAY_SEE))
 		return false;
-	ORL_EACH(node, &peer->panes)
-	orl_container(node, struct orl_pane, by_peer)->hungry = false;
+	ORL_EACH (node, &peer->panes)
+		orl_container(node, struct orl_pane, by_peer)->hungry = false;
 	if (orl_cursor_send(peer))
 		return true;
 	if (peer->state != ORL_PEER_READY)
@@ -484,12 +485,12 @@ bool orl_update_produce(void *user, uint64_t budget)
 	if (orl_pace_overdue(&peer->pace, now,
 			    orl_rate_min_rtt(orl_conn_rate(peer->conn))) >=
 			OVERDUE_MAX) {
-		ORL_EACH(node, &peer->panes)
-		orl_container(node, struct orl_pane, by_peer)->behind = true;
+		ORL_EACH (node, &peer->panes)
+			orl_container(node, struct orl_pane, by_peer)->behind =
+					true;
 		return false;
 	}
-	ORL_EACH_SAFE(node, after, &peer->panes)
-	{
+	ORL_EACH_SAFE (node, after, &peer->panes) {
 		struct orl_pane *pane =
 				orl_container(node, struct orl_pane, by_peer);
 		if (produce(pane, budget, now)) {

@@ -257,6 +257,8 @@ const char *raw_fate(struct raw *r, int ms)
 			break;
 		if (got == RAW_CLOSED)
 			return fate ? fate : "closed";
+		if (fate)
+			continue; /* the first one says why */
 		if (id == ORL_MSG_bye && orl_get_bye(data, n, &bye) == 0) {
 			snprintf(text, sizeof(text), "bye: %.*s",
 					(int)bye.why.n, bye.why.p);
