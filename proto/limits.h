@@ -13,6 +13,7 @@ enum {
 	ORL_DISPLAYS_MAX = 16,
 	ORL_DISPLAY_SIDE_MAX = 16384, /* cells then fit in 10 bits */
 	ORL_DISPLAY_PIXELS_MAX = 64 << 20,
+	ORL_DESKTOP_PIXELS_MAX = 128 << 20, /* all displays; 16 of 4K */
 	ORL_PART_DATA_MAX = 256 << 10, /* worst case of one part */
 	ORL_PART_BLOCKS_MAX = 8192,
 	ORL_PART_COPIES_MAX = 1024,

@@ -25,10 +25,28 @@ bool orl_display_size_ok(int32_t width, int32_t height)
 	       (int64_t)width * height <= ORL_DISPLAY_PIXELS_MAX;
 }
 
+/* Whether all displays together, this one of that size, are too large. */
+static bool desktop_too_large(
+		const struct oriel_display *d, int32_t width, int32_t height)
+{
+	int64_t sum = (int64_t)width * height;
+
+	ORL_EACH (node, &d->server->displays) {
+		const struct oriel_display *other =
+				orl_container(node, struct oriel_display, node);
+		if (other != d)
+			sum += (int64_t)other->width * other->height;
+	}
+	return sum > ORL_DESKTOP_PIXELS_MAX;
+}
+
 /* The memory of a size; on failure the display is as it was. */
 static int set_size(struct oriel_display *d, int32_t width, int32_t height)
 {
 	const struct orl_env *env = &d->server->env;
+
+	if (desktop_too_large(d, width, height))
+		return ORIEL_ELIMIT;
 	size_t cols = (size_t)cells(width), rows = (size_t)cells(height);
 	uint32_t *shadow = orl_alloc(
 			env, (size_t)width * (size_t)height, sizeof(*shadow));

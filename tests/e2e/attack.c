@@ -3,7 +3,7 @@
  * line: case, what the victim did, what it cost.
  *
  *	attack [--slow] serve HOST:PORT PID PASSWORD-FILE
- *	attack [--slow] view PATH-OF-ORIEL-VIEW
+ *	attack [--slow] view PATH-OF-ORIEL-VIEW PASSWORD-FILE
  *
  * A case fails when the victim did something else than is written in the
  * table, when it has died, or has used more memory than bounded here; and of
@@ -45,7 +45,7 @@ int main(int argc, char **argv)
 	}
 	if (argc == 5 && strcmp(argv[1], "serve") == 0)
 		return attack_serve(&a, argc - 2, argv + 2);
-	if (argc == 3 && strcmp(argv[1], "view") == 0)
+	if (argc == 4 && strcmp(argv[1], "view") == 0)
 		return attack_view(&a, argc - 2, argv + 2);
 	fprintf(stderr, "attack: see attack.c\n");
 	return 2;

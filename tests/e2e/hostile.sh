@@ -14,4 +14,4 @@ serve --source=pattern:640x360@30 --stats="$T/stats"
 stop "$SERVER"
 [ "$STATUS" = 0 ] || fail "oriel-serve ends with $STATUS"
 
-"$attack" $slow view "$BIN/oriel-view" || fail 'hostile servers'
+"$attack" $slow view "$BIN/oriel-view" "$T/password" || fail 'hostile servers'
