@@ -20,7 +20,9 @@
 #define MS UINT64_C(1000000)
 
 enum {
-	READ_MAX = 64 << 10, /* taken in before others have their turn */
+	/* Taken in before others have their turn, and the host its own. */
+	READ_MAX = 64 << 10,
+	READ_MS = 20,
 	FINISH_MS = 1000,
 	LOCAL_RATE = 1000000000, /* what is planned with on a unix: socket */
 };
@@ -175,8 +177,10 @@ bool orl_conn_read(struct orl_conn *conn)
 	uint8_t buf[ORL_CONN_RECORD];
 	size_t total = 0;
 
+	uint64_t end = orl_now(conn->env) + READ_MS * MS;
+
 	conn->look = false;
-	while (total < READ_MAX) {
+	while (total < READ_MAX && orl_now(conn->env) < end) {
 		if (conn->state < ORL_CONN_OPEN ||
 				conn->state > ORL_CONN_LINGERING)
 			return false;
@@ -193,7 +197,9 @@ bool orl_conn_read(struct orl_conn *conn)
 		if (!conn->tls && (size_t)n < sizeof(buf))
 			return false;
 	}
-	return true;
+	/* The last of it may have ended the connection. */
+	return conn->state >= ORL_CONN_OPEN &&
+	       conn->state <= ORL_CONN_LINGERING;
 }
 
 void orl_conn_read_fairly(struct orl_conn *conn)
