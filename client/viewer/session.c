@@ -568,9 +568,12 @@ static int code_of(struct orl_viewer *v, enum why why)
 static void say(void *user, enum oriel_log_level level, const char *topic,
 		const char *text)
 {
-	(void)user;
+	const struct orl_viewer *v = user;
+
 	(void)level;
-	orl_viewer_say("%s: %s", topic, text);
+	/* What is wrong with a certificate is nowhere else to be had. */
+	if (v->options.verbose || strcmp(topic, "tls") == 0)
+		orl_viewer_say("%s: %s", topic, text);
 }
 
 /* As if nothing had been tried yet. */
@@ -648,9 +651,10 @@ int orl_viewer_create(struct orl_viewer *v)
 	char name[64] = "oriel-view"; /* by which others know who has the keys */
 	const struct oriel_hooks hooks = {
 		.size = sizeof(hooks),
+		.user = v,
 		.log = say,
 		.log_level = v->options.verbose ? ORIEL_LOG_INFO
-						: ORIEL_LOG_NONE,
+						: ORIEL_LOG_WARN,
 	};
 	const struct oriel_client_config config = {
 		.size = sizeof(config),

@@ -189,7 +189,7 @@ static bool run(struct attack *a, const struct attack_case *c)
 	bool ok = true;
 
 	calm_p99();
-	usleep(700000);
+	usleep(400000);
 	unsigned before = calm_p99();
 	forget_peak();
 	uint64_t rss = status_kib("VmRSS"), cpu = cpu_ms(), start = raw_ms();
