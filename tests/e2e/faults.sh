@@ -52,7 +52,7 @@ while read -r name exit words; do
 		--key="$T/$name.key"
 	view --trust=ca:"$T/ca.pem" --password-file="$T/password" \
 		--exit-when=lossless --exit-after=10 "$ADDRESS"
-	said "certificate $name" "exit $STATUS: $(tail -1 "$T/view.log")"
+	said "certificate $name" "exit $STATUS: $(head -1 "$T/view.log")"
 	[ "$STATUS" = "$exit" ] || fail "$name: exit $STATUS"
 	[ -z "$words" ] || grep -q "$words" "$T/view.log" ||
 		fail "$name: it does not say: $words"
@@ -79,7 +79,8 @@ eventually 10 grep -q peer_joined "$T/serve.log" || fail 'nobody joined'
 sleep 0.5
 stop "$xserver" KILL
 finish "$SERVER" 10
-said 'X server killed' "exit $STATUS: $(tail -1 "$T/serve.log")"
+said 'X server killed' "exit $STATUS: $(grep -i 'x11\|x server' "$T/serve.log" |
+	tail -1)"
 [ "$STATUS" = 6 ] || fail "X server killed: exit $STATUS"
 grep -q '"final":true' "$T/stats" || fail 'the statistics have no last line'
 finish "$viewer" 10
@@ -90,7 +91,7 @@ identify "$T/last.png" > /dev/null 2>&1 || fail 'the last picture is lost'
 
 token=$HOME/.local/state/oriel/token.key
 for i in $(seq "$kills"); do
-	serve --source=pattern:320x200@60 --ticket-file="$T/tickets" \
+	serve --source=pattern:320x200@60 \
 		--stats="$T/stats"
 	before=$(cat "$HOME/.local/state/oriel/server.key" "$token" | sha256sum)
 	start viewer "$BIN/oriel-view" --headless --trust=first-use \
@@ -100,6 +101,7 @@ for i in $(seq "$kills"); do
 	sleep "0.$(printf %03d $((RANDOM % 400)))"
 	if [ $((i % 2)) = 0 ]; then
 		kill -9 "$SERVER"
+		wait "$SERVER" 2> /dev/null
 		finish "$viewer" 10
 		case $STATUS in
 		3 | 6) ;;
@@ -108,6 +110,7 @@ for i in $(seq "$kills"); do
 		[ -s "$T/viewer.log" ] || fail 'the viewer says nothing'
 	else
 		kill -9 "$viewer"
+		wait "$viewer" 2> /dev/null
 		# It goes on, and serves the next one.
 		view --trust=first-use --password-file="$T/password" \
 			--exit-when=lossless --exit-after=10 "$ADDRESS"
@@ -134,7 +137,7 @@ serve --source=pattern:640x480
 head -c 65536 /dev/zero > "$T/full/rest" 2> /dev/null
 view --trust=first-use --password-file="$T/password" --exit-when=lossless \
 	--exit-after=10 --screenshot="$T/full/a.png" "$ADDRESS"
-said 'full disk: screenshot' "exit $STATUS: $(tail -1 "$T/view.log")"
+said 'full disk: screenshot' "exit $STATUS: $(head -1 "$T/view.log")"
 [ "$STATUS" = 1 ] || fail "a screenshot that was not written: exit $STATUS"
 grep -qi 'no space' "$T/view.log" || fail 'it does not say why'
 [ ! -e "$T/full/a.png" ] || fail 'half a screenshot is left'
@@ -143,8 +146,8 @@ cp -r "$HOME/.config/oriel" "$T/config/"
 XDG_CONFIG_HOME=$T/full view --trust=first-use \
 	--password-file="$T/password" --exit-when=lossless --exit-after=10 \
 	"$ADDRESS"
-said 'full disk: known_hosts' "exit $STATUS: $(tail -1 "$T/view.log")"
+said 'full disk: known_hosts' "exit $STATUS: $(head -1 "$T/view.log")"
 view --trust=first-use --password-file="$T/password" --exit-when=lossless \
 	--exit-after=10 --stats="$T/full/stats" "$ADDRESS"
-said 'full disk: statistics' "exit $STATUS: $(tail -1 "$T/view.log")"
+said 'full disk: statistics' "exit $STATUS: $(head -1 "$T/view.log")"
 stop "$SERVER"
