@@ -141,13 +141,14 @@ said 'full disk: screenshot' "exit $STATUS: $(head -1 "$T/view.log")"
 [ "$STATUS" = 1 ] || fail "a screenshot that was not written: exit $STATUS"
 grep -qi 'no space' "$T/view.log" || fail 'it does not say why'
 [ ! -e "$T/full/a.png" ] || fail 'half a screenshot is left'
-mkdir "$T/config"
-cp -r "$HOME/.config/oriel" "$T/config/"
 XDG_CONFIG_HOME=$T/full view --trust=first-use \
 	--password-file="$T/password" --exit-when=lossless --exit-after=10 \
 	"$ADDRESS"
 said 'full disk: known_hosts' "exit $STATUS: $(head -1 "$T/view.log")"
+grep -qi 'no space' "$T/view.log" || fail 'it does not say why'
 view --trust=first-use --password-file="$T/password" --exit-when=lossless \
 	--exit-after=10 --stats="$T/full/stats" "$ADDRESS"
 said 'full disk: statistics' "exit $STATUS: $(head -1 "$T/view.log")"
+[ "$STATUS" = 0 ] || fail "statistics: exit $STATUS"
+grep -qi 'no space' "$T/view.log" || fail 'it does not say why'
 stop "$SERVER"
