@@ -328,7 +328,11 @@ $(O)/tests/e2e/fingers: $(O)/tests/e2e/fingers.o $(O)/liboriel-client.a
 $(O)/tests/e2e/liar: $(O)/tests/e2e/liar.o
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(SYSTEMD_LIBS)
 
-e2e: all $(addprefix $(O)/tests/e2e/,fingers keys onlink painter) \
+$(O)/tests/e2e/attack: $(addprefix $(O)/tests/e2e/,attack.o attack_serve.o \
+		attack_clients.o attack_view.o raw.o) $(client) $(core)
+	$(CC) -pthread $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+
+e2e: all $(addprefix $(O)/tests/e2e/,attack fingers keys onlink painter) \
 		$(if $(SYSTEMD_LIBS),$(O)/tests/e2e/liar)
 	tools/guest/build.sh $(GUEST) || : # its test says that there is none
 	tests/run.sh $(filter-out %/lib.sh,$(sort $(wildcard tests/e2e/*.sh)))

@@ -520,7 +520,12 @@ static void say_key(const struct serve *serve)
 	for (size_t i = 0; i < sizeof(pin); i++)
 		fprintf(stderr, "%02x", pin[i]);
 	fputc('\n', stderr);
-	if (days < 30)
+	if (days < 0)
+		fprintf(stderr,
+				"WARNING: the certificate has expired: viewers "
+				"that check it will not come in; renew it, or "
+				"leave out --cert= and --key=\n");
+	else if (days < 30)
 		fprintf(stderr,
 				"WARNING: the certificate expires in %d "
 				"days\n",

@@ -213,16 +213,20 @@ static void pattern_resize_wanted(struct orl_source *source,
 		struct orl_screen *s = &p->screens[i], old = *s;
 		bool wanted = s->display == display;
 
-		if (wanted && (err = screen_init(p, i, width, height)) == 0) {
-			s->server = old.server;
-			s->display = old.display;
-			orl_screen_fini(&old);
-		} else if (wanted) {
-			*s = old;
-		}
+		if (wanted)
+			err = screen_init(p, i, width, height);
+		s->server = old.server;
+		s->display = old.display;
 		if (!err)
 			err = oriel_display_resize(
 					s->display, x, 0, s->width, s->height);
+		if (wanted && !err) {
+			orl_screen_fini(&old);
+		} else if (wanted) {
+			if (s->pixels != old.pixels)
+				orl_screen_fini(s);
+			*s = old;
+		}
 		if (!err && wanted)
 			err = orl_screen_submit(s, NULL, 0, orl_now());
 		x += s->width;

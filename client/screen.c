@@ -159,6 +159,22 @@ static int say_hidden(struct oriel_screen *s)
 	return err;
 }
 
+/* Whether all of them together, this one of that size, are too large. */
+static bool desktop_too_large(
+		const struct oriel_client *c, const struct orl_display *msg)
+{
+	uint64_t sum = (uint64_t)msg->width * msg->height;
+
+	ORL_EACH (node, &c->screens) {
+		const struct oriel_screen *s =
+				orl_container(node, struct oriel_screen, node);
+		if (s->id != msg->display)
+			sum += (uint64_t)s->rect.width *
+			       (uint64_t)s->rect.height;
+	}
+	return sum > ORL_DESKTOP_PIXELS_MAX;
+}
+
 int orl_screen_display(struct oriel_client *c, const uint8_t *d, size_t n)
 {
 	struct orl_display msg;
@@ -166,7 +182,8 @@ int orl_screen_display(struct oriel_client *c, const uint8_t *d, size_t n)
 
 	if (err || msg.slices == 3)
 		return ORIEL_EPROTO;
-	if ((uint64_t)msg.width * msg.height > c->max_pixels)
+	if ((uint64_t)msg.width * msg.height > c->max_pixels ||
+			desktop_too_large(c, &msg))
 		return ORIEL_ELIMIT;
 	struct oriel_screen *s = find_any(c, msg.display);
 	if (!s) {

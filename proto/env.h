@@ -43,6 +43,11 @@ enum { ORL_SEAL_EXTRA = 28 };
 
 struct orl_env {
 	struct oriel_hooks hooks;        /* every entry is set */
+	/*
+	 * hooks.alloc gives zeros, large blocks of them untouched: what a peer
+	 * has announced costs no memory before it is used.
+	 */
+	bool zeroed;
 	const struct orl_crypto *crypto; /* NULL in tests that need none */
 };
 

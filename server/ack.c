@@ -98,6 +98,23 @@ int orl_ack_refresh(struct oriel_peer *peer, const uint8_t *data, size_t n)
 	return 0;
 }
 
+/* The host may answer by ending the display. */
+static void on_wish(struct orl_timer *timer)
+{
+	struct oriel_display *d =
+			orl_container(timer, struct oriel_display, wish);
+	struct oriel_server *server = d->server;
+
+	d->wished = orl_now(&server->env);
+	if (server->events.resize_wanted)
+		server->events.resize_wanted(
+				server->user, d, d->wish_width, d->wish_height);
+}
+
+/*
+ * A size is dear to give: the newest counts, and a size that no display can
+ * have is not asked for.
+ */
 int orl_ack_resize(struct oriel_peer *peer, const uint8_t *data, size_t n)
 {
 	struct oriel_server *server = peer->server;
@@ -107,8 +124,14 @@ int orl_ack_resize(struct oriel_peer *peer, const uint8_t *data, size_t n)
 	if (err)
 		return err;
 	struct orl_pane *pane = orl_pane_find(peer, msg.display);
-	if (pane && server->events.resize_wanted)
-		server->events.resize_wanted(server->user, pane->display,
-				msg.width, msg.height);
+	if (!pane || !orl_display_size_ok(msg.width, msg.height))
+		return 0;
+	struct oriel_display *d = pane->display;
+	uint64_t now = orl_now(&server->env);
+	uint64_t next = d->wished ? d->wished + ORL_RESIZE_PAUSE_MS * MS : 0;
+	d->wish_width = msg.width;
+	d->wish_height = msg.height;
+	d->wish.fire = on_wish;
+	orl_timer_set(server->loop, &d->wish, next > now ? next : now);
 	return 0;
 }

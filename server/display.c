@@ -18,17 +18,35 @@ static int32_t cells(int32_t pixels)
 	return (pixels + ORL_CELL - 1) / ORL_CELL;
 }
 
-static bool size_ok(int32_t width, int32_t height)
+bool orl_display_size_ok(int32_t width, int32_t height)
 {
 	return width >= 1 && height >= 1 && width <= ORL_DISPLAY_SIDE_MAX &&
 	       height <= ORL_DISPLAY_SIDE_MAX &&
 	       (int64_t)width * height <= ORL_DISPLAY_PIXELS_MAX;
 }
 
+/* Whether all displays together, this one of that size, are too large. */
+static bool desktop_too_large(
+		const struct oriel_display *d, int32_t width, int32_t height)
+{
+	int64_t sum = (int64_t)width * height;
+
+	ORL_EACH (node, &d->server->displays) {
+		const struct oriel_display *other =
+				orl_container(node, struct oriel_display, node);
+		if (other != d)
+			sum += (int64_t)other->width * other->height;
+	}
+	return sum > ORL_DESKTOP_PIXELS_MAX;
+}
+
 /* The memory of a size; on failure the display is as it was. */
 static int set_size(struct oriel_display *d, int32_t width, int32_t height)
 {
 	const struct orl_env *env = &d->server->env;
+
+	if (desktop_too_large(d, width, height))
+		return ORIEL_ELIMIT;
 	size_t cols = (size_t)cells(width), rows = (size_t)cells(height);
 	uint32_t *shadow = orl_alloc(
 			env, (size_t)width * (size_t)height, sizeof(*shadow));
@@ -92,7 +110,7 @@ int oriel_display_create(struct oriel_display **out,
 	uint32_t id, tried = 0;
 
 	if (!out || !server || !config || config->size != sizeof(*config) ||
-			!size_ok(config->width, config->height))
+			!orl_display_size_ok(config->width, config->height))
 		return ORIEL_EINVAL;
 	uint32_t scale = config->scale_percent ? config->scale_percent : 100;
 	if (scale < 50 || scale > 500)
@@ -115,6 +133,7 @@ int oriel_display_create(struct oriel_display **out,
 	d->scale = scale;
 	d->later.run = on_later;
 	orl_list_init(&d->node);
+	orl_list_init(&d->wish.node);
 	orl_list_init(&d->panes);
 	d->name = orl_strdup(&server->env, config->name ? config->name : "");
 	int err = d->name ? set_size(d, config->width, config->height)
@@ -159,6 +178,7 @@ void oriel_display_destroy(struct oriel_display *d)
 		d->server->displays_used &= ~(1u << d->id);
 	orl_list_remove(&d->node);
 	orl_loop_undefer(&d->later);
+	orl_timer_stop(&d->wish);
 	oriel_frame_unref(d->pending);
 	orl_free(env, d->strip);
 	orl_free(env, d->shadow);
@@ -186,7 +206,7 @@ void *oriel_display_data(const struct oriel_display *d)
 int oriel_display_resize(struct oriel_display *d, int32_t x, int32_t y,
 		int32_t width, int32_t height)
 {
-	if (!d || !size_ok(width, height))
+	if (!d || !orl_display_size_ok(width, height))
 		return ORIEL_EINVAL;
 	if (width != d->width || height != d->height) {
 		int err = set_size(d, width, height);

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { READY_TIMEOUT_S = ORL_LOGIN_SECONDS };
+enum { READY_TIMEOUT_S = ORL_LOGIN_SECONDS, FACTS_QUEUED = 4096 };
 static const uint64_t SECOND = 1000000000;
 
 static int on_rights_seen(
@@ -368,14 +368,48 @@ int orl_peer_sent(struct oriel_peer *peer, int err)
 	return err;
 }
 
-static void tell_owner(struct oriel_peer *peer)
+static int send_owner(struct oriel_peer *peer)
 {
 	const struct oriel_peer *owner = peer->server->owner;
 	const char *name = owner ? owner->name : "";
 	struct orl_owner msg = { .yours = owner == peer,
 		.name = { (const uint8_t *)name, (uint32_t)strlen(name) } };
 
-	if (ORL_PEER_PUT(peer, owner, &msg) == 0)
+	return ORL_PEER_PUT(peer, owner, &msg);
+}
+
+static int send_locks(struct oriel_peer *peer)
+{
+	struct orl_locks msg = { .locks = (uint8_t)peer->server->locks };
+
+	return ORL_PEER_PUT(peer, locks, &msg);
+}
+
+static int send_mode(struct oriel_peer *peer)
+{
+	struct orl_pointer_mode msg = { .relative = peer->server->relative };
+
+	return ORL_PEER_PUT(peer, pointer_mode, &msg);
+}
+
+void orl_peer_tell(struct oriel_peer *peer, unsigned facts)
+{
+	static int (*const send[])(struct oriel_peer *) = { send_owner,
+		send_locks, send_mode };
+
+	if (peer->state != ORL_PEER_READY)
+		return;
+	peer->facts |= facts;
+	if (orl_link_queued(orl_conn_link(peer->conn),
+			    1u << ORL_CHANNEL_CONTROL) < FACTS_QUEUED)
+		for (unsigned i = 0; i < ORL_COUNT(send); i++) {
+			if (!(peer->facts & 1u << i))
+				continue;
+			peer->facts &= ~(1u << i);
+			if (send[i](peer) < 0)
+				return;
+		}
+	if (facts)
 		orl_conn_kick(peer->conn);
 }
 
@@ -413,21 +447,8 @@ void orl_peer_own(struct oriel_server *server, struct oriel_peer *peer)
 	ORL_EACH_SAFE (node, after, &server->peers) {
 		struct oriel_peer *p =
 				orl_container(node, struct oriel_peer, node);
-		if (p->state == ORL_PEER_READY)
-			tell_owner(p);
+		orl_peer_tell(p, ORL_FACT_OWNER);
 	}
-}
-
-static int tell_desktop(struct oriel_peer *peer)
-{
-	struct oriel_server *server = peer->server;
-	struct orl_locks locks = { .locks = (uint8_t)server->locks };
-	struct orl_pointer_mode mode = { .relative = server->relative };
-
-	int err = ORL_PEER_PUT(peer, locks, &locks);
-	if (!err && server->relative)
-		err = ORL_PEER_PUT(peer, pointer_mode, &mode);
-	return err;
 }
 
 void orl_peer_ready(struct oriel_peer *peer)
@@ -441,14 +462,16 @@ void orl_peer_ready(struct oriel_peer *peer)
 	peer->timer.fire = orl_check_timer;
 	orl_timer_stop(&peer->timer);
 	orl_link_open(orl_conn_link(peer->conn));
-	if (tell_desktop(peer) < 0)
+	orl_peer_tell(peer, ORL_FACT_LOCKS | (server->relative ? ORL_FACT_MODE
+							       : 0));
+	if (peer->state != ORL_PEER_READY)
 		return;
 	peer->join = true;
 	orl_peer_later(peer);
 	if (!server->owner && peer->rights & ORIEL_MAY_INPUT)
 		orl_peer_own(server, peer);
 	else
-		tell_owner(peer);
+		orl_peer_tell(peer, ORL_FACT_OWNER);
 	if (peer->state != ORL_PEER_READY)
 		return;
 	orl_cursor_show(peer);

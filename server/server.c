@@ -318,32 +318,25 @@ void oriel_server_notice(
 
 void oriel_server_set_locks(struct oriel_server *server, uint32_t locks)
 {
-	struct orl_locks msg = { .locks = (uint8_t)(locks & 7) };
-
-	if (server->locks == msg.locks)
+	locks &= 7;
+	if (server->locks == locks)
 		return;
-	server->locks = msg.locks;
+	server->locks = locks;
 	ORL_EACH_SAFE (node, after, &server->peers) {
 		struct oriel_peer *peer =
 				orl_container(node, struct oriel_peer, node);
-		if (peer->state == ORL_PEER_READY &&
-				ORL_PEER_PUT(peer, locks, &msg) == 0)
-			orl_conn_kick(peer->conn);
+		orl_peer_tell(peer, ORL_FACT_LOCKS);
 	}
 }
 
 void oriel_server_set_relative(struct oriel_server *server, bool relative)
 {
-	struct orl_pointer_mode msg = { .relative = relative };
-
 	if (server->relative == relative)
 		return;
 	server->relative = relative;
 	ORL_EACH_SAFE (node, after, &server->peers) {
 		struct oriel_peer *peer =
 				orl_container(node, struct oriel_peer, node);
-		if (peer->state == ORL_PEER_READY &&
-				ORL_PEER_PUT(peer, pointer_mode, &msg) == 0)
-			orl_conn_kick(peer->conn);
+		orl_peer_tell(peer, ORL_FACT_MODE);
 	}
 }

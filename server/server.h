@@ -141,7 +141,7 @@ struct oriel_peer {
 	uint32_t max_pixels;
 	uint8_t session[16];
 	uint8_t origin[16]; /* resumed: the session that it was */
-	bool resumed; /* ... by a token */
+	bool resumed;       /* ... by a token */
 	bool has_token;
 	uint8_t token_id[16]; /* the newest of this session */
 
@@ -173,6 +173,7 @@ struct oriel_peer {
 		uint32_t display;
 		int32_t x, y;
 	} warp;
+	unsigned facts; /* ORL_FACT_...: it is to hear of these */
 
 	/* Input. */
 	uint8_t keys[32];
@@ -208,6 +209,12 @@ unsigned orl_peer_count_ready(const struct oriel_server *server);
 void orl_peer_ready(struct oriel_peer *peer);
 /* The owner of input changes to `peer` (or nobody), and all are told. */
 void orl_peer_own(struct oriel_server *server, struct oriel_peer *peer);
+/*
+ * It hears of these, as they are when it reads: who does not read must not be
+ * dropped because others, or the desktop, change their minds often.
+ */
+enum { ORL_FACT_OWNER = 1, ORL_FACT_LOCKS = 2, ORL_FACT_MODE = 4 };
+void orl_peer_tell(struct oriel_peer *peer, unsigned facts);
 /* Queue a message; an error ends the peer and is returned. */
 #define ORL_PEER_PUT(peer, name, v) \
 	orl_peer_sent((peer), \
@@ -233,8 +240,7 @@ void orl_login_fini(struct oriel_peer *peer);
 /* token.c */
 bool orl_token_is_dead(
 		const struct oriel_server *server, const uint8_t id[static 16]);
-void orl_token_used(
-		struct oriel_server *server, const uint8_t id[static 16]);
+void orl_token_used(struct oriel_server *server, const uint8_t id[static 16]);
 /* A new one; ORIEL_E when it cannot be sent. None goes over unix: sockets. */
 int orl_token_send(struct oriel_peer *peer);
 /* And others while the session lasts. */
@@ -265,14 +271,14 @@ bool orl_cursor_send(struct oriel_peer *peer);
 struct oriel_memory {
 	const struct oriel_server *server; /* whose it is; not looked into */
 	struct orl_env env; /* its own: it may outlive the server */
-	unsigned refs; /* atomic */
+	unsigned refs;      /* atomic */
 	struct orl_shared shared;
 };
 
 struct oriel_frame {
 	const struct oriel_server *server; /* whose it is; not looked into */
 	struct orl_env env; /* its own: it may outlive the server */
-	unsigned refs; /* atomic */
+	unsigned refs;      /* atomic */
 	/* In memory that is mapped, pixels.data is set as if it were plain. */
 	struct oriel_frame_config config;
 };
@@ -299,7 +305,10 @@ struct oriel_display {
 	int failed;     /* later: the host is told that one was not readable */
 	uint64_t told;  /* when that was last in the log */
 	struct orl_deferred later;
-	uint64_t time; /* of capture, of what the shadow holds */
+	struct orl_timer wish; /* the size below, to be told to the host */
+	int32_t wish_width, wish_height;
+	uint64_t wished;     /* when the host was last told of one */
+	uint64_t time;       /* of capture, of what the shadow holds */
 	uint64_t changed_at; /* when the shadow last changed, our clock */
 	uint64_t frames;     /* submitted or patched */
 	bool asked;          /* frame_wanted was called and not answered */
@@ -307,6 +316,7 @@ struct oriel_display {
 
 /* display.c: bring the shadow up to date with `pending`. */
 void orl_display_refresh(struct oriel_display *display);
+bool orl_display_size_ok(int32_t width, int32_t height);
 
 struct orl_pane {
 	struct orl_node by_peer, by_display;

@@ -489,6 +489,7 @@ bool orl_update_produce(void *user, uint64_t budget)
 	struct oriel_peer *peer = user;
 	uint64_t now = orl_now(&peer->server->env);
 
+	orl_peer_tell(peer, 0);
 	if (peer->state != ORL_PEER_READY || !(peer->rights & ORIEL_MAY_SEE))
 		return false;
 	ORL_EACH (node, &peer->panes)

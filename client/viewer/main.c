@@ -93,8 +93,15 @@ static void clean_up(struct orl_viewer *v)
 	orl_viewer_destroy(v);
 	orl_secret_wipe(&v->secret);
 	free(v->authorities);
-	if (v->stats)
-		fclose(v->stats);
+	if (v->stats) {
+		bool lost = ferror(v->stats);
+		errno = 0;
+		if (fclose(v->stats) != 0 || lost)
+			orl_viewer_say("cannot write %s (%s); choose another "
+				       "place",
+					v->options.stats,
+					strerror(errno ? errno : ENOSPC));
+	}
 	close(v->quit_pipe[0]);
 	close(v->quit_pipe[1]);
 }

@@ -51,6 +51,13 @@ static void convert(uint8_t *row, const struct oriel_pixels *p, int32_t y)
 	}
 }
 
+/* libpng would print a line of its own; the reason is in errno. */
+static void give_up(png_structp png, png_const_charp text)
+{
+	(void)text;
+	png_longjmp(png, 1);
+}
+
 /* Everything between setjmp and longjmp is done in here. */
 static bool write_all(png_structp png, png_infop info, FILE *f,
 		const struct oriel_pixels *p, uint8_t *row)
@@ -73,11 +80,13 @@ static int write_file(FILE *f, const struct oriel_pixels *p)
 	png_infop info = NULL;
 	uint8_t *row = malloc((size_t)p->width * 3);
 	png_structp png = png_create_write_struct(
-			PNG_LIBPNG_VER_STRING, NULL, NULL, NULL);
+			PNG_LIBPNG_VER_STRING, NULL, give_up, NULL);
 	if (png)
 		info = png_create_info_struct(png);
-	if (row && info)
-		err = write_all(png, info, f, p, row) ? 0 : EIO;
+	if (row && info) {
+		errno = 0;
+		err = write_all(png, info, f, p, row) ? 0 : errno ? errno : EIO;
+	}
 	png_destroy_write_struct(&png, &info);
 	free(row);
 	return err;

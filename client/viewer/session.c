@@ -577,7 +577,8 @@ static void say(void *user, enum oriel_log_level level, const char *topic,
 			strncmp(text, v->options.address, n) == 0 &&
 			strncmp(text + n, ": ", 2) == 0)
 		snprintf(v->why, sizeof(v->why), "%s", text + n + 2);
-	if (v->options.verbose)
+	/* What is wrong with a certificate is nowhere else to be had. */
+	if (v->options.verbose || strcmp(topic, "tls") == 0)
 		orl_viewer_say("%s: %s", topic, text);
 }
 
@@ -656,10 +657,10 @@ int orl_viewer_create(struct orl_viewer *v)
 	char name[64] = "oriel-view"; /* by which others know who has the keys */
 	const struct oriel_hooks hooks = {
 		.size = sizeof(hooks),
+		.user = v,
 		.log = say,
 		.log_level = v->options.verbose ? ORIEL_LOG_INFO
-						: ORIEL_LOG_ERROR,
-		.user = v,
+						: ORIEL_LOG_WARN,
 	};
 	const struct oriel_client_config config = {
 		.size = sizeof(config),

@@ -12,7 +12,7 @@
 static void *host_alloc(void *user, size_t bytes)
 {
 	(void)user;
-	return malloc(bytes);
+	return calloc(1, bytes);
 }
 
 static void *host_resize(void *user, void *ptr, size_t bytes)
@@ -74,6 +74,7 @@ int orl_host_env(struct orl_env *env, const struct oriel_hooks *hooks)
 	struct oriel_hooks *h = &env->hooks;
 
 	*h = defaults;
+	env->zeroed = !hooks || !hooks->alloc;
 	env->crypto = &orl_openssl_crypto;
 	if (!hooks)
 		return 0;

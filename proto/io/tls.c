@@ -607,9 +607,15 @@ int orl_tls_peer_pin(const struct orl_tls *tls, uint8_t sha256[static 32])
 
 bool orl_tls_peer_verified(const struct orl_tls *tls)
 {
-	return tls->context->authorities && tls->named && tls->secured &&
-	       SSL_get0_peer_certificate(tls->ssl) &&
-	       SSL_get_verify_result(tls->ssl) == X509_V_OK;
+	if (!tls->context->authorities || !tls->named || !tls->secured ||
+			!SSL_get0_peer_certificate(tls->ssl))
+		return false;
+	long result = SSL_get_verify_result(tls->ssl);
+	if (result != X509_V_OK)
+		orl_log(tls->context->env, ORIEL_LOG_WARN, "tls",
+				"the server's certificate: %s",
+				X509_verify_cert_error_string(result));
+	return result == X509_V_OK;
 }
 
 int orl_tls_exporter(const struct orl_tls *tls, uint8_t out[static 32])

@@ -14,7 +14,7 @@ client/viewer
 capture
 examples      vmm-guest.h
 bench         proto codecs client
-tests         tests tests/unit tests/fuzz proto proto/io codecs redirect server client client/viewer capture bench
+tests         tests tests/unit tests/fuzz tests/e2e proto proto/io codecs redirect server client client/viewer capture bench
 '
 status=0
 for file in $(git ls-files -co --exclude-standard '*.c' '*.h' '*.def'); do

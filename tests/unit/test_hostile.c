@@ -26,7 +26,8 @@ struct box {
 	struct oriel_screen *screen;
 	enum oriel_client_state state;
 	int error;
-	unsigned joins, leaves, wanted;
+	unsigned joins, leaves, wanted, sizes;
+	int32_t width, height; /* the last size asked for */
 	bool ended, destroy_all;
 	const char *tls, *tls_key; /* certificate and key; NULL: unix */
 };
@@ -109,7 +110,8 @@ static void on_trust(void *user, const uint8_t sha256[32], bool verified)
 static void on_proved(void *user, struct oriel_auth *auth)
 {
 	(void)user;
-	oriel_auth_accept(auth, ORIEL_MAY_SEE | ORIEL_MAY_INPUT);
+	oriel_auth_accept(auth,
+			ORIEL_MAY_SEE | ORIEL_MAY_INPUT | ORIEL_MAY_RESIZE);
 }
 
 static void on_joined(void *user, struct oriel_peer *peer)
@@ -141,6 +143,17 @@ static void on_frame_wanted(void *user, struct oriel_display *display)
 	}
 }
 
+static void on_size(void *user, struct oriel_display *display, int32_t width,
+		int32_t height)
+{
+	struct box *b = user;
+
+	(void)display;
+	b->sizes++;
+	b->width = width;
+	b->height = height;
+}
+
 static const struct oriel_server_events server_events = {
 	.size = sizeof(server_events),
 	.auth_wanted = on_wanted,
@@ -148,6 +161,7 @@ static const struct oriel_server_events server_events = {
 	.peer_joined = on_joined,
 	.peer_left = on_left,
 	.frame_wanted = on_frame_wanted,
+	.resize_wanted = on_size,
 };
 
 static void on_state(void *user, enum oriel_client_state state, int error,
@@ -589,6 +603,83 @@ static void no_more_peers_than_were_asked_for(void **state)
 	fini(&b);
 }
 
+static void who_grabs_and_lets_go_drops_nobody(void **state)
+{
+	struct box b = { .now = 1, .fail_at = -1 };
+	uint8_t give[4096], *p = give;
+
+	(void)state;
+	for (uint8_t i = 0; p + 5 <= give + sizeof(give); i ^= 1, p += 5)
+		memcpy(p, (uint8_t[]){ 2, 0, 0, 0x11, i }, 5);
+	assert_int_equal(make_server(&b, NULL), 0);
+	int deaf = raw_peer(&b), grabs = raw_peer(&b);
+	while (b.joins < 2)
+		step(&b);
+	for (unsigned i = 0; i < 200; i++) {
+		assert_int_equal(send(grabs, give, (size_t)(p - give), 0),
+				p - give);
+		oriel_server_set_locks(b.server, i);
+		oriel_server_set_relative(b.server, i & 1);
+		step(&b);
+		hear(grabs);
+	}
+	assert_int_equal(b.leaves, 0);
+	close(deaf);
+	close(grabs);
+	fini(&b);
+}
+
+static void say_resize(int fd, uint16_t width, uint16_t height)
+{
+	uint8_t out[64];
+	struct orl_wr w = { out, sizeof(out), 0 };
+
+	orl_put_resize(&w, &(struct orl_resize){ .width = width,
+					   .height = height,
+					   .scale = 100 });
+	say(fd, ORL_MSG_resize, out, w.n);
+}
+
+static void sizes_are_asked_for_four_times_a_second(void **state)
+{
+	struct box b = { .now = 1, .fail_at = -1 };
+
+	(void)state;
+	assert_int_equal(make_server(&b, NULL), 0);
+	assert_int_equal(add_display(&b, 0), 0);
+	int fd = raw_peer(&b);
+	while (!b.joins)
+		step(&b);
+	/* What no display can have is not even asked for. */
+	say_resize(fd, ORL_DISPLAY_SIDE_MAX, ORL_DISPLAY_SIDE_MAX);
+	for (int i = 0; i < 100; i++)
+		step(&b);
+	assert_int_equal(b.sizes, 0);
+	say_resize(fd, 100, 99);
+	step(&b);
+	step(&b);
+	assert_int_equal(b.sizes, 1);
+	for (uint16_t i = 1; i <= 400; i++) {
+		say_resize(fd, i, 100);
+		step(&b); /* 5 ms */
+		hear(fd);
+	}
+	assert_in_range(b.sizes, 8, 10);
+	for (int i = 0; i < 60; i++)
+		step(&b);
+	assert_int_equal(b.width, 400);
+	/* A wish does not outlive its display. */
+	say_resize(fd, 7, 7);
+	step(&b);
+	oriel_display_destroy(b.displays[0]);
+	for (int i = 0; i < 60; i++)
+		step(&b);
+	assert_int_equal(b.width, 400);
+	assert_int_equal(b.leaves, 0);
+	close(fd);
+	fini(&b);
+}
+
 /* ---- hosts ------------------------------------------------------------- */
 
 static void displays_may_end_when_a_frame_is_wanted(void **state)
@@ -680,6 +771,8 @@ int main(void)
 		cmocka_unit_test(a_liar_gets_one_refresh_in_two_seconds),
 		cmocka_unit_test(acks_of_the_future_end_it),
 		cmocka_unit_test(no_more_peers_than_were_asked_for),
+		cmocka_unit_test(who_grabs_and_lets_go_drops_nobody),
+		cmocka_unit_test(sizes_are_asked_for_four_times_a_second),
 		cmocka_unit_test(displays_may_end_when_a_frame_is_wanted),
 		cmocka_unit_test(hidden_screens_want_no_frames),
 		cmocka_unit_test(texts_of_any_length_are_said),
