@@ -206,6 +206,7 @@ void run_snapshot(struct run *u, struct snapshot *t)
 	if (u->gate) {
 		struct usage gate;
 		proc_usage(&gate, u->gate);
+		t->server.cpu += gate.cpu;
 		t->server.user += gate.user;
 		t->server.system += gate.system;
 		t->server.switches += gate.switches;
@@ -261,17 +262,25 @@ static void link_figures(struct run *u)
 
 static double cpu_between(const struct usage *a, const struct usage *b)
 {
-	return b->user + b->system - a->user - a->system;
+	return b->cpu - a->cpu;
+}
+
+/* A tick may be more than all there was: it only says how that divides. */
+static void divide(double *user, double *system, const struct usage *a,
+		const struct usage *b)
+{
+	double all = cpu_between(a, b), in = b->system - a->system;
+	double ticks = b->user - a->user + in;
+	*system = ticks > 0 ? all * in / ticks : 0;
+	*user = all - *system;
 }
 
 static void cpu_figures(struct run *u)
 {
 	struct result *r = u->r;
 	const struct snapshot *a = &u->at_go, *b = &u->at_end;
-	r->server_user_s = b->server.user - a->server.user;
-	r->server_sys_s = b->server.system - a->server.system;
-	r->client_user_s = b->client.user - a->client.user;
-	r->client_sys_s = b->client.system - a->client.system;
+	divide(&r->server_user_s, &r->server_sys_s, &a->server, &b->server);
+	divide(&r->client_user_s, &r->client_sys_s, &a->client, &b->client);
 	r->server_peak_mb = b->server.peak_mb;
 	r->client_peak_mb = b->client.peak_mb;
 	r->server_switches = b->server.switches - a->server.switches;

@@ -288,6 +288,11 @@ static void add_process(struct usage *u, long pid)
 		return;
 	u->user += (double)v[10] / tick;
 	u->system += (double)v[11] / tick;
+	clockid_t clock;
+	struct timespec t;
+	if (clock_getcpuclockid((pid_t)pid, &clock) == 0 &&
+			clock_gettime(clock, &t) == 0)
+		u->cpu += (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 	snprintf(path, sizeof(path), "/proc/%ld/status", pid);
 	add_status(u, path, true);
 	snprintf(path, sizeof(path), "/proc/%ld/task", pid);

@@ -59,7 +59,8 @@ struct proc *proc_display(struct procs *all, enum netns_side side,
 
 /* Of a process group: what it has used up to now. */
 struct usage {
-	double user, system; /* seconds */
+	double cpu;          /* seconds, to the nanosecond */
+	double user, system; /* the same, to a tick of the kernel's */
 	double switches, peak_mb;
 };
 void proc_usage(struct usage *out, const struct proc *p);
