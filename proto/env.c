@@ -30,7 +30,7 @@ void *orl_alloc(const struct orl_env *env, size_t n, size_t size)
 	if (!orl_mul(&bytes, n, size))
 		return NULL;
 	void *ptr = env->hooks.alloc(env->hooks.user, bytes ? bytes : 1);
-	if (ptr && !env->zeroed)
+	if (ptr && env->hooks.alloc != env->zeroing)
 		memset(ptr, 0, bytes);
 	return ptr;
 }

@@ -44,10 +44,11 @@ enum { ORL_SEAL_EXTRA = 28 };
 struct orl_env {
 	struct oriel_hooks hooks;        /* every entry is set */
 	/*
-	 * hooks.alloc gives zeros, large blocks of them untouched: what a peer
-	 * has announced costs no memory before it is used.
+	 * An alloc that gives zeros, large blocks of them untouched: what a
+	 * peer has announced costs no memory before it is used. Any other that
+	 * is in hooks.alloc has its blocks zeroed. May be NULL.
 	 */
-	bool zeroed;
+	void *(*zeroing)(void *user, size_t bytes);
 	const struct orl_crypto *crypto; /* NULL in tests that need none */
 };
 

@@ -74,7 +74,7 @@ int orl_host_env(struct orl_env *env, const struct oriel_hooks *hooks)
 	struct oriel_hooks *h = &env->hooks;
 
 	*h = defaults;
-	env->zeroed = !hooks || !hooks->alloc;
+	env->zeroing = host_alloc;
 	env->crypto = &orl_openssl_crypto;
 	if (!hooks)
 		return 0;

@@ -4,7 +4,9 @@
 # machine has no disk; its firmware's boot menu is all there is to see.
 . tests/e2e/lib.sh
 
-# Folders of launched machines are made here, and must be gone in the end.
+# Folders of launched machines are made here, and must be gone in the end. What
+# another user is to reach is made outside.
+outside=${TMPDIR:-/tmp}
 mkdir "$T/tmp"
 export TMPDIR=$T/tmp
 unset XDG_RUNTIME_DIR
@@ -122,7 +124,7 @@ echo 'ok shut down'
 # As another user: what it runs as, who may use its bus, and what a machine
 # that is somebody else can do there.
 if [ "$(id -u)" = 0 ]; then
-	its=$(mktemp -d "${TMPDIR:-/tmp}/oriel-e2e-nobody.XXXXXX")
+	its=$(mktemp -d "$outside/oriel-e2e-nobody.XXXXXX")
 	chown nobody "$its"
 	serve --source=qemu: --launch-user=nobody --launch -- \
 		"${machine[@]:0:${#machine[@]}-1}" \
