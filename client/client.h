@@ -17,6 +17,7 @@
 
 #include "codecs/canvas.h"
 #include "proto/auth.h"
+#include "proto/caps.h"
 #include "proto/io/conn.h"
 #include "proto/io/network.h"
 
@@ -122,6 +123,7 @@ struct oriel_client {
 	void *user;
 	char *name, *congestion;
 	uint64_t max_pixels;
+	uint64_t offered, caps; /* ORL_CAP(): to servers; in force */
 	struct orl_loop *loop;
 	struct orl_tls_context *tls;
 	struct orl_conn *conn; /* NULL when idle */

@@ -34,6 +34,7 @@ static void say_hello(struct oriel_client *c)
 	struct orl_client_hello hello = {
 		.oldest = VERSION,
 		.newest = VERSION,
+		.caps = c->offered,
 		.clock = now,
 		.max_pixels = (uint32_t)c->max_pixels,
 		.name = { (const uint8_t *)c->name, (uint32_t)strlen(c->name) },
@@ -195,6 +196,9 @@ int orl_login_server_hello(struct oriel_client *c, const uint8_t *d, size_t n)
 		return ORIEL_EPROTO;
 	if (msg.version != VERSION)
 		return ORIEL_EVERSION;
+	if (msg.caps & ~c->offered)
+		return ORIEL_EPROTO;
+	c->caps = msg.caps;
 	/* Both clocks at the middle of the round trip. */
 	uint64_t now = orl_now(&c->env);
 	c->clock_offset = (int64_t)(msg.clock -

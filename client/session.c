@@ -11,6 +11,7 @@
 struct handler {
 	uint16_t id;
 	int (*handle)(struct oriel_client *c, const uint8_t *data, size_t n);
+	uint64_t caps; /* ORL_CAP(): not allowed unless these are in force */
 };
 
 void orl_session_state(struct oriel_client *c, enum oriel_client_state state)
@@ -298,33 +299,33 @@ static int on_cursor_use(struct oriel_client *c, const uint8_t *data, size_t n)
 
 /* clang-format off */
 static const struct handler before[] = {
-	{ ORL_MSG_server_hello, orl_login_server_hello },
-	{ ORL_MSG_challenge,    orl_login_challenge },
-	{ ORL_MSG_welcome,      orl_login_welcome },
-	{ ORL_MSG_refused,      orl_login_refused },
-	{ ORL_MSG_bye,          on_bye },
-	{ 0, NULL },
+	{ ORL_MSG_server_hello, orl_login_server_hello, 0 },
+	{ ORL_MSG_challenge,    orl_login_challenge, 0 },
+	{ ORL_MSG_welcome,      orl_login_welcome, 0 },
+	{ ORL_MSG_refused,      orl_login_refused, 0 },
+	{ ORL_MSG_bye,          on_bye, 0 },
+	{ 0, NULL, 0 },
 };
 
 static const struct handler ready[] = {
-	{ ORL_MSG_part,         orl_screen_part },
-	{ ORL_MSG_commit,       orl_screen_commit },
-	{ ORL_MSG_check,        orl_screen_check },
-	{ ORL_MSG_cells_lossy,  orl_screen_lossy },
-	{ ORL_MSG_display,      orl_screen_display },
-	{ ORL_MSG_display_gone, orl_screen_gone },
-	{ ORL_MSG_reset,        orl_screen_reset },
-	{ ORL_MSG_cursor_shape, on_cursor_shape },
-	{ ORL_MSG_cursor_use,   on_cursor_use },
-	{ ORL_MSG_cursor_pos,   on_cursor_pos },
-	{ ORL_MSG_resumption,   orl_login_resumption },
-	{ ORL_MSG_rights,       on_rights },
-	{ ORL_MSG_owner,        on_owner },
-	{ ORL_MSG_notice,       on_notice },
-	{ ORL_MSG_locks,        on_locks },
-	{ ORL_MSG_pointer_mode, on_mode },
-	{ ORL_MSG_bye,          on_bye },
-	{ 0, NULL },
+	{ ORL_MSG_part,         orl_screen_part, 0 },
+	{ ORL_MSG_commit,       orl_screen_commit, 0 },
+	{ ORL_MSG_check,        orl_screen_check, 0 },
+	{ ORL_MSG_cells_lossy,  orl_screen_lossy, 0 },
+	{ ORL_MSG_display,      orl_screen_display, 0 },
+	{ ORL_MSG_display_gone, orl_screen_gone, 0 },
+	{ ORL_MSG_reset,        orl_screen_reset, 0 },
+	{ ORL_MSG_cursor_shape, on_cursor_shape, 0 },
+	{ ORL_MSG_cursor_use,   on_cursor_use, 0 },
+	{ ORL_MSG_cursor_pos,   on_cursor_pos, 0 },
+	{ ORL_MSG_resumption,   orl_login_resumption, 0 },
+	{ ORL_MSG_rights,       on_rights, 0 },
+	{ ORL_MSG_owner,        on_owner, 0 },
+	{ ORL_MSG_notice,       on_notice, 0 },
+	{ ORL_MSG_locks,        on_locks, 0 },
+	{ ORL_MSG_pointer_mode, on_mode, 0 },
+	{ ORL_MSG_bye,          on_bye, 0 },
+	{ 0, NULL, 0 },
 };
 /* clang-format on */
 
@@ -338,7 +339,7 @@ static int on_message(void *user, uint16_t id, const uint8_t *data, size_t n)
 		return 0;
 	orl_again_busy(c);
 	for (; h->handle; h++) {
-		if (h->id != id)
+		if (h->id != id || (c->caps & h->caps) != h->caps)
 			continue;
 		int err = h->handle(c, data, n);
 		if (!err)

@@ -109,7 +109,7 @@ int orl_login_hello(struct oriel_peer *peer, const uint8_t *data, size_t n)
 		return ORIEL_ENOMEM;
 	memcpy(peer->name, hello.name.p, hello.name.n);
 	peer->max_pixels = hello.max_pixels;
-	peer->caps = 0; /* version 1 has no optional capability yet */
+	peer->caps = hello.caps & server->caps;
 	if (hello.session.n)
 		memcpy(peer->session, hello.session.p, sizeof(peer->session));
 	list_methods(peer, methods, sizeof(methods));

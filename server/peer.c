@@ -37,39 +37,39 @@ static int on_bye(struct oriel_peer *peer, const uint8_t *data, size_t n)
 
 /* clang-format off */
 static const struct orl_handler hello[] = {
-	{ ORL_MSG_client_hello, 0, orl_login_hello },
-	{ 0, 0, NULL },
+	{ ORL_MSG_client_hello, 0, orl_login_hello, 0 },
+	{ 0, 0, NULL, 0 },
 };
 
 static const struct orl_handler login[] = {
-	{ ORL_MSG_login,  0, orl_login_login },
-	{ ORL_MSG_resume, 0, orl_login_resume },
-	{ ORL_MSG_bye,    0, on_bye },
-	{ 0, 0, NULL },
+	{ ORL_MSG_login,  0, orl_login_login, 0 },
+	{ ORL_MSG_resume, 0, orl_login_resume, 0 },
+	{ ORL_MSG_bye,    0, on_bye, 0 },
+	{ 0, 0, NULL, 0 },
 };
 
 /* While the host thinks, a client has nothing to say but goodbye. */
 static const struct orl_handler asked[] = {
-	{ ORL_MSG_bye, 0, on_bye },
-	{ 0, 0, NULL },
+	{ ORL_MSG_bye, 0, on_bye, 0 },
+	{ 0, 0, NULL, 0 },
 };
 
 static const struct orl_handler ready[] = {
-	{ ORL_MSG_key,         ORIEL_MAY_INPUT,  orl_input_key },
-	{ ORL_MSG_pointer,     ORIEL_MAY_INPUT,  orl_input_pointer },
-	{ ORL_MSG_touch,       ORIEL_MAY_INPUT,  orl_input_touch },
-	{ ORL_MSG_text,        ORIEL_MAY_INPUT,  orl_input_text },
-	{ ORL_MSG_held,        ORIEL_MAY_INPUT,  orl_input_held },
-	{ ORL_MSG_take,        ORIEL_MAY_INPUT,  orl_input_take },
+	{ ORL_MSG_key,         ORIEL_MAY_INPUT,  orl_input_key, 0 },
+	{ ORL_MSG_pointer,     ORIEL_MAY_INPUT,  orl_input_pointer, 0 },
+	{ ORL_MSG_touch,       ORIEL_MAY_INPUT,  orl_input_touch, 0 },
+	{ ORL_MSG_text,        ORIEL_MAY_INPUT,  orl_input_text, 0 },
+	{ ORL_MSG_held,        ORIEL_MAY_INPUT,  orl_input_held, 0 },
+	{ ORL_MSG_take,        ORIEL_MAY_INPUT,  orl_input_take, 0 },
 	/* Answers to what was sent while it might see. */
-	{ ORL_MSG_ack,         0,                orl_ack_shown },
-	{ ORL_MSG_checked,     0,                orl_check_answer },
-	{ ORL_MSG_visible,     0,                orl_ack_visible },
-	{ ORL_MSG_refresh,     ORIEL_MAY_SEE,    orl_ack_refresh },
-	{ ORL_MSG_resize,      ORIEL_MAY_RESIZE, orl_ack_resize },
-	{ ORL_MSG_rights_seen, 0,                on_rights_seen },
-	{ ORL_MSG_bye,         0,                on_bye },
-	{ 0, 0, NULL },
+	{ ORL_MSG_ack,         0,                orl_ack_shown, 0 },
+	{ ORL_MSG_checked,     0,                orl_check_answer, 0 },
+	{ ORL_MSG_visible,     0,                orl_ack_visible, 0 },
+	{ ORL_MSG_refresh,     ORIEL_MAY_SEE,    orl_ack_refresh, 0 },
+	{ ORL_MSG_resize,      ORIEL_MAY_RESIZE, orl_ack_resize, 0 },
+	{ ORL_MSG_rights_seen, 0,                on_rights_seen, 0 },
+	{ ORL_MSG_bye,         0,                on_bye, 0 },
+	{ 0, 0, NULL, 0 },
 };
 /* clang-format on */
 
@@ -88,7 +88,7 @@ static int on_message(void *user, uint16_t id, const uint8_t *data, size_t n)
 		return 0;
 	for (const struct orl_handler *h = by_state[peer->state]; h->handle;
 			h++) {
-		if (h->id != id)
+		if (h->id != id || (peer->caps & h->caps) != h->caps)
 			continue;
 		/* A right may have been taken while this was on its way. */
 		if ((peer->rights & h->rights) != h->rights)

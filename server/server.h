@@ -18,6 +18,7 @@
 #include "codecs/classify.h"
 #include "codecs/motion.h"
 #include "proto/auth.h"
+#include "proto/caps.h"
 #include "proto/io/conn.h"
 #include "proto/io/pool.h"
 #include "proto/io/shared.h"
@@ -46,6 +47,7 @@ struct orl_known_password {
 
 struct oriel_server {
 	struct orl_env env;
+	uint64_t caps; /* ORL_CAP(): what a peer may have of them */
 	struct oriel_server_events events;
 	void *user;
 	uint32_t flags, max_peers;
@@ -137,7 +139,7 @@ struct oriel_peer {
 	char user[ORL_NAME_MAX + 1];
 	char network[64];
 	uint32_t rights, epoch;
-	uint64_t caps;
+	uint64_t caps; /* ORL_CAP(): in force */
 	uint32_t max_pixels;
 	uint8_t session[16];
 	uint8_t origin[16]; /* resumed: the session that it was */
@@ -226,6 +228,7 @@ struct orl_handler {
 	uint16_t id;
 	uint32_t rights; /* all of these are needed, or it is dropped */
 	int (*handle)(struct oriel_peer *peer, const uint8_t *data, size_t n);
+	uint64_t caps; /* ORL_CAP(): not allowed unless these are in force */
 };
 
 /* login.c */
