@@ -171,11 +171,11 @@ static int begin_try(struct oriel_client *c, int *socket, const char **why)
 	unsigned round = a->tries / NAME_EVERY;
 
 	if (a->reached && !may_look_up(a, orl_now(&c->env)))
-		return orl_socket_connect(socket, &a->numeric, 0, why);
+		return orl_client_socket(c, socket, 0, true, why);
 	unsigned which = round % ADDRESSES;
-	int err = orl_socket_connect(socket, &c->address, which, why);
+	int err = orl_client_socket(c, socket, which, false, why);
 	if (err == ORIEL_ECLOSED && which)
-		err = orl_socket_connect(socket, &c->address, 0, why);
+		err = orl_client_socket(c, socket, 0, false, why);
 	return err;
 }
 
@@ -325,10 +325,9 @@ void orl_again_busy(struct oriel_client *c)
  * An address or a route has come or gone. Who waits need not wait longer; a
  * line from an address that is gone is lost; any other is worth a look.
  */
-static void on_network(struct orl_network *network)
+static void look_at_network(struct oriel_client *c, bool homeless)
 {
-	struct orl_again *a = orl_container(network, struct orl_again, network);
-	struct oriel_client *c = orl_container(a, struct oriel_client, again);
+	struct orl_again *a = &c->again;
 
 	if (a->lost && !c->conn) {
 		/* With the next one of many, in a moment. */
@@ -336,12 +335,28 @@ static void on_network(struct orl_network *network)
 		a->tries = 0;
 		orl_timer_set(c->loop, &a->timer,
 				orl_now(&c->env) + SETTLE_MS * MS);
-	} else if (!a->lost && c->conn && orl_conn_is_homeless(c->conn)) {
+	} else if (!a->lost && c->conn && homeless) {
 		orl_session_lost(c, ORIEL_ECLOSED,
 				"the address of this computer has changed");
 	} else {
 		orl_again_busy(c);
 	}
+}
+
+static void on_network(struct orl_network *network)
+{
+	struct orl_again *a = orl_container(network, struct orl_again, network);
+	struct oriel_client *c = orl_container(a, struct oriel_client, again);
+
+	look_at_network(c,
+			!a->lost && c->conn && orl_conn_is_homeless(c->conn));
+}
+
+void oriel_client_network(struct oriel_client *c, bool gone)
+{
+	if (c->again.seconds && !c->address.local &&
+			(c->again.lost || c->state == ORIEL_CLIENT_READY))
+		look_at_network(c, gone);
 }
 
 /* ---- there again ------------------------------------------------------- */
@@ -386,7 +401,7 @@ void orl_again_ready(struct oriel_client *c)
 	orl_timer_stop(&a->timer);
 	orl_conn_keepalive(c->conn);
 	/* Without hints it takes longer, and works all the same. */
-	if (!c->address.local && !a->network.watch.loop)
+	if (!c->address.local && !c->socket && !a->network.watch.loop)
 		(void)orl_network_watch(&a->network, c->loop);
 	if (back)
 		orl_timer_set(c->loop, &a->stale,

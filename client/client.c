@@ -31,6 +31,9 @@ int oriel_client_create(struct oriel_client **out,
 	if (config->events)
 		c->events = *config->events;
 	orl_again_init(c, config->reconnect);
+	c->socket = config->socket;
+	c->picture = config->picture;
+	c->drawing = config->drawing;
 	c->max_pixels = config->max_pixels ? config->max_pixels
 					   : ORL_DISPLAY_PIXELS_MAX;
 	orl_list_init(&c->screens);
@@ -108,6 +111,34 @@ void oriel_client_wake(struct oriel_client *c)
 	orl_loop_wake(c->loop);
 }
 
+int orl_client_socket(struct oriel_client *c, int *out, unsigned attempt,
+		bool reached, const char **why)
+{
+	if (!c->socket)
+		return orl_socket_connect(out,
+				reached ? &c->again.numeric : &c->address,
+				reached ? 0 : attempt, why);
+	c->why[0] = 0;
+	*why = c->why;
+	return c->socket(
+			c->user, out, attempt, reached, c->why, sizeof(c->why));
+}
+
+int oriel_client_socket(int *out, const char *address, unsigned attempt,
+		char *why, size_t size)
+{
+	struct orl_address parsed;
+	const char *text = "";
+
+	if (!out || !address || !why || !size)
+		return ORIEL_EINVAL;
+	int err = orl_address_parse(&parsed, address);
+	if (!err)
+		err = orl_socket_connect(out, &parsed, attempt, &text);
+	orl_printable(why, size, text, strlen(text));
+	return err;
+}
+
 int orl_client_line(struct oriel_client *c, int socket, bool local,
 		const char *host)
 {
@@ -149,8 +180,7 @@ int oriel_client_connect(struct oriel_client *c, const char *address)
 	/* An address that fails at once is followed by the name's next. */
 	c->attempt = 0;
 	do {
-		err = orl_socket_connect(
-				&socket, &c->address, c->attempt++, &now);
+		err = orl_client_socket(c, &socket, c->attempt++, false, &now);
 		/* Why the last failed, not that there is none after it. */
 		if (err != ORIEL_ECLOSED || c->attempt == 1)
 			why = now;

@@ -123,6 +123,13 @@ struct oriel_client {
 	void *user;
 	char *name, *congestion;
 	uint64_t max_pixels;
+	/* The host's, see oriel_client_config. */
+	int (*socket)(void *user, int *out, unsigned attempt, bool reached,
+			char *why, size_t size);
+	void *(*picture)(void *user, struct oriel_screen *screen, int32_t width,
+			int32_t height);
+	void (*drawing)(void *user, struct oriel_screen *screen, bool begins);
+	char why[ORL_NAME_MAX]; /* what the host said of a socket */
 	uint64_t offered, caps; /* ORL_CAP(): to servers; in force */
 	struct orl_loop *loop;
 	struct orl_tls_context *tls;
@@ -214,6 +221,12 @@ struct oriel_screen {
 };
 
 /* client.c */
+/*
+ * Begin to connect, as orl_socket_connect(), by the host where it has said
+ * so; `reached`: where the last session was. *why lasts until the next.
+ */
+int orl_client_socket(struct oriel_client *c, int *out, unsigned attempt,
+		bool reached, const char **why);
 /* A conn on this socket, connected or not; on failure that is the caller's. */
 int orl_client_line(struct oriel_client *c, int socket, bool local,
 		const char *host);

@@ -30,6 +30,22 @@ struct oriel_screen *orl_screen_find(struct oriel_client *c, uint32_t id)
 	return s && !s->stale ? s : NULL;
 }
 
+static uint32_t *make_front(
+		struct oriel_screen *s, int32_t width, int32_t height)
+{
+	struct oriel_client *c = s->client;
+
+	if (c->picture)
+		return c->picture(c->user, s, width, height);
+	return orl_alloc(&c->env, (size_t)width * (size_t)height, 4);
+}
+
+static void free_front(struct oriel_screen *s, uint32_t *front)
+{
+	if (!s->client->picture)
+		orl_free(&s->client->env, front);
+}
+
 void orl_screen_destroy(struct oriel_screen *s)
 {
 	struct oriel_client *c = s->client;
@@ -38,7 +54,7 @@ void orl_screen_destroy(struct oriel_screen *s)
 		c->events.screen_removed(c->user, s);
 	orl_list_remove(&s->node);
 	orl_canvas_fini(&s->canvas);
-	orl_free(&c->env, s->front);
+	free_front(s, s->front);
 	orl_free(&c->env, s->touched);
 	pthread_mutex_destroy(&s->lock);
 	orl_free(&c->env, s);
@@ -67,19 +83,6 @@ static void drop_transactions(struct oriel_screen *s)
 	memset(s->first_byte, 0, sizeof(s->first_byte));
 }
 
-/*
- * Of the same size when the session was lost: the old picture stays to be
- * looked at until there is a new one.
- */
-static void keep_front(struct oriel_screen *s, uint32_t *front,
-		const struct orl_display *msg)
-{
-	if (s->stale && s->front && s->rect.width == msg->width &&
-			s->rect.height == msg->height)
-		memcpy(front, s->front,
-				(size_t)msg->width * (size_t)msg->height * 4);
-}
-
 static int resize(struct oriel_screen *s, const struct orl_display *msg)
 {
 	const struct orl_env *env = &s->client->env;
@@ -92,26 +95,21 @@ static int resize(struct oriel_screen *s, const struct orl_display *msg)
 
 	if (err)
 		return err;
-	uint32_t *front =
-			same ? s->front
-			     : orl_alloc(env,
-					       (size_t)msg->width *
-							       (size_t)msg->height,
-					       4);
+	uint32_t *front = same ? s->front
+			       : make_front(s, msg->width, msg->height);
 	uint8_t *touched = orl_alloc(
 			env, (size_t)canvas.cols * (size_t)canvas.rows, 1);
 	if (!front || !touched) {
 		if (!same)
-			orl_free(env, front);
+			free_front(s, front);
 		orl_free(env, touched);
 		orl_canvas_fini(&canvas);
 		return ORIEL_ENOMEM;
 	}
-	keep_front(s, front, msg);
 	pthread_mutex_lock(&s->lock);
 	orl_canvas_fini(&s->canvas);
 	if (!same)
-		orl_free(env, s->front);
+		free_front(s, s->front);
 	orl_free(env, s->touched);
 	s->canvas = canvas;
 	s->front = front;
@@ -488,7 +486,11 @@ int orl_screen_commit(struct oriel_client *c, const uint8_t *d, size_t n)
 	if (!s)
 		return ORIEL_EPROTO;
 	unsigned t = msg.transaction;
+	if (c->drawing)
+		c->drawing(c->user, s, true);
 	size_t n_rects = publish(s, t, rects);
+	if (c->drawing)
+		c->drawing(c->user, s, false);
 	orl_screen_owe_ack(s, s->bytes[t]);
 	s->captured = our_time(c, msg.time, now);
 	s->received = s->first_byte[t] ? s->first_byte[t] : now;

@@ -366,13 +366,14 @@ static void on_secured(void *user)
 static void on_closed(void *user, int error, const char *why)
 {
 	struct oriel_client *c = user;
+	const char *unused;
 	int socket;
 
 	/* A name may have several addresses: try them in turn. */
 	if (c->state == ORIEL_CLIENT_CONNECTING && error && !c->again.lost &&
 			!c->address.local && c->address.host[0] &&
-			orl_socket_connect(&socket, &c->address, c->attempt++,
-					NULL) == 0) {
+			orl_client_socket(c, &socket, c->attempt++, false,
+					&unused) == 0) {
 		orl_conn_destroy(c->conn);
 		c->conn = NULL;
 		if (orl_client_line(c, socket, false, c->address.host) == 0)

@@ -141,7 +141,7 @@ static void toggle_stats(struct orl_ui *ui)
 	struct orl_stage *st = ui->stage;
 	st->menu.stats = !st->menu.stats;
 	atomic_store(&ui->facts_wanted, st->menu.stats);
-	oriel_client_wake(ui->viewer->client);
+	orl_box_wake(ui->viewer->box);
 	pthread_mutex_lock(&ui->lock);
 	/* They come anew, whatever they are. */
 	ui->facts.n = 0;

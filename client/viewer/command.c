@@ -13,7 +13,7 @@ void orl_command_keys(struct orl_ui *ui, int sequence)
 			.usage = i < n ? usages[i] : usages[2 * n - 1 - i],
 			.down = i < n,
 		};
-		err = oriel_client_key(ui->viewer->client, &key);
+		err = orl_box_key(ui->viewer->box, &key);
 	}
 	if (err && err != ORIEL_ESTATE && err != ORIEL_EDENIED)
 		orl_viewer_say("the keys were not sent: %s",
@@ -29,11 +29,11 @@ void orl_command_take(struct orl_ui *ui, bool take)
 {
 	if (!take)
 		orl_command_release(ui);
-	oriel_client_take(ui->viewer->client, take);
+	orl_box_take(ui->viewer->box, take);
 }
 
 void orl_command_disconnect(struct orl_ui *ui)
 {
 	atomic_store(&ui->viewer->cancel, true);
-	oriel_client_wake(ui->viewer->client);
+	orl_box_wake(ui->viewer->box);
 }

@@ -21,7 +21,7 @@ static void tell_locks(struct orl_ui *ui, uint32_t locks, bool again)
 		return;
 	ui->locks = locks;
 	ui->locks_known = true;
-	oriel_client_set_locks(ui->viewer->client, locks);
+	orl_box_set_locks(ui->viewer->box, locks);
 }
 
 void orl_input_locks(struct orl_ui *ui, bool again)
@@ -66,7 +66,7 @@ static void send_key(void *user, int scancode, bool down)
 				SDL_GetKeyFromScancode((SDL_Scancode)scancode)),
 	};
 	if (key.usage)
-		check(oriel_client_key(ui->viewer->client, &key));
+		check(orl_box_key(ui->viewer->box, &key));
 }
 
 /*
@@ -124,7 +124,7 @@ static bool on_raw(struct orl_ui *ui, const SDL_Event *e)
 static void on_text(struct orl_ui *ui, const SDL_TextInputEvent *e)
 {
 	if (orl_typing_text(&ui->typing) && e->text[0])
-		check(oriel_client_text(ui->viewer->client, e->text));
+		check(orl_box_characters(ui->viewer->box, e->text));
 }
 
 static void send_pointer(struct orl_ui *ui, uint32_t flags, int32_t x,
@@ -139,7 +139,7 @@ static void send_pointer(struct orl_ui *ui, uint32_t flags, int32_t x,
 		.wheel_x = wheel_x,
 		.wheel_y = wheel_y,
 	};
-	check(oriel_client_pointer(ui->viewer->client, &pointer));
+	check(orl_box_pointer(ui->viewer->box, &pointer));
 }
 
 /* Where it was: for what has no motion of its own. */
@@ -217,7 +217,7 @@ static void send_finger(struct orl_ui *ui, struct orl_finger *finger,
 		.y = finger->y,
 	};
 	finger->down = phase != ORIEL_TOUCH_UP;
-	check(oriel_client_touch(ui->viewer->client, &touch));
+	check(orl_box_touch(ui->viewer->box, &touch));
 }
 
 /* Where it went down says which display it is on; false: on none. */
@@ -272,7 +272,7 @@ void orl_input_let_go(struct orl_ui *ui)
 	for (int i = 0; i < ORL_FINGERS; i++)
 		if (ui->fingers[i].down)
 			send_finger(ui, &ui->fingers[i], ORIEL_TOUCH_UP);
-	oriel_client_release_all(ui->viewer->client);
+	orl_box_release_all(ui->viewer->box);
 }
 
 static void on_focus(struct orl_ui *ui, bool focused)

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "client/viewer/box_child.h"
 #include "client/viewer/hosts.h"
 #include "client/viewer/text.h"
 #include "client/viewer/ui.h"
@@ -22,7 +23,7 @@ void orl_viewer_quit(struct orl_viewer *v)
 		return;
 	if (write(v->quit_pipe[1], "", 1) < 0)
 		return; /* the flag is set, and the pipe is for prompts only */
-	oriel_client_wake(v->client);
+	orl_box_wake(v->box);
 }
 
 /* ---- signals ---- */
@@ -211,6 +212,8 @@ int main(int argc, char **argv)
 {
 	static struct orl_viewer v;
 	char why[ORL_VIEWFILE_VALUE + 256];
+	if (argc == 2 && strcmp(argv[1], ORL_BOX_ARGUMENT) == 0)
+		return orl_box_child_main();
 	v.start = orl_viewer_now();
 	orl_text_init();
 	switch (orl_viewer_options_parse(

@@ -32,16 +32,15 @@ void orl_ui_title(struct orl_ui *ui, const char *name)
 	orl_ui_wake(ui);
 }
 
-static void note_screen(struct orl_pane *pane, struct oriel_screen *screen)
+static void note_screen(struct orl_pane *pane, struct orl_remote *screen)
 {
-	pane->rect = oriel_screen_rect(screen);
-	pane->id = oriel_screen_id(screen);
-	snprintf(pane->name, sizeof(pane->name), "%s",
-			oriel_screen_name(screen));
+	pane->rect = orl_remote_rect(screen);
+	pane->id = orl_remote_id(screen);
+	snprintf(pane->name, sizeof(pane->name), "%s", orl_remote_name(screen));
 	pane->changed = true;
 }
 
-void orl_ui_screen_added(struct orl_ui *ui, struct oriel_screen *screen)
+void orl_ui_screen_added(struct orl_ui *ui, struct orl_remote *screen)
 {
 	pthread_mutex_lock(&ui->lock);
 	for (int i = 0; i < ORL_SCREENS_MAX; i++) {
@@ -54,16 +53,16 @@ void orl_ui_screen_added(struct orl_ui *ui, struct oriel_screen *screen)
 		/* Nobody reads a pane that was not used. */
 		pane->screen = screen;
 		note_screen(pane, screen);
-		oriel_screen_set_data(screen, pane);
+		orl_remote_set_data(screen, pane);
 		break;
 	}
 	pthread_mutex_unlock(&ui->lock);
 	orl_ui_wake(ui);
 }
 
-void orl_ui_screen_changed(struct orl_ui *ui, struct oriel_screen *screen)
+void orl_ui_screen_changed(struct orl_ui *ui, struct orl_remote *screen)
 {
-	struct orl_pane *pane = oriel_screen_data(screen);
+	struct orl_pane *pane = orl_remote_data(screen);
 	if (!pane)
 		return;
 	pthread_mutex_lock(&ui->lock);
@@ -72,10 +71,10 @@ void orl_ui_screen_changed(struct orl_ui *ui, struct oriel_screen *screen)
 	orl_ui_wake(ui);
 }
 
-void orl_ui_screen_updated(struct orl_ui *ui, struct oriel_screen *screen,
+void orl_ui_screen_updated(struct orl_ui *ui, struct orl_remote *screen,
 		const struct oriel_rect *rects, size_t count)
 {
-	struct orl_pane *pane = oriel_screen_data(screen);
+	struct orl_pane *pane = orl_remote_data(screen);
 	if (!pane)
 		return;
 	pthread_mutex_lock(&ui->lock);
@@ -85,12 +84,12 @@ void orl_ui_screen_updated(struct orl_ui *ui, struct oriel_screen *screen,
 	orl_ui_wake(ui);
 }
 
-void orl_ui_screen_removed(struct orl_ui *ui, struct oriel_screen *screen)
+void orl_ui_screen_removed(struct orl_ui *ui, struct orl_remote *screen)
 {
-	struct orl_pane *pane = oriel_screen_data(screen);
+	struct orl_pane *pane = orl_remote_data(screen);
 	if (!pane)
 		return;
-	oriel_screen_set_data(screen, NULL);
+	orl_remote_set_data(screen, NULL);
 	struct orl_picture *last = orl_picture_of(screen);
 	/* The UI may be copying from it: it is gone when this returns. */
 	pthread_mutex_lock(&pane->pin);
@@ -127,12 +126,12 @@ void orl_ui_cursor(struct orl_ui *ui, const struct oriel_pixels *image,
 	orl_ui_wake(ui);
 }
 
-void orl_ui_warp(struct orl_ui *ui, struct oriel_screen *screen, int32_t x,
+void orl_ui_warp(struct orl_ui *ui, struct orl_remote *screen, int32_t x,
 		int32_t y)
 {
 	pthread_mutex_lock(&ui->lock);
 	ui->warped = true;
-	ui->warp_pane = oriel_screen_data(screen);
+	ui->warp_pane = orl_remote_data(screen);
 	ui->warp_x = x;
 	ui->warp_y = y;
 	pthread_mutex_unlock(&ui->lock);
@@ -158,8 +157,8 @@ void orl_ui_ask_sizes(struct orl_ui *ui)
 		pane->want_w = pane->want_h = 0;
 		pthread_mutex_unlock(&ui->lock);
 		/* This thread alone takes the screen away. */
-		int err = w && pane->screen ? oriel_screen_resize(pane->screen,
-							      w, h)
+		int err = w && pane->screen ? orl_remote_resize(pane->screen, w,
+							      h)
 					    : 0;
 		if (err && err != ORIEL_ESTATE && err != ORIEL_EDENIED)
 			orl_viewer_say("the size was not asked for: %s",

@@ -43,6 +43,9 @@ const char *const orl_viewer_options_help = N_(
 		"  --reconnect=SECONDS      look so long for a connection "
 		"that is\n"
 		"                           lost; 600 in a window, else 0\n"
+		"  --sandbox=on|off         decode in a process that can do "
+		"nothing\n"
+		"                           else; on\n"
 		"  --headless               open no window\n"
 		"  --screenshot=FILE.png    write the last picture at the end\n"
 		"  --exit-after=SECONDS     end then\n"
@@ -306,6 +309,12 @@ static enum orl_viewer_result set_value(struct orl_viewer_options *o,
 		return wrong(error, size,
 				"--kiosk-exit is modifiers and a key, as "
 				"ctrl+alt+shift+q or super+f12");
+	}
+	if ((value = value_of(arg, "--sandbox"))) {
+		if (strcmp(value, "on") != 0 && strcmp(value, "off") != 0)
+			return wrong(error, size, "--sandbox is on or off");
+		o->no_sandbox = strcmp(value, "off") == 0;
+		return ORL_OPTIONS_RUN;
 	}
 	if ((value = value_of(arg, "--windows")))
 		return set_windows(o, value, error, size);

@@ -5,7 +5,7 @@
  */
 #include "client/viewer/ui.h"
 
-enum { BACKGROUND = 0xe9ebee };
+enum { BACKGROUND = 0xe9ebee, TRIES = 3 };
 
 static bool ours(Uint32 format)
 {
@@ -78,16 +78,20 @@ static void make_grey(SDL_Surface *s, struct oriel_rect r)
 	}
 }
 
-/* What has changed of a display, or all of it; how many are in rects. */
+/*
+ * What has changed of a display, or all of it; how many are in rects. -1: it
+ * was not to be had whole, and comes again.
+ */
 static int paint(struct orl_ui *ui, struct orl_pane *pane, SDL_Surface *to,
 		const struct orl_view_damaged *damage, SDL_Rect *rects)
 {
 	struct orl_view_damaged all = { .n = 1 };
 	struct oriel_pixels from;
+	bool whole = false;
 	int n = 0;
 	pthread_mutex_lock(&pane->pin);
-	if (pane->screen) {
-		oriel_screen_acquire(pane->screen, &from);
+	for (int i = 0; i < TRIES && pane->screen && !whole; i++) {
+		orl_remote_acquire(pane->screen, &from);
 		all.rects[0] = (struct oriel_rect){ 0, 0, from.width,
 			from.height };
 		/* A change of size has its own note, not read yet. */
@@ -95,9 +99,12 @@ static int paint(struct orl_ui *ui, struct orl_pane *pane, SDL_Surface *to,
 				from.height == pane->view.height)
 			n = copy(ui, &pane->view, to, &from,
 					damage ? damage : &all, rects);
-		oriel_screen_release(pane->screen);
+		whole = orl_remote_release(pane->screen);
 	}
+	whole |= !pane->screen;
 	pthread_mutex_unlock(&pane->pin);
+	if (!whole)
+		return -1;
 	for (int i = 0; i < n && pane->grey; i++)
 		make_grey(to, (struct oriel_rect){ rects[i].x, rects[i].y,
 					      rects[i].w, rects[i].h });
@@ -130,8 +137,8 @@ static bool has_picture(struct orl_pane *pane)
 	struct oriel_pixels from = { 0 };
 	pthread_mutex_lock(&pane->pin);
 	if (pane->screen) {
-		oriel_screen_acquire(pane->screen, &from);
-		oriel_screen_release(pane->screen);
+		orl_remote_acquire(pane->screen, &from);
+		(void)orl_remote_release(pane->screen);
 	}
 	pthread_mutex_unlock(&pane->pin);
 	return from.data && from.width == pane->view.width &&
@@ -143,7 +150,7 @@ static bool paint_all(
 		struct orl_ui *ui, struct orl_window *win, SDL_Surface *to)
 {
 	SDL_Rect rects[ORL_DAMAGE_RECTS];
-	bool live = orl_window_live(ui, win), any = !live;
+	bool live = orl_window_live(ui, win), any = !live, again = false;
 	/* What was shown before stays until there is a picture. */
 	for (int i = 0; i < ORL_SCREENS_MAX && !any; i++) {
 		struct orl_pane *pane = &ui->panes[i];
@@ -157,10 +164,11 @@ static bool paint_all(
 		if (pane->on != win)
 			continue;
 		if (pane->live)
-			paint(ui, pane, to, NULL, rects);
+			again |= paint(ui, pane, to, NULL, rects) < 0;
 		else
 			paint_still(ui, pane, to);
 	}
+	win->redraw = again;
 	return true;
 }
 
@@ -180,7 +188,6 @@ void orl_window_paint(struct orl_ui *ui, struct orl_window *win)
 	if (!to || !paint_all(ui, win, to))
 		return;
 	SDL_Rect all = { 0, 0, to->w, to->h };
-	win->redraw = false;
 	orl_stage_compose(ui, win, to, &all, 1);
 	flush(win, window, to, &all, 1);
 	timed(ui, before);
@@ -212,7 +219,10 @@ static void paint_part(struct orl_ui *ui, struct orl_pane *pane,
 	if (!to)
 		return;
 	int n = paint(ui, pane, to, damage, rects);
-	if (!n)
+	/* An update will follow what is being written; then all of it. */
+	if (n < 0)
+		win->redraw = true;
+	if (n <= 0)
 		return;
 	orl_stage_compose(ui, win, to, rects, n);
 	flush(win, window, to, rects, n);
@@ -229,6 +239,6 @@ void orl_pane_paint(struct orl_ui *ui, struct orl_pane *pane,
 		paint_part(ui, pane, damage);
 	pthread_mutex_lock(&pane->pin);
 	if (pane->screen)
-		oriel_screen_shown(pane->screen, 0);
+		orl_remote_shown(pane->screen, 0);
 	pthread_mutex_unlock(&pane->pin);
 }

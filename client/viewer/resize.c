@@ -104,7 +104,7 @@ static void ask(struct orl_ui *ui, struct orl_window *win, uint64_t now)
 	pane->want_h = h;
 	pthread_mutex_unlock(&ui->lock);
 	atomic_store(&ui->wanting, true);
-	oriel_client_wake(ui->viewer->client);
+	orl_box_wake(ui->viewer->box);
 }
 
 void orl_resize_tick(struct orl_ui *ui, uint64_t now)

@@ -44,16 +44,15 @@ static bool over_tls(const struct orl_viewer *v)
 
 static void become_ready(struct orl_viewer *v)
 {
-	const char *name = oriel_client_server_name(v->client);
+	const char *name = orl_box_server_name(v->box);
 	v->ready = true;
 	v->returning = false;
 	v->attempts = 0;
 	if (!v->options.password_file && !v->options.ticket_file)
 		orl_secret_wipe(&v->secret);
-	if (over_tls(v) && !orl_trust_confirm(v, oriel_client_login_asked(
-								 v->client))) {
+	if (over_tls(v) && !orl_trust_confirm(v, orl_box_login_asked(v->box))) {
 		fail(v, ORL_EXIT_TRUST);
-		oriel_client_disconnect(v->client);
+		orl_box_disconnect(v->box);
 		return;
 	}
 	if (!v->ui)
@@ -114,7 +113,7 @@ static void on_trust_wanted(void *user, const uint8_t sha256[32], bool verified)
 	bool trusted = orl_trust_decide(v, v->key, verified);
 	if (!trusted)
 		fail(v, ORL_EXIT_TRUST);
-	oriel_client_trust(v->client, trusted);
+	orl_box_trust(v->box, trusted);
 }
 
 /* False: there is nothing to answer with. */
@@ -155,7 +154,7 @@ static void on_login_wanted(void *user)
 		secret = v->secret;
 	else
 		fail(v, ORL_EXIT_LOGIN);
-	int err = oriel_client_login(v->client, name, secret);
+	int err = orl_box_login(v->box, name, secret);
 	if (err)
 		orl_viewer_say("cannot log in: %s",
 				orl_text(oriel_strerror(err)));
@@ -198,20 +197,20 @@ static void on_notice(void *user, int level, const char *text)
 /* ---- screens ---- */
 
 static void screen_event(struct orl_viewer *v, const char *name,
-		const struct oriel_screen *screen)
+		const struct orl_remote *screen)
 {
 	char quoted[ORL_JSON_SIZE(128)];
-	struct oriel_rect r = oriel_screen_rect(screen);
+	struct oriel_rect r = orl_remote_rect(screen);
 	orl_viewer_event(v, name,
 			"\"screen\":%" PRIu32 ",\"x\":%" PRId32
 			",\"y\":%" PRId32 ",\"width\":%" PRId32
 			",\"height\":%" PRId32 ",\"name\":%s",
-			oriel_screen_id(screen), r.x, r.y, r.width, r.height,
+			orl_remote_id(screen), r.x, r.y, r.width, r.height,
 			orl_json_quote(quoted, sizeof(quoted),
-					oriel_screen_name(screen)));
+					orl_remote_name(screen)));
 }
 
-static void on_screen_added(void *user, struct oriel_screen *screen)
+static void on_screen_added(void *user, struct orl_remote *screen)
 {
 	struct orl_viewer *v = user;
 	screen_event(v, "screen_added", screen);
@@ -227,7 +226,7 @@ static void on_screen_added(void *user, struct oriel_screen *screen)
 		orl_ui_screen_added(v->ui, screen);
 }
 
-static void on_screen_changed(void *user, struct oriel_screen *screen)
+static void on_screen_changed(void *user, struct orl_remote *screen)
 {
 	struct orl_viewer *v = user;
 	screen_event(v, "screen_changed", screen);
@@ -235,17 +234,17 @@ static void on_screen_changed(void *user, struct oriel_screen *screen)
 		orl_ui_screen_changed(v->ui, screen);
 }
 
-static void on_screen_updated(void *user, struct oriel_screen *screen,
+static void on_screen_updated(void *user, struct orl_remote *screen,
 		const struct oriel_rect *rects, size_t count)
 {
 	struct orl_viewer *v = user;
 	if (v->ui)
 		orl_ui_screen_updated(v->ui, screen, rects, count);
 	else
-		oriel_screen_shown(screen, 0);
+		orl_remote_shown(screen, 0);
 }
 
-static void on_screen_removed(void *user, struct oriel_screen *screen)
+static void on_screen_removed(void *user, struct orl_remote *screen)
 {
 	struct orl_viewer *v = user;
 	screen_event(v, "screen_removed", screen);
@@ -260,11 +259,11 @@ static void on_screen_removed(void *user, struct oriel_screen *screen)
 		orl_ui_screen_removed(v->ui, screen);
 }
 
-static void on_screen_exact(void *user, struct oriel_screen *screen, bool exact)
+static void on_screen_exact(void *user, struct orl_remote *screen, bool exact)
 {
 	struct orl_viewer *v = user;
 	orl_viewer_event(v, "exact", "\"screen\":%" PRIu32 ",\"exact\":%s",
-			oriel_screen_id(screen), exact ? "true" : "false");
+			orl_remote_id(screen), exact ? "true" : "false");
 	if (v->ui && atomic_load(&v->ui->facts_wanted))
 		orl_viewer_facts(v, orl_viewer_now());
 }
@@ -283,7 +282,7 @@ static void on_cursor(void *user, const struct oriel_pixels *image,
 }
 
 static void on_cursor_warped(
-		void *user, struct oriel_screen *screen, int32_t x, int32_t y)
+		void *user, struct orl_remote *screen, int32_t x, int32_t y)
 {
 	struct orl_viewer *v = user;
 	if (v->ui)
@@ -308,8 +307,22 @@ static void on_relative(void *user, bool relative)
 		orl_ui_relative(v->ui, relative);
 }
 
-static const struct oriel_client_events events = {
-	.size = sizeof(events),
+static void on_log(void *user, enum oriel_log_level level, const char *topic,
+		const char *text)
+{
+	struct orl_viewer *v = user;
+	size_t n = strlen(v->options.address);
+	/* orl_box_connect() says here why it fails at once. */
+	if (level == ORIEL_LOG_ERROR && strcmp(topic, "connect") == 0 &&
+			strncmp(text, v->options.address, n) == 0 &&
+			strncmp(text + n, ": ", 2) == 0)
+		snprintf(v->why, sizeof(v->why), "%s", text + n + 2);
+	/* What is wrong with a certificate is nowhere else to be had. */
+	if (v->options.verbose || strcmp(topic, "tls") == 0)
+		orl_viewer_say("%s: %s", topic, text);
+}
+
+static const struct orl_box_events events = {
 	.state = on_state,
 	.trust_wanted = on_trust_wanted,
 	.login_wanted = on_login_wanted,
@@ -325,6 +338,7 @@ static const struct oriel_client_events events = {
 	.cursor_warped = on_cursor_warped,
 	.locks = on_locks,
 	.relative = on_relative,
+	.log = on_log,
 };
 
 /* ---- the loop ---- */
@@ -344,7 +358,7 @@ static bool all_exact(const struct orl_viewer *v)
 	for (int i = 0; i < ORL_SCREENS_MAX; i++) {
 		if (!v->screens[i])
 			continue;
-		if (!oriel_screen_is_exact(v->screens[i]))
+		if (!orl_remote_is_exact(v->screens[i]))
 			return false;
 		any = true;
 	}
@@ -400,11 +414,13 @@ static enum why watch(struct orl_viewer *v)
 			return EXPIRED;
 		write_due_stats(v, now);
 		if (v->ui && now >= v->next_facts &&
-				atomic_load(&v->ui->facts_wanted))
+				atomic_load(&v->ui->facts_wanted)) {
+			orl_box_refresh(v->box);
 			orl_viewer_facts(v, now);
+		}
 		if (v->ui)
 			orl_ui_ask_sizes(v->ui);
-		int err = oriel_client_wait(v->client, timeout_ms(v, now));
+		int err = orl_box_wait(v->box, timeout_ms(v, now));
 		if (err < 0) {
 			orl_viewer_say("cannot go on: %s",
 					orl_text(oriel_strerror(err)));
@@ -439,7 +455,7 @@ static enum why connect_and_watch(struct orl_viewer *v)
 		v->prompts = 0;
 		v->attempts++;
 		v->why[0] = '\0';
-		int err = oriel_client_connect(v->client, v->options.address);
+		int err = orl_box_connect(v->box, v->options.address);
 		if (err) {
 			v->ended = true;
 			v->error = err;
@@ -459,10 +475,10 @@ static void hang_up(struct orl_viewer *v)
 	uint64_t now = orl_viewer_now(), until = now + NS_PER_S / 2;
 	if (v->ended)
 		return;
-	oriel_client_disconnect(v->client);
+	orl_box_disconnect(v->box);
 	while (!v->ended && now < until) {
 		int ms = (int)((until - now) / NS_PER_MS) + 1;
-		if (oriel_client_wait(v->client, ms) < 0)
+		if (orl_box_wait(v->box, ms) < 0)
 			break;
 		now = orl_viewer_now();
 	}
@@ -567,21 +583,6 @@ static int code_of(struct orl_viewer *v, enum why why)
 	}
 }
 
-static void say(void *user, enum oriel_log_level level, const char *topic,
-		const char *text)
-{
-	struct orl_viewer *v = user;
-	size_t n = strlen(v->options.address);
-	/* oriel_client_connect() says here why it fails at once. */
-	if (level == ORIEL_LOG_ERROR && strcmp(topic, "connect") == 0 &&
-			strncmp(text, v->options.address, n) == 0 &&
-			strncmp(text + n, ": ", 2) == 0)
-		snprintf(v->why, sizeof(v->why), "%s", text + n + 2);
-	/* What is wrong with a certificate is nowhere else to be had. */
-	if (v->options.verbose || strcmp(topic, "tls") == 0)
-		orl_viewer_say("%s: %s", topic, text);
-}
-
 /* As if nothing had been tried yet. */
 static void start_over(struct orl_viewer *v)
 {
@@ -655,31 +656,25 @@ int orl_viewer_run(struct orl_viewer *v)
 int orl_viewer_create(struct orl_viewer *v)
 {
 	char name[64] = "oriel-view"; /* by which others know who has the keys */
-	const struct oriel_hooks hooks = {
-		.size = sizeof(hooks),
-		.user = v,
-		.log = say,
-		.log_level = v->options.verbose ? ORIEL_LOG_INFO
-						: ORIEL_LOG_WARN,
-	};
-	const struct oriel_client_config config = {
-		.size = sizeof(config),
-		.name = name,
+	const struct orl_box_config config = {
 		.events = &events,
 		.user = v,
-		.hooks = &hooks,
+		.name = name,
+		.log_level = v->options.verbose ? ORIEL_LOG_INFO
+						: ORIEL_LOG_WARN,
 		.authorities = v->authorities,
 		.reconnect = v->options.reconnect,
+		.jail = !v->options.no_sandbox,
 	};
 	if (gethostname(name, sizeof(name) - 1) != 0 || !name[0])
 		snprintf(name, sizeof(name), "oriel-view");
-	return oriel_client_create(&v->client, &config);
+	return orl_box_create(&v->box, &config);
 }
 
 void orl_viewer_destroy(struct orl_viewer *v)
 {
-	oriel_client_destroy(v->client);
-	v->client = NULL;
+	orl_box_destroy(v->box);
+	v->box = NULL;
 	for (int i = 0; i < ORL_SCREENS_MAX; i++) {
 		orl_picture_free(v->last[i]);
 		v->last[i] = NULL;

@@ -31,15 +31,17 @@ static double seconds(struct timeval t)
 	return (double)t.tv_sec + (double)t.tv_usec / 1e6;
 }
 
-static void put_usage(FILE *f)
+/* Of the viewer, and of the process that has its connection. */
+static void put_usage(FILE *f, const struct orl_box_usage *more)
 {
 	struct rusage u;
 	getrusage(RUSAGE_SELF, &u);
 	fprintf(f,
 			"\"cpu_user_s\":%.6f,\"cpu_sys_s\":%.6f,"
 			"\"max_rss_bytes\":%" PRIu64 ",",
-			seconds(u.ru_utime), seconds(u.ru_stime),
-			(uint64_t)u.ru_maxrss * 1024);
+			seconds(u.ru_utime) + more->user_s,
+			seconds(u.ru_stime) + more->system_s,
+			(uint64_t)u.ru_maxrss * 1024 + more->rss);
 }
 
 static void put_channels(FILE *f, const char *key, const uint64_t *values,
@@ -55,9 +57,11 @@ static void put_channels(FILE *f, const char *key, const uint64_t *values,
 void orl_viewer_stats(struct orl_viewer *v, bool final)
 {
 	char quoted[ORL_JSON_SIZE(16)];
-	struct oriel_stats s = { .size = sizeof(s) };
+	struct oriel_stats s;
+	struct orl_box_usage usage;
 	FILE *f = v->stats;
-	oriel_client_stats(v->client, &s);
+	orl_box_refresh(v->box);
+	orl_box_stats(v->box, &s, &usage);
 	fprintf(f,
 			"{\"t\":%.3f,\"bytes_in\":%" PRIu64
 			",\"bytes_out\":%" PRIu64 ",",
@@ -69,7 +73,7 @@ void orl_viewer_stats(struct orl_viewer *v, bool final)
 			"\"updates\":%" PRIu64 ",\"frames_shown\":%" PRIu64
 			",\"frames_skipped\":%" PRIu64 ",",
 			s.updates, s.frames_shown, s.frames_skipped);
-	put_usage(f);
+	put_usage(f, &usage);
 	fputs("\"latency_ms\":{", f);
 	put_ms(f, "p50", s.latency_p50);
 	fputc(',', f);
@@ -108,7 +112,7 @@ static void note_areas(struct orl_viewer *v, const struct oriel_stats *s)
 void orl_viewer_facts(struct orl_viewer *v, uint64_t now)
 {
 	struct orl_facts_of f = { .stats.size = sizeof(f.stats) };
-	oriel_client_stats(v->client, &f.stats);
+	orl_box_stats(v->box, &f.stats, NULL);
 	if (now >= v->next_facts) {
 		if (f.stats.bytes_in < v->facts_bytes ||
 				f.stats.updates < v->facts_updates)
@@ -135,12 +139,12 @@ void orl_viewer_facts(struct orl_viewer *v, uint64_t now)
 	memcpy(f.area, v->facts_areas, sizeof(f.area));
 	f.local = strncmp(v->options.address, "unix:", 5) == 0;
 	for (int i = 0; i < ORL_SCREENS_MAX && f.screens < 4; i++) {
-		const struct oriel_screen *s = v->screens[i];
+		const struct orl_remote *s = v->screens[i];
 		if (!s)
 			continue;
 		snprintf(f.screen_name[f.screens], sizeof(f.screen_name[0]),
-				"%s", oriel_screen_name(s));
-		f.exact[f.screens++] = oriel_screen_is_exact(s);
+				"%s", orl_remote_name(s));
+		f.exact[f.screens++] = orl_remote_is_exact(s);
 	}
 	orl_ui_facts(v->ui, &f);
 }

@@ -51,7 +51,7 @@ struct orl_pane {
 	 * takes it away.
 	 */
 	pthread_mutex_t pin;
-	struct oriel_screen *screen;
+	struct orl_remote *screen;
 	struct orl_picture *last; /* of the screen that is gone */
 
 	/* Notes, under ui->lock. */
@@ -282,14 +282,14 @@ void orl_cursor_fini(struct orl_ui *ui);
 /* ---- notes.c, the connection's thread ---- */
 void orl_ui_wake(struct orl_ui *ui);
 void orl_ui_title(struct orl_ui *ui, const char *name);
-void orl_ui_screen_added(struct orl_ui *ui, struct oriel_screen *screen);
-void orl_ui_screen_changed(struct orl_ui *ui, struct oriel_screen *screen);
-void orl_ui_screen_updated(struct orl_ui *ui, struct oriel_screen *screen,
+void orl_ui_screen_added(struct orl_ui *ui, struct orl_remote *screen);
+void orl_ui_screen_changed(struct orl_ui *ui, struct orl_remote *screen);
+void orl_ui_screen_updated(struct orl_ui *ui, struct orl_remote *screen,
 		const struct oriel_rect *rects, size_t count);
-void orl_ui_screen_removed(struct orl_ui *ui, struct oriel_screen *screen);
+void orl_ui_screen_removed(struct orl_ui *ui, struct orl_remote *screen);
 void orl_ui_cursor(struct orl_ui *ui, const struct oriel_pixels *image,
 		int32_t hot_x, int32_t hot_y);
-void orl_ui_warp(struct orl_ui *ui, struct oriel_screen *screen, int32_t x,
+void orl_ui_warp(struct orl_ui *ui, struct orl_remote *screen, int32_t x,
 		int32_t y);
 void orl_ui_relative(struct orl_ui *ui, bool relative);
 /* Ask the server for the sizes that windows want. */

@@ -8,8 +8,7 @@
 #include <stdatomic.h>
 #include <stdio.h>
 
-#include <oriel/oriel-client.h>
-
+#include "client/viewer/box.h"
 #include "client/viewer/options.h"
 
 struct orl_ui;
@@ -38,7 +37,7 @@ struct orl_viewer {
 	char *authorities; /* PEM of --trust=ca:FILE */
 	char *secret;      /* password or ticket */
 	uint64_t start;    /* of the program */
-	struct oriel_client *client;
+	struct orl_box *box;
 	struct orl_ui *ui; /* NULL when headless */
 
 	/* Set by orl_viewer_quit(), and the pipe is then readable. */
@@ -47,7 +46,7 @@ struct orl_viewer {
 	atomic_bool cancel; /* end this connection, not the program */
 
 	/* ---- the connection's own, session.c ---- */
-	struct oriel_screen *screens[ORL_SCREENS_MAX];
+	struct orl_remote *screens[ORL_SCREENS_MAX];
 	uint32_t locks;                            /* the desktop's */
 	struct orl_picture *last[ORL_SCREENS_MAX]; /* of removed screens */
 	FILE *stats;
@@ -123,7 +122,7 @@ int orl_png_write(const char *path, const struct oriel_pixels *pixels);
 void orl_png_name(char *out, size_t size, const char *path, unsigned index);
 
 /* headless.c: what is written at the end. */
-struct orl_picture *orl_picture_of(const struct oriel_screen *screen);
+struct orl_picture *orl_picture_of(struct orl_remote *screen);
 void orl_picture_free(struct orl_picture *picture);
 const struct oriel_pixels *orl_picture_pixels(const struct orl_picture *p);
 bool orl_screenshot(struct orl_viewer *v);

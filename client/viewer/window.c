@@ -356,7 +356,7 @@ static void set_visible(struct orl_pane *pane)
 {
 	pthread_mutex_lock(&pane->pin);
 	if (pane->screen)
-		oriel_screen_set_visible(
+		orl_remote_set_visible(
 				pane->screen, pane->on && pane->on->visible);
 	pthread_mutex_unlock(&pane->pin);
 }

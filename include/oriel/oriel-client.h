@@ -118,6 +118,27 @@ struct oriel_client_config {
 	 * by screen_changed, those that are not by screen_removed.
 	 */
 	uint32_t reconnect;
+
+	/*
+	 * For a host that keeps its client in a process that may open
+	 * nothing, and shows pictures in another. Each may be NULL.
+	 *
+	 * Begin to connect to the address of oriel_client_connect(), as
+	 * oriel_client_socket() does, and give the socket away. `attempt`
+	 * counts the addresses of a name; `reached`: where the last session
+	 * was, without looking up a name. On failure `why` is a sentence.
+	 */
+	int (*socket)(void *user, int *out, unsigned attempt, bool reached,
+			char *why, size_t size);
+	/*
+	 * Room for a picture of width * height words, which is the client's
+	 * until it asks again for this screen, and was told of that by an
+	 * event, or until screen_removed. NULL: there is none.
+	 */
+	void *(*picture)(void *user, struct oriel_screen *screen, int32_t width,
+			int32_t height);
+	/* A commit begins to change the picture, or has. */
+	void (*drawing)(void *user, struct oriel_screen *screen, bool begins);
 };
 
 /* Threads: any. */
@@ -146,6 +167,19 @@ ORIEL_API ORIEL_CHECK int oriel_client_connect(
  */
 ORIEL_API ORIEL_CHECK int oriel_client_adopt(
 		struct oriel_client *client, int socket, const char *host);
+/*
+ * A socket that is being connected, or is, as oriel_client_connect() makes
+ * one: to the address's address number `attempt`, from 0. ORIEL_EIO, and `why`
+ * is a sentence: try the next; ORIEL_ECLOSED: there are no more, or no such
+ * name. The caller closes it. Threads: any.
+ */
+ORIEL_API ORIEL_CHECK int oriel_client_socket(int *out, const char *address,
+		unsigned attempt, char *why, size_t size);
+/*
+ * The network of this computer has changed, and `gone`: so has the address
+ * that the client has here. A client without config.socket sees it itself.
+ */
+ORIEL_API void oriel_client_network(struct oriel_client *client, bool gone);
 /* In order, and for good: what would resume the session is forgotten. */
 ORIEL_API void oriel_client_disconnect(struct oriel_client *client);
 

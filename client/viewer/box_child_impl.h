@@ -1,0 +1,48 @@
+/*
+ * box_child_impl.h - box_child.c has the loop and what the library says,
+ * box_orders.c does what the viewer says.
+ */
+#ifndef ORL_VIEWER_BOX_CHILD_IMPL_H
+#define ORL_VIEWER_BOX_CHILD_IMPL_H
+
+#include <oriel/oriel-client.h>
+
+#include "client/viewer/box_wire.h"
+
+enum { ORL_BOX_SLOTS = 16 };
+
+struct orl_boxed_waiting;
+
+struct orl_boxed {
+	int socket; /* to the viewer */
+	bool process, gone;
+	struct oriel_client *client;
+	struct orl_ring rings[ORL_RINGS];
+	struct orl_boxed_slot {
+		struct oriel_screen *screen;
+		struct orl_sheet sheet;
+		struct orl_sheet old; /* until the viewer knows of the new */
+	} slots[ORL_BOX_SLOTS];
+	/* What came while something else was waited for, oldest first. */
+	struct orl_boxed_waiting *first, **last;
+};
+
+/* box_child.c */
+/* Waits while the viewer takes nothing more. */
+void orl_boxed_tell(struct orl_boxed *b, struct orl_box_message *m);
+/* What the viewer answers with `id`, a file with it; false: it is gone. */
+bool orl_boxed_answer(struct orl_boxed *b, enum orl_box_id id,
+		struct orl_box_message *m, int *file);
+void orl_boxed_stats(struct orl_boxed *b);
+extern const struct oriel_client_events orl_boxed_events;
+/* Hooks of oriel_client_config. */
+int orl_boxed_socket(void *user, int *out, unsigned attempt, bool reached,
+		char *why, size_t size);
+void *orl_boxed_picture(void *user, struct oriel_screen *screen, int32_t width,
+		int32_t height);
+void orl_boxed_drawing(void *user, struct oriel_screen *screen, bool begins);
+
+/* box_orders.c */
+void orl_boxed_order(struct orl_boxed *b, const struct orl_box_message *m);
+
+#endif

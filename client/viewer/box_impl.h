@@ -1,0 +1,129 @@
+/*
+ * box_impl.h - the viewer's side of its process: box.c begins and ends it and
+ * waits, box_events.c is what it says, box_verbs.c what it is told,
+ * box_lines.c its sockets.
+ */
+#ifndef ORL_VIEWER_BOX_IMPL_H
+#define ORL_VIEWER_BOX_IMPL_H
+
+#include <pthread.h>
+#include <sys/socket.h>
+#include <sys/types.h>
+
+#include "client/viewer/box.h"
+#include "client/viewer/box_wire.h"
+
+enum {
+	ORL_BOX_SLOTS = 16,
+	/* Of all displays together, as the protocol has it. */
+	ORL_BOX_PIXELS = 128 << 20,
+};
+
+struct orl_remote {
+	struct orl_box *box;
+	bool used;
+	atomic_bool stale; /* of a process that is gone */
+	atomic_int slot;   /* by which this process knows it */
+	uint32_t id;
+	char name[72];
+	struct oriel_rect rect;
+	bool exact;
+	void *data;
+	pthread_mutex_t lock; /* of the sheet, against acquire in a thread */
+	struct orl_sheet sheet;
+};
+
+/* What the socket had no room for, in order. */
+struct orl_box_queue {
+	struct orl_box_queued *first, **last;
+	unsigned n;
+};
+
+struct orl_box {
+	struct orl_box_events events;
+	void *user;
+	char name[264];
+	enum oriel_log_level log_level;
+	const char *authorities;
+	uint32_t reconnect;
+	bool jail;
+	int wake; /* an eventfd */
+	atomic_bool woken;
+
+	/* The process. */
+	pid_t pid; /* 0: it is a thread, or none */
+	pthread_t thread;
+	bool threaded;
+	struct orl_ring rings[ORL_RINGS];
+	struct orl_sheet pending[ORL_BOX_SLOTS]; /* until SCREEN */
+
+	/* Sending, from any thread. */
+	pthread_mutex_t lock;
+	int socket; /* -1: there is none */
+	struct orl_box_queue queue;
+	bool lost; /* input did not fit: let go of all when it does */
+	atomic_uint rights;
+	atomic_bool ready;
+
+	/* The connection. */
+	char address[512];
+	bool begun;  /* from connect until IDLE is told */
+	bool jailed; /* the process has said that it is shut in */
+	enum oriel_client_state state;
+	bool was_ready, leaving, login_asked, crashed;
+	char server_name[264];
+	uint8_t pin[32], asked_pin[32]; /* the key that was trusted */
+	bool pinned;
+	struct orl_remote remotes[ORL_BOX_SLOTS];
+	struct oriel_stats stats;
+	struct orl_box_usage usage;
+	unsigned stats_serial;
+
+	/* After a crash: another process is begun, until then. */
+	bool mending;
+	uint64_t mend_at, mend_until, stale_at; /* 0: not */
+	unsigned crashes;
+	uint64_t crashed_at;
+
+	/* Its sockets, box_lines.c. */
+	int latest;        /* a duplicate, until it is known where it leads */
+	char numeric[128]; /* where the last session was, "" unknown */
+	struct sockaddr_storage here; /* its own address there */
+	bool here_known;
+	int news; /* of the network, -1: none are wanted */
+	uint64_t asked_from;
+	unsigned asked;
+};
+
+/* box.c */
+/* The process has broken the rules, or died: no more of it. */
+void orl_box_lost(struct orl_box *box, const char *why);
+uint64_t orl_box_now(void);
+
+/* box_events.c: 0, or ORIEL_EPROTO: it said what it must not. */
+int orl_box_event(struct orl_box *box, struct orl_box_message *m);
+/* IDLE: screens go, and the process. */
+void orl_box_finish(struct orl_box *box, int error, const char *text);
+void orl_box_strand(struct orl_box *box);
+void orl_box_drop_stale(struct orl_box *box);
+
+/* box_verbs.c */
+/* Now, or when there is room. Threads: any. */
+int orl_box_order(struct orl_box *box, const struct orl_box_message *m);
+/* Now, with files: an error is the end of the process. */
+int orl_box_hand(struct orl_box *box, const struct orl_box_message *m,
+		const int *files, size_t n_files);
+/* Whether something waits for room. */
+bool orl_box_waits(struct orl_box *box);
+void orl_box_flush(struct orl_box *box);
+void orl_box_forget(struct orl_box *box);
+
+/* box_lines.c */
+int orl_box_give_socket(
+		struct orl_box *box, const struct orl_box_ask_socket *ask);
+/* The last socket that was given is the session's, or of no use. */
+void orl_box_line_ready(struct orl_box *box);
+void orl_box_line_over(struct orl_box *box);
+void orl_box_read_news(struct orl_box *box);
+
+#endif
