@@ -94,61 +94,63 @@ static struct orl_remote *find_free(struct orl_box *box)
 	return NULL;
 }
 
-static bool take_pending(struct orl_box *box, struct orl_remote *r,
+/* The memory that was asked for last, or that it has already. */
+static bool fits(const struct orl_box *box, const struct orl_remote *r,
 		const struct orl_box_screen *screen)
 {
-	struct orl_sheet *pending = &box->pending[screen->slot];
-	const struct orl_sheet *s = pending->head ? pending : &r->sheet;
-	if (!s->head || s->width != screen->width ||
-			s->height != screen->height)
-		return false;
+	const struct orl_sheet *s = &box->pending[screen->slot];
+	if (!s->head && r)
+		s = &r->sheet;
+	return s->head && s->width == screen->width &&
+	       s->height == screen->height;
+}
+
+static void take_pending(struct orl_remote *r, struct orl_sheet *pending)
+{
 	if (!pending->head)
-		return true;
+		return;
 	pthread_mutex_lock(&r->lock);
 	orl_sheet_free(&r->sheet);
 	r->sheet = *pending;
 	pthread_mutex_unlock(&r->lock);
 	memset(pending, 0, sizeof(*pending));
-	return true;
+}
+
+static struct orl_remote *add_remote(struct orl_box *box)
+{
+	struct orl_remote *r = find_free(box);
+	/* Those of a crash may have taken all places for a while. */
+	if (!r)
+		orl_box_drop_stale(box);
+	if (!r)
+		r = find_free(box);
+	if (!r)
+		return NULL;
+	pthread_mutex_init(&r->lock, NULL);
+	r->box = box;
+	r->used = true;
+	return r;
 }
 
 static int on_screen(struct orl_box *box, const struct orl_box_screen *screen)
 {
 	struct orl_remote *r = find_slot(box, screen->slot);
-	bool added = false;
-	if (r && r->id != screen->id)
-		return ORIEL_EPROTO;
-	if (!r && !box->pending[screen->slot].head)
+	if ((r && r->id != screen->id) || !fits(box, r, screen))
 		return ORIEL_EPROTO;
 	if (!r)
 		r = find_stale(box, screen->id);
-	if (!r) {
-		r = find_free(box);
-		added = true;
-	}
-	/* Those of a crash may have taken all places for a while. */
-	if (!r) {
-		orl_box_drop_stale(box);
-		r = find_free(box);
-	}
+	bool added = !r;
+	if (!r)
+		r = add_remote(box);
 	if (!r)
 		return ORIEL_EPROTO;
-	if (added) {
-		pthread_mutex_init(&r->lock, NULL);
-		r->box = box;
-		r->used = true;
-	}
 	r->stale = false;
 	r->slot = (int)screen->slot;
 	r->id = (uint32_t)screen->id;
 	r->rect = (struct oriel_rect){ (int32_t)screen->x, (int32_t)screen->y,
 		(int32_t)screen->width, (int32_t)screen->height };
 	ORL_BOX_TEXT(r->name, screen->name);
-	if (!take_pending(box, r, screen)) {
-		if (added)
-			r->used = false;
-		return ORIEL_EPROTO;
-	}
+	take_pending(r, &box->pending[screen->slot]);
 	if (added)
 		box->events.screen_added(box->user, r);
 	else

@@ -490,6 +490,13 @@ static int code_of_end(struct orl_viewer *v)
 	const char *address = v->options.address;
 	if (v->code)
 		return v->code;
+	if (orl_box_crashed(v->box)) {
+		orl_viewer_tell(v,
+				"%s is not shown any more: %s; connect again, "
+				"and if that is of no use tell whoever runs it",
+				address, v->why);
+		return v->ready ? ORL_EXIT_GONE : ORL_EXIT_CONNECT;
+	}
 	if (v->ready && !v->error) {
 		/* Whoever looks at a window wonders where it went. */
 		if (v->ui)

@@ -1,0 +1,291 @@
+/*
+ * box_any.h - a box whose process is the test, and any message that such a
+ * process may send: of the right size, and with values that are allowed, at
+ * the edges of it, or neither.
+ */
+#ifndef ORL_TESTS_BOX_ANY_H
+#define ORL_TESTS_BOX_ANY_H
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "client/viewer/box_impl.h"
+
+struct any_field {
+	int kind; /* 1 a number, 2 a text, 3 bytes, 4 rectangles */
+	size_t size;
+	int64_t least, most;
+};
+
+/* clang-format off */
+#define MESSAGE(direction, NAME, name, fields) \
+	static const struct any_field name##_any[] = { fields { 0, 0, 0, 0 } };
+#define RING(direction, NAME, size)
+#define NUMBER(name, least, most) { 1, 8, least, most },
+#define TEXT(name, size) { 2, size, 0, 0 },
+#define BYTES(name, size) { 3, size, 0, 0 },
+#define RECTS(name) { 4, sizeof(struct oriel_rect[ORL_BOX_RECTS]), 0, 0 },
+#include "client/viewer/box_wire.def"
+/* clang-format on */
+
+static const struct any_row {
+	enum orl_box_direction direction;
+	const struct any_field *fields;
+} any_rows[ORL_BOX_IDS] = {
+#define MESSAGE(direction, NAME, name, fields) \
+	[ORL_BOX_##NAME] = { ORL_BOX_##direction, name##_any },
+#define RING(direction, NAME, size)
+#include "client/viewer/box_wire.def"
+};
+
+/* Where randomness comes from: 64 bits a call. */
+struct any_source {
+	uint64_t (*next)(struct any_source *source);
+};
+
+static inline int64_t any_number(
+		struct any_source *s, const struct any_field *f)
+{
+	uint64_t how = s->next(s),
+		 span = (uint64_t)f->most - (uint64_t)f->least + 1;
+	switch (how % 8) {
+	case 0:
+		return f->least;
+	case 1:
+		return f->most;
+	case 2: /* not allowed, unless everything is */
+		return (int64_t)((uint64_t)f->most + 1);
+	case 3:
+		return (int64_t)((uint64_t)f->least + s->next(s) % 4);
+	default:
+		return (int64_t)((uint64_t)f->least +
+				 (span ? s->next(s) % span : s->next(s)));
+	}
+}
+
+static inline void any_message(
+		struct any_source *s, struct orl_box_message *m, uint64_t id)
+{
+	char *at = (char *)&m->u;
+	memset(m, 0, sizeof(*m));
+	m->id = id;
+	for (const struct any_field *f = any_rows[id].fields; f->kind; f++) {
+		if (f->kind == 1) {
+			int64_t number = any_number(s, f);
+			memcpy(at, &number, sizeof(number));
+		} else if (f->kind == 4) {
+			struct oriel_rect r[ORL_BOX_RECTS];
+			for (size_t i = 0; i < ORL_BOX_RECTS; i++) {
+				uint64_t v = s->next(s);
+				r[i] = (struct oriel_rect){ (int32_t)(v & 0x3f),
+					(int32_t)(v >> 8 & 0x3f),
+					(int32_t)(v >> 16 & 0x1f),
+					(int32_t)(v >> 24 & 0x1f) };
+				if (v >> 60 == 0)
+					r[i].width = (int32_t)(v >> 20);
+			}
+			memcpy(at, r, sizeof(r));
+		} else {
+			/* A text has its NUL, now and then. */
+			for (size_t i = 0; i + 8 <= f->size; i += 8) {
+				uint64_t v = s->next(s);
+				memcpy(at + i, &v, 8);
+			}
+			if (f->kind == 2 && s->next(s) % 8)
+				at[f->size - 1] = 0;
+		}
+		at += f->size;
+	}
+}
+
+/* ---- a box that the test talks to -------------------------------------- */
+
+struct any_seen {
+	unsigned ended, screens, events;
+};
+
+static void any_state(void *user, enum oriel_client_state state, int error,
+		const char *text)
+{
+	struct any_seen *seen = user;
+	(void)error;
+	if (strlen(text) > 512)
+		abort();
+	seen->events++;
+	seen->ended += state == ORIEL_CLIENT_IDLE;
+}
+
+static void any_trust(void *user, const uint8_t sha256[32], bool verified)
+{
+	(void)sha256;
+	(void)verified;
+	((struct any_seen *)user)->events++;
+}
+
+static void any_void(void *user)
+{
+	((struct any_seen *)user)->events++;
+}
+
+static void any_uint(void *user, uint32_t value)
+{
+	(void)value;
+	((struct any_seen *)user)->events++;
+}
+
+static void any_bool(void *user, bool value)
+{
+	(void)value;
+	((struct any_seen *)user)->events++;
+}
+
+static void any_owner(void *user, bool yours, const char *name)
+{
+	(void)yours;
+	if (strlen(name) > 263)
+		abort();
+	((struct any_seen *)user)->events++;
+}
+
+static void any_notice(void *user, int level, const char *text)
+{
+	if (level < 0 || level > 2 || strlen(text) > 519)
+		abort();
+	((struct any_seen *)user)->events++;
+}
+
+/* Its picture is there, and as large as it says. */
+static void any_look(struct orl_remote *screen)
+{
+	struct oriel_rect r = orl_remote_rect(screen);
+	struct oriel_pixels p;
+	volatile uint32_t first, last;
+	orl_remote_acquire(screen, &p);
+	if (!p.data || p.width != r.width || p.height != r.height)
+		abort();
+	first = ((const uint32_t *)p.data)[0];
+	last = ((const uint32_t *)p.data)[(size_t)p.width * (size_t)p.height -
+					  1];
+	(void)first;
+	(void)last;
+	(void)orl_remote_release(screen);
+}
+
+static void any_added(void *user, struct orl_remote *screen)
+{
+	struct any_seen *seen = user;
+	any_look(screen);
+	if (++seen->screens > ORL_BOX_SLOTS)
+		abort();
+}
+
+static void any_changed(void *user, struct orl_remote *screen)
+{
+	(void)user;
+	any_look(screen);
+}
+
+static void any_updated(void *user, struct orl_remote *screen,
+		const struct oriel_rect *rects, size_t count)
+{
+	struct oriel_rect r = orl_remote_rect(screen);
+	(void)user;
+	for (size_t i = 0; i < count; i++)
+		if (rects[i].x < 0 || rects[i].y < 0 || rects[i].width < 0 ||
+				rects[i].height < 0 ||
+				rects[i].x + rects[i].width > r.width ||
+				rects[i].y + rects[i].height > r.height)
+			abort();
+}
+
+static void any_removed(void *user, struct orl_remote *screen)
+{
+	any_look(screen);
+	((struct any_seen *)user)->screens--;
+}
+
+static void any_exact(void *user, struct orl_remote *screen, bool exact)
+{
+	(void)screen;
+	any_bool(user, exact);
+}
+
+static void any_cursor(void *user, const struct oriel_pixels *image,
+		int32_t hot_x, int32_t hot_y)
+{
+	(void)hot_x;
+	(void)hot_y;
+	if (image && (image->width < 1 || image->width > 256 ||
+				     image->height < 1 || image->height > 256))
+		abort();
+	((struct any_seen *)user)->events++;
+}
+
+static void any_warped(
+		void *user, struct orl_remote *screen, int32_t x, int32_t y)
+{
+	(void)screen;
+	(void)x;
+	(void)y;
+	((struct any_seen *)user)->events++;
+}
+
+static void any_log(void *user, enum oriel_log_level level, const char *topic,
+		const char *text)
+{
+	(void)level;
+	if (strlen(topic) > 31 || strlen(text) > 511)
+		abort();
+	((struct any_seen *)user)->events++;
+}
+
+static const struct orl_box_events any_events = {
+	.state = any_state,
+	.trust_wanted = any_trust,
+	.login_wanted = any_void,
+	.rights = any_uint,
+	.owner = any_owner,
+	.notice = any_notice,
+	.screen_added = any_added,
+	.screen_changed = any_changed,
+	.screen_updated = any_updated,
+	.screen_removed = any_removed,
+	.screen_exact = any_exact,
+	.cursor = any_cursor,
+	.cursor_warped = any_warped,
+	.locks = any_uint,
+	.relative = any_bool,
+	.log = any_log,
+};
+
+/* The process's end of its socket, and of its rings; NULL: not possible. */
+static inline struct orl_box *any_box(struct any_seen *seen, int *process,
+		struct orl_ring rings[static ORL_RINGS])
+{
+	const struct orl_box_config config = {
+		.events = &any_events,
+		.user = seen,
+		.name = "test",
+		.log_level = ORIEL_LOG_INFO,
+		.jail = true,
+	};
+	struct orl_box *box = NULL;
+	int ends[2], file;
+	if (orl_box_create(&box, &config) != 0 ||
+			socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0,
+					ends) != 0 ||
+			orl_rings_create(&file) != 0 ||
+			orl_rings_map(box->rings, file) != 0 ||
+			orl_rings_map(rings, file) != 0)
+		abort();
+	close(file);
+	box->socket = ends[0];
+	box->begun = true;
+	ORL_BOX_TEXT(box->address, "unix:/nonexistent/socket");
+	*process = ends[1];
+	return box;
+}
+
+#endif
