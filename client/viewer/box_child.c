@@ -313,14 +313,16 @@ const struct oriel_client_events orl_boxed_events = {
 int orl_boxed_socket(void *user, int *out, unsigned attempt, bool reached,
 		char *why, size_t size)
 {
+	struct orl_boxed *b = user;
 	struct orl_box_message m = { .id = ORL_BOX_ASK_SOCKET };
 	int file;
 	m.u.ask_socket.attempt = attempt;
 	m.u.ask_socket.reached = reached;
-	orl_boxed_tell(user, &m);
-	if (!orl_boxed_answer(user, ORL_BOX_SOCKET, &m, &file))
+	orl_boxed_tell(b, &m);
+	if (!orl_boxed_answer(b, ORL_BOX_SOCKET, &m, &file))
 		return ORIEL_EIO;
 	snprintf(why, size, "%s", m.u.socket.why);
+	ORL_BOX_TEXT(b->why, m.u.socket.why);
 	if (file < 0)
 		return m.u.socket.error ? (int)m.u.socket.error : ORIEL_EIO;
 	*out = file;

@@ -23,6 +23,7 @@ struct orl_boxed {
 		struct orl_sheet sheet;
 		struct orl_sheet old; /* until the viewer knows of the new */
 	} slots[ORL_BOX_SLOTS];
+	char why[128]; /* the last socket could not be had */
 	/* What came while something else was waited for, oldest first. */
 	struct orl_boxed_waiting *first, **last;
 };

@@ -11,10 +11,12 @@
 static void on_connect(struct orl_boxed *b, const struct orl_box_connect *order)
 {
 	struct orl_box_message m = { .id = ORL_BOX_STATE };
+	b->why[0] = 0;
 	int err = oriel_client_connect(b->client, order->address);
 	if (!err)
 		return;
 	m.u.state.state = ORIEL_CLIENT_IDLE;
+	ORL_BOX_TEXT(m.u.state.text, b->why);
 	m.u.state.error = err;
 	orl_boxed_tell(b, &m);
 }

@@ -304,16 +304,15 @@ static int enter_landlock(int *version)
 
 /* ---- limits ------------------------------------------------------------ */
 
-static int set_limit(int what, rlim_t most)
+static int set_limit(enum __rlimit_resource what, rlim_t most)
 {
 	struct rlimit limit;
-	if (getrlimit((__typeof__(RLIMIT_CORE))what, &limit) < 0)
+	if (getrlimit(what, &limit) < 0)
 		return -errno;
 	if (limit.rlim_max == RLIM_INFINITY || limit.rlim_max > most)
 		limit.rlim_max = most;
 	limit.rlim_cur = limit.rlim_max;
-	return setrlimit((__typeof__(RLIMIT_CORE))what, &limit) < 0 ? -errno
-								    : 0;
+	return setrlimit(what, &limit) < 0 ? -errno : 0;
 }
 
 /*

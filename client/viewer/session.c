@@ -310,13 +310,8 @@ static void on_relative(void *user, bool relative)
 static void on_log(void *user, enum oriel_log_level level, const char *topic,
 		const char *text)
 {
-	struct orl_viewer *v = user;
-	size_t n = strlen(v->options.address);
-	/* orl_box_connect() says here why it fails at once. */
-	if (level == ORIEL_LOG_ERROR && strcmp(topic, "connect") == 0 &&
-			strncmp(text, v->options.address, n) == 0 &&
-			strncmp(text + n, ": ", 2) == 0)
-		snprintf(v->why, sizeof(v->why), "%s", text + n + 2);
+	const struct orl_viewer *v = user;
+	(void)level;
 	/* What is wrong with a certificate is nowhere else to be had. */
 	if (v->options.verbose || strcmp(topic, "tls") == 0)
 		orl_viewer_say("%s: %s", topic, text);

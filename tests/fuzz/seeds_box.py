@@ -1,0 +1,64 @@
+#!/usr/bin/env python3
+"""seeds_box.py FOLDER - sessions for fuzz_box, as its input has them: each a
+byte of how, one of which, and 64 bits for each thing that is chosen."""
+import re
+import struct
+import sys
+
+text = open("client/viewer/box_wire.def").read()
+text = re.sub(r"/\*.*?\*/", "", text, flags=re.S).split("RING(")[0]
+ids, fields = {}, {}
+for i, m in enumerate(re.finditer(
+        r"MESSAGE\((\w+), (\w+), \w+,(.*?\))\)\s", text, re.S)):
+    ids[m[2]] = i
+    fields[m[2]] = re.findall(r"(NUMBER|TEXT|BYTES|RECTS)\((\w+)(?:, ([^,)]+))?", m[3])
+
+
+def word(v):
+    return struct.pack("<Q", v & (1 << 64) - 1)
+
+
+def message(what, how=0, **values):
+    out = bytes([how, ids[what]])
+    for kind, field, least in fields[what]:
+        if kind == "NUMBER":
+            low = {"INT32_MIN": -1 << 31, "INT16_MIN": -1 << 15}.get(
+                least) if least.startswith("INT") else int(least)
+            out += word(4) + word(values.get(field, 0) - low)
+        elif kind == "RECTS":
+            out += word(0x05040302) * 16
+        else:
+            n = {"ORL_BOX_STATS_SIZE": 504}.get(least) or int(least)
+            data = values.get(field, b"text").ljust(n, b"\0")
+            out += data + (word(1) if kind == "TEXT" else b"")
+    return out
+
+
+screen = (message("ASK_SHEET", slot=1, width=40, height=30) +
+          message("SCREEN", slot=1, id=7, width=40, height=30))
+ready = message("STATE", state=4)
+seeds = {
+    "picture": ready + screen + message("UPDATED", slot=1, n=3) +
+    message("EXACT", slot=1, exact=1) + message("WARPED", slot=1, x=3, y=4) +
+    message("REMOVED", slot=1),
+    "resize": ready + screen +
+    message("ASK_SHEET", slot=1, width=60, height=50) +
+    message("UPDATED", slot=1, n=1) +
+    message("SCREEN", slot=1, id=7, width=60, height=50) +
+    message("UPDATED", slot=1, n=16),
+    "login": message("STATE", state=1) + message("ASK_SOCKET") +
+    message("TRUST_WANTED", verified=1, sha256=b"k" * 32) +
+    message("LOGIN_WANTED") + message("RIGHTS", rights=511) +
+    message("OWNER", yours=1, name=b"me \x1b[2J") +
+    message("NOTICE", level=1, text=b"hello\n\xc3\xa4\xff") + ready,
+    "others": message("LOCKS", locks=5) + message("RELATIVE", relative=1) +
+    message("LOG", level=2, topic=b"tls", text=b"\x9b31m") +
+    message("STATS", stats=b"\xff" * 504),
+    "hidden": message("CURSOR"),
+    "shown": message("LOCKS", how=2, locks=0) + word(256) +
+    message("CURSOR", width=8, height=8) + message("CURSOR", width=8, height=8),
+    "lost": ready + screen + message("STATE", state=0, error=-7 + 64) + screen,
+    "raw": bytes([1, ids["UPDATED"]]) + word(1) + word(1) + word(9) * 32,
+}
+for name, data in seeds.items():
+    open(f"{sys.argv[1]}/{name}", "wb").write(data)
