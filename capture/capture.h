@@ -71,6 +71,7 @@ struct orl_source_kind {
 	 * when that is not ORL_EXIT_OK, `why` says the reason. Not NULL.
 	 */
 	int (*open)(struct orl_source **out, const char *argument, char *why);
+	bool runs; /* programs, while it is open */
 	/*
 	 * The same, after --launch, with what makes what is shown. NULL: this
 	 * source launches nothing.

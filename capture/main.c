@@ -16,6 +16,7 @@
 
 #include "capture/capture.h"
 #include "capture/company.h"
+#include "capture/drop.h"
 #include "capture/files.h"
 #include "capture/login.h"
 #include "capture/metrics.h"
@@ -521,8 +522,7 @@ static void say_key(const struct serve *serve)
 		fprintf(stderr, "%02x", pin[i]);
 	fputc('\n', stderr);
 	if (days < 0)
-		fprintf(stderr,
-				"WARNING: the certificate has expired: viewers "
+		fprintf(stderr, "WARNING: the certificate has expired: viewers "
 				"that check it will not come in; renew it, or "
 				"leave out --cert= and --key=\n");
 	else if (days < 30)
@@ -530,6 +530,27 @@ static void say_key(const struct serve *serve)
 				"WARNING: the certificate expires in %d "
 				"days\n",
 				(int)days);
+}
+
+/* What is to be listened on, and cannot be without a privilege. */
+static bool low_port(const struct orl_options *o)
+{
+	for (size_t i = 0; i < o->listen_count; i++) {
+		const char *colon = strrchr(o->listen[i], ':');
+		unsigned long port = colon ? strtoul(colon + 1, NULL, 10) : 0;
+
+		if (strncmp(o->listen[i], "tcp:", 4) == 0 && port &&
+				port < 1024)
+			return true;
+	}
+	return false;
+}
+
+static struct orl_drop to_drop(const struct serve *serve)
+{
+	return (struct orl_drop){ .congestion = serve->options.congestion,
+		.low_port = low_port(&serve->options),
+		.runs = serve->source->kind->runs };
 }
 
 static int create_server(struct serve *serve)
@@ -566,6 +587,9 @@ static int create_server(struct serve *serve)
 		config.private_key = serve->identity.private_key;
 		config.token_key = serve->identity.token_key;
 	}
+	const struct orl_drop drop = to_drop(serve);
+	if (orl_drop_privileges(&drop, why, sizeof(why)) < 0)
+		return complain(ORL_EXIT_INTERNAL, why);
 	err = oriel_server_create(&serve->server, &config);
 	if (err) {
 		snprintf(why, sizeof(why), "making the server: %s",
@@ -625,6 +649,9 @@ static int start(struct serve *serve, const struct orl_source_kind *kind)
 		}
 		say_listening(serve, actual);
 	}
+	const struct orl_drop drop = to_drop(serve);
+	if (orl_drop_calls(&drop, why, sizeof(why)) < 0)
+		return complain(ORL_EXIT_INTERNAL, why);
 	if (serve->login)
 		orl_login_announce(serve->login);
 	return ORL_EXIT_OK;

@@ -571,6 +571,7 @@ const struct orl_source_kind orl_source_qemu = {
 		"--launch\n"
 		"                         -- qemu-system-x86_64 ...; or\n"
 		"                         one of libvirt's: qemu:libvirt/NAME",
+	.runs = true,
 	.open = qemu_open,
 	.launch = qemu_launch,
 	.close = qemu_close,
