@@ -336,7 +336,11 @@ $(O)/tests/e2e/attack: $(addprefix $(O)/tests/e2e/,attack.o attack_serve.o \
 e2e: all $(addprefix $(O)/tests/e2e/,attack fingers keys onlink painter) \
 		$(if $(SYSTEMD_LIBS),$(O)/tests/e2e/liar)
 	tools/guest/build.sh $(GUEST) || : # its test says that there is none
-	tests/run.sh $(filter-out %/lib.sh,$(sort $(wildcard tests/e2e/*.sh)))
+	JOBS=2 tests/run.sh $(filter-out %/lib.sh $(alone),$(scripts)) || status=1; \
+		tests/run.sh $(alone) && exit $$status
+scripts = $(sort $(wildcard tests/e2e/*.sh))
+# They measure, so nothing runs beside them.
+alone = $(addprefix tests/e2e/,bench.sh links.sh)
 
 soak:
 	$(MAKE) run-soak $(ASAN)
