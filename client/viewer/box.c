@@ -102,9 +102,13 @@ static int begin_process(struct orl_box *box, int socket)
 	posix_spawn_file_actions_destroy(&files);
 	free(variables);
 	close(socket);
-	if (err)
-		box->pid = 0;
-	return err ? ORIEL_EIO : 0;
+	if (!err)
+		return 0;
+	box->pid = 0;
+	box->events.log(box->user, ORIEL_LOG_ERROR, "sandbox",
+			"its process cannot be begun; is there a /proc? "
+			"--sandbox=off does without");
+	return ORIEL_EIO;
 }
 
 /* The text of authorities, as a file: it may be longer than a message. */

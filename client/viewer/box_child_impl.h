@@ -9,8 +9,6 @@
 
 #include "client/viewer/box_wire.h"
 
-enum { ORL_BOX_SLOTS = 16 };
-
 struct orl_boxed_waiting;
 
 struct orl_boxed {

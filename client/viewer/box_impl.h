@@ -14,7 +14,6 @@
 #include "client/viewer/box_wire.h"
 
 enum {
-	ORL_BOX_SLOTS = 16,
 	/* Of all displays together, as the protocol has it. */
 	ORL_BOX_PIXELS = 128 << 20,
 };

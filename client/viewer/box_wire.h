@@ -17,6 +17,7 @@
 /* ---- messages ---------------------------------------------------------- */
 
 enum {
+	ORL_BOX_SLOTS = 16, /* screens, as limits.h has them */
 	ORL_BOX_RECTS = 16,
 	ORL_BOX_STATS_SIZE = (sizeof(struct oriel_stats) + 7) / 8 * 8,
 };

@@ -311,9 +311,10 @@ static void on_log(void *user, enum oriel_log_level level, const char *topic,
 		const char *text)
 {
 	const struct orl_viewer *v = user;
-	(void)level;
 	/* What is wrong with a certificate is nowhere else to be had. */
-	if (v->options.verbose || strcmp(topic, "tls") == 0)
+	if (v->options.verbose || strcmp(topic, "tls") == 0 ||
+			(level == ORIEL_LOG_ERROR &&
+					strcmp(topic, "connect") != 0))
 		orl_viewer_say("%s: %s", topic, text);
 }
 

@@ -8,7 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "client/viewer/box_child_impl.h"
 #include "client/viewer/ui.h"
+#include "tests/box_any.h"
 #include "tests/pair.h"
 
 enum { WIDTH = 400, HEIGHT = 200 };
@@ -24,7 +26,23 @@ struct desk {
 	struct pair p;
 	struct orl_viewer viewer;
 	struct orl_ui ui;
+	/* The box's process is the test, with the pair's client. */
+	struct any_seen seen;
+	struct orl_ring rings[ORL_RINGS];
+	struct orl_boxed boxed;
 };
+
+/* What the viewer has said, done. */
+static bool relay(struct desk *d)
+{
+	struct orl_box_message m;
+	int file;
+	while (orl_box_receive(d->boxed.socket, &m, ORL_BOX_DOWN, &file, 1) > 0)
+		orl_boxed_order(&d->boxed, &m);
+	return true;
+}
+
+#define DESK_UNTIL(d, condition) PAIR_UNTIL(&(d)->p, relay(d) && (condition))
 
 static struct desk *start(int32_t window_width, int32_t window_height)
 {
@@ -37,7 +55,10 @@ static struct desk *start(int32_t window_width, int32_t window_height)
 	PAIR_UNTIL(&d->p, d->p.owner && d->p.screen);
 	setenv("SDL_VIDEODRIVER", "dummy", 1);
 	assert_int_equal(SDL_Init(SDL_INIT_VIDEO), 0);
-	d->viewer.client = d->p.client;
+	d->viewer.box = any_box(&d->seen, &d->boxed.socket, d->rings);
+	d->boxed.client = d->p.client;
+	atomic_store(&d->viewer.box->ready, true);
+	atomic_store(&d->viewer.box->rights, ORIEL_MAY_INPUT);
 	d->ui.viewer = &d->viewer;
 	assert_int_equal(orl_stage_create(&d->ui), 0);
 	orl_input_start(&d->ui);
@@ -61,6 +82,9 @@ static void end(struct desk *d)
 	SDL_DestroyWindow(d->ui.windows[0].sdl);
 	orl_stage_destroy(&d->ui);
 	SDL_Quit();
+	close(d->boxed.socket);
+	orl_box_destroy(d->viewer.box);
+	orl_rings_unmap(d->rings);
 	pair_fini(&d->p);
 	free(d);
 }
@@ -94,15 +118,13 @@ static void finger(struct desk *d, Uint32 type, int64_t id, float x, float y)
 
 static void move(struct desk *d, Uint32 which, int x, int y, int dx, int dy)
 {
-	const SDL_Event e = {
-		.motion = { .type = SDL_MOUSEMOTION,
-				.windowID = d->ui.windows[0].id,
-				.which = which,
-				.x = x,
-				.y = y,
-				.xrel = dx,
-				.yrel = dy }
-	};
+	const SDL_Event e = { .motion = { .type = SDL_MOUSEMOTION,
+					      .windowID = d->ui.windows[0].id,
+					      .which = which,
+					      .x = x,
+					      .y = y,
+					      .xrel = dx,
+					      .yrel = dy } };
 	assert_true(orl_input_event(&d->ui, &e));
 }
 
@@ -114,25 +136,25 @@ static void fingers_are_where_the_picture_is(void **state)
 	struct oriel_rect r = d->ui.panes[0].view.place;
 	assert_true(r.x > 0 || r.y > 0);
 	finger(d, SDL_FINGERDOWN, INT64_MIN, 0.5F, 0.5F);
-	PAIR_UNTIL(&d->p, touched(d, WIDTH / 2, HEIGHT / 2, ORIEL_TOUCH_DOWN));
+	DESK_UNTIL(d, touched(d, WIDTH / 2, HEIGHT / 2, ORIEL_TOUCH_DOWN));
 	/* Beside the picture: at its edge. */
 	finger(d, SDL_FINGERMOTION, INT64_MIN, 0, 0);
-	PAIR_UNTIL(&d->p, touched(d, 0, 0, ORIEL_TOUCH_MOVED));
+	DESK_UNTIL(d, touched(d, 0, 0, ORIEL_TOUCH_MOVED));
 	finger(d, SDL_FINGERMOTION, INT64_MIN, 1, 1);
-	PAIR_UNTIL(&d->p, touched(d, WIDTH - 1, HEIGHT - 1, ORIEL_TOUCH_MOVED));
+	DESK_UNTIL(d, touched(d, WIDTH - 1, HEIGHT - 1, ORIEL_TOUCH_MOVED));
 	/* What SDL makes of it for programs without fingers. */
 	move(d, SDL_TOUCH_MOUSEID, 400, 400, 0, 0);
 	finger(d, SDL_FINGERUP, INT64_MIN, 1, 1);
-	PAIR_UNTIL(&d->p, touched(d, WIDTH - 1, HEIGHT - 1, ORIEL_TOUCH_UP));
+	DESK_UNTIL(d, touched(d, WIDTH - 1, HEIGHT - 1, ORIEL_TOUCH_UP));
 	/* Unknown ones, and too many. */
 	finger(d, SDL_FINGERUP, 4, 0, 0);
 	finger(d, SDL_FINGERMOTION, 4, 0, 0);
 	for (int i = 0; i < 100; i++)
 		finger(d, SDL_FINGERDOWN, i, 0.5F, 0.5F);
-	PAIR_UNTIL(&d->p, touched(d, WIDTH / 2, HEIGHT / 2, ORIEL_TOUCH_DOWN));
+	DESK_UNTIL(d, touched(d, WIDTH / 2, HEIGHT / 2, ORIEL_TOUCH_DOWN));
 	orl_input_let_go(&d->ui);
-	PAIR_UNTIL(&d->p, touched(d, WIDTH / 2, HEIGHT / 2, ORIEL_TOUCH_UP) &&
-					  d->p.touches == 4 + 2 * ORL_FINGERS);
+	DESK_UNTIL(d, touched(d, WIDTH / 2, HEIGHT / 2, ORIEL_TOUCH_UP) &&
+					d->p.touches == 4 + 2 * ORL_FINGERS);
 	/* Nothing of the mouse that SDL made of it. */
 	assert_int_equal(d->p.last_pointer.buttons, 0);
 	for (int i = 0; i < ORL_FINGERS; i++)
@@ -148,15 +170,15 @@ static void wheels_turn_by_less_than_a_notch(void **state)
 					.preciseY = 0.25F } };
 	(void)state;
 	move(d, 0, 5, 6, 1, 1);
-	PAIR_UNTIL(&d->p, at(d, 5, 6, 0));
+	DESK_UNTIL(d, at(d, 5, 6, 0));
 	assert_true(orl_input_event(&d->ui, &e));
-	PAIR_UNTIL(&d->p, d->p.last_pointer.wheel_y == 30);
+	DESK_UNTIL(d, d->p.last_pointer.wheel_y == 30);
 	assert_int_equal(d->p.last_pointer.wheel_x, -60);
 	/* Reversed by the system here, it is so there. */
 	e.wheel.direction = SDL_MOUSEWHEEL_FLIPPED;
 	e.wheel.preciseY = -1;
 	assert_true(orl_input_event(&d->ui, &e));
-	PAIR_UNTIL(&d->p, d->p.last_pointer.wheel_y == -120);
+	DESK_UNTIL(d, d->p.last_pointer.wheel_y == -120);
 	end(d);
 }
 
@@ -168,7 +190,7 @@ static void a_locked_pointer_is_let_go_without_a_jump(void **state)
 	SDL_WarpMouseInWindow(d->ui.windows[0].sdl, 50, 60);
 	SDL_PumpEvents();
 	move(d, 0, 50, 60, 1, 1);
-	PAIR_UNTIL(&d->p, at(d, 50, 60, 0));
+	DESK_UNTIL(d, at(d, 50, 60, 0));
 	/* Not while somebody looks elsewhere. */
 	orl_input_relative(&d->ui, true);
 	assert_false(d->ui.is_relative);
@@ -176,18 +198,18 @@ static void a_locked_pointer_is_let_go_without_a_jump(void **state)
 	orl_input_relative(&d->ui, true);
 	assert_true(d->ui.is_relative);
 	move(d, 0, 50, 60, -7, 3);
-	PAIR_UNTIL(&d->p, at(d, -7 * 256, 3 * 256, 0));
+	DESK_UNTIL(d, at(d, -7 * 256, 3 * 256, 0));
 	assert_int_equal(d->p.last_pointer.flags, ORIEL_POINTER_RELATIVE);
 	orl_input_relative(&d->ui, false);
 	assert_false(d->ui.is_relative);
 	/* Where SDL puts it back is no motion; what follows is. */
 	SDL_GetMouseState(&x, &y);
 	move(d, 0, x, y, 20, 20);
-	for (int i = 0; i < 20; i++)
+	for (int i = 0; i < 20 && relay(d); i++)
 		pair_step(&d->p);
 	assert_true(at(d, -7 * 256, 3 * 256, 0));
 	move(d, 0, x + 1, y, 1, 0);
-	PAIR_UNTIL(&d->p, at(d, x + 1, y, 0));
+	DESK_UNTIL(d, at(d, x + 1, y, 0));
 	end(d);
 }
 
