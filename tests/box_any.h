@@ -262,7 +262,7 @@ static const struct orl_box_events any_events = {
 
 /* The process's end of its socket, and of its rings; NULL: not possible. */
 static inline struct orl_box *any_box(struct any_seen *seen, int *process,
-		struct orl_ring rings[static ORL_RINGS])
+		struct orl_box_ring rings[static ORL_RINGS])
 {
 	const struct orl_box_config config = {
 		.events = &any_events,

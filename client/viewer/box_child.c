@@ -158,19 +158,19 @@ static void on_cursor(void *user, const struct oriel_pixels *image,
 {
 	struct orl_boxed *b = user;
 	struct orl_box_message m = { .id = ORL_BOX_CURSOR };
-	struct orl_ring *ring = &b->rings[ORL_RING_CURSOR];
+	struct orl_box_ring *ring = &b->rings[ORL_RING_CURSOR];
 	if (image && image->width > 0 && image->height > 0) {
 		size_t row = (size_t)image->width * 4;
 		m.u.cursor.width = image->width;
 		m.u.cursor.height = image->height;
 		m.u.cursor.hot_x = hot_x;
 		m.u.cursor.hot_y = hot_y;
-		while (!b->gone && orl_ring_room(ring) >= 0 &&
-				(size_t)orl_ring_room(ring) <
+		while (!b->gone && orl_box_ring_room(ring) >= 0 &&
+				(size_t)orl_box_ring_room(ring) <
 						row * (size_t)image->height)
 			b->gone = !wait_socket(b, 0, 1);
 		for (int32_t y = 0; y < image->height; y++)
-			(void)orl_ring_put(ring,
+			(void)orl_box_ring_put(ring,
 					(const char *)image->data +
 							(ptrdiff_t)y * image->stride,
 					row);

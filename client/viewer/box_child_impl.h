@@ -15,7 +15,7 @@ struct orl_boxed {
 	int socket; /* to the viewer */
 	bool process, gone;
 	struct oriel_client *client;
-	struct orl_ring rings[ORL_RINGS];
+	struct orl_box_ring rings[ORL_RINGS];
 	struct orl_boxed_slot {
 		struct oriel_screen *screen;
 		struct orl_sheet sheet;

@@ -182,7 +182,7 @@ static int on_cursor(struct orl_box *box, const struct orl_box_cursor *cursor)
 		(int32_t)cursor->height, (int32_t)cursor->width * 4,
 		ORIEL_FORMAT_ARGB8888 };
 	size_t n = (size_t)cursor->width * (size_t)cursor->height * 4;
-	if (orl_ring_get(&box->rings[ORL_RING_CURSOR], pixels, n) != 0)
+	if (orl_box_ring_get(&box->rings[ORL_RING_CURSOR], pixels, n) != 0)
 		return ORIEL_EPROTO;
 	box->events.cursor(box->user, n ? &image : NULL, (int32_t)cursor->hot_x,
 			(int32_t)cursor->hot_y);

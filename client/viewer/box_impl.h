@@ -53,7 +53,7 @@ struct orl_box {
 	pid_t pid; /* 0: it is a thread, or none */
 	pthread_t thread;
 	bool threaded;
-	struct orl_ring rings[ORL_RINGS];
+	struct orl_box_ring rings[ORL_RINGS];
 	struct orl_sheet pending[ORL_BOX_SLOTS]; /* until SCREEN */
 
 	/* Sending, from any thread. */
