@@ -263,6 +263,8 @@ void pair_start(struct pair *p, unsigned flags,
 		.hooks = p->hooks };
 	char listen[128] = "tcp://127.0.0.1:0", actual[128];
 
+	if (p->configure)
+		p->configure(&ccfg);
 	if (extra)
 		cfg = *extra;
 	cfg.events = &server_events;

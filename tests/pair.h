@@ -29,6 +29,8 @@ struct pair {
 	bool close_on_key;               /* the host ends who presses one */
 	uint32_t reconnect;              /* of the client's config */
 	const struct oriel_hooks *hooks; /* the client's */
+	/* More of the client's config; it gets the pair as its user. */
+	void (*configure)(struct oriel_client_config *config);
 	bool leave_when_lost; /* the client's host disconnects then */
 	uint64_t slow; /* ns from an update until it is shown; 0: at once */
 	bool unshown;
