@@ -31,7 +31,7 @@ flags = $(shell $(PKG_CONFIG) $1 $2 2>/dev/null)
 objects = $(patsubst %.c,$(O)/%.o,$(filter-out $(LEFT_OUT:%=%.c), \
 	$(wildcard $(addsuffix /*.c,$1))))
 
-LIBS = $(call flags,--libs,libssl libcrypto libzstd)
+LIBS = $(call flags,--libs,libssl libcrypto libzstd opus)
 SYSTEMD_LIBS := $(call flags,--libs,libsystemd)
 X_LIBS = $(call flags,--libs,x11 xext xdamage xfixes xtst xrandr)
 SDL_LIBS = $(call flags,--libs,sdl2 SDL2_ttf fontconfig libpng)
@@ -49,6 +49,13 @@ VNC_LIBS := $(call flags,--libs,libvncclient)
 ifeq ($(VNC_LIBS),)
 DEFS += -DORIEL_NO_VNC
 LEFT_OUT += bench/record_vnc
+endif
+
+# Without it there is no sound of X desktops.
+PULSE_LIBS := $(call flags,--libs,libpulse)
+ifeq ($(PULSE_LIBS),)
+DEFS += -DORIEL_NO_PULSE
+LEFT_OUT += capture/pulse
 endif
 
 # Without its D-Bus oriel-serve shows no virtual machines.
@@ -149,7 +156,7 @@ bench := $(filter-out $(addprefix $(O)/bench/,main.o push.o spice.o host.o \
 $(O)/oriel-serve: $(O)/capture/main.o $(capture) $(O)/liboriel-server.a
 	echo "  LD    $@"
 	$(CC) -pthread $(CFLAGS) $(LDFLAGS) -o $@ $^ $(X_LIBS) $(SYSTEMD_LIBS) \
-		$(AV_LIBS) $(LIBS)
+		$(PULSE_LIBS) $(AV_LIBS) $(LIBS)
 $(O)/oriel-view: $(O)/client/viewer/main.o $(viewer) $(O)/liboriel-client.a
 	echo "  LD    $@"
 	$(CC) -pthread $(CFLAGS) $(LDFLAGS) -o $@ $^ $(SDL_LIBS) $(LIBS) -lm

@@ -117,6 +117,12 @@ struct orl_source_kind {
 			const struct oriel_touch *touch);
 	void (*text)(struct orl_source *source, const char *text);
 	void (*locks)(struct orl_source *source, uint32_t locks);
+
+	/* Its sound is that of this machine's sound server. */
+	bool pulse;
+	/* Of a source with sound of its own: somebody hears it; speaks to it. */
+	void (*sound_wanted)(struct orl_source *source, bool wanted);
+	void (*sound_in)(struct orl_source *source, bool on);
 };
 
 /* The sources of this build, and after them a NULL. */

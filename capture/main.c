@@ -20,6 +20,7 @@
 #include "capture/login.h"
 #include "capture/metrics.h"
 #include "capture/options.h"
+#include "capture/sound.h"
 #include "capture/stats.h"
 
 enum {
@@ -36,6 +37,7 @@ struct serve {
 	struct orl_source *source;
 	struct oriel_server *server;
 	struct orl_metrics *metrics;
+	struct orl_pulse *pulse; /* NULL: sound is not from there */
 	struct orl_company company;
 	bool had_peer;
 
@@ -309,6 +311,27 @@ static void on_locks(void *user, struct oriel_peer *peer, uint32_t locks)
 		source->kind->locks(source, locks);
 }
 
+static void on_sound_wanted(void *user, bool wanted)
+{
+	struct serve *serve = user;
+	struct orl_source *source = serve->source;
+
+	orl_pulse_listen(serve->pulse, wanted);
+	if (source->kind->sound_wanted)
+		source->kind->sound_wanted(source, wanted);
+}
+
+static void on_sound_in(void *user, struct oriel_peer *peer, bool on)
+{
+	struct serve *serve = user;
+	struct orl_source *source = serve->source;
+
+	say_peer(serve, on ? "microphone_on" : "microphone_off", peer, 0);
+	orl_pulse_speak(serve->pulse, on);
+	if (source->kind->sound_in)
+		source->kind->sound_in(source, on);
+}
+
 static const struct oriel_server_events events = {
 	.size = sizeof(events),
 	.auth_wanted = auth_wanted,
@@ -322,6 +345,8 @@ static const struct oriel_server_events events = {
 	.touch = on_touch,
 	.text = on_text,
 	.locks = on_locks,
+	.sound_wanted = on_sound_wanted,
+	.sound_in = on_sound_in,
 };
 
 /* ---- the loop ---------------------------------------------------------- */
@@ -445,6 +470,7 @@ static void run(struct serve *serve)
 		}
 		if (serve->metrics)
 			orl_metrics_run(serve->metrics, now);
+		orl_pulse_run(serve->pulse);
 		check_once(serve, now);
 		if (now >= serve->next_line) {
 			write_line(serve, false);
@@ -580,6 +606,26 @@ static int create_server(struct serve *serve)
 	return ORL_EXIT_OK;
 }
 
+/* A source that has sound of its own needs none, unless it is asked for. */
+static int open_sound(struct serve *serve)
+{
+	enum orl_sound_from from;
+	const char *sink;
+
+	(void)orl_sound_parse(&from, &sink, serve->options.sound);
+	if (from == ORL_SOUND_NONE || (from == ORL_SOUND_AUTO &&
+			!serve->source->kind->pulse))
+		return ORL_EXIT_OK;
+	serve->pulse = orl_pulse_open(serve->server, sink,
+			orl_policy_ever(orl_login_policy(serve->login),
+					ORIEL_MAY_SPEAK),
+			false);
+	if (!serve->pulse && from == ORL_SOUND_PULSE)
+		return complain(ORL_EXIT_USAGE,
+				"--sound=pulse: this build has no PulseAudio");
+	return ORL_EXIT_OK;
+}
+
 static int start(struct serve *serve, const struct orl_source_kind *kind)
 {
 	const struct orl_options *o = &serve->options;
@@ -609,6 +655,9 @@ static int start(struct serve *serve, const struct orl_source_kind *kind)
 	err = serve->source->kind->attach(serve->source, serve->server);
 	if (err)
 		return complain(ORL_EXIT_SOURCE, oriel_strerror(err));
+	status = open_sound(serve);
+	if (status)
+		return status;
 	if (o->metrics) {
 		if (orl_metrics_open(&serve->metrics, o->metrics, metrics_page,
 				    serve, why, sizeof(why)) < 0)
@@ -653,6 +702,7 @@ static void end(struct serve *serve)
 	if (serve->server && serve->source)
 		write_line(serve, true);
 	orl_metrics_close(serve->metrics);
+	orl_pulse_close(serve->pulse);
 	oriel_server_destroy(serve->server);
 	if (serve->source)
 		serve->source->kind->close(serve->source);
