@@ -38,6 +38,8 @@ enum {
 
 struct orl_source {
 	const struct orl_source_kind *kind;
+	/* Set before attach(): its sound is wanted, a microphone is allowed. */
+	bool hears, speaks;
 };
 
 /* A program that a source is to start. */
@@ -120,9 +122,6 @@ struct orl_source_kind {
 
 	/* Its sound is that of this machine's sound server. */
 	bool pulse;
-	/* Of a source with sound of its own: somebody hears it; speaks to it. */
-	void (*sound_wanted)(struct orl_source *source, bool wanted);
-	void (*sound_in)(struct orl_source *source, bool on);
 };
 
 /* The sources of this build, and after them a NULL. */

@@ -314,22 +314,16 @@ static void on_locks(void *user, struct oriel_peer *peer, uint32_t locks)
 static void on_sound_wanted(void *user, bool wanted)
 {
 	struct serve *serve = user;
-	struct orl_source *source = serve->source;
 
 	orl_pulse_listen(serve->pulse, wanted);
-	if (source->kind->sound_wanted)
-		source->kind->sound_wanted(source, wanted);
 }
 
 static void on_sound_in(void *user, struct oriel_peer *peer, bool on)
 {
 	struct serve *serve = user;
-	struct orl_source *source = serve->source;
 
 	say_peer(serve, on ? "microphone_on" : "microphone_off", peer, 0);
 	orl_pulse_speak(serve->pulse, on);
-	if (source->kind->sound_in)
-		source->kind->sound_in(source, on);
 }
 
 static const struct oriel_server_events events = {
@@ -547,8 +541,7 @@ static void say_key(const struct serve *serve)
 		fprintf(stderr, "%02x", pin[i]);
 	fputc('\n', stderr);
 	if (days < 0)
-		fprintf(stderr,
-				"WARNING: the certificate has expired: viewers "
+		fprintf(stderr, "WARNING: the certificate has expired: viewers "
 				"that check it will not come in; renew it, or "
 				"leave out --cert= and --key=\n");
 	else if (days < 30)
@@ -606,20 +599,22 @@ static int create_server(struct serve *serve)
 	return ORL_EXIT_OK;
 }
 
-/* A source that has sound of its own needs none, unless it is asked for. */
+/* Before the source's attach(). */
 static int open_sound(struct serve *serve)
 {
+	bool speaks = orl_policy_ever(
+			orl_login_policy(serve->login), ORIEL_MAY_SPEAK);
 	enum orl_sound_from from;
 	const char *sink;
 
 	(void)orl_sound_parse(&from, &sink, serve->options.sound);
-	if (from == ORL_SOUND_NONE || (from == ORL_SOUND_AUTO &&
-			!serve->source->kind->pulse))
+	serve->source->hears = from == ORL_SOUND_AUTO;
+	serve->source->speaks = serve->source->hears && speaks;
+	/* One that has sound of its own needs none, unless it is asked for. */
+	if (from == ORL_SOUND_NONE ||
+			(from == ORL_SOUND_AUTO && !serve->source->kind->pulse))
 		return ORL_EXIT_OK;
-	serve->pulse = orl_pulse_open(serve->server, sink,
-			orl_policy_ever(orl_login_policy(serve->login),
-					ORIEL_MAY_SPEAK),
-			false);
+	serve->pulse = orl_pulse_open(serve->server, sink, speaks, false);
 	if (!serve->pulse && from == ORL_SOUND_PULSE)
 		return complain(ORL_EXIT_USAGE,
 				"--sound=pulse: this build has no PulseAudio");
@@ -652,12 +647,12 @@ static int start(struct serve *serve, const struct orl_source_kind *kind)
 	status = create_server(serve);
 	if (status)
 		return status;
-	err = serve->source->kind->attach(serve->source, serve->server);
-	if (err)
-		return complain(ORL_EXIT_SOURCE, oriel_strerror(err));
 	status = open_sound(serve);
 	if (status)
 		return status;
+	err = serve->source->kind->attach(serve->source, serve->server);
+	if (err)
+		return complain(ORL_EXIT_SOURCE, oriel_strerror(err));
 	if (o->metrics) {
 		if (orl_metrics_open(&serve->metrics, o->metrics, metrics_page,
 				    serve, why, sizeof(why)) < 0)

@@ -55,6 +55,7 @@ struct orl_ear {
 	struct orl_sound_decoder *decoder;
 	struct orl_sound_form form;
 	enum state state;
+	bool catching;   /* up: what is late is left out */
 	uint16_t serial; /* of the next packet */
 	uint64_t played; /* see above */
 	size_t made_up;  /* frames, one after another */
@@ -268,11 +269,14 @@ static bool is_time(struct orl_ear *ear, const struct record *r, uint64_t now,
 	/* When it would be heard, and when it should be. */
 	int64_t late = (int64_t)(now + queued - r->time) - delay;
 
-	*skip = late > JUMP;
 	if (ear->state == QUIET || ear->state == FILLING) {
 		ear->state = FILLING;
+		/* To begin late, there is no need. */
+		*skip = late > (int64_t)(packet + packet / 2);
 		return late + (int64_t)packet / 2 > 0;
 	}
+	ear->catching = late > (ear->catching ? (int64_t)packet : JUMP);
+	*skip = ear->catching;
 	return true;
 }
 

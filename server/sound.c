@@ -317,6 +317,23 @@ static void samples(struct oriel_sound *sound, const struct written *w,
 	sound->paused = false;
 }
 
+/* What has been begun is made a packet, with silence at its end. */
+static void finish(struct oriel_sound *sound, uint64_t now)
+{
+	for (unsigned way = 0; way < ORL_SOUND_WAYS; way++) {
+		struct orl_sound_lane *lane = &sound->lanes[way];
+		size_t c = sound->channels;
+
+		if (!lane->encoder || !lane->fill)
+			continue;
+		memset(lane->samples + lane->fill * c, 0,
+				(ways[way].frames - lane->fill) * c *
+						sizeof(*lane->samples));
+		packet(sound, way, now);
+	}
+	sound->next = 0;
+}
+
 static void on_written(struct orl_posted *post)
 {
 	struct oriel_sound *sound =
@@ -334,7 +351,7 @@ static void on_written(struct orl_posted *post)
 			samples(sound, &r.w, r.samples, now);
 			continue;
 		}
-		sound->next = 0;
+		finish(sound, now);
 		if (!sound->paused)
 			tell(sound, false);
 		sound->paused = true;
@@ -426,12 +443,12 @@ int oriel_sound_write(struct oriel_sound *sound, const int16_t *samples,
 
 	if (!sound || (!samples && frames))
 		return ORIEL_EINVAL;
-	if (!frames || !atomic_load_explicit(
-				       &sound->wanted, memory_order_relaxed))
+	if (!atomic_load_explicit(&sound->wanted, memory_order_relaxed))
 		return 0;
 	size_t quiet = quiet_end(samples, frames, sound->channels);
 	sound->silent = quiet == frames ? sound->silent + frames : quiet;
-	bool rest = sound->silent >= (size_t)sound->rate * SILENCE_MS / 1000;
+	bool rest = !frames ||
+		    sound->silent >= (size_t)sound->rate * SILENCE_MS / 1000;
 	if (rest && sound->resting)
 		return 0;
 	if (!time)

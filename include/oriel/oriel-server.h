@@ -87,8 +87,8 @@ struct oriel_server_events {
 	 * read the display stays as it was, and serves on. The next submit
 	 * tries again.
 	 */
-	void (*frame_failed)(void *user, struct oriel_display *display,
-			int error);
+	void (*frame_failed)(
+			void *user, struct oriel_display *display, int error);
 
 	/* Somebody listens to the desktop now, or nobody any more. */
 	void (*sound_wanted)(void *user, bool wanted);
@@ -443,7 +443,8 @@ ORIEL_API ORIEL_CHECK int oriel_sound_create(struct oriel_sound **out,
 ORIEL_API void oriel_sound_destroy(struct oriel_sound *sound);
 /*
  * Queue samples, the first of which was captured at `time` (0: they end now).
- * Best 10 ms at a time or less. Late sound is dropped, not played late:
+ * Best 10 ms at a time or less; none says that nothing follows for now. Late
+ * sound is dropped, not played late:
  * ORIEL_ELIMIT. What is silent, or heard by nobody, costs next to nothing.
  * Never waits. Threads: any, one at a time for one stream.
  */
