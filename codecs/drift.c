@@ -4,8 +4,8 @@
  */
 #include "codecs/drift.h"
 
-static const double KP = 0.02, KI = 0.0001;          /* 1/s, 1/s^2 */
-static const double SLOW = 3, FAST = 0.4;            /* s */
+static const double KP = 0.15, KI = 0.0056;          /* 1/s, 1/s^2 */
+static const double SLOW = 2, FAST = 0.4;            /* s */
 static const double RATE_MAX = 300e-6, SLEW = 20e-6; /* 1, 1/s */
 static const double LEVEL = 0.005;
 static const double OFF = 0.010, NEAR = 0.002; /* s */

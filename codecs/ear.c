@@ -55,12 +55,12 @@ struct orl_ear {
 	struct orl_sound_decoder *decoder;
 	struct orl_sound_form form;
 	enum state state;
-	bool catching;   /* up: what is late is left out */
-	uint16_t serial; /* of the next packet */
-	uint64_t played; /* see above */
-	size_t made_up;  /* frames, one after another */
-	float gain, left, right;
-	uint32_t rate; /* of who hears */
+	bool catching;     /* up: what is late is left out */
+	uint16_t serial;   /* of the next packet */
+	uint64_t played;   /* see above */
+	size_t made_up;    /* frames, one after another */
+	float left, right; /* volume now */
+	uint32_t rate;     /* of who hears */
 	struct orl_jitter jitter;
 	struct orl_drift drift;
 	struct orl_resample queue;
@@ -187,7 +187,6 @@ static void begin(struct orl_ear *ear, const struct orl_sound_form *form)
 	orl_jitter_reset(&ear->jitter);
 	orl_drift_reset(&ear->drift);
 	orl_resample_clear(&ear->queue);
-	ear->gain = 0;
 }
 
 static void made_up(struct orl_ear *ear, size_t frames)
@@ -213,20 +212,33 @@ static void conceal(struct orl_ear *ear)
 	made_up(ear, ear->form.frames);
 }
 
-/* Nothing more comes for now; what is queued is played, and fades. */
-static void rest(struct orl_ear *ear, enum state state)
+/* What was decoded, from this loudness on in these steps, to 0 or 1. */
+static void fade(struct orl_ear *ear, float gain, float step)
 {
-	if (ear->state == PLAYING || ear->state == STARVED) {
+	for (size_t i = 0; i < ear->form.frames; i++) {
+		ear->decoded[2 * i] *= gain;
+		ear->decoded[2 * i + 1] *= gain;
+		gain += step;
+		gain = gain < 0 ? 0 : gain > 1 ? 1 : gain;
+	}
+}
+
+/*
+ * Nothing more comes for now; what is queued is played, and fades. True when
+ * that is something.
+ */
+static bool rest(struct orl_ear *ear, enum state state)
+{
+	bool fades = ear->state == PLAYING || ear->state == STARVED;
+
+	if (fades) {
 		(void)orl_sound_decode(ear->decoder, NULL, 0, ear->decoded);
-		for (size_t i = 0; i < ear->form.frames; i++) {
-			float gain = i < RAMP ? 1.0F - (float)i / RAMP : 0.0F;
-			ear->decoded[2 * i] *= gain;
-			ear->decoded[2 * i + 1] *= gain;
-		}
+		fade(ear, 1, -1.0F / (float)orl_min32(RAMP, ear->form.frames));
 		push(ear);
 	}
 	ear->state = state;
 	ear->made_up = 0;
+	return fades;
 }
 
 /* What was captured at `time` is next to be played. */
@@ -249,6 +261,8 @@ static void play(struct orl_ear *ear, const struct record *r, size_t n)
 		ear->made_up = 0;
 	else
 		made_up(ear, ear->form.frames);
+	if (ear->state == FILLING)
+		fade(ear, 0, 1.0F / (float)orl_min32(RAMP, ear->form.frames));
 	push(ear);
 	ear->serial = (uint16_t)(r->serial + 1);
 	start_at(ear, r->time + length(ear->form.frames));
@@ -302,11 +316,13 @@ static bool refill(struct orl_ear *ear, uint64_t now)
 		if (r.kind == OPEN) {
 			begin(ear, &r.form);
 		} else if (r.kind == CLOSE) {
-			rest(ear, CLOSED);
+			if (rest(ear, CLOSED))
+				return true;
 		} else if (ear->state == CLOSED) {
 			continue;
 		} else if (r.kind == PAUSE) {
-			rest(ear, QUIET);
+			if (rest(ear, QUIET))
+				return true;
 		} else if (skip) {
 			count(&ear->counts.skipped, ear->form.frames);
 			ear->serial = (uint16_t)(r.serial + 1);
@@ -321,10 +337,8 @@ static bool refill(struct orl_ear *ear, uint64_t now)
 	if (ear->state != PLAYING && ear->state != STARVED)
 		return false;
 	ear->state = STARVED;
-	if (ear->made_up >= CONCEAL_MAX) {
-		rest(ear, QUIET);
-		return false;
-	}
+	if (ear->made_up >= CONCEAL_MAX)
+		return rest(ear, QUIET);
 	conceal(ear);
 	/* Its time does not pass. */
 	ear->played -= length(ear->form.frames);
@@ -352,8 +366,7 @@ static uint64_t speed(struct orl_ear *ear, uint64_t now)
 }
 
 /* Add, towards this loudness and in small steps, so that nothing clicks. */
-static void mix(struct orl_ear *ear, float *out, const float *in, size_t n,
-		bool on)
+static void mix(struct orl_ear *ear, float *out, const float *in, size_t n)
 {
 	uint32_t volume = atomic_load_explicit(
 			&ear->volume, memory_order_relaxed);
@@ -362,14 +375,12 @@ static void mix(struct orl_ear *ear, float *out, const float *in, size_t n,
 	const float step = 1.0F / RAMP;
 
 	for (size_t i = 0; i < n; i++) {
-		float d = (on ? 1.0F : 0.0F) - ear->gain;
-		ear->gain += d > step ? step : d < -step ? -step : d;
-		d = left - ear->left;
+		float d = left - ear->left;
 		ear->left += d > step ? step : d < -step ? -step : d;
 		d = right - ear->right;
 		ear->right += d > step ? step : d < -step ? -step : d;
-		out[2 * i] += in[2 * i] * ear->gain * ear->left;
-		out[2 * i + 1] += in[2 * i + 1] * ear->gain * ear->right;
+		out[2 * i] += in[2 * i] * ear->left;
+		out[2 * i + 1] += in[2 * i + 1] * ear->right;
 	}
 }
 
@@ -401,9 +412,7 @@ bool orl_ear_hear(struct orl_ear *ear, float *out, size_t n, uint64_t now)
 				more = refill(ear, at);
 		}
 		any = any || got;
-		mix(ear, out, slice, got, true);
-		if (got < want)
-			ear->gain = 0; /* the next begins softly */
+		mix(ear, out, slice, got);
 		out += 2 * want;
 		at += passed(ear, want);
 		n -= want;

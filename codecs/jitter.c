@@ -8,7 +8,9 @@
 #define MS INT64_C(1000000)
 #define SECOND INT64_C(1000000000)
 
-static const int64_t START = 15 * MS; /* with a packet of 10 ms: 25 */
+static const int64_t START = 12 * MS; /* with a packet of 10 ms: 25 */
+/* What the control of the speed is off by while all is well. */
+static const int64_t MARGIN = 3 * MS;
 static const int64_t STORE_MIN = 15 * MS, STORE_MAX = 240 * MS;
 static const int64_t STRANGE = 2 * SECOND; /* another clock, or no clock */
 static const int64_t LOSS_MARGIN = 20 * MS;
@@ -99,7 +101,7 @@ int64_t orl_jitter_delay(struct orl_jitter *j, uint64_t now, uint64_t packet)
 	if (!j->begun)
 		return 0;
 	decay(j, now);
-	int64_t store = j->peak - j->base + (int64_t)packet;
+	int64_t store = j->peak - j->base + (int64_t)packet + MARGIN;
 	if (now < j->lossy_until && store < j->lossy)
 		store = j->lossy;
 	if (store < STORE_MIN)
