@@ -43,11 +43,6 @@ int orl_sound_init(struct oriel_client *c, uint32_t flags)
 	s->client = c;
 	s->post.run = on_posted;
 	atomic_store(&s->refuses, ORIEL_ESTATE);
-	for (unsigned i = 0; i < ORL_SOUND_STREAMS; i++) {
-		int err = orl_ear_create(&s->ears[i], &c->env);
-		if (err)
-			return err;
-	}
 	c->offered |= ORL_CAP(OPUS);
 	if (flags & ORIEL_CLIENT_SOUND_PCM)
 		c->offered |= ORL_CAP(PCM);
@@ -95,6 +90,13 @@ int orl_sound_on_open(struct oriel_client *c, const uint8_t *d, size_t n)
 			(form.codec == ORL_SOUND_PCM &&
 					!(c->caps & ORL_CAP(PCM))))
 		return ORIEL_EPROTO;
+	if (!c->sound->ears[msg.stream]) {
+		struct orl_ear *ear;
+		err = orl_ear_create(&ear, &c->env);
+		if (err)
+			return err;
+		c->sound->ears[msg.stream] = ear;
+	}
 	c->sound->forms[msg.stream] = form;
 	orl_ear_open(c->sound->ears[msg.stream], &form);
 	return 0;
@@ -159,9 +161,12 @@ int orl_sound_on_volume(struct oriel_client *c, const uint8_t *d, size_t n)
 	struct orl_sound_volume msg;
 	int err = orl_get_sound_volume(d, n, &msg);
 
-	if (!err)
-		orl_ear_volume(c->sound->ears[msg.stream], msg.left, msg.right);
-	return err;
+	if (err)
+		return err;
+	if (!c->sound->forms[msg.stream].codec)
+		return ORIEL_EPROTO;
+	orl_ear_volume(c->sound->ears[msg.stream], msg.left, msg.right);
+	return 0;
 }
 
 static void hear_nothing(struct oriel_client *c)
@@ -169,9 +174,10 @@ static void hear_nothing(struct oriel_client *c)
 	struct orl_client_sound *s = c->sound;
 
 	for (unsigned i = 0; i < ORL_SOUND_STREAMS; i++) {
+		if (s->forms[i].codec)
+			orl_ear_close(s->ears[i]);
 		s->forms[i].codec = 0;
 		s->heard[i] = false;
-		orl_ear_close(s->ears[i]);
 	}
 	say_whether(c);
 }
@@ -190,10 +196,13 @@ bool oriel_client_hear(
 		bool here = false;
 
 		memset(mixed, 0, sizeof(mixed));
-		for (unsigned k = 0; k < ORL_SOUND_STREAMS; k++)
-			here |= orl_ear_hear(s->ears[k], mixed, n,
-					now + (uint64_t)i * 1000000000 /
-									ORL_SOUND_RATE);
+		for (unsigned k = 0; k < ORL_SOUND_STREAMS; k++) {
+			struct orl_ear *ear = s->ears[k];
+			if (ear)
+				here |= orl_ear_hear(ear, mixed, n,
+						now + (uint64_t)i * 1000000000 /
+								ORL_SOUND_RATE);
+		}
 		if (here)
 			orl_sound_to_16(samples + 2 * i, mixed, n, 2);
 		any |= here;
@@ -231,6 +240,8 @@ uint64_t oriel_client_sound_delay(const struct oriel_client *client)
 
 	for (unsigned i = 0; s && i < ORL_SOUND_STREAMS; i++) {
 		struct orl_ear_counts n;
+		if (!s->ears[i])
+			continue;
 		orl_ear_counts(s->ears[i], &n);
 		if (n.playing)
 			return n.delay + atomic_load(&s->rtt) / 2;
@@ -244,6 +255,8 @@ void orl_sound_stats(const struct oriel_client *c, struct oriel_stats *out)
 
 	for (unsigned i = 0; s && i < ORL_SOUND_STREAMS; i++) {
 		struct orl_ear_counts n;
+		if (!s->ears[i])
+			continue;
 		orl_ear_counts(s->ears[i], &n);
 		if (n.playing && !out->sound_delay) {
 			out->sound_store = n.delay;

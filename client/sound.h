@@ -18,7 +18,8 @@ struct orl_client_sound {
 	bool open; /* the session is ready, and has sound */
 
 	/* Hearing. */
-	struct orl_ear *ears[ORL_SOUND_STREAMS];
+	/* Made when a stream is first opened; gone with the client. */
+	struct orl_ear *_Atomic ears[ORL_SOUND_STREAMS];
 	struct orl_sound_form forms[ORL_SOUND_STREAMS]; /* codec 0: closed */
 	bool heard[ORL_SOUND_STREAMS];
 	bool told; /* the host, that there is something */

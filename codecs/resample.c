@@ -16,15 +16,17 @@ static const double PI = 3.14159265358979323846;
 /* Kaiser's beta, squared: 80 dB down beyond the band. */
 static const double BETA_2 = 8.0 * 8.0;
 
+/* By the series, near enough up to a turn. */
 static double sine(double x)
 {
 	double turns = x / (2 * PI), term, sum;
 
 	turns -= (double)(int64_t)turns;
-	x = turns * 2 * PI; /* -2 pi to 2 pi */
+	turns = turns > 0.5 ? turns - 1 : turns < -0.5 ? turns + 1 : turns;
+	x = turns * 2 * PI; /* -pi to pi */
 	term = sum = x;
-	for (int k = 1; k < 20; k++) {
-		term *= -x * x / (2.0 * k * (2.0 * k + 1));
+	for (int k = 1; k < 13; k++) {
+		term *= -x * x * (1.0 / (2 * k * (2 * k + 1)));
 		sum += term;
 	}
 	return sum;
@@ -35,8 +37,8 @@ static double bessel(double z2)
 {
 	double term = 1, sum = 1;
 
-	for (int k = 1; k < 40; k++) {
-		term *= z2 / 4 / ((double)k * k);
+	for (int k = 1; k < 22; k++) {
+		term *= z2 * (0.25 / (k * k));
 		sum += term;
 	}
 	return sum;

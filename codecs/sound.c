@@ -231,6 +231,14 @@ static void decode_pcm(
 	d->last[1] = out[2 * (d->form.frames - 1) + 1];
 }
 
+/* Packets can be made that decode to anything. */
+static float bounded(float v)
+{
+	if (v < 2 && v > -2)
+		return v;
+	return v >= 2 ? 2 : v <= -2 ? -2 : 0;
+}
+
 bool orl_sound_decode(struct orl_sound_decoder *decoder, const void *data,
 		size_t n, float out[static 2 * ORL_SOUND_FRAMES_MAX])
 {
@@ -252,8 +260,11 @@ bool orl_sound_decode(struct orl_sound_decoder *decoder, const void *data,
 		memset(out, 0, 2 * frames * sizeof(*out));
 		return false;
 	}
-	if (d->form.channels == 1)
-		for (size_t i = 0; i < frames; i++)
-			out[2 * i] = out[2 * i + 1] = raw[i];
+	for (size_t i = frames; i-- > 0;) {
+		bool mono = d->form.channels == 1;
+		float left = raw[mono ? i : 2 * i];
+		out[2 * i + 1] = bounded(mono ? left : raw[2 * i + 1]);
+		out[2 * i] = bounded(left);
+	}
 	return ok;
 }

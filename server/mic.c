@@ -67,6 +67,13 @@ int orl_mic_open(struct oriel_peer *peer, const uint8_t *data, size_t n)
 			(form.codec == ORL_SOUND_PCM &&
 					!(peer->caps & ORL_CAP(PCM))))
 		return ORIEL_EPROTO;
+	if (!peer->server->mic && peer->server->events.sound_in) {
+		struct orl_ear *ear;
+		err = orl_ear_create(&ear, &peer->server->env);
+		if (err)
+			return err;
+		peer->server->mic = ear;
+	}
 	peer->sound.speaks = true;
 	peer->sound.form = form;
 	peer->sound.last = 0;
@@ -139,13 +146,14 @@ bool oriel_server_hear(struct oriel_server *server,
 	bool any = false;
 
 	memset(samples, 0, frames * channels * sizeof(*samples));
-	if (!server->mic || format->rate < 8000 || format->rate > 192000)
+	struct orl_ear *mic = server->mic;
+	if (!mic || format->rate < 8000 || format->rate > 192000)
 		return false;
-	orl_ear_rate(server->mic, format->rate);
+	orl_ear_rate(mic, format->rate);
 	for (size_t i = 0; i < frames; i += SLICE) {
 		size_t n = frames - i < SLICE ? frames - i : SLICE;
 		memset(mixed, 0, sizeof(mixed));
-		any |= orl_ear_hear(server->mic, mixed, n,
+		any |= orl_ear_hear(mic, mixed, n,
 				orl_now(&server->env) +
 						(uint64_t)i * 1000000000 /
 								format->rate);

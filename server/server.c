@@ -85,8 +85,6 @@ static int make_parts(struct oriel_server *server,
 				config->workers ? ORL_SLICES_MAX + 1 : 1);
 		err = server->scratch ? 0 : ORIEL_ENOMEM;
 	}
-	if (!err && server->events.sound_in)
-		err = orl_ear_create(&server->mic, env);
 	return err ? err : make_tls(server, config);
 }
 
@@ -149,8 +147,8 @@ void oriel_server_destroy(struct oriel_server *server)
 		oriel_display_destroy(orl_container(
 				node, struct oriel_display, node));
 	ORL_EACH_SAFE (node, after, &server->sounds)
-		oriel_sound_destroy(orl_container(
-				node, struct oriel_sound, node));
+		oriel_sound_destroy(
+				orl_container(node, struct oriel_sound, node));
 	orl_ear_destroy(server->mic);
 	orl_pool_destroy(server->pool);
 	orl_loop_destroy(server->loop);

@@ -83,13 +83,14 @@ struct oriel_server {
 	struct orl_motion *motion;
 	uint8_t *scratch; /* to encode into: a part, or a part a section */
 	struct orl_node sounds;
-	uint32_t sounds_used;       /* bit n: id n is taken */
-	bool heard;                 /* somebody listens */
-	bool mic_wanted;            /* by the host */
-	struct orl_ear *mic;        /* NULL: the host has no use for one */
-	struct oriel_peer *mic_of;  /* who is heard in it; NULL: nobody */
-	uint32_t displays_used; /* bit n: id n is taken */
-	uint32_t next_display;  /* where to look for a free id */
+	uint32_t sounds_used; /* bit n: id n is taken */
+	bool heard;           /* somebody listens */
+	bool mic_wanted;      /* by the host */
+	/* Made when one is first on; NULL also if the host wants none. */
+	struct orl_ear *_Atomic mic;
+	struct oriel_peer *mic_of; /* who is heard in it; NULL: nobody */
+	uint32_t displays_used;    /* bit n: id n is taken */
+	uint32_t next_display;     /* where to look for a free id */
 };
 
 /* ---- peers ------------------------------------------------------------- */
