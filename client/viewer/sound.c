@@ -243,6 +243,7 @@ void orl_sound_state(struct orl_viewer *v, struct orl_sound_state *out)
 		.volume = atomic_load(&s->volume),
 		.wanted = atomic_load(&s->wanted),
 		.may = atomic_load(&s->may),
+		.allowed = atomic_load(&s->allowed),
 		.live = is_live(s),
 	};
 }

@@ -26,10 +26,11 @@ struct orl_sound_state {
 	bool heard;  /* the desktop plays something */
 	bool device; /* ... into a device that works */
 	bool muted;
-	int volume;  /* 0 to 100 */
-	bool wanted; /* the desktop listens to a microphone */
-	bool may;    /* it may be one of ours */
-	bool live;   /* and it does hear ours */
+	int volume;   /* 0 to 100 */
+	bool wanted;  /* the desktop listens to a microphone */
+	bool may;     /* it may be one of ours */
+	bool allowed; /* the user has said yes */
+	bool live;    /* and it does hear ours */
 };
 
 /* What oriel_client_create() is to be told. */
