@@ -26,7 +26,9 @@ struct orl_viewer_sound {
 	bool on;
 	atomic_bool heard, muted, wanted, may, allowed;
 	atomic_int volume;
-	float gain; /* now; the thread's that pulls */
+	float gain;           /* now; the thread's that pulls */
+	pthread_mutex_t lock; /* of speaking: one thread at a time */
+	bool spoken;          /* the server has heard something */
 	/* --sound-file */
 	FILE *file;
 	pthread_t thread;
@@ -146,6 +148,7 @@ bool orl_sound_start(struct orl_viewer *v)
 	if (!s)
 		return false;
 	v->sound = s;
+	pthread_mutex_init(&s->lock, NULL);
 	s->on = is_on(v);
 	atomic_store(&s->volume, ORL_VOLUME_MAX);
 	atomic_store(&s->allowed, v->options.microphone == ORL_MICROPHONE_ON);
@@ -164,6 +167,7 @@ void orl_sound_stop(struct orl_viewer *v)
 		return;
 	orl_audio_destroy(s->audio);
 	end_file(v);
+	pthread_mutex_destroy(&s->lock);
 	free(s);
 	v->sound = NULL;
 }
@@ -176,9 +180,30 @@ static bool is_live(struct orl_viewer_sound *s)
 	       atomic_load(&s->allowed);
 }
 
+/* Off is off, whatever the device still has. */
+static void speak(struct orl_viewer *v, const int16_t *samples, size_t frames)
+{
+	const struct oriel_sound_format format = { ORL_AUDIO_RATE, 1 };
+	struct orl_viewer_sound *s = v->sound;
+
+	pthread_mutex_lock(&s->lock);
+	bool live = is_live(s);
+	/* Refused, or too much: it is gone, as spoken words are. */
+	if (live && samples)
+		s->spoken = oriel_client_speak(v->client, &format, samples,
+					    frames) == 0 ||
+			    s->spoken;
+	if (!live && s->spoken)
+		s->spoken = oriel_client_speak(v->client, NULL, NULL, 0) ==
+			    ORIEL_ELIMIT;
+	pthread_mutex_unlock(&s->lock);
+}
+
 static void want(struct orl_viewer *v)
 {
 	struct orl_viewer_sound *s = v->sound;
+
+	speak(v, NULL, 0);
 
 	if (s->audio)
 		orl_audio_want(s->audio,
@@ -274,9 +299,6 @@ void orl_sound_speak(struct orl_viewer *v, bool on)
 		return;
 	atomic_store(&v->sound->allowed, on);
 	want(v);
-	/* Off is off, whatever the device still has. */
-	if (!on && oriel_client_speak(v->client, NULL, NULL, 0) < 0)
-		return;
 }
 
 /* ---- the sound card's thread ---- */
@@ -306,10 +328,5 @@ void orl_sound_pull(struct orl_viewer *v, int16_t *samples, size_t frames)
 
 void orl_sound_push(struct orl_viewer *v, const int16_t *samples, size_t frames)
 {
-	const struct oriel_sound_format format = { ORL_AUDIO_RATE, 1 };
-
-	/* Refused, or too much: it is gone, as spoken words are. */
-	if (is_live(v->sound) && oriel_client_speak(v->client, &format, samples,
-						 frames) < 0)
-		return;
+	speak(v, samples, frames);
 }

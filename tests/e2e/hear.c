@@ -25,6 +25,7 @@ enum {
 	CLICK = 24,    /* frames */
 	LEVEL = 12000, /* of the tone */
 	CLICK_LEVEL = 30000,
+	STRETCH = RATE / 40,
 	QUIET = RATE / 200, /* 5 ms that hold nothing of a tone */
 };
 
@@ -184,22 +185,25 @@ static double share(const int16_t *p, size_t n, double hz)
 	return 2 * (s * s + c * c) / ((double)n * power);
 }
 
-/* Stretches of 100 ms that are one tone, and silences between such. */
+/*
+ * Stretches of 25 ms that are one tone, at a speed that is up to 0.5 % off,
+ * and silences between such.
+ */
 static void tones(void)
 {
 	const struct tape *t = &tapes[1];
 	size_t high = 0, low = 0, mixed = 0, gaps = 0, quiet = 0;
 	double level = 0;
 
-	for (size_t i = 0; i + RATE / 10 < t->n; i += RATE / 10) {
+	for (size_t i = 0; i + STRETCH < t->n; i += STRETCH) {
 		double power = 0;
-		for (size_t k = 0; k < RATE / 10; k++)
+		for (size_t k = 0; k < STRETCH; k++)
 			power += (double)t->samples[i + k] * t->samples[i + k];
-		power = sqrt(power / (RATE / 10));
+		power = sqrt(power / STRETCH);
 		if (power < LEVEL * 0.6)
 			continue;
-		double a = share(t->samples + i, RATE / 10, 1000);
-		double b = share(t->samples + i, RATE / 10, 440);
+		double a = share(t->samples + i, STRETCH, 1000);
+		double b = share(t->samples + i, STRETCH, 440);
 		high += a > 0.95;
 		low += b > 0.95;
 		mixed += a <= 0.95 && b <= 0.95;
