@@ -688,7 +688,7 @@ static void version(void)
 	unsigned v = oriel_version();
 
 	printf("oriel-serve %u.%u.%u\n", v >> 16, v >> 8 & 255, v & 255);
-	puts("server: OpenSSL (Apache-2.0) zstd (BSD) xxHash (BSD)");
+	puts("server: OpenSSL (Apache-2.0) zstd (BSD) xxHash (BSD) Opus (BSD)");
 	orl_source_version(stdout);
 }
 

@@ -78,9 +78,13 @@ static void open_device(struct orl_audio *a, struct device *d, bool record,
 		return;
 	}
 	d->retry = now + RETRY_MS * UINT64_C(1000000);
-	if (!d->failed && a->viewer->options.verbose)
-		orl_viewer_say("no device to %s (%s); it is looked for again",
-				record ? "record from" : "play to",
+	if (!d->failed && a->viewer->options.verbose && record)
+		orl_viewer_say("no device to record from (%s); it is looked "
+			       "for again",
+				SDL_GetError());
+	else if (!d->failed && a->viewer->options.verbose)
+		orl_viewer_say("no device to play to (%s); it is looked for "
+			       "again",
 				SDL_GetError());
 	d->failed = true;
 	/* A sound system that was not there may be, later. */
