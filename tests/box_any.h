@@ -257,12 +257,14 @@ static const struct orl_box_events any_events = {
 	.cursor_warped = any_warped,
 	.locks = any_uint,
 	.relative = any_bool,
+	.sound = any_bool,
+	.microphone_wanted = any_bool,
 	.log = any_log,
 };
 
 /* The process's end of its socket, and of its rings; NULL: not possible. */
 static inline struct orl_box *any_box(struct any_seen *seen, int *process,
-		struct orl_ring rings[static ORL_RINGS])
+		struct orl_box_ring rings[static ORL_RINGS])
 {
 	const struct orl_box_config config = {
 		.events = &any_events,

@@ -158,19 +158,19 @@ static void on_cursor(void *user, const struct oriel_pixels *image,
 {
 	struct orl_boxed *b = user;
 	struct orl_box_message m = { .id = ORL_BOX_CURSOR };
-	struct orl_ring *ring = &b->rings[ORL_RING_CURSOR];
+	struct orl_box_ring *ring = &b->rings[ORL_RING_CURSOR];
 	if (image && image->width > 0 && image->height > 0) {
 		size_t row = (size_t)image->width * 4;
 		m.u.cursor.width = image->width;
 		m.u.cursor.height = image->height;
 		m.u.cursor.hot_x = hot_x;
 		m.u.cursor.hot_y = hot_y;
-		while (!b->gone && orl_ring_room(ring) >= 0 &&
-				(size_t)orl_ring_room(ring) <
+		while (!b->gone && orl_box_ring_room(ring) >= 0 &&
+				(size_t)orl_box_ring_room(ring) <
 						row * (size_t)image->height)
 			b->gone = !wait_socket(b, 0, 1);
 		for (int32_t y = 0; y < image->height; y++)
-			(void)orl_ring_put(ring,
+			(void)orl_box_ring_put(ring,
 					(const char *)image->data +
 							(ptrdiff_t)y * image->stride,
 					row);
@@ -306,6 +306,8 @@ const struct oriel_client_events orl_boxed_events = {
 	.cursor_warped = on_cursor_warped,
 	.locks = on_locks,
 	.relative = on_relative,
+	.sound = orl_boxed_sound,
+	.microphone_wanted = orl_boxed_microphone,
 };
 
 /* ---- what the library asks for ----------------------------------------- */
@@ -396,6 +398,7 @@ static int create_client(struct orl_boxed *b, const struct orl_box_setup *setup,
 		.hooks = &hooks,
 		.authorities = authorities,
 		.reconnect = (uint32_t)setup->reconnect,
+		.flags = (uint32_t)setup->flags,
 		.socket = orl_boxed_socket,
 		.picture = orl_boxed_picture,
 		.drawing = orl_boxed_drawing,
@@ -448,7 +451,7 @@ static void serve(struct orl_boxed *b)
 	struct orl_box_message m;
 	while (!b->gone) {
 		int file, got;
-		if (poll(fds, 2, -1) < 0 && errno != EINTR)
+		if (poll(fds, 2, orl_boxed_play(b)) < 0 && errno != EINTR)
 			break;
 		while (!b->gone && (got = orl_box_receive(b->socket, &m,
 						    ORL_BOX_DOWN, &file, 1))) {

@@ -182,7 +182,7 @@ static int on_cursor(struct orl_box *box, const struct orl_box_cursor *cursor)
 		(int32_t)cursor->height, (int32_t)cursor->width * 4,
 		ORIEL_FORMAT_ARGB8888 };
 	size_t n = (size_t)cursor->width * (size_t)cursor->height * 4;
-	if (orl_ring_get(&box->rings[ORL_RING_CURSOR], pixels, n) != 0)
+	if (orl_box_ring_get(&box->rings[ORL_RING_CURSOR], pixels, n) != 0)
 		return ORIEL_EPROTO;
 	box->events.cursor(box->user, n ? &image : NULL, (int32_t)cursor->hot_x,
 			(int32_t)cursor->hot_y);
@@ -386,6 +386,13 @@ static int on_other(struct orl_box *box, const struct orl_box_message *m)
 		return 0;
 	case ORL_BOX_RELATIVE:
 		box->events.relative(box->user, m->u.relative.relative);
+		return 0;
+	case ORL_BOX_SOUND:
+		box->events.sound(box->user, m->u.sound.on);
+		return 0;
+	case ORL_BOX_MICROPHONE:
+		box->events.microphone_wanted(
+				box->user, m->u.microphone.wanted);
 		return 0;
 	case ORL_BOX_LOG:
 		on_log(box, &m->u.log);

@@ -79,7 +79,7 @@ int orl_rings_create(int *file)
 	return 0;
 }
 
-int orl_rings_map(struct orl_ring rings[static ORL_RINGS], int file)
+int orl_rings_map(struct orl_box_ring rings[static ORL_RINGS], int file)
 {
 	uint8_t *at = map(file, 0, all_bytes(), PROT_READ | PROT_WRITE);
 	if (!at)
@@ -88,28 +88,28 @@ int orl_rings_map(struct orl_ring rings[static ORL_RINGS], int file)
 	for (size_t i = 0; i < ORL_RINGS; i++) {
 		void *places = at + 2 * i * LINE,
 		     *other = at + (2 * i + 1) * LINE;
-		rings[i] = (struct orl_ring){ places, other, bytes, sizes[i],
-			0 };
+		rings[i] = (struct orl_box_ring){ places, other, bytes,
+			sizes[i], 0 };
 		bytes += sizes[i];
 	}
 	return 0;
 }
 
-void orl_rings_unmap(struct orl_ring rings[static ORL_RINGS])
+void orl_rings_unmap(struct orl_box_ring rings[static ORL_RINGS])
 {
 	if (rings[0].bytes)
 		munmap(rings[0].bytes - PAGE, all_bytes());
 	memset(rings, 0, ORL_RINGS * sizeof(*rings));
 }
 
-int64_t orl_ring_room(const struct orl_ring *ring)
+int64_t orl_box_ring_room(const struct orl_box_ring *ring)
 {
 	uint32_t used = ring->at -
 			atomic_load_explicit(ring->tail, memory_order_acquire);
 	return used > ring->size ? ORIEL_EPROTO : (int64_t)(ring->size - used);
 }
 
-int64_t orl_ring_there(const struct orl_ring *ring)
+int64_t orl_box_ring_there(const struct orl_box_ring *ring)
 {
 	uint32_t there =
 			atomic_load_explicit(ring->head, memory_order_acquire) -
@@ -118,15 +118,15 @@ int64_t orl_ring_there(const struct orl_ring *ring)
 }
 
 /* Bytes up to the end of the memory, where it goes on at its beginning. */
-static size_t straight(const struct orl_ring *ring, size_t n)
+static size_t straight(const struct orl_box_ring *ring, size_t n)
 {
 	size_t end = ring->size - (ring->at & (ring->size - 1));
 	return n < end ? n : end;
 }
 
-int orl_ring_put(struct orl_ring *ring, const void *data, size_t n)
+int orl_box_ring_put(struct orl_box_ring *ring, const void *data, size_t n)
 {
-	int64_t room = orl_ring_room(ring);
+	int64_t room = orl_box_ring_room(ring);
 	const uint8_t *from = data;
 	if (room < 0 || (uint64_t)room < n)
 		return room < 0 ? ORIEL_EPROTO : ORIEL_ELIMIT;
@@ -138,9 +138,9 @@ int orl_ring_put(struct orl_ring *ring, const void *data, size_t n)
 	return 0;
 }
 
-int orl_ring_get(struct orl_ring *ring, void *data, size_t n)
+int orl_box_ring_get(struct orl_box_ring *ring, void *data, size_t n)
 {
-	int64_t there = orl_ring_there(ring);
+	int64_t there = orl_box_ring_there(ring);
 	uint8_t *into = data;
 	if (there < 0 || (uint64_t)there < n)
 		return there < 0 ? ORIEL_EPROTO : ORIEL_ELIMIT;

@@ -79,7 +79,7 @@ int orl_box_receive(int socket, struct orl_box_message *m,
 
 /* ---- rings ------------------------------------------------------------- */
 
-enum orl_box_ring {
+enum orl_box_ring_id {
 #define MESSAGE(direction, NAME, name, fields)
 #define RING(direction, NAME, size) ORL_RING_##NAME,
 #include "client/viewer/box_wire.def"
@@ -87,7 +87,7 @@ enum orl_box_ring {
 };
 
 /* One end of a ring. Its own place is here, where the other cannot reach. */
-struct orl_ring {
+struct orl_box_ring {
 	_Atomic uint32_t *head, *tail; /* of the writer, of the reader */
 	uint8_t *bytes;
 	uint32_t size, at;
@@ -96,14 +96,14 @@ struct orl_ring {
 /* Of a file of rings: made, or 0 bytes that are not to be used. */
 int orl_rings_create(int *file);
 /* Both ends map it. -1: not possible. */
-int orl_rings_map(struct orl_ring rings[static ORL_RINGS], int file);
-void orl_rings_unmap(struct orl_ring rings[static ORL_RINGS]);
+int orl_rings_map(struct orl_box_ring rings[static ORL_RINGS], int file);
+void orl_rings_unmap(struct orl_box_ring rings[static ORL_RINGS]);
 /* Bytes that can be put, or got; ORIEL_EPROTO when the other end lies. */
-int64_t orl_ring_room(const struct orl_ring *ring);
-int64_t orl_ring_there(const struct orl_ring *ring);
+int64_t orl_box_ring_room(const struct orl_box_ring *ring);
+int64_t orl_box_ring_there(const struct orl_box_ring *ring);
 /* All of them: 0, ORIEL_ELIMIT (no room, not there), ORIEL_EPROTO. */
-int orl_ring_put(struct orl_ring *ring, const void *data, size_t n);
-int orl_ring_get(struct orl_ring *ring, void *data, size_t n);
+int orl_box_ring_put(struct orl_box_ring *ring, const void *data, size_t n);
+int orl_box_ring_get(struct orl_box_ring *ring, void *data, size_t n);
 
 /* ---- sheets: a screen's picture ---------------------------------------- */
 

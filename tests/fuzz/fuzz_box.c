@@ -68,7 +68,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct input in = { { next }, data, data + size };
 	struct any_seen seen = { 0 };
-	struct orl_ring rings[ORL_RINGS];
+	struct orl_box_ring rings[ORL_RINGS];
 	struct orl_box_message m;
 	int process;
 	struct orl_box *box = any_box(&seen, &process, rings);

@@ -152,7 +152,7 @@ static int send_to(int process, struct orl_box_message *m)
 static void session(struct random *r, bool shut_in)
 {
 	struct any_seen seen = { 0 };
-	struct orl_ring rings[ORL_RINGS];
+	struct orl_box_ring rings[ORL_RINGS];
 	struct orl_box_message m = { .id = ORL_BOX_JAILED };
 	int process;
 	struct orl_box *box = any_box(&seen, &process, rings);
@@ -206,7 +206,7 @@ static void lies_about_screens_end_it(void **state)
 	(void)state;
 	for (int i = 0; i < CASES; i++) {
 		struct any_seen seen = { 0 };
-		struct orl_ring rings[ORL_RINGS];
+		struct orl_box_ring rings[ORL_RINGS];
 		int process;
 		struct orl_box *box = any_box(&seen, &process, rings);
 		struct orl_box_message m[] = {
@@ -269,7 +269,7 @@ static void lies_about_screens_end_it(void **state)
 static void input_for_nobody_is_dropped(void **state)
 {
 	struct any_seen seen = { 0 };
-	struct orl_ring rings[ORL_RINGS];
+	struct orl_box_ring rings[ORL_RINGS];
 	struct oriel_pointer p = { .display = 1 };
 	int process, err = 0;
 	struct orl_box *box = any_box(&seen, &process, rings);
@@ -303,7 +303,7 @@ static void input_for_nobody_is_dropped(void **state)
 static void a_ring_gives_what_was_put(void **state)
 {
 	struct rng r = { rng_seed(10) };
-	struct orl_ring in[ORL_RINGS], out[ORL_RINGS];
+	struct orl_box_ring in[ORL_RINGS], out[ORL_RINGS];
 	static uint8_t bytes[1 << 19], got[1 << 19];
 	uint8_t put_next = 0, get_next = 0;
 	size_t there = 0;
@@ -316,16 +316,16 @@ static void a_ring_gives_what_was_put(void **state)
 		size_t n = rng_below(&r, 1 << (1 + rng_below(&r, 18)));
 		for (size_t k = 0; k < n; k++)
 			bytes[k] = (uint8_t)(put_next + k);
-		int err = orl_ring_put(&in[0], bytes, n);
+		int err = orl_box_ring_put(&in[0], bytes, n);
 		assert_int_equal(
 				err, there + n > in[0].size ? ORIEL_ELIMIT : 0);
 		if (!err) {
 			put_next = (uint8_t)(put_next + n);
 			there += n;
 		}
-		assert_int_equal(orl_ring_there(&out[0]), there);
+		assert_int_equal(orl_box_ring_there(&out[0]), there);
 		n = rng_below(&r, 1 << (1 + rng_below(&r, 18)));
-		err = orl_ring_get(&out[0], got, n);
+		err = orl_box_ring_get(&out[0], got, n);
 		assert_int_equal(err, n > there ? ORIEL_ELIMIT : 0);
 		for (size_t k = 0; !err && k < n; k++)
 			assert_int_equal(got[k], get_next++);
@@ -339,7 +339,7 @@ static void a_ring_gives_what_was_put(void **state)
 static void a_ring_that_lies_is_not_read(void **state)
 {
 	struct rng r = { rng_seed(11) };
-	struct orl_ring in[ORL_RINGS], out[ORL_RINGS];
+	struct orl_box_ring in[ORL_RINGS], out[ORL_RINGS];
 	uint8_t byte = 0;
 	int file;
 	(void)state;
@@ -351,13 +351,15 @@ static void a_ring_that_lies_is_not_read(void **state)
 			       (uint32_t)rng_below(
 					       &r, UINT32_MAX - out[0].size);
 		atomic_store(in[0].head, lie);
-		assert_int_equal(orl_ring_there(&out[0]), ORIEL_EPROTO);
-		assert_int_equal(orl_ring_get(&out[0], &byte, 1), ORIEL_EPROTO);
+		assert_int_equal(orl_box_ring_there(&out[0]), ORIEL_EPROTO);
+		assert_int_equal(orl_box_ring_get(&out[0], &byte, 1),
+				ORIEL_EPROTO);
 		atomic_store(in[0].tail,
 				in[0].at + 1 +
 						(uint32_t)rng_below(&r,
 								UINT32_MAX - in[0].size));
-		assert_int_equal(orl_ring_put(&in[0], &byte, 1), ORIEL_EPROTO);
+		assert_int_equal(orl_box_ring_put(&in[0], &byte, 1),
+				ORIEL_EPROTO);
 	}
 	orl_rings_unmap(in);
 	orl_rings_unmap(out);

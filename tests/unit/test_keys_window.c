@@ -28,7 +28,7 @@ struct desk {
 	struct orl_ui ui;
 	/* The box's process is the test, with the pair's client. */
 	struct any_seen seen;
-	struct orl_ring rings[ORL_RINGS];
+	struct orl_box_ring rings[ORL_RINGS];
 	struct orl_boxed boxed;
 };
 
