@@ -257,6 +257,8 @@ static const struct orl_box_events any_events = {
 	.cursor_warped = any_warped,
 	.locks = any_uint,
 	.relative = any_bool,
+	.sound = any_bool,
+	.microphone_wanted = any_bool,
 	.log = any_log,
 };
 

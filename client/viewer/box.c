@@ -129,14 +129,17 @@ static int send_setup(struct orl_box *box)
 	int files[2] = { -1, -1 };
 	size_t n = box->authorities ? strlen(box->authorities) : 0;
 	int err = orl_rings_create(&files[0]);
+	pthread_mutex_lock(&box->rings_lock);
 	if (!err)
 		err = orl_rings_map(box->rings, files[0]);
+	pthread_mutex_unlock(&box->rings_lock);
 	if (!err && n) {
 		files[1] = authorities_file(box, n);
 		err = files[1] < 0 ? ORIEL_ENOMEM : 0;
 	}
 	s->jail = box->jail;
 	s->reconnect = box->reconnect;
+	s->flags = box->flags;
 	s->level = (int64_t)box->log_level;
 	s->authorities = (int64_t)n;
 	ORL_BOX_TEXT(s->name, box->name);
@@ -204,7 +207,9 @@ static int end(struct orl_box *box)
 		close(socket);
 	}
 	int status = reap(box);
+	pthread_mutex_lock(&box->rings_lock);
 	orl_rings_unmap(box->rings);
+	pthread_mutex_unlock(&box->rings_lock);
 	return status;
 }
 
@@ -380,10 +385,12 @@ int orl_box_create(struct orl_box **out, const struct orl_box_config *config)
 	box->log_level = config->log_level;
 	box->authorities = config->authorities;
 	box->reconnect = config->reconnect;
+	box->flags = config->flags;
 	box->jail = config->jail;
 	box->socket = box->latest = box->news = -1;
 	box->stats.size = sizeof(box->stats);
 	pthread_mutex_init(&box->lock, NULL);
+	pthread_mutex_init(&box->rings_lock, NULL);
 	box->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (box->wake < 0) {
 		orl_box_destroy(box);
@@ -408,6 +415,7 @@ void orl_box_destroy(struct orl_box *box)
 	if (box->wake >= 0)
 		close(box->wake);
 	pthread_mutex_destroy(&box->lock);
+	pthread_mutex_destroy(&box->rings_lock);
 	free(box);
 }
 

@@ -37,6 +37,8 @@ struct orl_box_events {
 			int32_t y);
 	void (*locks)(void *user, uint32_t locks);
 	void (*relative)(void *user, bool relative);
+	void (*sound)(void *user, bool on);
+	void (*microphone_wanted)(void *user, bool wanted);
 	void (*log)(void *user, enum oriel_log_level level, const char *topic,
 			const char *text);
 };
@@ -48,7 +50,8 @@ struct orl_box_config {
 	enum oriel_log_level log_level;
 	const char *authorities; /* PEM; it must stay */
 	uint32_t reconnect;
-	bool jail; /* a process, shut in; else a thread */
+	uint32_t flags; /* oriel_client_flags */
+	bool jail;      /* a process, shut in; else a thread */
 };
 
 /* What the process has used, with its statistics. */
@@ -84,6 +87,12 @@ int orl_box_characters(struct orl_box *box, const char *text);
 void orl_box_set_locks(struct orl_box *box, uint32_t locks);
 void orl_box_release_all(struct orl_box *box);
 void orl_box_take(struct orl_box *box, bool take);
+
+/* box_sound.c: as oriel_client_hear() and its like. */
+bool orl_box_hear(struct orl_box *box, int16_t *samples, size_t frames);
+void orl_box_listen(struct orl_box *box, bool on);
+int orl_box_speak(struct orl_box *box, const struct oriel_sound_format *format,
+		const int16_t *samples, size_t frames);
 
 /* Displays, in the session's thread. */
 uint32_t orl_remote_id(const struct orl_remote *remote);

@@ -306,6 +306,8 @@ const struct oriel_client_events orl_boxed_events = {
 	.cursor_warped = on_cursor_warped,
 	.locks = on_locks,
 	.relative = on_relative,
+	.sound = orl_boxed_sound,
+	.microphone_wanted = orl_boxed_microphone,
 };
 
 /* ---- what the library asks for ----------------------------------------- */
@@ -396,6 +398,7 @@ static int create_client(struct orl_boxed *b, const struct orl_box_setup *setup,
 		.hooks = &hooks,
 		.authorities = authorities,
 		.reconnect = (uint32_t)setup->reconnect,
+		.flags = (uint32_t)setup->flags,
 		.socket = orl_boxed_socket,
 		.picture = orl_boxed_picture,
 		.drawing = orl_boxed_drawing,
@@ -448,7 +451,7 @@ static void serve(struct orl_boxed *b)
 	struct orl_box_message m;
 	while (!b->gone) {
 		int file, got;
-		if (poll(fds, 2, -1) < 0 && errno != EINTR)
+		if (poll(fds, 2, orl_boxed_play(b)) < 0 && errno != EINTR)
 			break;
 		while (!b->gone && (got = orl_box_receive(b->socket, &m,
 						    ORL_BOX_DOWN, &file, 1))) {

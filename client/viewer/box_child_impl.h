@@ -14,6 +14,7 @@ struct orl_boxed_waiting;
 struct orl_boxed {
 	int socket; /* to the viewer */
 	bool process, gone;
+	bool sounding; /* PCM is to be kept filled */
 	struct oriel_client *client;
 	struct orl_box_ring rings[ORL_RINGS];
 	struct orl_boxed_slot {
@@ -40,6 +41,13 @@ int orl_boxed_socket(void *user, int *out, unsigned attempt, bool reached,
 void *orl_boxed_picture(void *user, struct oriel_screen *screen, int32_t width,
 		int32_t height);
 void orl_boxed_drawing(void *user, struct oriel_screen *screen, bool begins);
+
+/* box_child_sound.c */
+void orl_boxed_sound(void *user, bool on);
+void orl_boxed_microphone(void *user, bool wanted);
+void orl_boxed_voice(struct orl_boxed *b, const struct orl_box_voice *order);
+/* Fill PCM up; for how many ms that will do, -1: there is no sound. */
+int orl_boxed_play(struct orl_boxed *b);
 
 /* box_orders.c */
 void orl_boxed_order(struct orl_boxed *b, const struct orl_box_message *m);

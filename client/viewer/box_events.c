@@ -387,6 +387,13 @@ static int on_other(struct orl_box *box, const struct orl_box_message *m)
 	case ORL_BOX_RELATIVE:
 		box->events.relative(box->user, m->u.relative.relative);
 		return 0;
+	case ORL_BOX_SOUND:
+		box->events.sound(box->user, m->u.sound.on);
+		return 0;
+	case ORL_BOX_MICROPHONE:
+		box->events.microphone_wanted(
+				box->user, m->u.microphone.wanted);
+		return 0;
 	case ORL_BOX_LOG:
 		on_log(box, &m->u.log);
 		return 0;

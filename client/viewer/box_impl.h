@@ -44,7 +44,7 @@ struct orl_box {
 	char name[264];
 	enum oriel_log_level log_level;
 	const char *authorities;
-	uint32_t reconnect;
+	uint32_t reconnect, flags;
 	bool jail;
 	int wake; /* an eventfd */
 	atomic_bool woken;
@@ -58,7 +58,8 @@ struct orl_box {
 
 	/* Sending, from any thread. */
 	pthread_mutex_t lock;
-	int socket; /* -1: there is none */
+	pthread_mutex_t rings_lock; /* of PCM and VOICE, used by other threads */
+	int socket;                 /* -1: there is none */
 	struct orl_box_queue queue;
 	bool lost; /* input did not fit: let go of all when it does */
 	atomic_uint rights;

@@ -159,6 +159,12 @@ void orl_boxed_order(struct orl_boxed *b, const struct orl_box_message *m)
 	case ORL_BOX_NETWORK:
 		oriel_client_network(b->client, m->u.network.gone);
 		break;
+	case ORL_BOX_LISTEN:
+		oriel_client_listen(b->client, m->u.listen.on);
+		break;
+	case ORL_BOX_VOICE:
+		orl_boxed_voice(b, &m->u.voice);
+		break;
 	case ORL_BOX_ASK_STATS:
 		orl_boxed_stats(b);
 		break;

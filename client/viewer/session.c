@@ -165,6 +165,7 @@ static void on_rights(void *user, uint32_t rights)
 	struct orl_viewer *v = user;
 	orl_viewer_event(v, "rights", "\"rights\":%" PRIu32, rights);
 	v->may_input = rights & ORIEL_MAY_INPUT;
+	orl_sound_rights(v, rights);
 	if (v->ui) {
 		atomic_store(&v->ui->rights, rights);
 		orl_ui_holder(v->ui);
@@ -335,6 +336,8 @@ static const struct orl_box_events events = {
 	.locks = on_locks,
 	.relative = on_relative,
 	.log = on_log,
+	.sound = orl_sound_heard,
+	.microphone_wanted = orl_sound_mic_wanted,
 };
 
 /* ---- the loop ---- */
@@ -667,15 +670,18 @@ int orl_viewer_create(struct orl_viewer *v)
 						: ORIEL_LOG_WARN,
 		.authorities = v->authorities,
 		.reconnect = v->options.reconnect,
+		.flags = orl_sound_flags(v),
 		.jail = !v->options.no_sandbox,
 	};
 	if (gethostname(name, sizeof(name) - 1) != 0 || !name[0])
 		snprintf(name, sizeof(name), "oriel-view");
-	return orl_box_create(&v->box, &config);
+	int err = orl_box_create(&v->box, &config);
+	return !err && !orl_sound_start(v) ? ORIEL_EIO : err;
 }
 
 void orl_viewer_destroy(struct orl_viewer *v)
 {
+	orl_sound_stop(v);
 	orl_box_destroy(v->box);
 	v->box = NULL;
 	for (int i = 0; i < ORL_SCREENS_MAX; i++) {

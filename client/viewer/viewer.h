@@ -10,8 +10,10 @@
 
 #include "client/viewer/box.h"
 #include "client/viewer/options.h"
+#include "client/viewer/sound.h"
 
 struct orl_ui;
+struct orl_viewer_sound;
 
 enum orl_answer {
 	ORL_ANSWERED,
@@ -39,6 +41,7 @@ struct orl_viewer {
 	uint64_t start;    /* of the program */
 	struct orl_box *box;
 	struct orl_ui *ui; /* NULL when headless */
+	struct orl_viewer_sound *sound;
 
 	/* Set by orl_viewer_quit(), and the pipe is then readable. */
 	atomic_bool quit;
