@@ -101,6 +101,7 @@ help:
 #: make asan|tsan        the same under the sanitizers
 #: make e2e              real programs on real displays
 #: make soak             mixed work on bad links for SOAK_SECONDS (an hour)
+#: make arm64            the libraries for aarch64, their tests emulated
 #: make coverage         lines of proto/ and codecs/, and of each parser
 #: make fuzz             every fuzzer for FUZZ_TIME seconds (clang)
 #: make bench            against TigerVNC and SPICE (10 min), with a report
@@ -346,6 +347,16 @@ soak:
 	$(MAKE) run-soak $(ASAN)
 run-soak: programs $(O)/tests/e2e/onlink
 	tests/soak.sh
+
+# The same bytes on another architecture. test_api is left out: emulated, it is
+# slower than the silence that its sessions stand.
+arm64:
+	tools/need.sh arm64
+	PKG_CONFIG_LIBDIR=/usr/lib/aarch64-linux-gnu/pkgconfig $(MAKE) run-arm64 \
+		O=build/arm64 CC=aarch64-linux-gnu-gcc AR=aarch64-linux-gnu-ar
+portable = $(filter-out $(of_viewer) $(of_bench) $(of_capture) %/test_api,$(units))
+run-arm64: libs $(portable)
+	RUN=qemu-aarch64 TEST_TIMEOUT=900 tests/run.sh $(portable)
 
 FUZZ_TIME ?= 60
 fuzz:
