@@ -29,7 +29,7 @@ enum {
 	PART_MS = 8,
 	STEP_MS = 32,
 	/* A preview is sharpened before it is exact if that takes longer. */
-	SHARPEN_MS = 250,
+	SHARPEN_MS = 500,
 	/* Changes within this make a cell restless, and a class stick. */
 	MOMENT_MS = 250,
 	HISTORY_MS = 500,
@@ -224,6 +224,7 @@ static void choose(struct orl_pane *pane, size_t cells, uint64_t budget)
 	pane->scale = ways[i].scale;
 	pane->quality = ways[i].quality;
 	pane->percent = ways[i].percent;
+	pane->band_row = pane->band_rows = 0;
 }
 
 void orl_lossy_plan(struct orl_pane *pane)
@@ -280,27 +281,40 @@ static bool is_painted_in(const struct orl_pane *pane, int32_t col, int32_t row,
 	return false;
 }
 
-/* The next picture: of a few rows, to a gap or the right edge. */
-static bool next_cells(const struct orl_pane *pane, uint64_t budget,
-		struct orl_cells *r)
+/* The next rows are those that about that many cells are in. */
+static void next_band(struct orl_pane *pane, int32_t row, int32_t cells)
+{
+	/* Rows of the smaller picture's blocks, not halves of them. */
+	const int32_t step = orl_max32(pane->scale / 2, 1);
+	int32_t rows = cells / pane->sent.cols;
+
+	rows = rows < step ? step : rows - rows % step;
+	pane->band_row = row;
+	pane->band_rows = orl_min32(rows, pane->sent.rows - row);
+}
+
+/*
+ * The next picture: of a band of rows, to a gap or the right edge. A band is
+ * finished before the next begins, so that no two pictures overlap.
+ */
+static bool next_cells(
+		struct orl_pane *pane, uint64_t budget, struct orl_cells *r)
 {
 	const struct orl_canvas *c = &pane->sent;
 	const uint8_t *first = memchr(pane->paint, 1, orl_pane_cells(pane));
-	/* Rows of the smaller picture's blocks, not halves of them. */
-	int32_t step = orl_max32(pane->scale / 2, 1), col = 0, gap = 0;
 	uint64_t each = orl_max64(pane->jpeg_bytes[scale_index(pane->scale)] *
 						  pane->percent / 1600,
 			1);
 	int32_t want = (int32_t)orl_min64(budget / each + 1, 65536);
+	int32_t col = 0, gap = 0;
 
 	if (!first)
 		return false;
-	*r = (struct orl_cells){ .row = (int32_t)(first - pane->paint) /
-					c->cols };
-	r->rows = want / c->cols;
-	if (r->rows < step)
-		r->rows = step;
-	r->rows = orl_min32(r->rows - r->rows % step, c->rows - r->row);
+	int32_t row = (int32_t)(first - pane->paint) / c->cols;
+	if (row >= pane->band_row + pane->band_rows)
+		next_band(pane, row, want);
+	*r = (struct orl_cells){ .row = pane->band_row,
+		.rows = pane->band_rows };
 	while (!is_painted_in(pane, col, r->row, r->rows))
 		col++;
 	r->col = col;
@@ -667,12 +681,13 @@ bool orl_lossy_refine(struct orl_pane *pane)
 		       r.cells * each > bytes_in(pane, SHARPEN_MS);
 	if (sharpen) {
 		pane->scale = 1;
-		pane->quality = ways[1].quality;
-		pane->percent = ways[1].percent;
+		pane->quality = ways[2].quality;
+		pane->percent = ways[2].percent;
+		pane->band_row = pane->band_rows = 0;
 		pane->why = ORL_WHY_SHARPER;
 		pane->generation++;
 		pane->generation += !pane->generation;
-		each = pane->jpeg_bytes[0] / 16;
+		each = pane->jpeg_bytes[0] * pane->percent / 1600;
 		count_rest(pane, &r, true);
 	}
 	take_rest(pane, &r, sharpen,

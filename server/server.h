@@ -351,8 +351,9 @@ struct orl_pane {
 	bool any_lossy; /* there may be such cells */
 	bool refining;  /* the open transaction shows nothing new */
 	uint32_t generation;
-	uint8_t scale, quality; /* of what is to be painted */
-	uint16_t percent;       /* bytes of that, of those at quality 80 */
+	uint8_t scale, quality;      /* of what is to be painted */
+	uint16_t percent;            /* bytes of that, of those at quality 80 */
+	int32_t band_row, band_rows; /* that are being painted */
 	enum orl_why why;
 	uint32_t jpeg_bytes[4]; /* by scale: mean of a cell at 80, * 16 */
 	uint64_t refine_at;     /* 0: nothing waits for that */
