@@ -424,7 +424,7 @@ static void init(struct world *w, uint64_t seed, int line, uint32_t workers)
 		.events = &server_events,
 		.user = w,
 		.workers = workers,
-		.max_bandwidth = line == THIN ? 1 << 20 : 0 };
+		.max_bandwidth = line == THIN ? 1 << 18 : 0 };
 	struct oriel_client_config ccfg = {
 		.size = sizeof(ccfg), .events = &client_events, .user = w
 	};
