@@ -49,6 +49,8 @@ static bool claim(struct oriel_screen *s, const struct orl_picture *msg)
 			msg->scale > 1 ? ORIEL_CODEC_PREVIEW : ORIEL_CODEC_JPEG;
 	s->client->stats.codec_area[codec] += painted * ORL_CELL * ORL_CELL;
 	s->client->stats.codec_cells += painted;
+	if (msg->reason < ORIEL_STAT_DECISIONS)
+		s->client->stats.decisions[msg->reason] += painted;
 	s->decode_cells += painted;
 	return true;
 }

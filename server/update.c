@@ -290,7 +290,7 @@ static int send_blocks(struct orl_pane *pane, uint64_t budget)
 
 	size_t n = orl_plan_blocks(c, d->shadow, (size_t)d->width, pane->todo,
 			pane->cell_bytes, orl_min64(budget, PART_PLAN_MAX),
-			force, blocks, BLOCKS);
+			force, pane->peer->stats.decisions, blocks, BLOCKS);
 	if (!n)
 		return 0;
 	if (orl_canvas_begin(c, NULL, 0, blocks, n) < 0)

@@ -88,7 +88,7 @@ static void planned_in_tall_blocks_by_class(void **state)
 		p[i] = i % 256 < 128 ? 0 : next(1 << 24);
 	memset(wanted, 1, sizeof(wanted));
 	assert_int_equal(orl_plan_blocks(&grid, p, 256, wanted, bytes,
-					 UINT64_MAX, 0, out, 8),
+					 UINT64_MAX, 0, NULL, out, 8),
 			2);
 	assert_int_equal(out[0].cols, 8);
 	assert_int_equal(out[0].rows, 16);
@@ -99,11 +99,11 @@ static void planned_in_tall_blocks_by_class(void **state)
 	/* 25 bytes: two cells of text; 1 byte: one cell. */
 	memset(wanted, 1, sizeof(wanted));
 	assert_int_equal(orl_plan_blocks(&grid, p, 256, wanted, bytes, 25, 0,
-					 out, 8),
+					 NULL, out, 8),
 			1);
 	assert_int_equal(out[0].cols * out[0].rows, 2);
 	assert_int_equal(orl_plan_blocks(&grid, p, 256, wanted, bytes, 1, 0,
-					 out, 8),
+					 NULL, out, 8),
 			1);
 	assert_int_equal(out[0].col, 2);
 	assert_int_equal(out[0].cols * out[0].rows, 1);
@@ -111,7 +111,7 @@ static void planned_in_tall_blocks_by_class(void **state)
 	memset(wanted, 1, sizeof(wanted));
 	grid.slices = 4;
 	assert_int_equal(orl_plan_blocks(&grid, p, 256, wanted, bytes,
-					 UINT64_MAX, ORL_OP_ZSTD, out, 8),
+					 UINT64_MAX, ORL_OP_ZSTD, NULL, out, 8),
 			4);
 	assert_int_equal(out[3].cols, 16);
 	assert_int_equal(out[3].rows, 4);
@@ -133,7 +133,7 @@ static void only_runs_of_one_extent_are_merged(void **state)
 	(void)state;
 	memcpy(wanted, shape, sizeof(shape));
 	assert_int_equal(orl_plan_blocks(&grid, p, 64, wanted, bytes,
-					 UINT64_MAX, 0, out, 8),
+					 UINT64_MAX, 0, NULL, out, 8),
 			4);
 	assert_int_equal(out[0].cols * 10 + out[0].rows, 11);
 	assert_int_equal(out[1].cols * 10 + out[1].rows, 22);
