@@ -434,11 +434,15 @@ static int commit(struct orl_pane *pane)
 		.frame = ++peer->next_frame,
 		.input_seq = orl_input_seen(peer, pane->time),
 		.time = (uint32_t)(time / 1000),
+		.refined = pane->refining,
 	};
 	struct orl_commit_note *note = &peer->commits[msg.frame % ORL_COMMITS];
 
 	pane->open = false;
-	*note = (struct orl_commit_note){ msg.frame, time, now };
+	*note = (struct orl_commit_note){ .frame = msg.frame,
+		.refined = pane->refining,
+		.captured = time,
+		.queued = now };
 	orl_pace_commit(&peer->pace, msg.frame, now,
 			pane->open_bytes < SMALL_UPDATE);
 	peer->stats.updates++;
