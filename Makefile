@@ -51,6 +51,13 @@ DEFS += -DORIEL_NO_VNC
 LEFT_OUT += bench/record_vnc
 endif
 
+# Without FreeRDP it shows no desktops of RDP servers.
+RDP_LIBS := $(call flags,--libs,freerdp-client2 freerdp2 winpr2)
+ifeq ($(RDP_LIBS),)
+DEFS += -DORIEL_NO_RDP
+LEFT_OUT += $(patsubst %.c,%,$(wildcard capture/far/rdp*.c))
+endif
+
 # Without its D-Bus oriel-serve shows no virtual machines.
 ifeq ($(SYSTEMD_LIBS),)
 DEFS += -DORIEL_NO_QEMU
@@ -77,6 +84,8 @@ ifneq ($(call flags,--libs,spice-server),)
 helpers += $(O)/oriel-bench-spice
 endif
 endif
+# What fetches the desktops of other servers for oriel-serve.
+helpers += $(O)/oriel-rfb $(if $(wildcard capture/far/rdp.c),$(if $(RDP_LIBS),$(O)/oriel-rdp))
 man := $(O)/oriel-serve.1 $(O)/oriel-view.1 $(O)/oriel-bench.1 $(O)/oriel.7
 
 # What the viewer says in other languages, where gettext's tools are.
@@ -150,6 +159,15 @@ $(O)/oriel-serve: $(O)/capture/main.o $(capture) $(O)/liboriel-server.a
 	echo "  LD    $@"
 	$(CC) -pthread $(CFLAGS) $(LDFLAGS) -o $@ $^ $(X_LIBS) $(SYSTEMD_LIBS) \
 		$(AV_LIBS) $(LIBS)
+far := $(addprefix $(O)/capture/,far/helper.o far_check.o qemu_keys.o x11_keys.o)
+$(O)/oriel-rfb: $(filter $(O)/capture/far/rfb%,$(call objects,capture/far)) $(far)
+	echo "  LD    $@"
+	$(CC) -pthread $(CFLAGS) $(LDFLAGS) -o $@ $^ \
+		$(call flags,--libs,libssl libcrypto zlib)
+$(O)/oriel-rdp: $(filter $(O)/capture/far/rdp%,$(call objects,capture/far)) $(far)
+	echo "  LD    $@"
+	$(CC) -pthread $(CFLAGS) $(LDFLAGS) -o $@ $^ $(RDP_LIBS) \
+		$(call flags,--libs,libcrypto)
 $(O)/oriel-view: $(O)/client/viewer/main.o $(viewer) $(O)/liboriel-client.a
 	echo "  LD    $@"
 	$(CC) -pthread $(CFLAGS) $(LDFLAGS) -o $@ $^ $(SDL_LIBS) $(LIBS) -lm
