@@ -85,7 +85,7 @@ helpers += $(O)/oriel-bench-spice
 endif
 endif
 # What fetches the desktops of other servers for oriel-serve.
-helpers += $(O)/oriel-rfb $(if $(wildcard capture/far/rdp.c),$(if $(RDP_LIBS),$(O)/oriel-rdp))
+helpers += $(O)/oriel-rfb $(if $(RDP_LIBS),$(O)/oriel-rdp)
 man := $(O)/oriel-serve.1 $(O)/oriel-view.1 $(O)/oriel-bench.1 $(O)/oriel.7
 
 # What the viewer says in other languages, where gettext's tools are.
@@ -159,6 +159,8 @@ $(O)/oriel-serve: $(O)/capture/main.o $(capture) $(O)/liboriel-server.a
 	echo "  LD    $@"
 	$(CC) -pthread $(CFLAGS) $(LDFLAGS) -o $@ $^ $(X_LIBS) $(SYSTEMD_LIBS) \
 		$(AV_LIBS) $(LIBS)
+$(patsubst %.c,$(O)/%.o,$(wildcard capture/far/rdp*.c)): DEFS += $(patsubst -I%,-isystem %,$(call \
+	flags,--cflags,freerdp-client2 freerdp2 winpr2))
 far := $(addprefix $(O)/capture/,far/helper.o far_check.o qemu_keys.o x11_keys.o)
 $(O)/oriel-rfb: $(filter $(O)/capture/far/rfb%,$(call objects,capture/far)) $(far)
 	echo "  LD    $@"

@@ -52,6 +52,10 @@ static int start(pid_t *pid, const char *path, const char *name, int fd)
 	posix_spawn_file_actions_init(&actions);
 	posix_spawnattr_init(&attr);
 	err = posix_spawn_file_actions_adddup2(&actions, fd, ORL_FAR_FD);
+	/* What libraries write there would be taken for ours. */
+	if (!err)
+		err = posix_spawn_file_actions_adddup2(
+				&actions, STDERR_FILENO, STDOUT_FILENO);
 	if (!err)
 		err = posix_spawnattr_setsigmask(&attr, &none);
 	if (!err)

@@ -118,6 +118,7 @@ int orl_helper_start(struct orl_helper *h, const struct orl_helper_ops *ops,
 
 	*h = (struct orl_helper){ .ops = ops, .user = user };
 	pthread_mutex_init(&h->lock, NULL);
+	pthread_cond_init(&h->answer, NULL);
 	signal(SIGPIPE, SIG_IGN);
 	/* The server sees a signal of the terminal, and ends this. */
 	signal(SIGINT, SIG_IGN);
@@ -223,9 +224,19 @@ void orl_helper_damage(struct orl_helper *h, int32_t x, int32_t y,
 	h->rects[h->rect_count++] = (struct oriel_rect){ x, y, width, height };
 }
 
+bool orl_helper_busy(struct orl_helper *h)
+{
+	bool busy;
+
+	pthread_mutex_lock(&h->lock);
+	busy = h->unanswered;
+	pthread_mutex_unlock(&h->lock);
+	return busy;
+}
+
 bool orl_helper_frame(struct orl_helper *h)
 {
-	if (!h->rect_count && !h->unanswered)
+	if (!h->rect_count)
 		return false;
 	orl_helper_wait(h);
 	send_damage(h);
@@ -321,7 +332,12 @@ static void obey(struct orl_helper *h)
 
 	switch ((enum orl_far_what)h->in.head.what) {
 	case ORL_FAR_ACK:
+		pthread_mutex_lock(&h->lock);
 		h->unanswered = false;
+		pthread_cond_broadcast(&h->answer);
+		pthread_mutex_unlock(&h->lock);
+		if (ops->answered)
+			ops->answered(h->user);
 		break;
 	case ORL_FAR_KEY:
 		if (ops->key)
@@ -359,11 +375,10 @@ static void obey(struct orl_helper *h)
 	}
 }
 
-void orl_helper_hear(struct orl_helper *h)
+static void hear(struct orl_helper *h, int flags)
 {
 	for (;;) {
-		ssize_t n = recv(ORL_FAR_FD, &h->in, sizeof(h->in),
-				MSG_DONTWAIT);
+		ssize_t n = recv(ORL_FAR_FD, &h->in, sizeof(h->in), flags);
 
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -378,10 +393,38 @@ void orl_helper_hear(struct orl_helper *h)
 	}
 }
 
+void orl_helper_hear(struct orl_helper *h)
+{
+	hear(h, MSG_DONTWAIT);
+}
+
+static void *be_ear(void *user)
+{
+	hear(user, 0);
+	return NULL;
+}
+
+void orl_helper_listen(struct orl_helper *h)
+{
+	pthread_t thread;
+
+	h->has_ear = true;
+	if (pthread_create(&thread, NULL, be_ear, h))
+		orl_helper_end(h, ORL_EXIT_INTERNAL, "there is no thread");
+	pthread_detach(thread);
+}
+
 void orl_helper_wait(struct orl_helper *h)
 {
 	struct pollfd fd = { .fd = ORL_FAR_FD, .events = POLLIN };
 
+	if (h->has_ear) {
+		pthread_mutex_lock(&h->lock);
+		while (h->unanswered)
+			pthread_cond_wait(&h->answer, &h->lock);
+		pthread_mutex_unlock(&h->lock);
+		return;
+	}
 	while (h->unanswered) {
 		poll(&fd, 1, -1);
 		orl_helper_hear(h);

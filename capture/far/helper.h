@@ -25,6 +25,8 @@ struct orl_helper_ops {
 	void (*size)(void *user, int32_t width, int32_t height);
 	/* UTF-8; the text is the callee's to free. */
 	void (*paste)(void *user, char *text, size_t n);
+	/* A FRAME has been answered; for who does not wait for that. */
+	void (*answered)(void *user);
 	/* Let go of all that is down: this is the end. */
 	void (*leave)(void *user);
 };
@@ -40,6 +42,8 @@ struct orl_helper {
 	struct oriel_rect rects[ORL_FAR_RECTS];
 	size_t rect_count;
 	bool unanswered; /* a SCREEN or FRAME */
+	bool has_ear;    /* a thread of its own hears */
+	pthread_cond_t answer;
 
 	char *paste;
 	size_t paste_size;
@@ -67,6 +71,8 @@ void orl_helper_screen(struct orl_helper *h, int32_t width, int32_t height);
 /* These pixels have changed. */
 void orl_helper_damage(struct orl_helper *h, int32_t x, int32_t y,
 		int32_t width, int32_t height);
+/* Is one still looked at? */
+bool orl_helper_busy(struct orl_helper *h);
 /* All of an update is there. Returns false when nothing has changed. */
 bool orl_helper_frame(struct orl_helper *h);
 /* width * height of ARGB8888; NULL hides it. */
@@ -83,6 +89,11 @@ void orl_helper_cut(struct orl_helper *h, const char *text, size_t n);
  */
 void orl_helper_judge(struct orl_helper *h, const uint8_t sha256[static 32]);
 
+/*
+ * Have a thread of its own hear what is asked, from now on. What reports
+ * pictures then needs a lock of the caller's around it.
+ */
+void orl_helper_listen(struct orl_helper *h);
 /* Do what has been asked; ends with oriel-serve. */
 void orl_helper_hear(struct orl_helper *h);
 /* Wait until the SCREEN or FRAME has been answered. */

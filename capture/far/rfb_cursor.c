@@ -46,19 +46,16 @@ static void read_masked(
 	}
 }
 
-/*
- * Premultiplied, as it is shown. QEMU sends its own pixels as they are, blue
- * first and not multiplied.
- */
+/* Premultiplied, as it is shown. QEMU's bytes are the other way round. */
 static uint32_t of_alpha(const uint8_t *p, bool is_qemu)
 {
-	uint32_t a = p[3], c[3] = { p[2], p[1], p[0] };
+	uint32_t a = p[3], c[3];
 
-	for (int i = 0; i < 3; i++)
-		if (is_qemu)
-			c[i] = (uint32_t)p[i] * a / 255;
-		else if (c[i] > a)
+	for (int i = 0; i < 3; i++) {
+		c[i] = is_qemu ? p[i] : p[2 - i];
+		if (c[i] > a)
 			c[i] = a;
+	}
 	return a << 24 | c[2] << 16 | c[1] << 8 | c[0];
 }
 
