@@ -149,6 +149,9 @@ static void on_frame(struct orl_far *f, uint64_t now)
 		return;
 	f->away = false;
 	fprintf(stderr, "%s: %s is back\n", f->source.kind->name, f->place);
+	/* It has forgotten which size it was to have. */
+	f->queue.want_width = f->asked_width;
+	f->queue.want_height = f->asked_height;
 }
 
 static void on_cursor(struct orl_far *f)
@@ -408,6 +411,14 @@ int orl_far_run(struct orl_source *source, uint64_t now, char *why)
 	if (f->ended)
 		lose(f, now);
 	return 0;
+}
+
+void orl_far_peers(struct orl_source *source, uint32_t count)
+{
+	struct orl_far *f = orl_far_of(source);
+
+	if (!count)
+		f->asked_width = f->asked_height = 0;
 }
 
 /* Until its screen is known, or that cannot be. */

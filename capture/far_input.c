@@ -206,7 +206,11 @@ void orl_far_resize_wanted(struct orl_source *source,
 	struct orl_far *f = orl_far_of(source);
 
 	(void)display;
-	if (f->fd < 0 || !orl_far_size_ok(width, height))
+	if (!orl_far_size_ok(width, height))
+		return;
+	f->asked_width = width;
+	f->asked_height = height;
+	if (f->fd < 0)
 		return;
 	f->queue.want_width = width;
 	f->queue.want_height = height;

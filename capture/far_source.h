@@ -57,6 +57,7 @@ struct orl_far {
 	int ended;          /* orl_exit, 0: it runs */
 	char wrong[ORL_WHY_MAX];
 
+	int32_t asked_width, asked_height; /* by a peer, the last time */
 	struct orl_far_queue queue;
 	struct orl_far_pointer pointer;
 	uint32_t lights;
@@ -88,6 +89,7 @@ int orl_far_attach(struct orl_source *source, struct oriel_server *server);
 size_t orl_far_watch(
 		struct orl_source *source, struct pollfd *fds, uint64_t *due);
 int orl_far_run(struct orl_source *source, uint64_t now, char *why);
+void orl_far_peers(struct orl_source *source, uint32_t count);
 void orl_far_counts(
 		const struct orl_source *source, struct orl_source_counts *out);
 /* There is nothing more to be had from this helper. */

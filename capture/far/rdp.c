@@ -72,8 +72,8 @@ static void set_rest(rdpSettings *s, const struct orl_far_config *c)
 	s->SupportGraphicsPipeline = TRUE;
 	s->GfxH264 = FALSE;
 	s->GfxAVC444 = FALSE;
-	s->GfxProgressive = TRUE;
-	s->RemoteFxCodec = TRUE;
+	s->GfxProgressive = FALSE;
+	s->RemoteFxCodec = FALSE;
 	s->NSCodec = FALSE;
 	s->BitmapCacheEnabled = TRUE;
 	s->OffscreenSupportLevel = 0;

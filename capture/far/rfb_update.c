@@ -31,6 +31,8 @@ enum encoding {
 	CURSOR_ALPHA = -314,
 	COMPRESS_1 = -255,
 	EXTENDED_CLIPBOARD = (int)0xc0a1e5ceu,
+	/* VMware's, and TigerVNC's */
+	POINTER_MOVED = 0x574d5666,
 };
 
 /* Where bandwidth costs nothing compressing would only take time. */
@@ -54,9 +56,9 @@ static void set_encodings(struct orl_rfb *r)
 	static const int32_t far[] = { ZRLE, ZLIB, HEXTILE, COPY_RECT, RAW };
 	static const int32_t near[] = { RAW, COPY_RECT, HEXTILE, ZLIB, ZRLE };
 	static const int32_t more[] = { DESKTOP_SIZE, EXTENDED_DESKTOP_SIZE,
-		LAST_RECT, POINTER_POSITION, CURSOR_ALPHA, CURSOR, POINTER_KIND,
-		EXTENDED_KEYS, LIGHTS, DESKTOP_NAME, COMPRESS_1,
-		EXTENDED_CLIPBOARD };
+		LAST_RECT, POINTER_POSITION, POINTER_MOVED, CURSOR_ALPHA,
+		CURSOR, POINTER_KIND, EXTENDED_KEYS, LIGHTS, DESKTOP_NAME,
+		COMPRESS_1, EXTENDED_CLIPBOARD };
 	enum { PIXELS = 5, MORE = sizeof(more) / sizeof(more[0]) };
 	const int32_t *order = is_near(&r->helper.config) ? near : far;
 	uint8_t message[4 + 4 * (PIXELS + MORE)] = { 2, 0 };
@@ -165,6 +167,7 @@ static bool on_rect(struct orl_rfb *r)
 	case LAST_RECT:
 		return false;
 	case POINTER_POSITION:
+	case POINTER_MOVED:
 		orl_helper_pointer(&r->helper, at.x, at.y);
 		break;
 	case CURSOR:
