@@ -358,6 +358,8 @@ static void reach(struct orl_far *f, uint64_t now)
 	f->retry_at = ORL_NEVER;
 	f->deadline = now + CONNECT_S * ORL_SEC;
 	f->sized = 0;
+	f->config.width = f->asked_width & ~1;
+	f->config.height = f->asked_height;
 	if (orl_far_spawn(f, why) < 0)
 		orl_far_fail(f, ORL_EXIT_SOURCE, "%s", why);
 }

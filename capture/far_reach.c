@@ -59,7 +59,8 @@ static bool parse_place(struct orl_far_config *c, const char *text,
 	if (!n || n >= sizeof(c->host))
 		return false;
 	for (size_t i = 0; i < n; i++)
-		if (text[i] <= ' ' || text[i] > '~')
+		if (text[i] <= ' ' || text[i] > '~' ||
+				(text[i] == '/' && c->port))
 			return false;
 	memcpy(c->host, text, n);
 	return true;

@@ -39,8 +39,8 @@ static bool set_text(char **out, const char *text)
 static bool set_place(rdpSettings *s, const struct orl_far_config *c)
 {
 	s->ServerPort = c->port;
-	s->DesktopWidth = WIDTH;
-	s->DesktopHeight = HEIGHT;
+	s->DesktopWidth = c->width ? (UINT32)c->width : WIDTH;
+	s->DesktopHeight = c->height ? (UINT32)c->height : HEIGHT;
 	if (c->blob[0]) {
 		s->SendPreconnectionPdu = TRUE;
 		s->VmConnectMode = c->port == VM_PORT;
@@ -162,12 +162,20 @@ static void failed(struct orl_rdp *r)
 						: ", or wants a login: "
 						  "--source-user= and "
 						  "--source-password-file=");
+	case FREERDP_ERROR_CONNECT_TRANSPORT_FAILED:
+		if (!r->verified || !r->helper.config.have_password)
+			break;
+		orl_helper_end(&r->helper, ORL_EXIT_LOGIN,
+				"%.80s:%u hung up at our login: user or "
+				"password may be wrong",
+				r->helper.config.host,
+				(unsigned)r->helper.config.port);
 	default:
 		break;
 	}
-	orl_helper_end(&r->helper, status, "%s at %.80s:%u",
-			freerdp_get_last_error_string(error),
-			r->helper.config.host, (unsigned)r->helper.config.port);
+	orl_helper_end(&r->helper, status, "%.80s:%u: %s",
+			r->helper.config.host, (unsigned)r->helper.config.port,
+			freerdp_get_last_error_string(error));
 }
 
 static void serve(struct orl_rdp *r, freerdp *instance)

@@ -20,6 +20,7 @@ enum { ORL_RDP_CLIP_MAX = 1 << 20 };
 struct orl_rdp {
 	struct orl_helper helper;
 	rdpContext *context;
+	bool verified; /* its certificate */
 	bool connected;
 
 	pthread_mutex_t paint; /* of the helper's rectangles and size */

@@ -73,5 +73,6 @@ int orl_rdp_verify(freerdp *instance, const BYTE *data, size_t length,
 	}
 	X509_free(certificate);
 	BIO_free(bio);
+	r->verified = true;
 	return 1;
 }
