@@ -236,6 +236,11 @@ $(O)/tests/all.a: $(core) $(server) $(client) $(call objects,tests)
 $(O)/tests/capture.a: $(capture)
 $(O)/tests/viewer.a: $(viewer)
 $(O)/tests/bench.a: $(bench)
+# Of oriel-rfb what reads; a test plays the connection and oriel-serve.
+$(O)/tests/far.a: $(filter-out %/rfb.o %/rfb_stream.o,$(filter \
+	$(O)/capture/far/rfb%,$(call objects,capture/far)))
+$(O)/tests/fuzz/fuzz_rfb: $(O)/tests/far.a
+$(O)/tests/fuzz/fuzz_rfb: TARGET_LIBS = $(call flags,--libs,zlib)
 $(O)/tests/%.a:
 	mkdir -p $(@D)
 	rm -f $@
