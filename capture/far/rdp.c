@@ -156,7 +156,7 @@ static void failed(struct orl_rdp *r)
 		break;
 	case FREERDP_ERROR_SECURITY_NEGO_CONNECT_FAILED:
 		orl_helper_end(&r->helper, ORL_EXIT_CONNECT,
-				"the server has no TLS%s",
+				"the server speaks no RDP with TLS%s",
 				r->helper.config.have_password
 						? " that goes with our login"
 						: ", or wants a login: "
