@@ -51,6 +51,13 @@ DEFS += -DORIEL_NO_VNC
 LEFT_OUT += bench/record_vnc
 endif
 
+# Without FreeRDP it shows no desktops of RDP servers.
+RDP_LIBS := $(call flags,--libs,freerdp-client2 freerdp2 winpr2)
+ifeq ($(RDP_LIBS),)
+DEFS += -DORIEL_NO_RDP
+LEFT_OUT += $(patsubst %.c,%,$(wildcard capture/far/rdp*.c))
+endif
+
 # Without its D-Bus oriel-serve shows no virtual machines.
 ifeq ($(SYSTEMD_LIBS),)
 DEFS += -DORIEL_NO_QEMU
@@ -77,6 +84,8 @@ ifneq ($(call flags,--libs,spice-server),)
 helpers += $(O)/oriel-bench-spice
 endif
 endif
+# What fetches the desktops of other servers for oriel-serve.
+helpers += $(O)/oriel-rfb $(if $(RDP_LIBS),$(O)/oriel-rdp)
 man := $(O)/oriel-serve.1 $(O)/oriel-view.1 $(O)/oriel-bench.1 $(O)/oriel.7
 
 # What the viewer says in other languages, where gettext's tools are.
@@ -152,6 +161,17 @@ $(O)/oriel-serve: $(O)/capture/main.o $(capture) $(O)/liboriel-server.a
 	echo "  LD    $@"
 	$(CC) -pthread $(CFLAGS) $(LDFLAGS) -o $@ $^ $(X_LIBS) $(SYSTEMD_LIBS) \
 		$(AV_LIBS) $(LIBS)
+$(patsubst %.c,$(O)/%.o,$(wildcard capture/far/rdp*.c)): DEFS += $(patsubst -I%,-isystem %,$(call \
+	flags,--cflags,freerdp-client2 freerdp2 winpr2))
+far := $(addprefix $(O)/capture/,far/helper.o far_check.o qemu_keys.o x11_keys.o)
+$(O)/oriel-rfb: $(filter $(O)/capture/far/rfb%,$(call objects,capture/far)) $(far)
+	echo "  LD    $@"
+	$(CC) -pthread $(CFLAGS) $(LDFLAGS) -o $@ $^ \
+		$(call flags,--libs,libssl libcrypto zlib)
+$(O)/oriel-rdp: $(filter $(O)/capture/far/rdp%,$(call objects,capture/far)) $(far)
+	echo "  LD    $@"
+	$(CC) -pthread $(CFLAGS) $(LDFLAGS) -o $@ $^ $(RDP_LIBS) \
+		$(call flags,--libs,libcrypto)
 $(O)/oriel-view: $(O)/client/viewer/main.o $(viewer) $(O)/liboriel-client.a
 	echo "  LD    $@"
 	$(CC) -pthread $(CFLAGS) $(LDFLAGS) -o $@ $^ $(SDL_LIBS) $(LIBS) -lm
@@ -218,6 +238,11 @@ $(O)/tests/all.a: $(core) $(server) $(client) $(call objects,tests)
 $(O)/tests/capture.a: $(capture)
 $(O)/tests/viewer.a: $(viewer)
 $(O)/tests/bench.a: $(bench)
+# Of oriel-rfb what reads; a test plays the connection and oriel-serve.
+$(O)/tests/far.a: $(filter-out %/rfb.o %/rfb_stream.o,$(filter \
+	$(O)/capture/far/rfb%,$(call objects,capture/far)))
+$(O)/tests/fuzz/fuzz_rfb: $(O)/tests/far.a
+$(O)/tests/fuzz/fuzz_rfb: TARGET_LIBS = $(call flags,--libs,zlib)
 $(O)/tests/%.a:
 	mkdir -p $(@D)
 	rm -f $@
