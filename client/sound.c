@@ -357,7 +357,10 @@ static bool mic_open(struct oriel_client *c)
 	s->mic_paused = false;
 	s->fill = 0;
 	s->next = 0;
-	return ORL_CLIENT_PUT(c, mic_open, &msg) == 0;
+	if (ORL_CLIENT_PUT(c, mic_open, &msg) < 0)
+		return false;
+	orl_conn_kick(c->conn);
+	return true;
 }
 
 static void mic_packet(struct oriel_client *c, uint64_t now)

@@ -53,6 +53,7 @@ const char *const orl_viewer_options_help = N_(
 		"  --sandbox=on|off         decode in a process that can do "
 		"nothing\n"
 		"                           else; on\n"
+		"  --lossless               show no pixel that is not exact\n"
 		"  --headless               open no window\n"
 		"  --screenshot=FILE.png    write the last picture at the end\n"
 		"  --exit-after=SECONDS     end then\n"
@@ -206,6 +207,7 @@ static bool set_flag(struct orl_viewer_options *o, const char *arg)
 		bool *flag;
 	} flags[] = {
 		{ "--headless", &o->headless },
+		{ "--lossless", &o->lossless },
 		{ "--fullscreen", &o->fullscreen },
 		{ "--kiosk", &o->kiosk },
 		{ "--json", &o->json },

@@ -670,7 +670,8 @@ int orl_viewer_create(struct orl_viewer *v)
 						: ORIEL_LOG_WARN,
 		.authorities = v->authorities,
 		.reconnect = v->options.reconnect,
-		.flags = orl_sound_flags(v),
+		.flags = (v->options.lossless ? ORIEL_CLIENT_LOSSLESS : 0) |
+			 orl_sound_flags(v),
 		.jail = !v->options.no_sandbox,
 	};
 	if (gethostname(name, sizeof(name) - 1) != 0 || !name[0])
