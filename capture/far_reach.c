@@ -221,6 +221,7 @@ static int reach_rfb(struct orl_source **out, const char *argument,
 
 const struct orl_source_kind orl_source_rfb = {
 	.name = "rfb",
+	.runs = true,
 	.help = ":HOST[:PORT]        what a VNC server shows, as those of "
 		"Xen,\n"
 		"                         bhyve and VMware; or rfb:/SOCKET",
@@ -248,6 +249,7 @@ static int reach_rdp(struct orl_source **out, const char *argument,
 
 const struct orl_source_kind orl_source_rdp = {
 	.name = "rdp",
+	.runs = true,
 	.help = ":HOST[:PORT]        what an RDP server shows, as those of\n"
 		"                         Windows, Hyper-V and VirtualBox",
 	.reach = reach_rdp,
