@@ -28,6 +28,7 @@ enum {
 	REFRESH_MS = 500, /* for statistics */
 	AT_ONCE = 64,     /* messages before the caller has a look */
 	MEND_MS = 300,
+	MEND_DOUBLES = 3,
 	MENDS = 5,           /* in a row, each soon after the other */
 	WELL_MS = 60 * 1000, /* and it was not soon */
 };
@@ -269,7 +270,8 @@ void orl_box_lost(struct orl_box *box, const char *why)
 	if (!box->mending)
 		box->mend_until = now + box->reconnect * UINT64_C(1000);
 	box->mending = true;
-	box->mend_at = now + MEND_MS;
+	box->mend_at = now + ((uint64_t)MEND_MS << box->mends);
+	box->mends += box->mends < MEND_DOUBLES;
 	box->state = ORIEL_CLIENT_RECONNECTING;
 	orl_box_strand(box);
 	box->events.state(box->user, box->state, ORIEL_EIO, text);

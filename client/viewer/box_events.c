@@ -284,6 +284,7 @@ static int on_state(struct orl_box *box, const struct orl_box_state *state)
 			box->stale_at = orl_box_now() + STALE_MS;
 		box->mending = false;
 		box->was_ready = true;
+		box->mends = 0;
 		box->crashed = false;
 	}
 	box->state = (enum oriel_client_state)state->state;

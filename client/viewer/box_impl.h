@@ -82,7 +82,7 @@ struct orl_box {
 	/* After a crash: another process is begun, until then. */
 	bool mending;
 	uint64_t mend_at, mend_until, stale_at; /* 0: not */
-	unsigned crashes;
+	unsigned crashes, mends;                /* mends: since it was READY */
 	uint64_t crashed_at;
 
 	/* Its sockets, box_lines.c. */
