@@ -33,8 +33,8 @@ objects = $(patsubst %.c,$(O)/%.o,$(filter-out $(LEFT_OUT:%=%.c), \
 
 LIBS = $(call flags,--libs,libssl libcrypto libzstd)
 SYSTEMD_LIBS := $(call flags,--libs,libsystemd)
-X_LIBS = $(call flags,--libs,x11 xext xdamage xfixes xtst xrandr)
-SDL_LIBS = $(call flags,--libs,sdl2 SDL2_ttf fontconfig libpng)
+X_LIBS = $(call flags,--libs,x11 xext xdamage xfixes xtst xrandr xcb xcb-xfixes)
+SDL_LIBS = $(call flags,--libs,sdl2 SDL2_ttf fontconfig libpng xcb xcb-xfixes)
 BENCH_LIBS = $(call flags,--libs,libpng libwebp) $(VNC_LIBS)
 ifeq ($(GPL),yes)
 AV_LIBS = $(call flags,--libs,libavformat libavcodec libavutil libswscale)
@@ -141,8 +141,10 @@ $(O)/liboriel-server.so.$(ABI) $(O)/liboriel-server.a: $(server)
 $(O)/liboriel-client.so.$(ABI) $(O)/liboriel-client.a: $(client)
 
 # What a program is made of but for its main; tests link it as well.
-capture := $(filter-out $(O)/capture/main.o,$(call objects,capture))
-viewer := $(filter-out $(O)/client/viewer/main.o,$(call objects,client/viewer))
+clip := $(call objects,clip)
+capture := $(filter-out $(O)/capture/main.o,$(call objects,capture)) $(clip)
+viewer := $(filter-out $(O)/client/viewer/main.o,$(call objects,client/viewer)) \
+	$(clip)
 bench := $(filter-out $(addprefix $(O)/bench/,main.o push.o spice.o host.o \
 	sink.o sink_screen.o),$(call objects,bench))
 
@@ -366,7 +368,7 @@ codecs: $(O)/oriel-bench
 # ---- the developer's tools
 
 sources := $(wildcard $(addsuffix /*.[ch],include/oriel proto proto/io codecs \
-	redirect server client client/viewer capture examples bench tests \
+	redirect server client clip client/viewer capture examples bench tests \
 	tests/unit tests/prop tests/fuzz))
 format:
 	clang-format -i $(filter-out %/messages.h %/messages.c,$(sources))

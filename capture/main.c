@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "capture/capture.h"
+#include "capture/clipboard.h"
 #include "capture/company.h"
 #include "capture/files.h"
 #include "capture/login.h"
@@ -35,6 +36,7 @@ struct serve {
 	struct orl_login *login;
 	struct orl_source *source;
 	struct oriel_server *server;
+	struct orl_board *board;
 	struct orl_metrics *metrics;
 	struct orl_company company;
 	bool had_peer;
@@ -309,6 +311,50 @@ static void on_locks(void *user, struct oriel_peer *peer, uint32_t locks)
 		source->kind->locks(source, locks);
 }
 
+static void clipboard_offered(void *user, struct oriel_peer *peer,
+		enum oriel_selection selection, const char *const *types,
+		size_t count)
+{
+	const struct serve *serve = user;
+
+	orl_board_offered(serve->board, peer, selection, types, count);
+}
+
+static void clipboard_wanted(void *user, struct oriel_peer *peer,
+		struct oriel_transfer *transfer)
+{
+	const struct serve *serve = user;
+
+	orl_board_wanted(serve->board, peer, transfer);
+}
+
+static void clipboard_begun(void *user, struct oriel_transfer *transfer)
+{
+	(void)user;
+	orl_board_begun(transfer);
+}
+
+static void clipboard_data(void *user, struct oriel_transfer *transfer,
+		const void *data, size_t n)
+{
+	(void)user;
+	orl_board_data(transfer, data, n);
+}
+
+static void clipboard_ready(void *user, struct oriel_transfer *transfer)
+{
+	(void)user;
+	orl_board_ready(transfer);
+}
+
+static void clipboard_ended(void *user, struct oriel_transfer *transfer,
+		int error, const char *why)
+{
+	const struct serve *serve = user;
+
+	orl_board_ended(serve->board, transfer, error, why);
+}
+
 static const struct oriel_server_events events = {
 	.size = sizeof(events),
 	.auth_wanted = auth_wanted,
@@ -322,6 +368,12 @@ static const struct oriel_server_events events = {
 	.touch = on_touch,
 	.text = on_text,
 	.locks = on_locks,
+	.clipboard_offered = clipboard_offered,
+	.clipboard_wanted = clipboard_wanted,
+	.clipboard_begun = clipboard_begun,
+	.clipboard_data = clipboard_data,
+	.clipboard_ready = clipboard_ready,
+	.clipboard_ended = clipboard_ended,
 };
 
 /* ---- the loop ---------------------------------------------------------- */
@@ -521,8 +573,7 @@ static void say_key(const struct serve *serve)
 		fprintf(stderr, "%02x", pin[i]);
 	fputc('\n', stderr);
 	if (days < 0)
-		fprintf(stderr,
-				"WARNING: the certificate has expired: viewers "
+		fprintf(stderr, "WARNING: the certificate has expired: viewers "
 				"that check it will not come in; renew it, or "
 				"leave out --cert= and --key=\n");
 	else if (days < 30)
@@ -606,9 +657,14 @@ static int start(struct serve *serve, const struct orl_source_kind *kind)
 	status = create_server(serve);
 	if (status)
 		return status;
+	serve->board = orl_board_create(
+			serve->server, orl_login_policy(serve->login));
+	if (!serve->board)
+		return complain(ORL_EXIT_INTERNAL, "out of memory");
 	err = serve->source->kind->attach(serve->source, serve->server);
 	if (err)
 		return complain(ORL_EXIT_SOURCE, oriel_strerror(err));
+	orl_board_attach(serve->board, serve->source);
 	if (o->metrics) {
 		if (orl_metrics_open(&serve->metrics, o->metrics, metrics_page,
 				    serve, why, sizeof(why)) < 0)
@@ -656,6 +712,7 @@ static void end(struct serve *serve)
 	oriel_server_destroy(serve->server);
 	if (serve->source)
 		serve->source->kind->close(serve->source);
+	orl_board_destroy(serve->board);
 	orl_login_close(serve->login);
 	orl_identity_free(&serve->identity);
 	if (serve->stats && serve->stats != stdout)

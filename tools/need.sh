@@ -7,7 +7,8 @@ build='gcc make pkg-config libc6-dev
 	libssl-dev libzstd-dev libxxhash-dev
 	libsdl2-dev libsdl2-ttf-dev libfontconfig-dev libpng-dev libwebp-dev
 	libx11-dev libxext-dev libxdamage-dev libxfixes-dev libxtst-dev
-	libxrandr-dev libavformat-dev libavcodec-dev libavutil-dev
+	libxrandr-dev libxcb1-dev libxcb-xfixes0-dev libwayland-dev
+	libavformat-dev libavcodec-dev libavutil-dev
 	libswscale-dev libsystemd-dev libvncserver-dev scdoc gettext'
 desktop='xvfb xauth x11-utils x11-apps x11-xserver-utils xdotool xterm less openbox
 	imagemagick fonts-dejavu-core'

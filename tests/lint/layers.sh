@@ -10,11 +10,12 @@ codecs        proto/base.h proto/env.h proto/limits.h
 redirect      proto
 server        proto proto/io codecs redirect
 client        proto proto/io codecs redirect
-client/viewer
-capture
+clip
+client/viewer clip
+capture       clip
 examples      vmm-guest.h
 bench         proto codecs client
-tests         tests tests/unit tests/fuzz tests/e2e proto proto/io codecs redirect server client client/viewer capture bench
+tests         tests tests/unit tests/fuzz tests/e2e proto proto/io codecs redirect server client client/viewer capture clip bench
 '
 status=0
 for file in $(git ls-files -co --exclude-standard '*.c' '*.h' '*.def'); do
