@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "capture/capture.h"
+#include "clip/transfer.h"
 #include "clip/types.h"
 
 struct orl_board {
@@ -76,47 +77,6 @@ static void name_contents(char *out, size_t size, uint32_t allowed)
 					orl_content_name((enum orl_content)i));
 }
 
-/* ---- the end of a paste that is a transfer ----------------------------- */
-
-static int begin(void *end, enum orl_paste_total kind, uint64_t total)
-{
-	return oriel_transfer_begin(end, (enum oriel_total)kind, total);
-}
-
-static int64_t write_out(void *end, const void *p, size_t n)
-{
-	return oriel_transfer_write(end, p, n);
-}
-
-static void finish(void *end)
-{
-	oriel_transfer_finish(end);
-}
-
-static void used(void *end, size_t n, bool empty)
-{
-	(void)empty;
-	oriel_transfer_used(end, n);
-}
-
-static void refuse(void *end, int error, const char *why)
-{
-	oriel_transfer_refuse(end, error, why);
-}
-
-static void cancel(void *end, int error, const char *why)
-{
-	(void)error;
-	(void)why;
-	oriel_transfer_cancel(end);
-}
-
-static const struct orl_paste_ops to_viewer = {
-	.begin = begin, .write = write_out, .finish = finish, .fail = refuse
-};
-static const struct orl_paste_ops from_viewer = { .used = used,
-	.fail = cancel };
-
 /* ---- from the desktop -------------------------------------------------- */
 
 void orl_board_copied(struct orl_board *board, enum oriel_selection selection,
@@ -148,7 +108,7 @@ void orl_board_wanted(struct orl_board *board, struct oriel_peer *peer,
 	struct orl_paste *paste = kind->copy(board->source,
 			oriel_transfer_selection(transfer),
 			oriel_transfer_type(transfer),
-			(struct orl_paste_end){ &to_viewer, transfer });
+			orl_transfer_to(transfer));
 	if (paste)
 		oriel_transfer_set_data(transfer, paste);
 	else
@@ -202,8 +162,7 @@ struct orl_paste *orl_board_fetch(struct orl_board *board,
 
 	if (!peer || oriel_clipboard_request(&transfer, peer, selection, type))
 		return NULL;
-	paste = orl_paste_create(
-			(struct orl_paste_end){ &from_viewer, transfer }, to);
+	paste = orl_paste_create(orl_transfer_from(transfer), to);
 	if (!paste) {
 		oriel_transfer_cancel(transfer);
 		return NULL;
@@ -213,39 +172,9 @@ struct orl_paste *orl_board_fetch(struct orl_board *board,
 	return paste;
 }
 
-/* ---- both -------------------------------------------------------------- */
-
-void orl_board_begun(struct oriel_transfer *transfer)
-{
-	struct orl_paste *paste = oriel_transfer_data(transfer);
-	uint64_t total = oriel_transfer_total(transfer);
-
-	if (paste)
-		orl_paste_begun(paste,
-				total ? ORL_PASTE_AT_LEAST : ORL_PASTE_UNKNOWN,
-				total);
-}
-
-void orl_board_data(struct oriel_transfer *transfer, const void *data, size_t n)
-{
-	struct orl_paste *paste = oriel_transfer_data(transfer);
-
-	if (paste)
-		orl_paste_data(paste, data, n);
-}
-
-void orl_board_ready(struct oriel_transfer *transfer)
-{
-	struct orl_paste *paste = oriel_transfer_data(transfer);
-
-	if (paste)
-		orl_paste_ready(paste);
-}
-
 void orl_board_ended(struct orl_board *board, struct oriel_transfer *transfer,
 		int error, const char *why)
 {
-	struct orl_paste *paste = oriel_transfer_data(transfer);
 	enum oriel_selection s = oriel_transfer_selection(transfer);
 	char text[160];
 
@@ -262,7 +191,5 @@ void orl_board_ended(struct orl_board *board, struct oriel_transfer *transfer,
 	if (error && error != ORIEL_ECLOSED)
 		fprintf(stderr, "clipboard: a paste failed: %s\n",
 				*why ? why : oriel_strerror(error));
-	oriel_transfer_set_data(transfer, NULL);
-	if (paste)
-		orl_paste_ended(paste, transfer, error, why);
+	orl_transfer_ended(transfer, error, why);
 }

@@ -48,10 +48,7 @@ void orl_board_offered(struct orl_board *board, struct oriel_peer *peer,
 		size_t count);
 void orl_board_wanted(struct orl_board *board, struct oriel_peer *peer,
 		struct oriel_transfer *transfer);
-void orl_board_begun(struct oriel_transfer *transfer);
-void orl_board_data(
-		struct oriel_transfer *transfer, const void *data, size_t n);
-void orl_board_ready(struct oriel_transfer *transfer);
+/* The others are those of clip/transfer.h. */
 void orl_board_ended(struct orl_board *board, struct oriel_transfer *transfer,
 		int error, const char *why);
 

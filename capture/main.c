@@ -22,6 +22,7 @@
 #include "capture/metrics.h"
 #include "capture/options.h"
 #include "capture/stats.h"
+#include "clip/transfer.h"
 
 enum {
 	BUDGET_NS = 8000000, /* of one dispatch, so that the source runs too */
@@ -331,20 +332,20 @@ static void clipboard_wanted(void *user, struct oriel_peer *peer,
 static void clipboard_begun(void *user, struct oriel_transfer *transfer)
 {
 	(void)user;
-	orl_board_begun(transfer);
+	orl_transfer_begun(transfer);
 }
 
 static void clipboard_data(void *user, struct oriel_transfer *transfer,
 		const void *data, size_t n)
 {
 	(void)user;
-	orl_board_data(transfer, data, n);
+	orl_transfer_data(transfer, data, n);
 }
 
 static void clipboard_ready(void *user, struct oriel_transfer *transfer)
 {
 	(void)user;
-	orl_board_ready(transfer);
+	orl_transfer_ready(transfer);
 }
 
 static void clipboard_ended(void *user, struct oriel_transfer *transfer,

@@ -37,6 +37,12 @@ static void destroy(struct orl_paste *paste)
 	free(paste);
 }
 
+void orl_paste_forget(struct orl_paste *paste)
+{
+	if (paste)
+		destroy(paste);
+}
+
 void orl_paste_cancel(struct orl_paste *paste, int error, const char *why)
 {
 	if (!paste->all)

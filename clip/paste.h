@@ -63,6 +63,8 @@ void orl_paste_dropped(struct orl_paste *paste); /* ended */
 void orl_paste_ended(struct orl_paste *paste, const void *end, int error,
 		const char *why);
 
+/* Free it alone, and tell nobody; NULL is nothing. */
+void orl_paste_forget(struct orl_paste *paste);
 /* Both are to end; for who made it. */
 void orl_paste_cancel(struct orl_paste *paste, int error, const char *why);
 

@@ -298,8 +298,11 @@ bool orl_xclip_run(struct orl_xclip *x, uint64_t now)
 	}
 	if (!x->gone && xcb_connection_has_error(x->c))
 		x->gone = true;
-	if (x->gone)
+	if (x->gone) {
+		for (size_t i = 0; i < ORL_XCLIP_JOBS; i++)
+			orl_xclip_job_over(&x->jobs[i], false);
 		return false;
+	}
 	run_timers(x);
 	orl_xclip_pump(x);
 	xcb_flush(x->c);

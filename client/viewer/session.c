@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "client/viewer/clipnet.h"
 #include "client/viewer/recent.h"
 #include "client/viewer/text.h"
 #include "client/viewer/ui.h"
@@ -83,6 +84,7 @@ static void on_state(void *user, enum oriel_client_state state, int error,
 	struct orl_viewer *v = user;
 	char quoted[ORL_JSON_SIZE(512)];
 	v->state = state;
+	orl_clipnet_connected(v->clipnet, state == ORIEL_CLIENT_READY);
 	orl_viewer_event(v, "state",
 			"\"state\":\"%s\",\"error\":%d,\"text\":%s",
 			state_names[state], error,
@@ -404,6 +406,7 @@ static enum why watch(struct orl_viewer *v)
 			orl_viewer_facts(v, now);
 		if (v->ui)
 			orl_ui_ask_sizes(v->ui);
+		orl_clipnet_run(v->clipnet);
 		int err = oriel_client_wait(v->client, timeout_ms(v, now));
 		if (err < 0) {
 			orl_viewer_say("cannot go on: %s",
@@ -662,15 +665,18 @@ int orl_viewer_create(struct orl_viewer *v)
 		.log_level = v->options.verbose ? ORIEL_LOG_INFO
 						: ORIEL_LOG_WARN,
 	};
+	struct oriel_client_events table = events;
 	const struct oriel_client_config config = {
 		.size = sizeof(config),
 		.name = name,
-		.events = &events,
+		.events = &table,
 		.user = v,
 		.hooks = &hooks,
 		.authorities = v->authorities,
 		.reconnect = v->options.reconnect,
 	};
+	if (v->ui)
+		orl_clipnet_events(&table);
 	if (gethostname(name, sizeof(name) - 1) != 0 || !name[0])
 		snprintf(name, sizeof(name), "oriel-view");
 	return oriel_client_create(&v->client, &config);

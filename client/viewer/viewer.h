@@ -12,6 +12,8 @@
 
 #include "client/viewer/options.h"
 
+struct orl_clipnet;
+struct orl_deck;
 struct orl_ui;
 
 enum orl_answer {
@@ -40,6 +42,9 @@ struct orl_viewer {
 	uint64_t start;    /* of the program */
 	struct oriel_client *client;
 	struct orl_ui *ui; /* NULL when headless */
+	/* The clipboard, with a window and where it is shared; else NULL. */
+	struct orl_deck *deck;
+	struct orl_clipnet *clipnet; /* its half in the connection's thread */
 
 	/* Set by orl_viewer_quit(), and the pipe is then readable. */
 	atomic_bool quit;
