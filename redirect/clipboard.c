@@ -2,28 +2,14 @@
  * clipboard.c - see clipboard.h: offers with their serials, and transfers.
  *
  * Nothing is touched after a call to the host that the host may have ended by
- * then; so a call is the last that is done with a transfer, except in
- * end_all(), which looks at the list anew each time.
+ * then: a call is the last that is done with a transfer, and whoever ends all
+ * of them looks at the list anew each time.
  */
 #include "redirect/clipboard.h"
 
 #include <string.h>
 
-struct oriel_transfer {
-	struct orl_node node;
-	struct orl_clip *clip;
-	bool giving; /* our bytes; `out` is in use, else `in` */
-	bool begun;
-	bool over; /* the host is being told, and ends it no more */
-	enum oriel_selection selection;
-	char type[ORIEL_TYPE_MAX + 1];
-	uint64_t limit;
-	union {
-		struct orl_stream_out out;
-		struct orl_stream_in in;
-	} u;
-	void *data;
-};
+#include "redirect/clipboard_impl.h"
 
 /* By the code of clip_refused; the first is not one. */
 static const int errors[] = { ORIEL_EIO, ORIEL_ESTATE, ORIEL_EDENIED,
@@ -39,12 +25,10 @@ static uint8_t code_of(int error)
 	return CODE_FAILED;
 }
 
-static void sent(struct orl_clip *clip, int error)
+void orl_clip_sent(struct orl_clip *clip, int error)
 {
 	clip->calls->sent(clip->user, error);
 }
-
-#define PUT(clip, name, v) sent((clip), ORL_LINK_PUT((clip)->link, name, v))
 
 /* The part of a sentence that fits, cut between characters. */
 static struct orl_view sentence(const char *why)
@@ -59,14 +43,14 @@ static struct orl_view sentence(const char *why)
 	return (struct orl_view){ (const uint8_t *)why, (uint32_t)n };
 }
 
-static void send_refused(struct orl_clip *clip, uint32_t stream, int error,
+void orl_clip_send_refused(struct orl_clip *clip, uint32_t stream, int error,
 		const char *why)
 {
 	struct orl_clip_refused msg = {
 		.stream = stream, .code = code_of(error), .why = sentence(why)
 	};
 
-	PUT(clip, clip_refused, &msg);
+	ORL_CLIP_PUT(clip, clip_refused, &msg);
 }
 
 /* ---- types ------------------------------------------------------------- */
@@ -144,7 +128,7 @@ static void flush(struct orl_clip *clip, enum oriel_selection s)
 	if (!ours->due || ours->unseen || !clip->link)
 		return;
 	if (ours->serial == UINT32_MAX || seen == UINT32_MAX) {
-		sent(clip, ORIEL_ELIMIT); /* one each ms for 50 days */
+		orl_clip_sent(clip, ORIEL_ELIMIT); /* one each ms for 50 days */
 		return;
 	}
 	ours->serial = (seen > ours->serial ? seen : ours->serial) + 1;
@@ -155,7 +139,7 @@ static void flush(struct orl_clip *clip, enum oriel_selection s)
 		.serial = ours->serial,
 		.types = { (const uint8_t *)ours->types,
 				(uint32_t)strlen(ours->types) } };
-	PUT(clip, clip_offer, &msg);
+	ORL_CLIP_PUT(clip, clip_offer, &msg);
 }
 
 int orl_clip_put_up(struct orl_clip *clip, enum oriel_selection selection,
@@ -218,10 +202,10 @@ static int on_offer(struct orl_clip *clip, const void *data, size_t n)
 	theirs->serial = msg.serial;
 	struct orl_clip_seen seen = { .selection = msg.selection,
 		.serial = msg.serial };
-	PUT(clip, clip_seen, &seen);
+	ORL_CLIP_PUT(clip, clip_seen, &seen);
 	if (!clip->in) {
 		if (count)
-			send_refused(clip, 0, ORIEL_EDENIED,
+			orl_clip_send_refused(clip, 0, ORIEL_EDENIED,
 					"the clipboard is not shared with you "
 					"now: another viewer has the keyboard, "
 					"or the policy does not allow it");
@@ -301,7 +285,7 @@ static struct oriel_transfer *create(struct orl_clip *clip, bool giving,
 	return t;
 }
 
-static void destroy(struct oriel_transfer *t)
+void orl_clip_destroy(struct oriel_transfer *t)
 {
 	orl_list_remove(&t->node);
 	orl_free(t->clip->env, t);
@@ -319,14 +303,15 @@ static void over(struct oriel_transfer *t, int error, const char *why)
 }
 
 /* Tell the other end that no more is wanted, or will come. */
-static void send_cancel(struct orl_clip *clip, uint32_t id)
+void orl_clip_send_cancel(struct orl_clip *clip, uint32_t id)
 {
-	sent(clip, orl_link_cancel(clip->link, ORL_CHANNEL_CLIPBOARD, id));
+	orl_clip_sent(clip,
+			orl_link_cancel(clip->link, ORL_CHANNEL_CLIPBOARD, id));
 }
 
 static void too_large(struct oriel_transfer *t)
 {
-	send_cancel(t->clip, t->u.in.id);
+	orl_clip_send_cancel(t->clip, t->u.in.id);
 	over(t, ORIEL_ELIMIT, "it is larger than is allowed");
 }
 
@@ -380,7 +365,8 @@ static int on_request(struct orl_clip *clip, const void *data, size_t n)
 							      msg.selection,
 					      msg.type);
 	if (!t) {
-		send_refused(clip, msg.stream, err ? err : ORIEL_ENOMEM, why);
+		orl_clip_send_refused(clip, msg.stream,
+				err ? err : ORIEL_ENOMEM, why);
 		return 0;
 	}
 	orl_stream_out_init(&t->u.out, msg.stream, msg.window);
@@ -508,7 +494,7 @@ static int on_cancel(struct orl_clip *clip, const void *data, size_t n)
 	struct oriel_transfer *t = find(clip, true, msg.stream);
 	if (t) {
 		/* What is queued of it is dropped; they ignore the answer. */
-		send_cancel(clip, msg.stream);
+		orl_clip_send_cancel(clip, msg.stream);
 		over(t, ORIEL_ECLOSED, "");
 		return 0;
 	}
@@ -597,7 +583,7 @@ void orl_clip_fini(struct orl_clip *clip)
 {
 	clip->link = NULL;
 	while (!orl_list_empty(&clip->transfers))
-		destroy(orl_container(clip->transfers.next,
+		orl_clip_destroy(orl_container(clip->transfers.next,
 				struct oriel_transfer, node));
 }
 
@@ -623,11 +609,11 @@ void orl_clip_allow(struct orl_clip *clip, bool in, bool out)
 		flush(clip, (enum oriel_selection)s);
 	}
 	while (no_in && (t = first(clip, false)) != NULL) {
-		send_cancel(clip, t->u.in.id);
+		orl_clip_send_cancel(clip, t->u.in.id);
 		over(t, ORIEL_EDENIED, why);
 	}
 	while (no_out && (t = first(clip, true)) != NULL) {
-		send_refused(clip, t->u.out.id, ORIEL_EDENIED, why);
+		orl_clip_send_refused(clip, t->u.out.id, ORIEL_EDENIED, why);
 		over(t, ORIEL_EDENIED, why);
 	}
 }
@@ -661,7 +647,7 @@ int orl_clip_request(struct oriel_transfer **out, struct orl_clip *clip,
 		.serial = theirs->serial,
 		.window = ORL_STREAM_WINDOW,
 		.type = view };
-	PUT(clip, clip_request, &msg);
+	ORL_CLIP_PUT(clip, clip_request, &msg);
 	*out = t;
 	return 0;
 }
@@ -669,126 +655,5 @@ int orl_clip_request(struct oriel_transfer **out, struct orl_clip *clip,
 void orl_clip_refuse(struct orl_clip *clip, int error, const char *why)
 {
 	if (clip->link)
-		send_refused(clip, 0, error, why);
-}
-
-/* ---- what hosts do with transfers, at both ends ------------------------ */
-
-enum oriel_selection oriel_transfer_selection(const struct oriel_transfer *t)
-{
-	return t->selection;
-}
-
-const char *oriel_transfer_type(const struct oriel_transfer *t)
-{
-	return t->type;
-}
-
-void oriel_transfer_set_data(struct oriel_transfer *t, void *data)
-{
-	t->data = data;
-}
-
-void *oriel_transfer_data(const struct oriel_transfer *t)
-{
-	return t->data;
-}
-
-uint64_t oriel_transfer_done(const struct oriel_transfer *t)
-{
-	return t->giving ? t->u.out.sent : t->u.in.got;
-}
-
-uint64_t oriel_transfer_total(const struct oriel_transfer *t)
-{
-	return t->giving ? t->u.out.total : t->u.in.total;
-}
-
-void oriel_transfer_set_limit(struct oriel_transfer *t, uint64_t bytes)
-{
-	t->limit = bytes ? bytes : ORL_CLIP_LIMIT;
-	if (!t->giving && t->limit > t->u.in.got)
-		t->u.in.limit = t->limit;
-}
-
-int oriel_transfer_begin(
-		struct oriel_transfer *t, enum oriel_total kind, uint64_t total)
-{
-	if (t->over || !t->giving || t->begun)
-		return ORIEL_ESTATE;
-	if ((unsigned)kind > ORIEL_TOTAL_EXACT)
-		return ORIEL_EINVAL;
-	if (kind == ORIEL_TOTAL_UNKNOWN)
-		total = 0;
-	if (total > t->limit)
-		return ORIEL_ELIMIT;
-	t->begun = true;
-	t->u.out.size = (enum orl_stream_size)kind;
-	t->u.out.total = total;
-	struct orl_clip_begin msg = {
-		.stream = t->u.out.id, .size = (uint8_t)kind, .total = total
-	};
-	PUT(t->clip, clip_begin, &msg);
-	return 0;
-}
-
-int64_t oriel_transfer_write(
-		struct oriel_transfer *t, const void *data, size_t n)
-{
-	if (t->over || !t->giving)
-		return ORIEL_ESTATE;
-	if (n > t->limit - t->u.out.sent)
-		return ORIEL_ELIMIT;
-	int err = t->begun ? 0
-			   : oriel_transfer_begin(t, ORIEL_TOTAL_UNKNOWN, 0);
-	if (err)
-		return err;
-	int64_t done = orl_stream_write(
-			&t->u.out, t->clip->link, ORL_MSG_clip_data, data, n);
-	if (done != ORIEL_EINVAL)
-		sent(t->clip, done < 0 ? (int)done : 0);
-	return done;
-}
-
-void oriel_transfer_finish(struct oriel_transfer *t)
-{
-	if (t->over || !t->giving)
-		return;
-	if (!t->begun && oriel_transfer_begin(t, ORIEL_TOTAL_EXACT, 0) < 0)
-		return;
-	if (!orl_stream_out_complete(&t->u.out)) {
-		oriel_transfer_refuse(t, ORIEL_EIO,
-				"it ended before all of it was there");
-		return;
-	}
-	struct orl_clip_end msg = { .stream = t->u.out.id };
-	PUT(t->clip, clip_end, &msg);
-	destroy(t);
-}
-
-void oriel_transfer_refuse(struct oriel_transfer *t, int error, const char *why)
-{
-	if (t->over || !t->giving)
-		return;
-	send_refused(t->clip, t->u.out.id, error, why);
-	destroy(t);
-}
-
-void oriel_transfer_used(struct oriel_transfer *t, size_t n)
-{
-	if (t->over || t->giving)
-		return;
-	uint32_t more = orl_stream_used(&t->u.in, n);
-	if (!more)
-		return;
-	struct orl_clip_more msg = { .stream = t->u.in.id, .bytes = more };
-	PUT(t->clip, clip_more, &msg);
-}
-
-void oriel_transfer_cancel(struct oriel_transfer *t)
-{
-	if (t->over || t->giving)
-		return;
-	send_cancel(t->clip, t->u.in.id);
-	destroy(t);
+		orl_clip_send_refused(clip, 0, error, why);
 }
