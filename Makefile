@@ -215,8 +215,9 @@ TEST_LIBS = -lcmocka $(LIBS) -lm
 
 # The libraries' objects; of the programs, each test gets the one it includes.
 $(O)/tests/all.a: $(core) $(server) $(client) $(call objects,tests)
-$(O)/tests/capture.a: $(capture)
-$(O)/tests/viewer.a: $(viewer)
+$(O)/tests/capture.a: $(filter-out $(clip),$(capture))
+$(O)/tests/clip.a: $(clip)
+$(O)/tests/viewer.a: $(filter-out $(clip),$(viewer))
 $(O)/tests/bench.a: $(bench)
 $(O)/tests/%.a:
 	mkdir -p $(@D)
@@ -226,11 +227,14 @@ of_viewer := $(patsubst %.c,$(O)/%,$(shell grep -l '"client/viewer/' \
 	$(wildcard tests/unit/*.c tests/fuzz/*.c)))
 of_capture := $(patsubst %.c,$(O)/%,$(shell grep -l '"capture/' \
 	$(wildcard tests/unit/*.c tests/fuzz/*.c)))
+of_clip := $(patsubst %.c,$(O)/%,$(shell grep -l '"clip/' \
+	$(wildcard tests/unit/*.c tests/fuzz/*.c)))
 of_bench := $(patsubst %.c,$(O)/%,$(shell grep -l '"bench/' \
 	$(wildcard tests/unit/*.c tests/fuzz/*.c)))
-$(of_viewer): $(O)/tests/viewer.a
+$(of_viewer): $(O)/tests/viewer.a $(O)/tests/clip.a
 $(of_bench): $(O)/tests/bench.a
-$(of_capture): $(O)/tests/capture.a
+$(of_capture): $(O)/tests/capture.a $(O)/tests/clip.a
+$(of_clip): $(O)/tests/clip.a
 test_link = echo "  LD    $@"; $(CC) -pthread $(CFLAGS) $(LDFLAGS) -o $@ \
 	$(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group
 $(O)/tests/unit/%: $(O)/tests/unit/%.o $(O)/tests/all.a
