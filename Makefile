@@ -320,6 +320,9 @@ guest-speed:
 $(O)/tests/e2e/painter: $(O)/tests/e2e/painter.o
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(call flags,--libs,x11)
 
+$(O)/tests/e2e/clipper: $(O)/tests/e2e/clipper.o
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(call flags,--libs,xcb)
+
 $(O)/tests/e2e/keys: $(O)/tests/e2e/keys.o $(O)/liboriel-client.a
 	$(CC) -pthread $(CFLAGS) $(LDFLAGS) -o $@ $^ \
 		$(call flags,--libs,x11 xtst) $(LIBS)
@@ -338,7 +341,7 @@ $(O)/tests/e2e/attack: $(addprefix $(O)/tests/e2e/,attack.o attack_serve.o \
 		attack_clients.o attack_view.o raw.o) $(client) $(core)
 	$(CC) -pthread $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 
-e2e: all $(addprefix $(O)/tests/e2e/,attack fingers keys onlink painter) \
+e2e: all $(addprefix $(O)/tests/e2e/,attack clipper fingers keys onlink painter) \
 		$(if $(SYSTEMD_LIBS),$(O)/tests/e2e/liar)
 	tools/guest/build.sh $(GUEST) || : # its test says that there is none
 	tests/run.sh $(filter-out %/lib.sh,$(sort $(wildcard tests/e2e/*.sh)))

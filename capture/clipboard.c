@@ -77,6 +77,23 @@ static void name_contents(char *out, size_t size, uint32_t allowed)
 					orl_content_name((enum orl_content)i));
 }
 
+/* Not at each copy: it is the same every time. */
+static void tell_once(struct orl_board *board)
+{
+	struct oriel_peer *owner = oriel_server_owner(board->server);
+	char names[64], why[256];
+
+	if (!owner || board->told == owner)
+		return;
+	board->told = owner;
+	name_contents(names, sizeof(names), board->policy.copy_types);
+	snprintf(why, sizeof(why),
+			"what is copied on this desktop stays there: its "
+			"policy (copy =) gives out %s",
+			names);
+	oriel_clipboard_refuse(owner, ORIEL_EDENIED, why);
+}
+
 /* ---- from the desktop -------------------------------------------------- */
 
 void orl_board_copied(struct orl_board *board, enum oriel_selection selection,
@@ -86,6 +103,8 @@ void orl_board_copied(struct orl_board *board, enum oriel_selection selection,
 	size_t n = filter(allowed, board->policy.copy_types, types, count);
 
 	board->giver[selection] = NULL;
+	if (count && !n)
+		tell_once(board);
 	if (secret)
 		fprintf(stderr, "clipboard: a password was copied on the "
 				"desktop; it stays there\n");

@@ -155,6 +155,11 @@ int oriel_clipboard_request(struct oriel_transfer **out,
 				   : ORIEL_EINVAL;
 }
 
+struct oriel_peer *oriel_server_owner(const struct oriel_server *server)
+{
+	return server->owner;
+}
+
 void oriel_clipboard_refuse(struct oriel_peer *peer, int error, const char *why)
 {
 	orl_clip_refuse(&peer->clip, error, why);

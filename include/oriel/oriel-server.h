@@ -467,6 +467,9 @@ ORIEL_API ORIEL_CHECK int oriel_clipboard_offer(struct oriel_server *server,
 ORIEL_API ORIEL_CHECK int oriel_clipboard_request(struct oriel_transfer **out,
 		struct oriel_peer *peer, enum oriel_selection selection,
 		const char *type);
+/* The peer that owns the input, and with it the clipboard, or NULL. */
+ORIEL_API struct oriel_peer *oriel_server_owner(
+		const struct oriel_server *server);
 /* Tell a peer why what it offered is not used. */
 ORIEL_API void oriel_clipboard_refuse(
 		struct oriel_peer *peer, int error, const char *why);
