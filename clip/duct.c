@@ -34,6 +34,8 @@ struct queue {
 
 struct offer {
 	bool news;
+	uint32_t serial; /* of its maker's */
+	uint32_t seen;   /* the newest of the other end that he knew of */
 	size_t count;
 	char types[ORL_DUCT_TYPES][ORL_DUCT_TEXT];
 };
@@ -54,6 +56,7 @@ struct orl_duct_end {
 	const struct orl_duct_calls *calls;
 	void *user;
 	uint32_t last; /* id that was given */
+	uint32_t made[ORL_DUCT_SELECTIONS], seen[ORL_DUCT_SELECTIONS];
 	struct through pastes[ORL_DUCT_PASTES];
 };
 
@@ -291,11 +294,15 @@ static void tell_offers(struct orl_duct_end *end, const struct offer *offers)
 	for (unsigned s = 0; s < ORL_DUCT_SELECTIONS; s++) {
 		const char *types[ORL_DUCT_TYPES];
 
+		if (!offers[s].news)
+			continue;
+		end->seen[s] = offers[s].serial;
+		/* Two crossed: that of end 0 holds, and end 1 will hear. */
+		if (!end->which && offers[s].seen != end->made[s])
+			continue;
 		for (size_t i = 0; i < offers[s].count; i++)
 			types[i] = offers[s].types[i];
-		if (offers[s].news)
-			end->calls->offered(
-					end->user, s, types, offers[s].count);
+		end->calls->offered(end->user, s, types, offers[s].count);
 	}
 }
 
@@ -355,6 +362,8 @@ void orl_duct_offer(struct orl_duct_end *end, unsigned selection,
 
 	pthread_mutex_lock(&duct->lock);
 	offer->news = true;
+	offer->serial = ++end->made[selection];
+	offer->seen = end->seen[selection];
 	offer->count = 0;
 	for (size_t i = 0; i < count && offer->count < ORL_DUCT_TYPES; i++)
 		if (strlen(types[i]) < ORL_DUCT_TEXT)

@@ -4,7 +4,8 @@
  * under a lock, and a wake-up. It would be the same over a socket between
  * processes.
  *
- * An end is told the newest offer only, however many there were. Of a paste at
+ * An end is told the newest offer only, however many there were; of two that
+ * cross, that of end 0 holds. Of a paste at
  * most ORL_DUCT_WINDOW bytes wait in a queue, and in all no more than
  * ORL_DUCT_MAX.
  */

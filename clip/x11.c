@@ -146,6 +146,9 @@ void orl_xclip_offer(struct orl_xclip *x, unsigned selection,
 		snprintf(s->types[s->count++], sizeof(s->types[0]), "%s",
 				types[i]);
 	if (s->count) {
+		/* It is newer than what somebody is being asked about. */
+		s->look_at = ORL_XCLIP_NEVER;
+		orl_xclip_look_no_more(x, selection);
 		s->owning = true;
 		ask_time(x);
 	} else {

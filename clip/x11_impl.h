@@ -124,6 +124,8 @@ void orl_xclip_on_taken(struct orl_xclip *x, xcb_window_t requestor,
 void orl_xclip_on_window_gone(struct orl_xclip *x, xcb_window_t window);
 
 /* x11_take.c */
+/* Forget the question that is on its way. */
+void orl_xclip_look_no_more(struct orl_xclip *x, unsigned selection);
 void orl_xclip_look(struct orl_xclip *x, unsigned selection);
 void orl_xclip_on_notify(
 		struct orl_xclip *x, const xcb_selection_notify_event_t *e);

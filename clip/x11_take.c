@@ -21,15 +21,20 @@ static void convert(struct orl_xclip_job *job)
 
 /* ---- as what it can be had --------------------------------------------- */
 
+void orl_xclip_look_no_more(struct orl_xclip *x, unsigned selection)
+{
+	for (size_t i = 0; i < ORL_XCLIP_JOBS; i++)
+		if (x->jobs[i].kind == ORL_XCLIP_LOOK &&
+				x->jobs[i].selection == selection)
+			orl_xclip_job_free(&x->jobs[i]);
+}
+
 void orl_xclip_look(struct orl_xclip *x, unsigned selection)
 {
 	struct orl_xclip_job *job = NULL;
 
 	/* One question at a time; what an older one brings is dropped. */
-	for (size_t i = 0; i < ORL_XCLIP_JOBS; i++)
-		if (x->jobs[i].kind == ORL_XCLIP_LOOK &&
-				x->jobs[i].selection == selection)
-			orl_xclip_job_free(&x->jobs[i]);
+	orl_xclip_look_no_more(x, selection);
 	job = orl_xclip_job_new(x, ORL_XCLIP_LOOK);
 	if (!job)
 		return;

@@ -221,6 +221,9 @@ static void on_offered(void *user, unsigned selection, const char *const *types,
 		deck->board->kind->offer(deck->board, selection, NULL, 0);
 	set_types(&theirs->types, types, count);
 	theirs->due = count > 0;
+	/* It is newer than what is here, if it may become that or not. */
+	if (count)
+		deck->ours[selection].types.count = 0;
 	take(deck, selection);
 }
 

@@ -500,6 +500,17 @@ static void only_the_newest_offer_is_told(void **state)
 	assert_string_equal(b.type, "p/q");
 	assert_int_equal(b.notes, 5);
 	assert_string_equal(b.note, "gr\xc3\xbc");
+	/* They cross: end 1 hears of the other, that does not of its own. */
+	b.offers = 0;
+	orl_duct_offer(a.end, 1, first, 1);
+	orl_duct_offer(b.end, 1, last, 1);
+	orl_duct_run(a.end);
+	orl_duct_run(b.end);
+	assert_int_equal(a.offers, 0);
+	assert_int_equal(b.offers, 1);
+	orl_duct_offer(b.end, 1, last, 1);
+	orl_duct_run(a.end);
+	assert_int_equal(a.offers, 1);
 	/* One that does not listen does not cost more and more. */
 	for (int i = 0; i < 100000; i++)
 		orl_duct_note(a.end, 0, 0, "0123456789012345678901234567890");
