@@ -11,6 +11,9 @@
 
 struct orl_paste {
 	struct orl_paste_end from, to;
+	orl_paste_watcher *watcher;
+	void *user;
+	uint64_t done, total;
 	bool all; /* `from` has ended: what waits is the last of it */
 	uint8_t *rest;
 	size_t at, n, room; /* what waits is rest[at..n) */
@@ -28,8 +31,25 @@ struct orl_paste *orl_paste_create(
 	return paste;
 }
 
+void orl_paste_watch(
+		struct orl_paste *paste, orl_paste_watcher *watcher, void *user)
+{
+	paste->watcher = watcher;
+	paste->user = user;
+	watcher(user, paste, paste->done, paste->total, false);
+}
+
+static void moved(struct orl_paste *paste, int64_t n, bool over)
+{
+	paste->done += n > 0 ? (uint64_t)n : 0;
+	if (paste->watcher)
+		paste->watcher(paste->user, paste, paste->done, paste->total,
+				over);
+}
+
 static void destroy(struct orl_paste *paste)
 {
+	moved(paste, 0, true);
 	/* What was pasted may have been a secret. */
 	if (paste->rest)
 		explicit_bzero(paste->rest, paste->room);
@@ -94,6 +114,7 @@ static const char *sentence(int error)
 void orl_paste_begun(struct orl_paste *paste, enum orl_paste_total kind,
 		uint64_t total)
 {
+	paste->total = total;
 	int err = paste->to.ops->begin ? paste->to.ops->begin(paste->to.end,
 							 kind, total)
 				       : 0;
@@ -111,6 +132,7 @@ void orl_paste_data(struct orl_paste *paste, const void *data, size_t n)
 
 	if (paste->at == paste->n)
 		done = paste->to.ops->write(paste->to.end, p, n);
+	moved(paste, done, false);
 	if (done >= 0 && !keep(paste, p + done, n - (size_t)done))
 		done = ORIEL_ENOMEM;
 	if (done < 0)
@@ -138,6 +160,7 @@ void orl_paste_ready(struct orl_paste *paste)
 		return;
 	}
 	paste->at += (size_t)done;
+	moved(paste, done, false);
 	if (paste->at < paste->n || !paste->all) {
 		if (!paste->all)
 			paste->from.ops->used(paste->from.end, (size_t)done,

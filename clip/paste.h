@@ -48,6 +48,15 @@ struct orl_paste_end {
 struct orl_paste *orl_paste_create(
 		struct orl_paste_end from, struct orl_paste_end to);
 
+/*
+ * Tell how far it is: bytes passed on, of so many that are known of (0: none),
+ * and when it is over.
+ */
+typedef void orl_paste_watcher(void *user, struct orl_paste *paste,
+		uint64_t done, uint64_t total, bool over);
+void orl_paste_watch(struct orl_paste *paste, orl_paste_watcher *watcher,
+		void *user);
+
 /* The end that has the bytes says. */
 void orl_paste_begun(struct orl_paste *paste, enum orl_paste_total kind,
 		uint64_t total);

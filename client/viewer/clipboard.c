@@ -22,6 +22,11 @@ enum { SELECTIONS = ORL_DUCT_SELECTIONS, TYPES = ORL_DUCT_TYPES };
 #define NS_PER_MS UINT64_C(1000000)
 /* What the desktop asks for so long after a key or click, the user wants. */
 #define ACT_NS (2000 * NS_PER_MS)
+/* What takes longer is shown, and how far it is so often. */
+#define SHOWN_NS (700 * NS_PER_MS)
+#define STEP_NS (500 * NS_PER_MS)
+
+enum { NOTE_MS = 3000, PROBLEM_MS = 7000, UNDER_WAY = 16 };
 
 struct types {
 	size_t count;
@@ -44,6 +49,14 @@ struct theirs {
 	bool due; /* to become this clipboard, when that may be */
 };
 
+/* A paste on its way, either way. */
+struct under_way {
+	struct orl_paste *paste; /* NULL: free */
+	bool out;                /* to the desktop */
+	uint64_t since, done, total;
+	const char *content;
+};
+
 struct orl_deck {
 	struct orl_viewer *v;
 	struct orl_board *board;
@@ -53,13 +66,15 @@ struct orl_deck {
 	pthread_t thread;
 
 	/* The user, as the UI thread has seen him. */
-	atomic_bool done, focused, cancel;
+	atomic_bool done, focused, cancel, busy;
 	_Atomic uint64_t act; /* the last key, click or change of focus */
 
 	/* The thread's own. */
 	bool connected;
 	struct ours ours[SELECTIONS];
 	struct theirs theirs[SELECTIONS];
+	struct under_way pastes[UNDER_WAY];
+	uint64_t step; /* when progress is shown next, 0: not */
 };
 
 /* ---- small things ------------------------------------------------------ */
@@ -105,8 +120,129 @@ static void say(struct orl_deck *deck, const char *what, const char *type,
 	orl_viewer_event(deck->v, "clipboard",
 			"\"what\":\"%s\",\"type\":\"%s\",\"why\":%s", what,
 			type, orl_json_quote(quoted, sizeof(quoted), why));
-	if (*why)
-		orl_viewer_say("clipboard: %s", why);
+	if (!*why)
+		return;
+	orl_viewer_say("clipboard: %s", why);
+	orl_ui_note(deck->v->ui, PROBLEM_MS, why);
+}
+
+/* What people call it. */
+static const char *called(const char *content_name)
+{
+	if (strcmp(content_name, "text") == 0)
+		return _("text");
+	if (strcmp(content_name, "image") == 0)
+		return _("a picture");
+	return content_name;
+}
+
+/* ---- how far pastes are ------------------------------------------------ */
+
+static void end_one(struct orl_deck *deck, struct under_way *w)
+{
+	char text[160];
+
+	w->paste = NULL;
+	if (w->out && w->done) {
+		snprintf(text, sizeof(text),
+				_("The desktop has pasted %s from your "
+				  "clipboard (%llu KiB)"),
+				called(w->content),
+				(unsigned long long)(w->done + 1023) / 1024);
+		orl_ui_note(deck->v->ui, NOTE_MS, text);
+		orl_viewer_event(deck->v, "pasted",
+				"\"type\":\"%s\",\"bytes\":%llu", w->content,
+				(unsigned long long)w->done);
+	}
+}
+
+static void on_moved(void *user, struct orl_paste *paste, uint64_t done,
+		uint64_t total, bool over)
+{
+	struct orl_deck *deck = user;
+
+	for (size_t i = 0; i < UNDER_WAY; i++) {
+		struct under_way *w = &deck->pastes[i];
+
+		if (w->paste != paste)
+			continue;
+		w->done = done;
+		w->total = total;
+		if (over)
+			end_one(deck, w);
+		return;
+	}
+}
+
+static struct orl_paste *follow(struct orl_deck *deck, struct orl_paste *paste,
+		const char *type, bool out)
+{
+	for (size_t i = 0; paste && i < UNDER_WAY; i++) {
+		struct under_way *w = &deck->pastes[i];
+
+		if (w->paste)
+			continue;
+		*w = (struct under_way){ .paste = paste,
+			.out = out,
+			.since = orl_viewer_now(),
+			.content = content(type) };
+		orl_paste_watch(paste, on_moved, deck);
+		break;
+	}
+	return paste;
+}
+
+static void show_one(struct orl_deck *deck, const struct under_way *w)
+{
+	char text[200];
+	unsigned long long done = w->done >> 10, total = w->total >> 10;
+
+	if (total > done)
+		snprintf(text, sizeof(text),
+				_("Pasting %s: %llu of %llu KiB. The menu "
+				  "(Ctrl+Alt+Home) can stop it."),
+				called(w->content), done, total);
+	else
+		snprintf(text, sizeof(text),
+				_("Pasting %s: %llu KiB. The menu "
+				  "(Ctrl+Alt+Home) "
+				  "can stop it."),
+				called(w->content), done);
+	orl_ui_note(deck->v->ui, NOTE_MS, text);
+}
+
+static void show_progress(struct orl_deck *deck, uint64_t now)
+{
+	const struct under_way *slow = NULL;
+	bool any = false;
+
+	for (size_t i = 0; i < UNDER_WAY; i++) {
+		const struct under_way *w = &deck->pastes[i];
+
+		any = any || w->paste;
+		if (w->paste && now - w->since > SHOWN_NS)
+			slow = w;
+	}
+	atomic_store(&deck->busy, slow != NULL);
+	if (slow && now >= deck->step)
+		show_one(deck, slow);
+	if (!any)
+		deck->step = 0;
+	else if (now >= deck->step)
+		deck->step = now + STEP_NS;
+}
+
+static void cancel_all(struct orl_deck *deck)
+{
+	for (size_t i = 0; i < UNDER_WAY; i++) {
+		struct under_way *w = &deck->pastes[i];
+
+		w->out = false; /* it has not been pasted */
+		if (w->paste)
+			orl_paste_cancel(w->paste, ORIEL_ECLOSED,
+					"the user has stopped it");
+	}
+	say(deck, "stopped", "", "");
 }
 
 /* ---- from here to the desktop ------------------------------------------ */
@@ -183,9 +319,7 @@ static struct orl_paste *on_wanted(void *user, unsigned selection,
 
 	if (why)
 		say(deck, "refused", content(type), why);
-	else if (paste)
-		say(deck, "pasted", content(type), "");
-	return paste;
+	return follow(deck, paste, type, true);
 }
 
 /* ---- from the desktop to here ------------------------------------------ */
@@ -230,7 +364,8 @@ static void on_offered(void *user, unsigned selection, const char *const *types,
 struct orl_paste *orl_deck_fetch(struct orl_deck *deck, unsigned selection,
 		const char *type, struct orl_paste_end to)
 {
-	return orl_duct_fetch(deck->end, selection, type, to);
+	return follow(deck, orl_duct_fetch(deck->end, selection, type, to),
+			type, false);
 }
 
 bool orl_deck_primary(const struct orl_deck *deck)
@@ -277,6 +412,8 @@ static void wait_for_work(struct orl_deck *deck)
 
 	fds[0] = (struct pollfd){ .fd = deck->pipe[0], .events = POLLIN };
 	n += deck->board->kind->watch(deck->board, fds + 1, &due);
+	if (deck->step && deck->step < due)
+		due = deck->step;
 	now = orl_viewer_now();
 	if (due <= now)
 		ms = 0;
@@ -299,6 +436,9 @@ static void *run(void *user)
 			offer(deck, s);
 			take(deck, s);
 		}
+		if (atomic_exchange(&deck->cancel, false))
+			cancel_all(deck);
+		show_progress(deck, orl_viewer_now());
 		wait_for_work(deck);
 	}
 	orl_duct_close(deck->end);
@@ -337,6 +477,11 @@ void orl_deck_watch(struct orl_deck *deck, const SDL_Event *e)
 	}
 	atomic_store(&deck->act, orl_viewer_now());
 	wake(deck);
+}
+
+bool orl_deck_busy(const struct orl_deck *deck)
+{
+	return deck && atomic_load(&deck->busy);
 }
 
 void orl_deck_cancel(struct orl_deck *deck)

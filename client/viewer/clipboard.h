@@ -28,6 +28,8 @@ struct orl_deck *orl_deck_create(struct orl_viewer *v);
 void orl_deck_destroy(struct orl_deck *deck);
 /* The UI thread: what the user does. NULL is nothing. */
 void orl_deck_watch(struct orl_deck *deck, const union SDL_Event *e);
+/* Something large is being pasted. Threads: any; NULL is nothing. */
+bool orl_deck_busy(const struct orl_deck *deck);
 /* The UI thread: stop all pastes that are on their way. */
 void orl_deck_cancel(struct orl_deck *deck);
 

@@ -98,6 +98,7 @@ for way in to_desktop to_viewer; do
 	$way image/png "$T/picture.png"
 	$way UTF8_STRING "$T/long"
 done
+said 6 '"event":"pasted"' || fail 'the user was not told what the desktop pasted'
 echo "$count pastes, all bytes equal"
 
 # Latin-1, for programs that know no better.
