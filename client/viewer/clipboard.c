@@ -200,12 +200,12 @@ static void show_one(struct orl_deck *deck, const struct under_way *w)
 	if (total > done)
 		snprintf(text, sizeof(text),
 				_("Pasting %s: %llu of %llu KiB. The menu "
-				  "(Ctrl+Alt+Home) can stop it."),
+				  "(Ctrl+Alt) can stop it."),
 				called(w->content), done, total);
 	else
 		snprintf(text, sizeof(text),
 				_("Pasting %s: %llu KiB. The menu "
-				  "(Ctrl+Alt+Home) "
+				  "(Ctrl+Alt) "
 				  "can stop it."),
 				called(w->content), done);
 	orl_ui_note(deck->v->ui, NOTE_MS, text);
