@@ -54,7 +54,7 @@ endif
 # Without its D-Bus oriel-serve shows no virtual machines.
 ifeq ($(SYSTEMD_LIBS),)
 DEFS += -DORIEL_NO_QEMU
-LEFT_OUT += $(addprefix capture/,qemu qemu_agent qemu_display qemu_find \
+LEFT_OUT += $(addprefix capture/,qemu qemu_agent qemu_clip qemu_display qemu_find \
 	qemu_input qemu_keeper qemu_launch qemu_libvirt qemu_objects)
 endif
 

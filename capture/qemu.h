@@ -17,6 +17,7 @@
 #include "capture/capture.h"
 #include "capture/qemu_agent.h"
 #include "capture/qemu_check.h"
+#include "capture/qemu_clip.h"
 #include "capture/qemu_libvirt.h"
 
 enum {
@@ -164,6 +165,7 @@ struct orl_qemu {
 	struct orl_qemu_object objects[ORL_QEMU_OBJECTS];
 	unsigned objects_told; /* lines of the log */
 	struct orl_qemu_agent agent;
+	struct orl_qemu_clip clip;
 	struct orl_source_counts counts;
 	const char *said[ORL_QEMU_SAID];
 };
