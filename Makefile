@@ -34,7 +34,8 @@ objects = $(patsubst %.c,$(O)/%.o,$(filter-out $(LEFT_OUT:%=%.c), \
 LIBS = $(call flags,--libs,libssl libcrypto libzstd)
 SYSTEMD_LIBS := $(call flags,--libs,libsystemd)
 X_LIBS = $(call flags,--libs,x11 xext xdamage xfixes xtst xrandr xcb xcb-xfixes)
-SDL_LIBS = $(call flags,--libs,sdl2 SDL2_ttf fontconfig libpng xcb xcb-xfixes)
+SDL_LIBS = $(call flags,--libs,sdl2 SDL2_ttf fontconfig libpng xcb xcb-xfixes \
+	wayland-client)
 BENCH_LIBS = $(call flags,--libs,libpng libwebp) $(VNC_LIBS)
 ifeq ($(GPL),yes)
 AV_LIBS = $(call flags,--libs,libavformat libavcodec libavutil libswscale)

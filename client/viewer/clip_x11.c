@@ -36,8 +36,10 @@ static struct orl_paste *wanted(void *user, unsigned selection,
 
 static const struct orl_xboard_calls calls = { copied, wanted };
 
-static struct orl_board *x11_open(struct orl_deck *deck, const char **why)
+static struct orl_board *x11_open(
+		struct orl_deck *deck, void *native, const char **why)
 {
+	(void)native;
 	struct x11 *x = calloc(1, sizeof(*x));
 
 	*why = "out of memory";

@@ -59,7 +59,9 @@ struct under_way {
 
 struct orl_deck {
 	struct orl_viewer *v;
-	struct orl_board *board;
+	const struct orl_board_kind *kind;
+	struct orl_board *board; /* NULL: there is no window yet */
+	_Atomic(void *) native;  /* what it is opened with */
 	struct orl_duct *duct;
 	struct orl_duct_end *end;
 	int pipe[2]; /* wakes the thread */
@@ -313,9 +315,11 @@ static struct orl_paste *on_wanted(void *user, unsigned selection,
 {
 	struct orl_deck *deck = user;
 	const char *why = refuses(deck, &deck->ours[selection], type);
-	struct orl_paste *paste = why ? NULL
-				      : deck->board->kind->fetch(deck->board,
-							selection, type, to);
+	struct orl_paste *paste =
+			why || !deck->board
+					? NULL
+					: deck->board->kind->fetch(deck->board,
+							  selection, type, to);
 
 	if (why)
 		say(deck, "refused", content(type), why);
@@ -330,7 +334,7 @@ static void take(struct orl_deck *deck, unsigned selection)
 	struct theirs *theirs = &deck->theirs[selection];
 	const char *types[TYPES];
 
-	if (!theirs->due ||
+	if (!theirs->due || !deck->board ||
 			(!atomic_load(&deck->focused) &&
 					orl_viewer_now() - atomic_load(&deck->act) >
 							ACT_NS))
@@ -351,7 +355,7 @@ static void on_offered(void *user, unsigned selection, const char *const *types,
 	struct theirs *theirs = &deck->theirs[selection];
 
 	/* What is gone there is gone here at once. */
-	if (!count && theirs->types.count && !theirs->due)
+	if (!count && theirs->types.count && !theirs->due && deck->board)
 		deck->board->kind->offer(deck->board, selection, NULL, 0);
 	set_types(&theirs->types, types, count);
 	theirs->due = count > 0;
@@ -411,7 +415,8 @@ static void wait_for_work(struct orl_deck *deck)
 	size_t n = 1;
 
 	fds[0] = (struct pollfd){ .fd = deck->pipe[0], .events = POLLIN };
-	n += deck->board->kind->watch(deck->board, fds + 1, &due);
+	if (deck->board)
+		n += deck->board->kind->watch(deck->board, fds + 1, &due);
 	if (deck->step && deck->step < due)
 		due = deck->step;
 	now = orl_viewer_now();
@@ -424,12 +429,30 @@ static void wait_for_work(struct orl_deck *deck)
 			;
 }
 
+/* As soon as there is something to open. */
+static bool open_board(struct orl_deck *deck)
+{
+	void *native = atomic_load(&deck->native);
+	const char *why = "";
+
+	if (deck->board || !native)
+		return true;
+	deck->board = deck->kind->open(deck, native, &why);
+	if (!deck->board)
+		orl_viewer_say("the clipboard is not shared: %s",
+				orl_text(why));
+	return deck->board;
+}
+
 static void *run(void *user)
 {
 	struct orl_deck *deck = user;
 
 	while (!atomic_load(&deck->done)) {
-		if (!deck->board->kind->run(deck->board, orl_viewer_now()))
+		if (!open_board(deck) ||
+				(deck->board && !deck->board->kind->run(
+								deck->board,
+								orl_viewer_now())))
 			break; /* and the window goes too */
 		orl_duct_run(deck->end);
 		for (unsigned s = 0; s < SELECTIONS; s++) {
@@ -464,6 +487,13 @@ void orl_deck_watch(struct orl_deck *deck, const SDL_Event *e)
 	case SDL_FINGERUP:
 		break;
 	case SDL_WINDOWEVENT:
+		if (deck->kind == &orl_board_wayland &&
+				!atomic_load(&deck->native)) {
+			atomic_store(&deck->native,
+					orl_wayland_display(SDL_GetWindowFromID(
+							e->window.windowID)));
+			wake(deck);
+		}
 		if (e->window.event != SDL_WINDOWEVENT_FOCUS_GAINED &&
 				e->window.event != SDL_WINDOWEVENT_FOCUS_LOST)
 			return;
@@ -522,9 +552,13 @@ struct orl_deck *orl_deck_create(struct orl_viewer *v)
 		return NULL;
 	deck->v = v;
 	deck->pipe[0] = deck->pipe[1] = -1;
-	if (driver && strcmp(driver, "x11") == 0)
-		deck->board = orl_board_x11.open(deck, &why);
-	if (deck->board)
+	if (driver && strcmp(driver, "x11") == 0) {
+		deck->kind = &orl_board_x11;
+		deck->board = orl_board_x11.open(deck, NULL, &why);
+	} else if (driver && strcmp(driver, "wayland") == 0) {
+		deck->kind = &orl_board_wayland; /* with its first window */
+	}
+	if (deck->board || deck->kind == &orl_board_wayland)
 		deck->duct = orl_duct_create();
 	if (deck->duct && make_pipe(deck->pipe)) {
 		v->clipnet = orl_clipnet_create(v, deck->duct);

@@ -19,6 +19,7 @@
 #include "client/viewer/viewer.h"
 #include "clip/paste.h"
 
+struct SDL_Window;
 union SDL_Event;
 struct orl_deck;
 
@@ -42,8 +43,9 @@ struct orl_board {
 };
 
 struct orl_board_kind {
-	/* NULL and *why: not here. */
-	struct orl_board *(*open)(struct orl_deck *deck, const char **why);
+	/* NULL and *why: not here. `native` is the window system's. */
+	struct orl_board *(*open)(
+			struct orl_deck *deck, void *native, const char **why);
 	void (*close)(struct orl_board *board);
 	size_t (*watch)(struct orl_board *board, struct pollfd *fds,
 			uint64_t *due);
@@ -57,7 +59,11 @@ struct orl_board_kind {
 			const char *type, struct orl_paste_end to);
 };
 
+extern const struct orl_board_kind orl_board_wayland;
 extern const struct orl_board_kind orl_board_x11;
+
+/* The connection to the compositor, NULL: it is none of Wayland's. */
+void *orl_wayland_display(struct SDL_Window *window);
 
 /* Something has been copied here; count 0: nothing is to be had. */
 void orl_deck_copied(struct orl_deck *deck, unsigned selection,
