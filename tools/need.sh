@@ -17,7 +17,7 @@ tests='g++ desktop-file-utils libcmocka-dev binutils tshark python3 openssl proc
 	qemu-system-x86 dbus-daemon dbus-bin tigervnc-standalone-server
 	libvirt-daemon libvirt-daemon-driver-qemu libvirt-clients
 	xserver-xorg-core xserver-xorg-video-dummy
-	ibus ibus-hangul xclip'
+	ibus ibus-hangul xclip weston wl-clipboard'
 peers='libspice-server-dev tigervnc-standalone-server tigervnc-viewer
 	spice-client-gtk freerdp2-shadow-x11 freerdp2-x11 xrdp x11vnc'
 guest='mmdebstrap e2fsprogs'

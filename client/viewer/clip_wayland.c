@@ -3,12 +3,19 @@
  * text. A compositor tells of the selection whoever has the keyboard: so this
  * uses SDL's own connection, by a queue of its own and in the clipboard's
  * thread, with a seat, a keyboard (whose serials prove that somebody is there)
- * and a data device of its own. Bytes go through pipes.
+ * a pointer, and a data device of its own. Bytes go through pipes.
+ *
+ * Weston (10) gives bytes to the last of a program's data devices only, and
+ * that is SDL's: a pipe is then closed before anything has come. wl-paste, as a
+ * program of its own, gets them where it is installed.
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
+#include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <SDL2/SDL_syswm.h>
@@ -52,6 +59,8 @@ struct job {
 	bool wanted; /* in: a piece is; out: somebody waits to write */
 	struct orl_paste *paste;
 	uint64_t by;
+	char name[NAME]; /* in: of what is read, until some of it has come */
+	pid_t child;     /* in: wl-paste, or 0 */
 };
 
 struct wayland {
@@ -62,6 +71,7 @@ struct wayland {
 	struct wl_registry *registry;
 	struct wl_seat *seat;
 	struct wl_keyboard *keyboard;
+	struct wl_pointer *pointer;
 	struct wl_data_device_manager *manager;
 	struct wl_data_device *device;
 	struct wl_data_source *source; /* what we offer; NULL: nothing */
@@ -82,7 +92,11 @@ static struct wayland *of(struct orl_board *board)
 static void job_end(struct job *job)
 {
 	close(job->fd);
-	*job = (struct job){ NULL, -1, false, false, NULL, 0 };
+	if (job->child) {
+		kill(job->child, SIGKILL);
+		waitpid(job->child, NULL, 0);
+	}
+	*job = (struct job){ .fd = -1 };
 }
 
 static struct job *job_new(struct wayland *w, int fd, bool out)
@@ -94,8 +108,9 @@ static struct job *job_new(struct wayland *w, int fd, bool out)
 			continue;
 		fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
 		fcntl(fd, F_SETFD, FD_CLOEXEC);
-		*job = (struct job){ w, fd, out, false, NULL,
-			w->now + PATIENCE };
+		*job = (struct job){
+			.w = w, .fd = fd, .out = out, .by = w->now + PATIENCE
+		};
 		return job;
 	}
 	close(fd);
@@ -154,6 +169,35 @@ static void job_over(struct job *job, int error)
 			"the program that has it does not give it");
 }
 
+/* Nothing came: see the top of this file. */
+static bool try_program(struct job *job)
+{
+	extern char **environ;
+	posix_spawn_file_actions_t actions;
+	char program[] = "wl-paste", bare[] = "-n", type[] = "-t";
+	char *argv[] = { program, bare, type, job->name, NULL };
+	int fds[2], err;
+
+	if (!job->name[0] || job->child || pipe2(fds, O_CLOEXEC) < 0)
+		return false;
+	posix_spawn_file_actions_init(&actions);
+	posix_spawn_file_actions_adddup2(&actions, fds[1], STDOUT_FILENO);
+	posix_spawn_file_actions_addopen(
+			&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
+	err = posix_spawnp(&job->child, argv[0], &actions, NULL, argv, environ);
+	posix_spawn_file_actions_destroy(&actions);
+	close(fds[1]);
+	if (err) {
+		job->child = 0;
+		close(fds[0]);
+		return false;
+	}
+	close(job->fd);
+	job->fd = fds[0];
+	fcntl(job->fd, F_SETFL, fcntl(job->fd, F_GETFL) | O_NONBLOCK);
+	return true;
+}
+
 static void job_read(struct job *job)
 {
 	static uint8_t bytes[PIECE];
@@ -161,9 +205,11 @@ static void job_read(struct job *job)
 
 	if (n > 0) {
 		job->wanted = false;
+		job->name[0] = 0;
 		orl_paste_data(job->paste, bytes, (size_t)n);
 	} else if (n == 0) {
-		job_over(job, 0);
+		if (!try_program(job))
+			job_over(job, 0);
 	} else if (errno != EAGAIN && errno != EINTR) {
 		job_over(job, ORIEL_EIO);
 	}
@@ -380,6 +426,7 @@ static void wayland_offer(struct orl_board *board, unsigned selection,
 		w->source = wl_data_device_manager_create_data_source(
 				w->manager);
 		wl_data_source_add_listener(w->source, &source_calls, w);
+		/* First: Weston fetches that at once, whoever wants it. */
 		wl_data_source_offer(w->source, mark);
 	}
 	for (size_t i = 0; i < count; i++) {
@@ -392,10 +439,9 @@ static void wayland_offer(struct orl_board *board, unsigned selection,
 				if (strcmp(*names, "STRING") != 0)
 					wl_data_source_offer(w->source, *names);
 	}
+	/* The old one goes when the compositor says so. */
 	if (count || old)
 		wl_data_device_set_selection(w->device, w->source, w->serial);
-	if (old)
-		wl_data_source_destroy(old);
 	wl_display_flush(w->display);
 }
 
@@ -424,6 +470,7 @@ static struct orl_paste *wayland_fetch(struct orl_board *board,
 		return NULL;
 	}
 	job->wanted = true;
+	snprintf(job->name, sizeof(job->name), "%s", o->types[i].name);
 	return job->paste;
 }
 
@@ -498,14 +545,79 @@ static const struct wl_keyboard_listener keyboard_calls = {
 	.repeat_info = on_repeat,
 };
 
+/* ---- and the pointer, for the same ---------------------------------------- */
+
+static void on_pointer_enter(void *user, struct wl_pointer *pointer,
+		uint32_t serial, struct wl_surface *surface, wl_fixed_t x,
+		wl_fixed_t y)
+{
+	(void)user;
+	(void)pointer;
+	(void)serial;
+	(void)surface;
+	(void)x;
+	(void)y;
+}
+
+static void on_pointer_leave(void *user, struct wl_pointer *pointer,
+		uint32_t serial, struct wl_surface *surface)
+{
+	(void)user;
+	(void)pointer;
+	(void)serial;
+	(void)surface;
+}
+
+static void on_pointer_motion(void *user, struct wl_pointer *pointer,
+		uint32_t time, wl_fixed_t x, wl_fixed_t y)
+{
+	(void)user;
+	(void)pointer;
+	(void)time;
+	(void)x;
+	(void)y;
+}
+
+static void on_button(void *user, struct wl_pointer *pointer, uint32_t serial,
+		uint32_t time, uint32_t button, uint32_t state)
+{
+	(void)pointer;
+	(void)time;
+	(void)button;
+	(void)state;
+	((struct wayland *)user)->serial = serial;
+}
+
+static void on_axis(void *user, struct wl_pointer *pointer, uint32_t time,
+		uint32_t axis, wl_fixed_t value)
+{
+	(void)user;
+	(void)pointer;
+	(void)time;
+	(void)axis;
+	(void)value;
+}
+
+static const struct wl_pointer_listener pointer_calls = {
+	.enter = on_pointer_enter,
+	.leave = on_pointer_leave,
+	.motion = on_pointer_motion,
+	.button = on_button,
+	.axis = on_axis,
+};
+
 static void on_capabilities(void *user, struct wl_seat *seat, uint32_t caps)
 {
 	struct wayland *w = user;
 
-	if (!(caps & WL_SEAT_CAPABILITY_KEYBOARD) || w->keyboard)
-		return;
-	w->keyboard = wl_seat_get_keyboard(seat);
-	wl_keyboard_add_listener(w->keyboard, &keyboard_calls, w);
+	if (caps & WL_SEAT_CAPABILITY_KEYBOARD && !w->keyboard) {
+		w->keyboard = wl_seat_get_keyboard(seat);
+		wl_keyboard_add_listener(w->keyboard, &keyboard_calls, w);
+	}
+	if (caps & WL_SEAT_CAPABILITY_POINTER && !w->pointer) {
+		w->pointer = wl_seat_get_pointer(seat);
+		wl_pointer_add_listener(w->pointer, &pointer_calls, w);
+	}
 }
 
 static void on_seat_name(void *user, struct wl_seat *seat, const char *name)
