@@ -31,10 +31,17 @@ flags = $(shell $(PKG_CONFIG) $1 $2 2>/dev/null)
 objects = $(patsubst %.c,$(O)/%.o,$(filter-out $(LEFT_OUT:%=%.c), \
 	$(wildcard $(addsuffix /*.c,$1))))
 
-LIBS = $(call flags,--libs,libssl libcrypto libzstd)
+LIBS = $(call flags,--libs,libssl libcrypto libzstd libusbredirparser-0.5)
 SYSTEMD_LIBS := $(call flags,--libs,libsystemd)
 X_LIBS = $(call flags,--libs,x11 xext xdamage xfixes xtst xrandr)
 SDL_LIBS = $(call flags,--libs,sdl2 SDL2_ttf fontconfig libpng)
+# Without libusb the viewer has no devices but those behind sockets.
+USB_LIBS := $(call flags,--libs,libusbredirhost libusb-1.0)
+ifeq ($(USB_LIBS),)
+LEFT_OUT += client/viewer/usb_local
+else
+LEFT_OUT += client/viewer/usb_local
+endif
 BENCH_LIBS = $(call flags,--libs,libpng libwebp) $(VNC_LIBS)
 ifeq ($(GPL),yes)
 AV_LIBS = $(call flags,--libs,libavformat libavcodec libavutil libswscale)
@@ -55,7 +62,7 @@ endif
 ifeq ($(SYSTEMD_LIBS),)
 DEFS += -DORIEL_NO_QEMU
 LEFT_OUT += $(addprefix capture/,qemu qemu_agent qemu_display qemu_find \
-	qemu_input qemu_keeper qemu_launch qemu_libvirt qemu_objects)
+	qemu_input qemu_keeper qemu_launch qemu_libvirt qemu_objects qemu_usb)
 endif
 
 host_tools = $(O)/proto/msgdoc.o
@@ -152,7 +159,7 @@ $(O)/oriel-serve: $(O)/capture/main.o $(capture) $(O)/liboriel-server.a
 		$(AV_LIBS) $(LIBS)
 $(O)/oriel-view: $(O)/client/viewer/main.o $(viewer) $(O)/liboriel-client.a
 	echo "  LD    $@"
-	$(CC) -pthread $(CFLAGS) $(LDFLAGS) -o $@ $^ $(SDL_LIBS) $(LIBS) -lm
+	$(CC) -pthread $(CFLAGS) $(LDFLAGS) -o $@ $^ $(SDL_LIBS) $(USB_LIBS) $(LIBS) -lm
 $(O)/oriel-bench: $(O)/bench/main.o $(bench) $(core)
 	echo "  LD    $@"
 	$(CC) -pthread $(CFLAGS) $(LDFLAGS) -o $@ $^ $(BENCH_LIBS) $(AV_LIBS) \
@@ -317,6 +324,10 @@ $(O)/tests/e2e/painter: $(O)/tests/e2e/painter.o
 $(O)/tests/e2e/keys: $(O)/tests/e2e/keys.o $(O)/liboriel-client.a
 	$(CC) -pthread $(CFLAGS) $(LDFLAGS) -o $@ $^ \
 		$(call flags,--libs,x11 xtst) $(LIBS)
+
+$(O)/tests/e2e/device: $(O)/tests/e2e/device.o
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ \
+		$(call flags,--libs,libusbredirparser-0.5)
 
 $(O)/tests/e2e/onlink: $(O)/tests/e2e/onlink.o $(addprefix $(O)/bench/, \
 		netns.o emulator.o shaper.o links.o probe.o) $(core)

@@ -117,6 +117,13 @@ struct orl_source_kind {
 			const struct oriel_touch *touch);
 	void (*text)(struct orl_source *source, const char *text);
 	void (*locks)(struct orl_source *source, uint32_t locks);
+
+	/*
+	 * How many places for USB devices there are now, and a stream to the
+	 * usbredir guest of one: a descriptor, closed to unplug, or -1.
+	 */
+	size_t (*usb_slots)(const struct orl_source *source);
+	int (*usb_open)(struct orl_source *source, size_t slot);
 };
 
 /* The sources of this build, and after them a NULL. */

@@ -21,12 +21,13 @@
 #include "capture/metrics.h"
 #include "capture/options.h"
 #include "capture/stats.h"
+#include "capture/usb.h"
 
 enum {
 	BUDGET_NS = 8000000, /* of one dispatch, so that the source runs too */
 	GOODBYE_MS = 300,    /* for the last bytes to go out */
 	SETTLE_MS = 20,      /* from a source's end until `exact` is news */
-	MAX_FDS = 2 + ORL_SOURCE_FDS + ORL_METRICS_FDS,
+	MAX_FDS = 2 + ORL_SOURCE_FDS + ORL_METRICS_FDS + ORL_USB_SLOTS,
 };
 
 struct serve {
@@ -37,6 +38,7 @@ struct serve {
 	struct oriel_server *server;
 	struct orl_metrics *metrics;
 	struct orl_company company;
+	struct orl_slots usb;
 	bool had_peer;
 
 	FILE *stats;
@@ -309,6 +311,30 @@ static void on_locks(void *user, struct oriel_peer *peer, uint32_t locks)
 		source->kind->locks(source, locks);
 }
 
+static void on_usb_attached(
+		void *user, struct oriel_peer *peer, struct oriel_usb *usb)
+{
+	struct serve *serve = user;
+
+	(void)peer;
+	orl_slots_attached(&serve->usb, usb);
+}
+
+static void on_usb_data(
+		void *user, struct oriel_usb *usb, const void *data, size_t n)
+{
+	struct serve *serve = user;
+
+	orl_slots_data(&serve->usb, usb, data, n);
+}
+
+static void on_usb_detached(void *user, struct oriel_usb *usb, const char *why)
+{
+	struct serve *serve = user;
+
+	orl_slots_detached(&serve->usb, usb, why);
+}
+
 static const struct oriel_server_events events = {
 	.size = sizeof(events),
 	.auth_wanted = auth_wanted,
@@ -322,6 +348,9 @@ static const struct oriel_server_events events = {
 	.touch = on_touch,
 	.text = on_text,
 	.locks = on_locks,
+	.usb_attached = on_usb_attached,
+	.usb_data = on_usb_data,
+	.usb_detached = on_usb_detached,
 };
 
 /* ---- the loop ---------------------------------------------------------- */
@@ -394,6 +423,7 @@ static int wait_for_work(struct serve *serve)
 	fds[1] = (struct pollfd){ .fd = serve->signals, .events = POLLIN };
 	if (!serve->leaving && serve->source->kind->watch)
 		n += serve->source->kind->watch(serve->source, fds + n, &due);
+	n += orl_slots_watch(&serve->usb, fds + n, &due);
 	if (serve->metrics)
 		n += orl_metrics_watch(serve->metrics, fds + n, &due);
 	now = orl_now();
@@ -431,6 +461,7 @@ static void run(struct serve *serve)
 		now = orl_now();
 		if (!serve->leaving && kind->run)
 			err = kind->run(serve->source, now, why);
+		orl_slots_run(&serve->usb, now);
 		if (err == ORIEL_ECLOSED) {
 			leave(serve, complain(ORL_EXIT_SOURCE, why),
 					"the desktop is gone");
@@ -521,8 +552,7 @@ static void say_key(const struct serve *serve)
 		fprintf(stderr, "%02x", pin[i]);
 	fputc('\n', stderr);
 	if (days < 0)
-		fprintf(stderr,
-				"WARNING: the certificate has expired: viewers "
+		fprintf(stderr, "WARNING: the certificate has expired: viewers "
 				"that check it will not come in; renew it, or "
 				"leave out --cert= and --key=\n");
 	else if (days < 30)
@@ -603,6 +633,8 @@ static int start(struct serve *serve, const struct orl_source_kind *kind)
 	/* Until here a signal just ends the program, also while it unpacks. */
 	if (open_signals(serve) < 0)
 		return complain(ORL_EXIT_INTERNAL, strerror(errno));
+	orl_slots_open(&serve->usb, serve->source, o->usb_slots,
+			o->usb_slot_count);
 	status = create_server(serve);
 	if (status)
 		return status;
@@ -654,6 +686,7 @@ static void end(struct serve *serve)
 		write_line(serve, true);
 	orl_metrics_close(serve->metrics);
 	oriel_server_destroy(serve->server);
+	orl_slots_close(&serve->usb);
 	if (serve->source)
 		serve->source->kind->close(serve->source);
 	orl_login_close(serve->login);

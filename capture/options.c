@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-enum kind { TEXT, FLAG, RATE, COUNT, LISTEN, LAUNCH };
+enum kind { TEXT, FLAG, RATE, COUNT, LISTEN, LAUNCH, USB_SLOT };
 
 struct option {
 	const char *name;
@@ -45,6 +45,9 @@ static const struct option table[] = {
 		"never send an inexact pixel, not even for a moment" },
 	{ "workers", COUNT, AT(workers), ORL_MAX_WORKERS, "N",
 		"encoder threads; 0, the default, needs none" },
+	{ "usb-slot", USB_SLOT, 0, 0, "unix:PATH",
+		"a socket where a virtual machine takes a USB device,\n"
+		"as QEMU's usb-redir; up to 16 of them" },
 	{ "once", FLAG, AT(once), 0, NULL,
 		"end when the first client has left; a source that ends:\n"
 		"when the client holds its last frame" },
@@ -215,6 +218,14 @@ static int take(struct orl_options *o, const struct option *opt,
 			wrong = "may be given 8 times";
 		if (!wrong) {
 			o->listen[o->listen_count++] = value;
+			return 0;
+		}
+		break;
+	case USB_SLOT:
+		wrong = "is unix:PATH, and may be given 16 times";
+		if (strncmp(value, "unix:", 5) == 0 && value[5] &&
+				o->usb_slot_count < ORL_MAX_USB_SLOTS) {
+			o->usb_slots[o->usb_slot_count++] = value + 5;
 			return 0;
 		}
 		break;

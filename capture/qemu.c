@@ -563,6 +563,17 @@ static void qemu_counts(
 	*out = ((const struct orl_qemu *)(const void *)source)->counts;
 }
 
+static size_t qemu_usb_slots(const struct orl_source *source)
+{
+	return orl_qemu_usb_slots(
+			(const struct orl_qemu *)(const void *)source);
+}
+
+static int qemu_usb_open(struct orl_source *source, size_t slot)
+{
+	return orl_qemu_usb_open(of(source), slot);
+}
+
 const struct orl_source_kind orl_source_qemu = {
 	.name = "qemu",
 	.help = ":ADDRESS           a virtual machine, by the D-Bus address "
@@ -584,4 +595,6 @@ const struct orl_source_kind orl_source_qemu = {
 	.touch = qemu_touch,
 	.text = qemu_text,
 	.locks = qemu_locks,
+	.usb_slots = qemu_usb_slots,
+	.usb_open = qemu_usb_open,
 };

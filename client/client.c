@@ -52,6 +52,8 @@ int oriel_client_create(struct oriel_client **out,
 		err = c->congestion ? 0 : ORIEL_ENOMEM;
 	}
 	if (!err)
+		err = orl_client_usb_init(c, config->usb_rules);
+	if (!err)
 		err = orl_input_init(c);
 	if (!err)
 		err = orl_loop_create(&c->loop, &c->env);
@@ -81,6 +83,7 @@ void oriel_client_destroy(struct oriel_client *c)
 		orl_loop_unpost(c->loop, &c->queue.post);
 	orl_loop_destroy(c->loop);
 	orl_input_fini(c);
+	orl_client_usb_fini(c);
 	orl_tls_context_destroy(c->tls);
 	orl_free(&env, c->name);
 	orl_free(&env, c->congestion);

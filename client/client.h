@@ -20,6 +20,7 @@
 #include "proto/caps.h"
 #include "proto/io/conn.h"
 #include "proto/io/network.h"
+#include "redirect/usb.h"
 
 enum orl_login_step {
 	ORL_LOGIN_HELLO,     /* waiting for server_hello */
@@ -165,6 +166,9 @@ struct oriel_client {
 		int32_t width, height, hot_x, hot_y;
 	} cursors[ORL_CURSOR_SLOTS];
 
+	struct orl_usb_rules usb_rules;
+	struct orl_usb_set usb;
+
 	/* Input. */
 	struct orl_input_queue queue;
 	uint32_t input_seq;
@@ -292,6 +296,15 @@ void orl_screen_was_shown(struct oriel_screen *s, uint64_t time);
 /* Send every ack that is due. */
 void orl_screen_send_acks(struct oriel_client *c);
 void orl_screen_batch(struct orl_timer *timer);
+
+/* usb.c */
+int orl_client_usb_init(struct oriel_client *c, const char *rules);
+void orl_client_usb_fini(struct oriel_client *c);
+int orl_client_usb_answer(struct oriel_client *c, const uint8_t *d, size_t n);
+int orl_client_usb_data(struct oriel_client *c, const uint8_t *d, size_t n);
+int orl_client_usb_credit(struct oriel_client *c, const uint8_t *d, size_t n);
+int orl_client_usb_detach(struct oriel_client *c, const uint8_t *d, size_t n);
+int orl_client_usb_cancel(struct oriel_client *c, const uint8_t *d, size_t n);
 
 /* input.c */
 int orl_input_init(struct oriel_client *c);

@@ -14,10 +14,10 @@ enum {
 	ORL_DISPLAY_SIDE_MAX = 16384, /* cells then fit in 10 bits */
 	ORL_DISPLAY_PIXELS_MAX = 64 << 20,
 	ORL_DESKTOP_PIXELS_MAX = 128 << 20, /* all displays; 16 of 4K */
-	ORL_PART_DATA_MAX = 256 << 10, /* worst case of one part */
+	ORL_PART_DATA_MAX = 256 << 10,      /* worst case of one part */
 	ORL_PART_BLOCKS_MAX = 8192,
 	ORL_PART_COPIES_MAX = 1024,
-	ORL_TRANSACTIONS_MAX = 8, /* open at a time, per display */
+	ORL_TRANSACTIONS_MAX = 8,  /* open at a time, per display */
 	ORL_RESIZE_PAUSE_MS = 250, /* from one size asked for to the next */
 	ORL_CURSOR_SIDE_MAX = 256,
 	ORL_CURSOR_SLOTS = 64,
@@ -34,7 +34,14 @@ enum {
 	ORL_MESSAGE_MAX_C2S = 64 << 10,
 	/* A part: data, copies, blocks, sections and heads. */
 	ORL_MESSAGE_MAX_S2C = (256 << 10) + 8192 * 7 + 1024 * 12 + 256,
-	ORL_PIECE_MAX = 16 << 10,      /* of a stream: clipboard, USB, print */
+	ORL_PIECE_MAX = 16 << 10, /* of a stream: clipboard, USB, print */
+
+	/* USB devices. */
+	ORL_USB_DEVICES_MAX = 16,      /* of a client, waiting ones too */
+	ORL_USB_INTERFACES_MAX = 32,   /* usbredir's own limit */
+	ORL_USB_WINDOW = 256 << 10,    /* sent of a device and not used */
+	ORL_USB_PACKET_MAX = 2 << 20,  /* twice what Linux asks a disk for */
+	ORL_USB_PENDING_MAX = 512,     /* transfers without an answer */
 	ORL_CREDIT_CONTROL = 64 << 10, /* queued control bytes, not granted */
 
 	/* Login. */

@@ -11,6 +11,7 @@
 #include <string.h>
 
 enum { READY_TIMEOUT_S = ORL_LOGIN_SECONDS, FACTS_QUEUED = 4096 };
+enum { USB_CANCEL = ORL_CHANNEL_USB << 8 | ORL_MSG_cancel };
 static const uint64_t SECOND = 1000000000;
 
 static int on_rights_seen(
@@ -69,6 +70,12 @@ static const struct orl_handler ready[] = {
 	{ ORL_MSG_resize,      ORIEL_MAY_RESIZE, orl_ack_resize, 0 },
 	{ ORL_MSG_rights_seen, 0,                on_rights_seen, 0 },
 	{ ORL_MSG_bye,         0,                on_bye, 0 },
+	/* What may not is answered: nobody is left waiting. */
+	{ ORL_MSG_usb_attach,  0, orl_peer_usb_attach, ORL_CAP(USB) },
+	{ ORL_MSG_usb_data,    0, orl_peer_usb_data,   ORL_CAP(USB) },
+	{ ORL_MSG_usb_credit,  0, orl_peer_usb_credit, ORL_CAP(USB) },
+	{ ORL_MSG_usb_detach,  0, orl_peer_usb_detach, ORL_CAP(USB) },
+	{ USB_CANCEL,          0, orl_peer_usb_cancel, ORL_CAP(USB) },
 	{ 0, 0, NULL, 0 },
 };
 /* clang-format on */
@@ -157,6 +164,7 @@ static void leave(struct oriel_peer *peer)
 
 	peer->left = true;
 	orl_input_release(peer);
+	orl_usb_end(&peer->usb);
 	if (server->owner == peer)
 		orl_peer_own(server, NULL);
 	if (peer->joined && server->events.peer_left)
@@ -211,6 +219,8 @@ static void on_later(struct orl_deferred *later)
 		join(peer);
 	if (peer->state == ORL_PEER_READY && take(&peer->settle))
 		settle(peer);
+	if (peer->state == ORL_PEER_READY)
+		orl_peer_usb_settle(peer);
 	if (peer->state != ORL_PEER_GONE)
 		return;
 	if (!peer->left)
@@ -271,6 +281,7 @@ int orl_peer_create(struct oriel_server *server, int socket, bool local)
 	orl_list_init(&peer->panes);
 	orl_pace_init(&peer->pace);
 	peer->stats.size = sizeof(peer->stats);
+	orl_peer_usb_init(peer);
 	int err = orl_conn_create(&peer->conn, server->loop, &server->env,
 			socket,
 			&(struct orl_conn_config){ .role = ORL_SERVER,
@@ -311,6 +322,7 @@ void orl_peer_free(struct oriel_peer *peer)
 	ORL_EACH_SAFE (node, after, &peer->panes)
 		orl_pane_destroy(orl_container(node, struct orl_pane, by_peer));
 	orl_list_remove(&peer->node);
+	orl_usb_fini(&peer->usb);
 	orl_conn_destroy(peer->conn);
 	orl_free(&server->env, peer->name);
 	orl_free(&server->env, peer);
@@ -438,8 +450,11 @@ void orl_peer_own(struct oriel_server *server, struct oriel_peer *peer)
 	if (peer == old)
 		return;
 	server->owner = NULL;
-	if (old)
+	if (old) {
 		orl_input_release(old);
+		/* Its devices go as well. */
+		orl_peer_later(old);
+	}
 	/* The host, hearing of keys, may have ended the new one. */
 	if (!peer || !may_own(peer))
 		peer = next_owner(server, old);

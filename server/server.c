@@ -115,10 +115,14 @@ int oriel_server_create(struct oriel_server **out,
 	server->max_bandwidth = config->max_bandwidth;
 	server->test_desync = config->test_desync;
 	server->events = events;
+	if (events.usb_attached)
+		server->caps |= ORL_CAP(USB);
 	orl_list_init(&server->listeners);
 	orl_list_init(&server->peers);
 	orl_list_init(&server->displays);
-	err = make_parts(server, config);
+	err = orl_usb_rules_init(&server->usb_rules, config->usb_rules);
+	if (!err)
+		err = make_parts(server, config);
 	if (err) {
 		oriel_server_destroy(server);
 		return err;
@@ -149,6 +153,7 @@ void oriel_server_destroy(struct oriel_server *server)
 	orl_throttle_destroy(server->throttle);
 	orl_motion_destroy(server->motion);
 	orl_tls_context_destroy(server->tls);
+	orl_usb_rules_fini(&server->usb_rules);
 	orl_free(&env, server->cursor.pixels);
 	orl_free(&env, server->scratch);
 	orl_free(&env, server->name);

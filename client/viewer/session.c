@@ -14,6 +14,7 @@
 #include "client/viewer/recent.h"
 #include "client/viewer/text.h"
 #include "client/viewer/ui.h"
+#include "client/viewer/usb.h"
 #include "client/viewer/viewer.h"
 
 enum { ATTEMPTS_MAX = 4 };
@@ -325,6 +326,10 @@ static const struct oriel_client_events events = {
 	.cursor_warped = on_cursor_warped,
 	.locks = on_locks,
 	.relative = on_relative,
+	.usb_answered = orl_devices_on_answered,
+	.usb_data = orl_devices_on_data,
+	.usb_writable = orl_devices_on_writable,
+	.usb_detached = orl_devices_on_detached,
 };
 
 /* ---- the loop ---- */
@@ -404,6 +409,7 @@ static enum why watch(struct orl_viewer *v)
 			orl_viewer_facts(v, now);
 		if (v->ui)
 			orl_ui_ask_sizes(v->ui);
+		orl_devices_work(v);
 		int err = oriel_client_wait(v->client, timeout_ms(v, now));
 		if (err < 0) {
 			orl_viewer_say("cannot go on: %s",
@@ -670,14 +676,22 @@ int orl_viewer_create(struct orl_viewer *v)
 		.hooks = &hooks,
 		.authorities = v->authorities,
 		.reconnect = v->options.reconnect,
+		.usb_rules = v->options.usb_rules,
 	};
 	if (gethostname(name, sizeof(name) - 1) != 0 || !name[0])
 		snprintf(name, sizeof(name), "oriel-view");
-	return oriel_client_create(&v->client, &config);
+	int err = oriel_client_create(&v->client, &config);
+	if (!err)
+		v->usb = orl_devices_create(v);
+	return err;
 }
 
 void orl_viewer_destroy(struct orl_viewer *v)
 {
+	/* What happens to devices now is told by nobody. */
+	struct orl_devices *usb = v->usb;
+	v->usb = NULL;
+	orl_devices_destroy(usb);
 	oriel_client_destroy(v->client);
 	v->client = NULL;
 	for (int i = 0; i < ORL_SCREENS_MAX; i++) {

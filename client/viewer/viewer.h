@@ -13,6 +13,7 @@
 #include "client/viewer/options.h"
 
 struct orl_ui;
+struct orl_devices;
 
 enum orl_answer {
 	ORL_ANSWERED,
@@ -39,7 +40,8 @@ struct orl_viewer {
 	char *secret;      /* password or ticket */
 	uint64_t start;    /* of the program */
 	struct oriel_client *client;
-	struct orl_ui *ui; /* NULL when headless */
+	struct orl_ui *ui;       /* NULL when headless */
+	struct orl_devices *usb; /* NULL: no devices are had */
 
 	/* Set by orl_viewer_quit(), and the pipe is then readable. */
 	atomic_bool quit;

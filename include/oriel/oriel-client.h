@@ -94,6 +94,24 @@ struct oriel_client_events {
 	void (*locks)(void *user, uint32_t locks);
 	/* The desktop takes relative motion only, or no longer does. */
 	void (*relative)(void *user, bool relative);
+
+	/*
+	 * What becomes of a device of oriel_client_usb_attach(). WAITING is
+	 * followed by another answer; REFUSED ends `usb`.
+	 */
+	void (*usb_answered)(void *user, struct oriel_usb *usb,
+			enum oriel_usb_answer answer, const char *why);
+	/* Bytes for the device; oriel_usb_consumed() when it has them. */
+	void (*usb_data)(void *user, struct oriel_usb *usb, const void *data,
+			size_t n);
+	void (*usb_writable)(void *user, struct oriel_usb *usb);
+	/*
+	 * The desktop has given it back, or it broke a rule; why NULL: the
+	 * line is lost. Ends `usb`. Without this event no device can be
+	 * attached.
+	 */
+	void (*usb_detached)(
+			void *user, struct oriel_usb *usb, const char *why);
 };
 
 /* ---- the client -------------------------------------------------------- */
@@ -118,6 +136,8 @@ struct oriel_client_config {
 	 * by screen_changed, those that are not by screen_removed.
 	 */
 	uint32_t reconnect;
+	/* Which devices may be attached, as in oriel_server_config. */
+	const char *usb_rules;
 };
 
 /* Threads: any. */
@@ -223,6 +243,17 @@ ORIEL_API void oriel_client_set_locks(
 ORIEL_API void oriel_client_release_all(struct oriel_client *client);
 /* Ask for keyboard and pointer, or give them up; `owner` tells. */
 ORIEL_API void oriel_client_take(struct oriel_client *client, bool take);
+
+/* ---- USB --------------------------------------------------------------- */
+
+/*
+ * Offer a device to the desktop; usb_answered tells what becomes of it.
+ * ORIEL_ESTATE when not READY, ORIEL_ENOTSUP when the server takes none,
+ * ORIEL_EDENIED without ORIEL_MAY_USB or by config.usb_rules, ORIEL_ELIMIT
+ * for more than 16 at a time.
+ */
+ORIEL_API ORIEL_CHECK int oriel_client_usb_attach(struct oriel_usb **out,
+		struct oriel_client *client, const struct oriel_usb_info *info);
 
 #ifdef __cplusplus
 }
