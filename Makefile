@@ -40,7 +40,8 @@ USB_LIBS := $(call flags,--libs,libusbredirhost libusb-1.0)
 ifeq ($(USB_LIBS),)
 LEFT_OUT += client/viewer/usb_local
 else
-LEFT_OUT += client/viewer/usb_local
+LEFT_OUT += client/viewer/usb_none
+$(O)/client/viewer/usb_local.o: DEFS += $(call flags,--cflags,libusb-1.0)
 endif
 BENCH_LIBS = $(call flags,--libs,libpng libwebp) $(VNC_LIBS)
 ifeq ($(GPL),yes)
@@ -343,7 +344,8 @@ $(O)/tests/e2e/attack: $(addprefix $(O)/tests/e2e/,attack.o attack_serve.o \
 		attack_clients.o attack_view.o raw.o) $(client) $(core)
 	$(CC) -pthread $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 
-e2e: all $(addprefix $(O)/tests/e2e/,attack fingers keys onlink painter) \
+e2e: all $(addprefix $(O)/tests/e2e/,attack device fingers keys onlink \
+		painter) \
 		$(if $(SYSTEMD_LIBS),$(O)/tests/e2e/liar)
 	tools/guest/build.sh $(GUEST) || : # its test says that there is none
 	tests/run.sh $(filter-out %/lib.sh,$(sort $(wildcard tests/e2e/*.sh)))

@@ -203,6 +203,13 @@ static void peer_joined(void *user, struct oriel_peer *peer)
 	struct serve *serve = user;
 
 	say_peer(serve, "peer_joined", peer, 0);
+	if (serve->login &&
+			oriel_peer_set_usb_rules(peer,
+					orl_policy_usb(orl_login_policy(
+								       serve->login),
+							oriel_peer_user(peer))) <
+					0)
+		oriel_peer_close(peer, "out of memory");
 	if (!orl_company_join(&serve->company, peer))
 		return;
 	serve->had_peer = true;
@@ -575,6 +582,8 @@ static int create_server(struct serve *serve)
 		.congestion = o->congestion,
 		.keylog = o->keylog ? keylog : NULL,
 		.test_desync = o->test_desync,
+		.usb_rules = serve->login ? orl_login_policy(serve->login)->usb
+					  : NULL,
 	};
 	char name[256] = "oriel", why[ORL_WHY_MAX];
 	bool tcp = false;

@@ -6,10 +6,13 @@
  *	rights = see hear input		for everybody not named below
  *	rights.USER = see		for USER alone
  *	second = take			when somebody looks already
+ *	usb = 3,0x46d,-1,-1,1		which USB devices may come
+ *	usb.USER = -1,-1,-1,-1,0	from USER as well
  *
  * A right is a word of see hear input speak copy paste usb print resize, or
  * all; an empty value grants nothing. second is a word of take watch replace
- * refuse.
+ * refuse. usb is rules in usbredir's syntax; a device has to be allowed by
+ * both where a user has some.
  */
 #ifndef ORL_POLICY_H
 #define ORL_POLICY_H
@@ -17,7 +20,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { ORL_POLICY_USERS = 64, ORL_POLICY_NAME = 64, ORL_POLICY_SIZE = 65536 };
+enum {
+	ORL_POLICY_USERS = 64,
+	ORL_POLICY_NAME = 64,
+	ORL_POLICY_SIZE = 65536,
+	ORL_POLICY_USB = 512, /* bytes of rules, and NUL */
+	ORL_POLICY_USB_USERS = 16,
+};
 
 /* What a viewer gets that is not the first. */
 enum orl_second {
@@ -35,6 +44,12 @@ struct orl_policy {
 		char name[ORL_POLICY_NAME];
 		uint32_t rights;
 	} users[ORL_POLICY_USERS];
+	char usb[ORL_POLICY_USB];
+	uint32_t usb_count;
+	struct {
+		char name[ORL_POLICY_NAME];
+		char rules[ORL_POLICY_USB];
+	} usb_users[ORL_POLICY_USB_USERS];
 };
 
 /* What holds without a file: everything but a microphone and USB. */
@@ -47,6 +62,8 @@ void orl_policy_init(struct orl_policy *policy);
 int orl_policy_parse(struct orl_policy *policy, const char *text, size_t n,
 		char *why, size_t size);
 
+/* Rules of this user alone, or NULL. */
+const char *orl_policy_usb(const struct orl_policy *policy, const char *user);
 uint32_t orl_policy_rights(const struct orl_policy *policy, const char *user);
 
 #endif

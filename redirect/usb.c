@@ -111,6 +111,7 @@ void orl_usb_init(struct orl_usb_set *set, const struct orl_env *env,
 	set->role = role;
 	set->calls = calls;
 	set->rules = rules;
+	set->more.open = true;
 	orl_list_init(&set->devices);
 }
 

@@ -25,11 +25,13 @@ struct usbredirfilter_rule;
 struct orl_usb_rules {
 	struct usbredirfilter_rule *rules;
 	int n;
+	bool open; /* what no rule fits is allowed, as far as these go */
 };
 
 /*
- * Those of `text` (NULL: none), and after them those that hold where nothing
- * is said. ORIEL_EINVAL when it is not in that syntax.
+ * Those of `text` (NULL: none); after them, unless they are made `open`, come
+ * those that hold where nothing is said. ORIEL_EINVAL when it is not in that
+ * syntax.
  */
 int orl_usb_rules_init(struct orl_usb_rules *rules, const char *text);
 void orl_usb_rules_fini(struct orl_usb_rules *rules);

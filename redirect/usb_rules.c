@@ -59,7 +59,7 @@ static const char *class_name(uint8_t class)
 
 int orl_usb_rules_init(struct orl_usb_rules *rules, const char *text)
 {
-	struct orl_usb_rules made = { NULL, 0 };
+	struct orl_usb_rules made = { NULL, 0, false };
 
 	if (text && strlen(text) > RULES_MAX)
 		return ORIEL_EINVAL;
@@ -107,6 +107,8 @@ static bool allowed(const struct orl_usb_rules *rules,
 				&f.interface_class, &f.subclass, &f.protocol, 1,
 				info->vendor, info->product, info->release,
 				flags);
+	if (r == -ENOENT && rules->open)
+		return true;
 	if (r == -ENOENT)
 		r = usbredirfilter_check(defaults, ORL_COUNT(defaults), 0, 0, 0,
 				&f.interface_class, &f.subclass, &f.protocol, 1,

@@ -124,6 +124,7 @@ int oriel_peer_set_usb_rules(struct oriel_peer *peer, const char *rules)
 	if (err)
 		return err;
 	orl_usb_rules_fini(&peer->usb.more);
+	made.open = true;
 	peer->usb.more = made;
 	return 0;
 }

@@ -46,6 +46,7 @@ struct orl_device {
 	bool wanted; /* by the user, or a rule */
 	bool fresh;  /* nobody has asked the rules for it yet */
 	bool late;   /* it was plugged in while we ran */
+	bool unplugged; /* there is no such device any more */
 	char why[ORL_DEVICE_TEXT * 2]; /* what stands in its way, or "" */
 	struct oriel_usb_info info;
 	char port[32], serial[64];

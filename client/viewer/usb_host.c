@@ -338,6 +338,9 @@ static void start_over(struct orl_devices *u, struct orl_device *d, bool gone)
 {
 	pthread_mutex_lock(&u->lock);
 	d->link = ORL_DEVICE_UNLINKED;
+	/* Who listens on a socket may have another device soon. */
+	if (d->host == ORL_DEVICE_PULLED && !d->peer)
+		d->wanted = false;
 	d->host = gone ? ORL_DEVICE_ABSENT : ORL_DEVICE_SEEN;
 	d->again = gone ? 0 : d->again;
 	orl_devices_forget(&d->to_desktop);
@@ -383,8 +386,7 @@ static void work_on(struct orl_devices *u, size_t i)
 		if (link != ORL_DEVICE_ENDED && link != ORL_DEVICE_UNLINKED)
 			break;
 		let_go(u, i);
-		/* Who listens on a socket may have another soon. */
-		start_over(u, d, !d->peer);
+		start_over(u, d, d->unplugged);
 		d->again = orl_viewer_now() + AGAIN_MS * UINT64_C(1000000);
 		break;
 	case ORL_DEVICE_ABSENT:

@@ -313,7 +313,8 @@ ORIEL_API void oriel_peer_stats(
 /* Say goodbye, then close. `why` is shown to the user, may be NULL. */
 ORIEL_API void oriel_peer_close(struct oriel_peer *peer, const char *why);
 /*
- * Rules as config.usb_rules that hold for this peer as well, from now on.
+ * Rules as config.usb_rules that hold for this peer as well, from now on; what
+ * none of them fits is left to those.
  * ORIEL_EINVAL when they are none.
  */
 ORIEL_API ORIEL_CHECK int oriel_peer_set_usb_rules(
