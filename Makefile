@@ -10,6 +10,7 @@ LIBDIR ?= $(PREFIX)/lib
 LIBEXECDIR ?= $(PREFIX)/libexec
 INCLUDEDIR ?= $(PREFIX)/include
 DATADIR ?= $(PREFIX)/share
+UDEVDIR ?= $(PREFIX)/lib/udev/rules.d
 MANDIR ?= $(DATADIR)/man
 ICONDIR ?= $(DATADIR)/icons/hicolor/scalable/apps
 
@@ -436,6 +437,8 @@ install: all install-libs
 	install -m 644 $(filter %.7,$(man)) $(DESTDIR)$(MANDIR)/man7
 	install -m 644 tools/oriel.lua tools/oriel-sysctl.conf \
 		tools/oriel-modules.conf $(DESTDIR)$(DATADIR)/oriel
+	install -D -m 644 tools/oriel-usb.rules \
+		$(DESTDIR)$(UDEVDIR)/70-oriel-usb.rules
 	install -m 644 client/viewer/oriel-view.desktop \
 		$(DESTDIR)$(DATADIR)/applications
 	install -m 644 client/viewer/oriel-view.xml \
@@ -450,6 +453,7 @@ install: all install-libs
 uninstall:
 	rm -f $(addprefix $(DESTDIR)$(BINDIR)/,$(notdir $(programs)))
 	rm -rf $(DESTDIR)$(LIBEXECDIR)/oriel
+	rm -f $(DESTDIR)$(UDEVDIR)/70-oriel-usb.rules
 	rm -f $(addprefix $(DESTDIR)$(LIBDIR)/,$(notdir $(libs)) \
 		liboriel-server.so liboriel-client.so \
 		pkgconfig/oriel-server.pc pkgconfig/oriel-client.pc)

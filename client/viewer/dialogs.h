@@ -72,16 +72,26 @@ enum orl_command {
 	ORL_COMMAND_WINDOWS,       /* one for all, or one each */
 	ORL_COMMAND_IDENTIFY,
 	ORL_COMMAND_CHOOSE, /* menu.display: show it, or do not */
-	ORL_COMMAND_CLOSE,  /* the menu itself */
+	ORL_COMMAND_MENU_USB,
+	ORL_COMMAND_USB,   /* menu.device: give it, or take it back */
+	ORL_COMMAND_CLOSE, /* the menu itself */
 };
 
 enum orl_menu_page {
 	ORL_MENU_ALL,
 	ORL_MENU_KEYS,
 	ORL_MENU_DISPLAYS,
+	ORL_MENU_USB,
 };
 
-enum { ORL_MENU_DISPLAYS_MAX = 16 };
+enum { ORL_MENU_DISPLAYS_MAX = 16, ORL_MENU_DEVICES_MAX = 12 };
+
+/* A USB device in the menu. */
+struct orl_menu_device {
+	size_t index; /* in the table of devices */
+	char name[160], state[320];
+	bool given, wrong;
+};
 
 struct orl_menu {
 	enum orl_menu_page page;
@@ -93,6 +103,9 @@ struct orl_menu {
 	int displays, display;
 	char names[ORL_MENU_DISPLAYS_MAX][96];
 	bool shown[ORL_MENU_DISPLAYS_MAX];
+	int devices, device;
+	struct orl_menu_device device_rows[ORL_MENU_DEVICES_MAX];
+	char no_devices[160]; /* why there are none */
 };
 
 enum orl_command orl_menu(struct orl_menu *m, struct orl_panel *p);

@@ -78,8 +78,8 @@ eventually 20 there || fail 'the guest does not see the disk'
 python3 tests/e2e/qmp.py "$T/qmp" \
 	'human-monitor-command {"command-line":"info usb"}' |
 	grep -q 'ID: r[01]' || fail 'QEMU has no such device'
-ask 'mount /dev/sda /mnt && head -c 4000000 /dev/vda > /mnt/file &&
-	sync && md5sum < /mnt/file && umount /mnt' 60 > "$T/sum" ||
+ask 'mount /dev/sda /mnt && head -c 4000000 /dev/vda > /mnt/file && sync &&'"\
+	md5sum < /mnt/file && umount /mnt" 60 > "$T/sum" ||
 	fail "the guest cannot write to it: $(cat "$T/sum")"
 debugfs -R "dump file $T/file" "$T/disk" 2> /dev/null
 [ "$(md5sum < "$T/file")" = "$(cat "$T/sum")" ] ||
@@ -90,9 +90,8 @@ sum=$(md5sum < "$T/disk")
 ok 'disk, both ways'
 
 # Pulled out while it is read, and plugged in again.
-ask 'echo 3 > /proc/sys/vm/drop_caches
-	(while dd if=/dev/sda of=/dev/null bs=1M iflag=direct; do :; done) \
-	> /dev/null 2>&1 &'
+ask '(while dd if=/dev/sda of=/dev/null bs=1M iflag=direct; do :; done) '"\
+	> /dev/null 2>&1 &"
 kill -USR1 "$disk"
 eventually 10 says one unplugged || fail 'the viewer does not see it go'
 eventually 20 says one open 2 || fail 'it does not come back'
