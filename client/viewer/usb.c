@@ -256,6 +256,33 @@ static void work_on(struct orl_devices *u, struct orl_device *d, bool ready)
 	}
 }
 
+/* Where there is somebody who has chosen, and a server that has a key. */
+static bool remembers(const struct orl_viewer *v)
+{
+	return !v->options.headless && !v->options.kiosk &&
+	       strncmp(v->options.address, "unix:", 5) != 0;
+}
+
+/* This server had it before. */
+static void recall(struct orl_devices *u, struct orl_device *d)
+{
+	char line[ORL_USB_MEMORY_LINE];
+
+	pthread_mutex_lock(&u->lock);
+	bool look = d->host == ORL_DEVICE_SEEN && !d->recalled && !d->peer &&
+		    !d->wanted && !d->fresh;
+	d->recalled = d->recalled || look;
+	orl_usb_memory_line(line, sizeof(line), u->viewer->key, &d->info,
+			d->serial);
+	pthread_mutex_unlock(&u->lock);
+	if (!look || !orl_usb_remembered(line))
+		return;
+	pthread_mutex_lock(&u->lock);
+	d->wanted = d->host == ORL_DEVICE_SEEN;
+	pthread_mutex_unlock(&u->lock);
+	orl_devices_wake(u);
+}
+
 void orl_devices_work(struct orl_viewer *v)
 {
 	struct orl_devices *u = v->usb;
@@ -264,8 +291,13 @@ void orl_devices_work(struct orl_viewer *v)
 	if (!u)
 		return;
 	atomic_store(&u->posted, false);
-	for (size_t i = 0; i < ORL_DEVICE_SEEN_MAX; i++)
+	for (size_t i = 0; i < ORL_DEVICE_SEEN_MAX; i++) {
 		work_on(u, &u->devices[i], ready);
+		if (!ready)
+			u->devices[i].recalled = false;
+		else if (remembers(v))
+			recall(u, &u->devices[i]);
+	}
 }
 
 /* ---- beginning and end ------------------------------------------------- */
@@ -320,13 +352,19 @@ void orl_devices_destroy(struct orl_devices *u)
 void orl_devices_want(struct orl_devices *u, size_t index, bool wanted)
 {
 	struct orl_device *d = &u->devices[index];
+	char line[ORL_USB_MEMORY_LINE];
 
 	pthread_mutex_lock(&u->lock);
 	if (d->host != ORL_DEVICE_ABSENT) {
 		d->wanted = wanted;
 		d->why[0] = 0;
+		d->recalled = true;
 	}
+	orl_usb_memory_line(line, sizeof(line), u->viewer->key, &d->info,
+			d->serial);
 	pthread_mutex_unlock(&u->lock);
+	if (!d->peer && remembers(u->viewer))
+		orl_usb_remember(line, wanted);
 	orl_devices_wake(u);
 	orl_devices_post(u);
 }

@@ -43,9 +43,10 @@ struct orl_device_bytes {
 struct orl_device {
 	enum orl_device_host_state host;
 	enum orl_device_link_state link;
-	bool wanted; /* by the user, or a rule */
-	bool fresh;  /* nobody has asked the rules for it yet */
-	bool late;   /* it was plugged in while we ran */
+	bool wanted;    /* by the user, or a rule */
+	bool fresh;     /* nobody has asked the rules for it yet */
+	bool recalled;  /* it was looked for in what is remembered */
+	bool late;      /* it was plugged in while we ran */
 	bool unplugged; /* there is no such device any more */
 	char why[ORL_DEVICE_TEXT * 2]; /* what stands in its way, or "" */
 	struct oriel_usb_info info;
@@ -99,8 +100,23 @@ void orl_devices_on_detached(
 
 /* ---- any thread ---- */
 
-/* Give it to the desktop, or take it back. */
+/* Give it to the desktop, or take it back, and remember that. */
 void orl_devices_want(struct orl_devices *u, size_t index, bool wanted);
+
+/* ---- usb_memory.c ---- */
+
+enum { ORL_USB_MEMORY_MAX = 32 << 10, ORL_USB_MEMORY_LINE = 192 };
+
+/* Lines of a text, without their ends. */
+bool orl_usb_memory_has(const char *text, size_t n, const char *line);
+/* The text with that line, or without; its length, 0: there is no room. */
+size_t orl_usb_memory_set(char *out, size_t size, const char *text, size_t n,
+		const char *line, bool there);
+void orl_usb_memory_line(char *out, size_t size, const uint8_t key[static 32],
+		const struct oriel_usb_info *info, const char *serial);
+/* The same of the file. */
+bool orl_usb_remembered(const char *line);
+void orl_usb_remember(const char *line, bool given);
 
 /* ---- usb_host.c ---- */
 
