@@ -205,7 +205,8 @@ static bool ask_peer(struct inquiry *q)
 	return q->known;
 }
 
-static bool open_peer(struct orl_device *d, char *why, size_t size)
+static bool open_peer(struct orl_devices *u, struct orl_device *d, char *why,
+		size_t size)
 {
 	struct inquiry q = { .fd = connect_to(d->peer) };
 
@@ -220,9 +221,12 @@ static bool open_peer(struct orl_device *d, char *why, size_t size)
 				d->peer);
 	if (q.fd >= 0)
 		close(q.fd);
-	if (ok)
-		d->info = q.info;
-	return ok;
+	if (!ok)
+		return false;
+	pthread_mutex_lock(&u->lock);
+	d->info = q.info;
+	pthread_mutex_unlock(&u->lock);
+	return true;
 }
 
 /* Both ways; false when it is closed. */
@@ -270,7 +274,7 @@ static bool hold(struct orl_devices *u, size_t i, char *why, size_t size)
 	struct orl_device *d = &u->devices[i];
 
 	if (d->peer)
-		return open_peer(d, why, size);
+		return open_peer(u, d, why, size);
 	return orl_devices_local_open(u->local, i, why, size);
 }
 

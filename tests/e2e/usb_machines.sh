@@ -49,12 +49,14 @@ cat > "$T/bus.conf" <<-END
 END
 start bus dbus-daemon --config-file="$T/bus.conf" --nofork
 eventually 5 test -S "$T/bus" || fail 'no bus'
-MEMORY=640 start desktop tools/guest/run.sh "$GUEST" "$T/desktop" \
+desktop() {
+	MEMORY=640 start desktop tools/guest/run.sh "$GUEST" "$T/desktop" \
 	-display "dbus,addr=unix:path=$T/bus" \
 	-chardev dbus,id=c0,name=org.qemu.usbredir.0 \
 	-device usb-redir,id=r0,chardev=c0 \
 	-chardev dbus,id=c1,name=org.qemu.usbredir.1 \
 	-device usb-redir,id=r1,chardev=c1
+}
 MEMORY=640 start client tools/guest/run.sh "$GUEST" "$T/client" -display none \
 	-netdev user,id=out,net=10.9.0.0/24 \
 	-device virtio-net-pci,netdev=out,romfile= \
@@ -63,13 +65,15 @@ MEMORY=640 start client tools/guest/run.sh "$GUEST" "$T/client" -display none \
 	-device usb-storage,id=stick,drive=stick,serial=S1 \
 	-chardev "file,id=line,path=$T/line" \
 	-device usb-serial,chardev=line,id=serial
+eventually 150 grep -qs '^MARK ready' "$T/client/serial" ||
+	fail 'the client does not start'
+# One after the other: two processors are all that there may be.
+desktop
 eventually 20 test -S "$T/desktop/qmp" || fail 'no machine'
 echo 'rights = all' > "$T/policy"
 serve --source="qemu:unix:path=$T/bus" --policy="$T/policy"
-eventually 120 grep -qs '^MARK ready' "$T/desktop/serial" ||
+eventually 150 grep -qs '^MARK ready' "$T/desktop/serial" ||
 	fail 'the desktop does not start'
-eventually 60 grep -qs '^MARK ready' "$T/client/serial" ||
-	fail 'the client does not start'
 at client 'mount /dev/vdb /mnt && for i in /sys/class/net/*; do '"\
 	i=\${i##*/}; ip link set \$i up; ip addr add 10.9.0.15/24 dev \$i; \
 	ping -c 1 -W 1 10.9.0.2 && break; ip addr flush dev \$i; done" \

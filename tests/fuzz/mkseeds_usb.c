@@ -112,7 +112,35 @@ static size_t attach(uint8_t *out, size_t size)
 	return w.n;
 }
 
-/* As the end `server` or the client's sees it. */
+/* What only they say who have all capabilities. */
+static void newer(struct packets *guest, struct packets *host)
+{
+	static const uint8_t filter[] = "3,-1,-1,-1,0|-1,-1,-1,-1,1";
+
+	usb_head(guest, usb_redir_filter_filter, sizeof(filter), 0);
+	usb_raw(guest, filter, sizeof(filter));
+	usb_head(guest, usb_redir_alloc_bulk_streams, 8, 20);
+	usb_put(guest, 0x20004, 8);
+	usb_head(guest, usb_redir_free_bulk_streams, 4, 21);
+	usb_put(guest, 0x20004, 4);
+	usb_head(guest, usb_redir_start_bulk_receiving, 10, 22);
+	usb_put(guest, (uint64_t)512 << 32, 8);
+	usb_put(guest, 0x0481, 2);
+	usb_head(guest, usb_redir_stop_bulk_receiving, 5, 23);
+	usb_put(guest, (uint64_t)0x81 << 32, 5);
+	usb_head(guest, usb_redir_filter_reject, 0, 0);
+	usb_head(host, usb_redir_bulk_streams_status, 9, 20);
+	usb_put(host, 0x20004, 8);
+	usb_put(host, 0, 1);
+	usb_head(host, usb_redir_bulk_receiving_status, 6, 22);
+	usb_put(host, (uint64_t)0x81 << 32, 6);
+	usb_head(host, usb_redir_buffered_bulk_packet, 10 + 2, 0);
+	usb_put(host, (uint64_t)2 << 32, 8);
+	usb_put(host, 0x0081, 2);
+	usb_put(host, 0x4142, 2);
+}
+
+/* As the end `server` or the client's sees it; flags & 8: the newer things. */
 static void make(struct seed *s, bool server, uint8_t flags)
 {
 	static struct packets guest[3], host[3], g, h;
@@ -126,7 +154,19 @@ static void make(struct seed *s, bool server, uint8_t flags)
 	memset(host, 0, sizeof(host));
 	g.n = h.n = 0;
 	conversation(guest, host);
-	streams(&g, &h);
+	if (flags & 8) {
+		guest[0].n = host[0].n = host[1].n = 0;
+		usb_hello(&guest[0], 0xff);
+		usb_hello(&host[0], 0xff);
+		usb_interfaces(&host[1], 1, (const uint8_t[]){ 8 });
+		usb_head(&host[1], usb_redir_ep_info, 32 * 9, 0);
+		memset(host[1].p + host[1].n, 0, (size_t)32 * 9);
+		host[1].n += (size_t)32 * 9;
+		usb_connect(&host[1], USB_PRODUCT);
+		newer(&g, &h);
+	} else {
+		streams(&g, &h);
+	}
 	if (server) {
 		step(s, 0, bytes, n);
 		step(s, 8, "\0", 1);
@@ -164,6 +204,10 @@ int main(int argc, char **argv)
 	save(&s, argv[1], "server-lazy");
 	make(&s, false, 2 | 4);
 	save(&s, argv[1], "client-scarce");
+	make(&s, true, 8);
+	save(&s, argv[1], "server-newer");
+	make(&s, false, 8);
+	save(&s, argv[1], "client-newer");
 	s.n = 0;
 	s.p[s.n++] = 1;
 	step(&s, 0, bytes, attach(bytes, sizeof(bytes)));
