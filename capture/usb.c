@@ -317,9 +317,7 @@ void orl_slots_attached(struct orl_slots *u, struct oriel_usb *usb)
 	if (slot_of(u, usb))
 		return;
 	snprintf(why, sizeof(why),
-			"the desktop has room for %zu, and it is taken; this "
-			"one waits",
-			there);
+			"it waits for a place; the desktop has %zu", there);
 	oriel_usb_answer(usb, ORIEL_USB_WAITING, why);
 }
 

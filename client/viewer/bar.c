@@ -116,7 +116,7 @@ static void fill_device(struct orl_menu_device *row, const struct orl_device *d,
 							    : "";
 	row->index = index;
 	row->given = d->wanted;
-	row->wrong = d->why[0] != 0;
+	row->wrong = d->why[0] && d->link != ORL_DEVICE_QUEUED;
 	snprintf(row->name, sizeof(row->name), "%.80s  %04x:%04x  %.30s",
 			d->info.name, d->info.vendor, d->info.product, d->port);
 	if (d->why[0])

@@ -344,10 +344,10 @@ static enum orl_command menu_desktop(struct orl_menu *m, struct orl_panel *p)
 	orl_panel_note(p, "Desktop");
 	if (orl_panel_item(p, "Fullscreen", m->fullscreen))
 		chosen = ORL_COMMAND_FULLSCREEN;
-	if (orl_panel_item(p, "Displays\u2026", false))
-		chosen = ORL_COMMAND_MENU_DISPLAYS;
 	if (orl_panel_item(p, "USB devices\u2026", false))
 		chosen = ORL_COMMAND_MENU_USB;
+	if (orl_panel_item(p, "Displays\u2026", false))
+		chosen = ORL_COMMAND_MENU_DISPLAYS;
 	if (orl_panel_item(p, "Statistics", m->stats))
 		chosen = ORL_COMMAND_STATS;
 	if (orl_panel_item(p, "Release all keys", false))

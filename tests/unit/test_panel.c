@@ -369,9 +369,9 @@ static void the_menu_is_walked(void **state)
 	menu(&m, ORL_KEY_UP);
 	assert_int_equal(menu(&m, ORL_KEY_ENTER), ORL_COMMAND_STATS);
 	menu(&m, ORL_KEY_UP);
-	assert_int_equal(menu(&m, ORL_KEY_ENTER), ORL_COMMAND_MENU_USB);
-	menu(&m, ORL_KEY_UP);
 	assert_int_equal(menu(&m, ORL_KEY_ENTER), ORL_COMMAND_MENU_DISPLAYS);
+	menu(&m, ORL_KEY_UP);
+	assert_int_equal(menu(&m, ORL_KEY_ENTER), ORL_COMMAND_MENU_USB);
 	menu(&m, ORL_KEY_UP);
 	assert_int_equal(menu(&m, ORL_KEY_ENTER), ORL_COMMAND_FULLSCREEN);
 	for (int i = 0; i < 7; i++)
