@@ -379,9 +379,12 @@ static void work_on(struct orl_devices *u, size_t i)
 			d->again = orl_viewer_now() + 300 * UINT64_C(1000000);
 		} else if (host == ORL_DEVICE_HELD &&
 				link == ORL_DEVICE_LINKED) {
+			bool ok = make_pipe(u, i);
 			set_host(u, d,
-					make_pipe(u, i) ? ORL_DEVICE_PIPED
-							: ORL_DEVICE_PULLED);
+					ok ? ORL_DEVICE_PIPED
+					   : ORL_DEVICE_PULLED);
+			/* What it says first waits for nothing. */
+			orl_devices_wake(u);
 		} else if (host == ORL_DEVICE_PIPED && !move(u, i)) {
 			set_host(u, d, ORL_DEVICE_PULLED);
 		}

@@ -279,18 +279,6 @@ static void on_flush(void *priv)
 	(void)priv;
 }
 
-/* What waits for the desktop's window: sound and video leave out packets. */
-static uint64_t on_buffered(void *priv)
-{
-	struct orl_device_local_host *h = priv;
-	struct orl_devices *u = h->local->devices;
-
-	pthread_mutex_lock(&u->lock);
-	uint64_t n = h->device->to_desktop.n;
-	pthread_mutex_unlock(&u->lock);
-	return n;
-}
-
 bool orl_devices_local_open(struct orl_device_local *l, size_t index, char *why,
 		size_t size)
 {
@@ -321,8 +309,6 @@ bool orl_devices_local_pipe(struct orl_device_local *l, size_t index)
 			"oriel-view", usbredirparser_warning, 0);
 	/* The handle is its, also when that fails. */
 	h->handle = NULL;
-	if (h->host)
-		usbredirhost_set_buffered_output_size_cb(h->host, on_buffered);
 	return h->host != NULL;
 }
 
