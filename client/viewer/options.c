@@ -50,6 +50,7 @@ const char *const orl_viewer_options_help = N_(
 		"  --usb-rules=RULES        which devices may ever be given\n"
 		"  --usb-device=unix:PATH   a device behind a usbredir "
 		"server\n"
+		"  --lossless               show no pixel that is not exact\n"
 		"  --headless               open no window\n"
 		"  --screenshot=FILE.png    write the last picture at the end\n"
 		"  --exit-after=SECONDS     end then\n"
@@ -203,6 +204,7 @@ static bool set_flag(struct orl_viewer_options *o, const char *arg)
 		bool *flag;
 	} flags[] = {
 		{ "--headless", &o->headless },
+		{ "--lossless", &o->lossless },
 		{ "--fullscreen", &o->fullscreen },
 		{ "--kiosk", &o->kiosk },
 		{ "--json", &o->json },

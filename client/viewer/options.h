@@ -64,6 +64,7 @@ struct orl_viewer_options {
 	bool one_window;
 	struct orl_combination kiosk_exit;
 	bool headless, fullscreen, kiosk, json, verbose;
+	bool lossless;      /* nothing that is not exact is shown */
 	bool keyboard_text; /* characters travel, not keys */
 	/* USB; the text is argv's. */
 	const char *usb_peers[ORL_USB_PEERS];

@@ -677,6 +677,7 @@ int orl_viewer_create(struct orl_viewer *v)
 		.authorities = v->authorities,
 		.reconnect = v->options.reconnect,
 		.usb_rules = v->options.usb_rules,
+		.flags = v->options.lossless ? ORIEL_CLIENT_LOSSLESS : 0,
 	};
 	if (gethostname(name, sizeof(name) - 1) != 0 || !name[0])
 		snprintf(name, sizeof(name), "oriel-view");
