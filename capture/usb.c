@@ -316,8 +316,8 @@ void orl_slots_attached(struct orl_slots *u, struct oriel_usb *usb)
 	plug_in(u, orl_now());
 	if (slot_of(u, usb))
 		return;
-	snprintf(why, sizeof(why),
-			"it waits for a place; the desktop has %zu", there);
+	snprintf(why, sizeof(why), "it waits for a place; the desktop has %zu",
+			there);
 	oriel_usb_answer(usb, ORIEL_USB_WAITING, why);
 }
 
