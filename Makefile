@@ -32,7 +32,7 @@ flags = $(shell $(PKG_CONFIG) $1 $2 2>/dev/null)
 objects = $(patsubst %.c,$(O)/%.o,$(filter-out $(LEFT_OUT:%=%.c), \
 	$(wildcard $(addsuffix /*.c,$1))))
 
-LIBS = $(call flags,--libs,libssl libcrypto libzstd libturbojpeg \
+LIBS = $(call flags,--libs,libssl libcrypto libzstd libturbojpeg opus \
 	libusbredirparser-0.5)
 SYSTEMD_LIBS := $(call flags,--libs,libsystemd)
 X_LIBS = $(call flags,--libs,x11 xext xdamage xfixes xtst xrandr)
@@ -68,10 +68,17 @@ DEFS += -DORIEL_NO_RDP
 LEFT_OUT += $(patsubst %.c,%,$(wildcard capture/far/rdp*.c))
 endif
 
+# Without it there is no sound of X desktops.
+PULSE_LIBS := $(call flags,--libs,libpulse)
+ifeq ($(PULSE_LIBS),)
+DEFS += -DORIEL_NO_PULSE
+LEFT_OUT += capture/pulse
+endif
+
 # Without its D-Bus oriel-serve shows no virtual machines.
 ifeq ($(SYSTEMD_LIBS),)
 DEFS += -DORIEL_NO_QEMU
-LEFT_OUT += $(addprefix capture/,qemu qemu_agent qemu_display qemu_find \
+LEFT_OUT += $(addprefix capture/,qemu qemu_agent qemu_audio qemu_display qemu_find \
 	qemu_input qemu_keeper qemu_launch qemu_libvirt qemu_objects qemu_usb)
 endif
 
@@ -170,7 +177,7 @@ bench := $(filter-out $(addprefix $(O)/bench/,main.o push.o spice.o host.o \
 $(O)/oriel-serve: $(O)/capture/main.o $(capture) $(O)/liboriel-server.a
 	echo "  LD    $@"
 	$(CC) -pthread $(CFLAGS) $(LDFLAGS) -o $@ $^ $(X_LIBS) $(SYSTEMD_LIBS) \
-		$(AV_LIBS) $(LIBS)
+		$(PULSE_LIBS) $(AV_LIBS) $(LIBS)
 $(patsubst %.c,$(O)/%.o,$(wildcard capture/far/rdp*.c)): DEFS += $(patsubst -I%,-isystem %,$(call \
 	flags,--cflags,freerdp-client2 freerdp2 winpr2))
 far := $(addprefix $(O)/capture/,far/helper.o far_check.o qemu_keys.o x11_keys.o)
@@ -240,7 +247,7 @@ $(O)/locale/%/LC_MESSAGES/oriel.mo: po/%.po
 units := $(patsubst %.c,$(O)/%,$(wildcard tests/unit/test_*.c tests/prop/prop_*.c))
 fuzzers := $(patsubst %.c,$(O)/%,$(wildcard tests/fuzz/fuzz_*.c))
 threaded := $(filter %/test_loop %/test_pool %/test_conn %/test_session \
-	%/test_hostile %/test_memory %/test_api %/prop_session %/prop_conn,$(units))
+	%/test_hostile %/test_memory %/test_api %/test_ear %/test_voices %/prop_session %/prop_conn,$(units))
 TEST_LIBS = -lcmocka $(LIBS) -lm
 
 # The libraries' objects; of the programs, each test gets the one it includes.
@@ -366,6 +373,9 @@ $(O)/tests/e2e/onlink: $(O)/tests/e2e/onlink.o $(addprefix $(O)/bench/, \
 $(O)/tests/e2e/fingers: $(O)/tests/e2e/fingers.o $(O)/liboriel-client.a
 	$(CC) -pthread $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 
+$(O)/tests/e2e/hear: $(O)/tests/e2e/hear.o
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(PULSE_LIBS) -lm
+
 $(O)/tests/e2e/liar: $(O)/tests/e2e/liar.o
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(SYSTEMD_LIBS)
 
@@ -375,7 +385,8 @@ $(O)/tests/e2e/attack: $(addprefix $(O)/tests/e2e/,attack.o attack_serve.o \
 
 e2e: all $(addprefix $(O)/tests/e2e/,attack device fingers keys onlink \
 		painter) \
-		$(if $(SYSTEMD_LIBS),$(O)/tests/e2e/liar)
+		$(if $(SYSTEMD_LIBS),$(O)/tests/e2e/liar) \
+		$(if $(PULSE_LIBS),$(O)/tests/e2e/hear)
 	tools/guest/build.sh $(GUEST) || : # its test says that there is none
 	JOBS=2 tests/run.sh $(filter-out %/lib.sh $(alone),$(scripts)) || status=1; \
 		tests/run.sh $(alone) && exit $$status

@@ -20,6 +20,7 @@
 #include "capture/login.h"
 #include "capture/metrics.h"
 #include "capture/options.h"
+#include "capture/sound.h"
 #include "capture/stats.h"
 #include "capture/usb.h"
 
@@ -37,6 +38,7 @@ struct serve {
 	struct orl_source *source;
 	struct oriel_server *server;
 	struct orl_metrics *metrics;
+	struct orl_pulse *pulse; /* NULL: sound is not from there */
 	struct orl_company company;
 	struct orl_slots usb;
 	bool had_peer;
@@ -342,6 +344,21 @@ static void on_usb_detached(void *user, struct oriel_usb *usb, const char *why)
 	orl_slots_detached(&serve->usb, usb, why);
 }
 
+static void on_sound_wanted(void *user, bool wanted)
+{
+	struct serve *serve = user;
+
+	orl_pulse_listen(serve->pulse, wanted);
+}
+
+static void on_sound_in(void *user, struct oriel_peer *peer, bool on)
+{
+	struct serve *serve = user;
+
+	say_peer(serve, on ? "microphone_on" : "microphone_off", peer, 0);
+	orl_pulse_speak(serve->pulse, on);
+}
+
 static const struct oriel_server_events events = {
 	.size = sizeof(events),
 	.auth_wanted = auth_wanted,
@@ -355,6 +372,8 @@ static const struct oriel_server_events events = {
 	.touch = on_touch,
 	.text = on_text,
 	.locks = on_locks,
+	.sound_wanted = on_sound_wanted,
+	.sound_in = on_sound_in,
 	.usb_attached = on_usb_attached,
 	.usb_data = on_usb_data,
 	.usb_detached = on_usb_detached,
@@ -483,6 +502,7 @@ static void run(struct serve *serve)
 		}
 		if (serve->metrics)
 			orl_metrics_run(serve->metrics, now);
+		orl_pulse_run(serve->pulse);
 		check_once(serve, now);
 		if (now >= serve->next_line) {
 			write_line(serve, false);
@@ -619,6 +639,28 @@ static int create_server(struct serve *serve)
 	return ORL_EXIT_OK;
 }
 
+/* Before the source's attach(). */
+static int open_sound(struct serve *serve)
+{
+	bool speaks = orl_policy_ever(
+			orl_login_policy(serve->login), ORIEL_MAY_SPEAK);
+	enum orl_sound_from from;
+	const char *sink;
+
+	(void)orl_sound_parse(&from, &sink, serve->options.sound);
+	serve->source->hears = from == ORL_SOUND_AUTO;
+	serve->source->speaks = serve->source->hears && speaks;
+	/* One that has sound of its own needs none, unless it is asked for. */
+	if (from == ORL_SOUND_NONE ||
+			(from == ORL_SOUND_AUTO && !serve->source->kind->pulse))
+		return ORL_EXIT_OK;
+	serve->pulse = orl_pulse_open(serve->server, sink, speaks, false);
+	if (!serve->pulse && from == ORL_SOUND_PULSE)
+		return complain(ORL_EXIT_USAGE,
+				"--sound=pulse: this build has no PulseAudio");
+	return ORL_EXIT_OK;
+}
+
 static int start(struct serve *serve, const struct orl_source_kind *kind)
 {
 	const struct orl_options *o = &serve->options;
@@ -655,6 +697,9 @@ static int start(struct serve *serve, const struct orl_source_kind *kind)
 	orl_slots_open(&serve->usb, serve->source, o->usb_slots,
 			o->usb_slot_count);
 	status = create_server(serve);
+	if (status)
+		return status;
+	status = open_sound(serve);
 	if (status)
 		return status;
 	err = serve->source->kind->attach(serve->source, serve->server);
@@ -695,7 +740,7 @@ static void version(void)
 	unsigned v = oriel_version();
 
 	printf("oriel-serve %u.%u.%u\n", v >> 16, v >> 8 & 255, v & 255);
-	puts("server: OpenSSL (Apache-2.0) zstd (BSD) xxHash (BSD)");
+	puts("server: OpenSSL (Apache-2.0) zstd (BSD) xxHash (BSD) Opus (BSD)");
 	orl_source_version(stdout);
 }
 
@@ -704,6 +749,7 @@ static void end(struct serve *serve)
 	if (serve->server && serve->source)
 		write_line(serve, true);
 	orl_metrics_close(serve->metrics);
+	orl_pulse_close(serve->pulse);
 	oriel_server_destroy(serve->server);
 	orl_slots_close(&serve->usb);
 	if (serve->source)

@@ -257,3 +257,12 @@ const char *orl_policy_usb(const struct orl_policy *policy, const char *user)
 			return policy->usb_users[i].rules;
 	return NULL;
 }
+
+bool orl_policy_ever(const struct orl_policy *policy, uint32_t right)
+{
+	bool ever = policy->rights & right;
+
+	for (uint32_t i = 0; i < policy->count; i++)
+		ever |= policy->users[i].rights & right;
+	return ever;
+}

@@ -17,6 +17,7 @@
 #ifndef ORL_POLICY_H
 #define ORL_POLICY_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -65,5 +66,7 @@ int orl_policy_parse(struct orl_policy *policy, const char *text, size_t n,
 /* Rules of this user alone, or NULL. */
 const char *orl_policy_usb(const struct orl_policy *policy, const char *user);
 uint32_t orl_policy_rights(const struct orl_policy *policy, const char *user);
+/* Whether anybody may ever have this right. */
+bool orl_policy_ever(const struct orl_policy *policy, uint32_t right);
 
 #endif

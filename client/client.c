@@ -58,6 +58,8 @@ int oriel_client_create(struct oriel_client **out,
 	if (!err)
 		err = orl_input_init(c);
 	if (!err)
+		err = orl_sound_init(c, config->flags);
+	if (!err)
 		err = orl_loop_create(&c->loop, &c->env);
 	if (!err)
 		err = orl_tls_context_create(&c->tls, &c->env,
@@ -83,10 +85,13 @@ void oriel_client_destroy(struct oriel_client *c)
 	orl_loop_undefer(&c->later);
 	if (c->loop)
 		orl_loop_unpost(c->loop, &c->queue.post);
+	if (c->loop && c->sound)
+		orl_loop_unpost(c->loop, &c->sound->post);
 	orl_loop_destroy(c->loop);
 	orl_input_fini(c);
 	orl_client_usb_fini(c);
 	orl_jpeg_destroy(c->jpeg);
+	orl_sound_fini(c);
 	orl_tls_context_destroy(c->tls);
 	orl_free(&env, c->name);
 	orl_free(&env, c->congestion);
@@ -270,5 +275,6 @@ void oriel_client_stats(const struct oriel_client *c, struct oriel_stats *out)
 	ORL_EACH (node, &c->screens)
 		s.exact &= orl_container(node, struct oriel_screen, node)
 					   ->exact;
+	orl_sound_stats(c, &s);
 	memcpy(out, &s, size);
 }

@@ -2,9 +2,9 @@
  * client.h - the structs of this folder, and who may call what.
  *
  * Files: client.c the handle, session.c what the server says, login.c until
- * we are let in, again.c coming back after a loss, screen.c and picture.c what is seen, ack.c
- * that they were shown, input.c keys and pointer. All of it runs in the loop
- * thread, but for the queue of input.c and what oriel-client.h marks as
+ * we are let in, again.c coming back after a loss, screen.c and picture.c what
+ * is seen, ack.c that they were shown, input.c keys and pointer, sound.c what
+ * is heard and said. All of it runs in the loop thread, but for the queue of input.c and what oriel-client.h marks as
  * "Threads: any".
  */
 #ifndef ORL_CLIENT_CLIENT_H
@@ -15,6 +15,7 @@
 
 #include <oriel/oriel-client.h>
 
+#include "client/sound.h"
 #include "codecs/canvas.h"
 #include "codecs/jpeg.h"
 #include "proto/auth.h"
@@ -182,6 +183,8 @@ struct oriel_client {
 		uint32_t seq;
 		uint64_t time;
 	} sent[ORL_SENT]; /* input, to measure its echo */
+
+	struct orl_client_sound *sound; /* NULL: the host wants none */
 
 	struct oriel_stats stats;
 	uint64_t latencies[ORL_CLIENT_LATENCIES], echoes[ORL_CLIENT_LATENCIES];

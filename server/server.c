@@ -122,6 +122,8 @@ int oriel_server_create(struct oriel_server **out,
 	orl_list_init(&server->listeners);
 	orl_list_init(&server->peers);
 	orl_list_init(&server->displays);
+	orl_list_init(&server->sounds);
+	server->caps |= ORL_CAP(OPUS) | ORL_CAP(PCM);
 	err = orl_usb_rules_init(&server->usb_rules, config->usb_rules);
 	if (!err)
 		err = make_parts(server, config);
@@ -150,6 +152,10 @@ void oriel_server_destroy(struct oriel_server *server)
 	ORL_EACH_SAFE (node, after, &server->displays)
 		oriel_display_destroy(orl_container(
 				node, struct oriel_display, node));
+	ORL_EACH_SAFE (node, after, &server->sounds)
+		oriel_sound_destroy(
+				orl_container(node, struct oriel_sound, node));
+	orl_ear_destroy(server->mic);
 	orl_pool_destroy(server->pool);
 	orl_loop_destroy(server->loop);
 	orl_throttle_destroy(server->throttle);

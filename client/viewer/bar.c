@@ -84,6 +84,7 @@ static void fill_menu(struct orl_ui *ui, struct orl_menu *m)
 	m->fullscreen = ui->covering;
 	m->one = ui->one;
 	m->scaling = (int)ui->scaling;
+	orl_sound_state(ui->viewer, &m->sound);
 	pthread_mutex_lock(&ui->lock);
 	m->may_input = ui->may_input;
 	m->holds_input = ui->holds_input;
@@ -232,7 +233,7 @@ void orl_stage_command(
 		struct orl_ui *ui, enum orl_command c, struct orl_window *on)
 {
 	const struct orl_menu_device *device;
-	if (c == ORL_COMMAND_NONE)
+	if (c == ORL_COMMAND_NONE || orl_stage_sound_command(ui, c))
 		return;
 	if (ui->stage->menu_open)
 		orl_stage_close_panel(ui);
@@ -258,6 +259,9 @@ void orl_stage_command(
 		break;
 	case ORL_COMMAND_MENU_DISPLAYS:
 		orl_stage_open_menu(ui, on, ORL_MENU_DISPLAYS);
+		break;
+	case ORL_COMMAND_MENU_SOUND:
+		orl_stage_open_menu(ui, on, ORL_MENU_SOUND);
 		break;
 	case ORL_COMMAND_MENU_USB:
 		orl_stage_open_menu(ui, on, ORL_MENU_USB);

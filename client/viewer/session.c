@@ -167,6 +167,7 @@ static void on_rights(void *user, uint32_t rights)
 	struct orl_viewer *v = user;
 	orl_viewer_event(v, "rights", "\"rights\":%" PRIu32, rights);
 	v->may_input = rights & ORIEL_MAY_INPUT;
+	orl_sound_rights(v, rights);
 	if (v->ui) {
 		atomic_store(&v->ui->rights, rights);
 		orl_ui_holder(v->ui);
@@ -326,6 +327,8 @@ static const struct oriel_client_events events = {
 	.cursor_warped = on_cursor_warped,
 	.locks = on_locks,
 	.relative = on_relative,
+	.sound = orl_sound_heard,
+	.microphone_wanted = orl_sound_mic_wanted,
 	.usb_answered = orl_devices_on_answered,
 	.usb_data = orl_devices_on_data,
 	.usb_writable = orl_devices_on_writable,
@@ -677,14 +680,15 @@ int orl_viewer_create(struct orl_viewer *v)
 		.authorities = v->authorities,
 		.reconnect = v->options.reconnect,
 		.usb_rules = v->options.usb_rules,
-		.flags = v->options.lossless ? ORIEL_CLIENT_LOSSLESS : 0,
+		.flags = (v->options.lossless ? ORIEL_CLIENT_LOSSLESS : 0) |
+			 orl_sound_flags(v),
 	};
 	if (gethostname(name, sizeof(name) - 1) != 0 || !name[0])
 		snprintf(name, sizeof(name), "oriel-view");
 	int err = oriel_client_create(&v->client, &config);
 	if (!err)
 		v->usb = orl_devices_create(v);
-	return err;
+	return !err && !orl_sound_start(v) ? ORIEL_EIO : err;
 }
 
 void orl_viewer_destroy(struct orl_viewer *v)
@@ -693,6 +697,7 @@ void orl_viewer_destroy(struct orl_viewer *v)
 	struct orl_devices *usb = v->usb;
 	v->usb = NULL;
 	orl_devices_destroy(usb);
+	orl_sound_stop(v);
 	oriel_client_destroy(v->client);
 	v->client = NULL;
 	for (int i = 0; i < ORL_SCREENS_MAX; i++) {

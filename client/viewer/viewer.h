@@ -11,9 +11,11 @@
 #include <oriel/oriel-client.h>
 
 #include "client/viewer/options.h"
+#include "client/viewer/sound.h"
 
 struct orl_ui;
 struct orl_devices;
+struct orl_viewer_sound;
 
 enum orl_answer {
 	ORL_ANSWERED,
@@ -42,6 +44,7 @@ struct orl_viewer {
 	struct oriel_client *client;
 	struct orl_ui *ui;       /* NULL when headless */
 	struct orl_devices *usb; /* NULL: no devices are had */
+	struct orl_viewer_sound *sound;
 
 	/* Set by orl_viewer_quit(), and the pipe is then readable. */
 	atomic_bool quit;

@@ -177,6 +177,13 @@ struct oriel_touch {
 	uint64_t time; /* 0 is now */
 };
 
+/* ---- sound ------------------------------------------------------------- */
+
+struct oriel_sound_format {
+	uint32_t rate;     /* 8000 to 192000 */
+	uint32_t channels; /* 1 or 2, interleaved signed 16 bit */
+};
+
 /* ---- USB devices, as both ends see them -------------------------------- */
 
 struct oriel_usb; /* one device at a client, and the pipe to it */
@@ -317,6 +324,14 @@ struct oriel_stats {
 	uint64_t codec_area[ORIEL_STAT_CODECS]; /* pixels decoded (client) */
 	/* Cells by oriel_decision; a client knows those of lossy ones. */
 	uint64_t decisions[ORIEL_STAT_DECISIONS];
+	/* Sound, as it is heard (client). Frames are 48000 a second. */
+	uint64_t sound_delay; /* from capture to hear(), ns; 0: silence */
+	uint64_t sound_store; /* of that, kept against lateness */
+	uint64_t sound_packets;
+	uint64_t sound_concealed; /* frames made up */
+	uint64_t sound_gaps;      /* more than 20 ms of them together */
+	uint64_t sound_skipped;   /* frames left out, to catch up */
+	int64_t sound_drift;      /* speed, parts in a million above 1 */
 };
 
 #ifdef __cplusplus
