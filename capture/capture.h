@@ -150,6 +150,13 @@ struct orl_source_kind {
 	struct orl_paste *(*copy)(struct orl_source *source,
 			enum oriel_selection selection, const char *type,
 			struct orl_paste_end to);
+
+	/*
+	 * How many places for USB devices there are now, and a stream to the
+	 * usbredir guest of one: a descriptor, closed to unplug, or -1.
+	 */
+	size_t (*usb_slots)(const struct orl_source *source);
+	int (*usb_open)(struct orl_source *source, size_t slot);
 };
 
 /* The sources of this build, and after them a NULL. */

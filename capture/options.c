@@ -10,7 +10,7 @@
 
 #include "capture/sound.h"
 
-enum kind { TEXT, FLAG, RATE, COUNT, LISTEN, LAUNCH };
+enum kind { TEXT, FLAG, RATE, COUNT, LISTEN, LAUNCH, USB_SLOT };
 
 struct option {
 	const char *name;
@@ -61,6 +61,9 @@ static const struct option table[] = {
 	{ "sound", TEXT, AT(sound), 0, "WHAT",
 		"auto: x11: from the sound server, qemu: its own;\n"
 		"none; pulse[:SINK]: what that plays" },
+	{ "usb-slot", USB_SLOT, 0, 0, "unix:PATH",
+		"a socket where a virtual machine takes a USB device,\n"
+		"as QEMU's usb-redir; up to 16 of them" },
 	{ "once", FLAG, AT(once), 0, NULL,
 		"end when the first client has left; a source that ends:\n"
 		"when the client holds its last frame" },
@@ -231,6 +234,14 @@ static int take(struct orl_options *o, const struct option *opt,
 			wrong = "may be given 8 times";
 		if (!wrong) {
 			o->listen[o->listen_count++] = value;
+			return 0;
+		}
+		break;
+	case USB_SLOT:
+		wrong = "is unix:PATH, and may be given 16 times";
+		if (strncmp(value, "unix:", 5) == 0 && value[5] &&
+				o->usb_slot_count < ORL_MAX_USB_SLOTS) {
+			o->usb_slots[o->usb_slot_count++] = value + 5;
 			return 0;
 		}
 		break;

@@ -597,6 +597,17 @@ static struct orl_paste *qemu_copy(struct orl_source *source,
 	return orl_qemu_clip_copy(of(source), selection, type, to);
 }
 
+static size_t qemu_usb_slots(const struct orl_source *source)
+{
+	return orl_qemu_usb_slots(
+			(const struct orl_qemu *)(const void *)source);
+}
+
+static int qemu_usb_open(struct orl_source *source, size_t slot)
+{
+	return orl_qemu_usb_open(of(source), slot);
+}
+
 const struct orl_source_kind orl_source_qemu = {
 	.name = "qemu",
 	.help = ":ADDRESS           a virtual machine, by the D-Bus address "
@@ -621,4 +632,6 @@ const struct orl_source_kind orl_source_qemu = {
 	.board = qemu_board,
 	.paste = qemu_paste,
 	.copy = qemu_copy,
+	.usb_slots = qemu_usb_slots,
+	.usb_open = qemu_usb_open,
 };

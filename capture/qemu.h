@@ -198,6 +198,12 @@ int orl_qemu_connect(struct orl_qemu *q, const char *address);
 /* Tell clients which kind of pointer the machine has. */
 void orl_qemu_tell_relative(struct orl_qemu *q);
 
+/* ---- qemu_usb.c ---- */
+
+/* See struct orl_source_kind. */
+size_t orl_qemu_usb_slots(const struct orl_qemu *q);
+int orl_qemu_usb_open(struct orl_qemu *q, size_t slot);
+
 /* ---- qemu_objects.c ---- */
 
 /* Ask the machine what else it has. Returns a negative errno code or not. */

@@ -58,6 +58,8 @@ int oriel_client_create(struct oriel_client **out,
 		err = c->congestion ? 0 : ORIEL_ENOMEM;
 	}
 	if (!err)
+		err = orl_client_usb_init(c, config->usb_rules);
+	if (!err)
 		err = orl_input_init(c);
 	if (!err)
 		err = orl_sound_init(c, config->flags);
@@ -92,6 +94,7 @@ void oriel_client_destroy(struct oriel_client *c)
 	orl_loop_destroy(c->loop);
 	orl_clip_fini(&c->clip);
 	orl_input_fini(c);
+	orl_client_usb_fini(c);
 	orl_jpeg_destroy(c->jpeg);
 	orl_sound_fini(c);
 	orl_tls_context_destroy(c->tls);

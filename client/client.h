@@ -24,6 +24,7 @@
 #include "proto/io/conn.h"
 #include "proto/io/network.h"
 #include "redirect/clipboard.h"
+#include "redirect/usb.h"
 
 enum orl_login_step {
 	ORL_LOGIN_HELLO,     /* waiting for server_hello */
@@ -170,6 +171,9 @@ struct oriel_client {
 		uint32_t *pixels;
 		int32_t width, height, hot_x, hot_y;
 	} cursors[ORL_CURSOR_SLOTS];
+
+	struct orl_usb_rules usb_rules;
+	struct orl_usb_set usb;
 
 	/* Input. */
 	struct orl_input_queue queue;
@@ -319,6 +323,14 @@ int orl_session_clip_message(struct oriel_client *c, uint16_t id,
 		const uint8_t *data, size_t n);
 /* Whether this client has the clipboard may have changed. */
 void orl_session_clip_settle(struct oriel_client *c);
+/* usb.c */
+int orl_client_usb_init(struct oriel_client *c, const char *rules);
+void orl_client_usb_fini(struct oriel_client *c);
+int orl_client_usb_answer(struct oriel_client *c, const uint8_t *d, size_t n);
+int orl_client_usb_data(struct oriel_client *c, const uint8_t *d, size_t n);
+int orl_client_usb_credit(struct oriel_client *c, const uint8_t *d, size_t n);
+int orl_client_usb_detach(struct oriel_client *c, const uint8_t *d, size_t n);
+int orl_client_usb_cancel(struct oriel_client *c, const uint8_t *d, size_t n);
 
 /* input.c */
 int orl_input_init(struct oriel_client *c);

@@ -26,6 +26,7 @@
 #include "proto/io/pool.h"
 #include "proto/io/shared.h"
 #include "redirect/clipboard.h"
+#include "redirect/usb.h"
 #include "server/sound.h"
 #include "server/throttle.h"
 
@@ -64,6 +65,7 @@ struct oriel_server {
 	struct orl_pool *pool;
 	struct orl_tls_context *tls; /* NULL: no certificate was given */
 	struct orl_throttle *throttle;
+	struct orl_usb_rules usb_rules;
 	struct orl_node listeners, peers, displays;
 	struct oriel_peer *owner; /* of keyboard and pointer */
 	uint32_t locks;
@@ -210,6 +212,7 @@ struct oriel_peer {
 	struct orl_peer_sound sound;
 
 	struct orl_clip clip;
+	struct orl_usb_set usb;
 	struct oriel_stats stats;
 };
 
@@ -301,6 +304,16 @@ void orl_cursor_warp(struct oriel_peer *peer, uint32_t display, int32_t x,
 		int32_t y);
 /* Its turn: true when something was queued. */
 bool orl_cursor_send(struct oriel_peer *peer);
+
+/* usb.c */
+void orl_peer_usb_init(struct oriel_peer *peer);
+/* Its rights, or the owner of input, have changed. */
+void orl_peer_usb_settle(struct oriel_peer *peer);
+int orl_peer_usb_attach(struct oriel_peer *peer, const uint8_t *data, size_t n);
+int orl_peer_usb_data(struct oriel_peer *peer, const uint8_t *data, size_t n);
+int orl_peer_usb_credit(struct oriel_peer *peer, const uint8_t *data, size_t n);
+int orl_peer_usb_detach(struct oriel_peer *peer, const uint8_t *data, size_t n);
+int orl_peer_usb_cancel(struct oriel_peer *peer, const uint8_t *data, size_t n);
 
 /* sound.c */
 /* Who hears what may have changed. */

@@ -318,12 +318,34 @@ static enum orl_command menu_displays(struct orl_menu *m, struct orl_panel *p)
 	return chosen;
 }
 
+static enum orl_command menu_usb(struct orl_menu *m, struct orl_panel *p)
+{
+	enum orl_command chosen = ORL_COMMAND_NONE;
+	orl_panel_note(p, "USB devices for the desktop");
+	if (!m->devices)
+		orl_panel_text(p, m->no_devices);
+	for (int i = 0; i < m->devices; i++) {
+		const struct orl_menu_device *d = &m->device_rows[i];
+		if (orl_panel_item(p, d->name, d->given)) {
+			m->device = i;
+			chosen = ORL_COMMAND_USB;
+		}
+		if (d->state[0] && d->wrong)
+			orl_panel_warning(p, d->state);
+		else if (d->state[0])
+			orl_panel_note(p, d->state);
+	}
+	return chosen;
+}
+
 static enum orl_command menu_desktop(struct orl_menu *m, struct orl_panel *p)
 {
 	enum orl_command chosen = ORL_COMMAND_NONE;
 	orl_panel_note(p, "Desktop");
 	if (orl_panel_item(p, "Fullscreen", m->fullscreen))
 		chosen = ORL_COMMAND_FULLSCREEN;
+	if (orl_panel_item(p, "USB devices\u2026", false))
+		chosen = ORL_COMMAND_MENU_USB;
 	if (orl_panel_item(p, "Displays\u2026", false))
 		chosen = ORL_COMMAND_MENU_DISPLAYS;
 	if (orl_panel_item(p, "Sound\u2026", false))
@@ -416,6 +438,8 @@ enum orl_command orl_menu(struct orl_menu *m, struct orl_panel *p)
 	int columns = m->narrow ? 1 : 2;
 	if (m->page == ORL_MENU_KEYS) {
 		left = menu_keys(m, p);
+	} else if (m->page == ORL_MENU_USB) {
+		left = menu_usb(m, p);
 	} else if (m->page == ORL_MENU_DISPLAYS) {
 		orl_panel_column(p, 0, columns);
 		left = menu_displays(m, p);

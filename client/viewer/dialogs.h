@@ -78,6 +78,8 @@ enum orl_command {
 	ORL_COMMAND_MUTE,       /* or play it again */
 	ORL_COMMAND_VOLUME,     /* menu.sound.volume */
 	ORL_COMMAND_SPEAK,      /* the desktop may hear it, or may not */
+	ORL_COMMAND_MENU_USB,
+	ORL_COMMAND_USB,        /* menu.device: give it, or take it back */
 	ORL_COMMAND_CLOSE,      /* the menu itself */
 };
 
@@ -86,9 +88,17 @@ enum orl_menu_page {
 	ORL_MENU_KEYS,
 	ORL_MENU_DISPLAYS,
 	ORL_MENU_SOUND,
+	ORL_MENU_USB,
 };
 
-enum { ORL_MENU_DISPLAYS_MAX = 16 };
+enum { ORL_MENU_DISPLAYS_MAX = 16, ORL_MENU_DEVICES_MAX = 12 };
+
+/* A USB device in the menu. */
+struct orl_menu_device {
+	size_t index; /* in the table of devices */
+	char name[160], state[320];
+	bool given, wrong;
+};
 
 struct orl_menu {
 	enum orl_menu_page page;
@@ -102,6 +112,9 @@ struct orl_menu {
 	char names[ORL_MENU_DISPLAYS_MAX][96];
 	bool shown[ORL_MENU_DISPLAYS_MAX];
 	struct orl_sound_state sound;
+	int devices, device;
+	struct orl_menu_device device_rows[ORL_MENU_DEVICES_MAX];
+	char no_devices[160]; /* why there are none */
 };
 
 /* Which of its items is the answer that allows nothing. */

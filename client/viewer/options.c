@@ -50,6 +50,13 @@ const char *const orl_viewer_options_help = N_(
 		"  --reconnect=SECONDS      look so long for a connection "
 		"that is\n"
 		"                           lost; 600 in a window, else 0\n"
+		"  --usb=VENDOR:PRODUCT     give this device to the desktop\n"
+		"  --usb-auto=RULES         and what is plugged in later, if "
+		"these\n"
+		"                           allow it, in usbredir's syntax\n"
+		"  --usb-rules=RULES        which devices may ever be given\n"
+		"  --usb-device=unix:PATH   a device behind a usbredir "
+		"server\n"
 		"  --lossless               show no pixel that is not exact\n"
 		"  --headless               open no window\n"
 		"  --screenshot=FILE.png    write the last picture at the end\n"
@@ -274,6 +281,53 @@ static enum orl_viewer_result set_resize(struct orl_viewer_options *o,
 	return ORL_OPTIONS_RUN;
 }
 
+/* VENDOR:PRODUCT as lsusb writes it: two times four hexadecimal digits. */
+static bool is_usb_id(const char *text)
+{
+	static const char digits[] = "0123456789abcdef";
+	return strspn(text, digits) == 4 && text[4] == ':' &&
+	       strspn(text + 5, digits) == 4 && !text[9];
+}
+
+static enum orl_viewer_result set_usb(struct orl_viewer_options *o,
+		const char *arg, char *error, size_t size)
+{
+	const struct oriel_usb_info none = { .size = sizeof(none) };
+	const char *value;
+	char why[256];
+	if ((value = value_of(arg, "--usb-device"))) {
+		if (strncmp(value, "unix:", 5) != 0 || !value[5] ||
+				o->usb_peer_count == ORL_USB_PEERS)
+			return wrong(error, size,
+					"--usb-device is unix:PATH, and may be "
+					"given 8 times");
+		o->usb_peers[o->usb_peer_count++] = value + 5;
+		return ORL_OPTIONS_RUN;
+	}
+	if ((value = value_of(arg, "--usb"))) {
+		if (!is_usb_id(value) || o->usb_chosen_count == ORL_USB_CHOSEN)
+			return wrong(error, size,
+					"--usb is VENDOR:PRODUCT as lsusb "
+					"writes it, and may be given 8 times");
+		o->usb_chosen[o->usb_chosen_count++] = value;
+		return ORL_OPTIONS_RUN;
+	}
+	bool automatic = (value = value_of(arg, "--usb-auto")) != NULL;
+	if (!value)
+		value = value_of(arg, "--usb-rules");
+	if (!value)
+		return wrong(error, size,
+				"%s is not an option; see oriel-view --help",
+				arg);
+	if (oriel_usb_check(value, &none, why, sizeof(why)) == ORIEL_EINVAL)
+		return wrong(error, size,
+				"%s: rules are CLASS,VENDOR,PRODUCT,VERSION,"
+				"ALLOW with | between them, -1 is any",
+				arg);
+	*(automatic ? &o->usb_auto : &o->usb_rules) = value;
+	return ORL_OPTIONS_RUN;
+}
+
 static enum orl_viewer_result set_sound(struct orl_viewer_options *o,
 		const char *value, char *error, size_t size)
 {
@@ -369,8 +423,7 @@ static enum orl_viewer_result set_value(struct orl_viewer_options *o,
 		o->scale = *value - '0';
 		return ORL_OPTIONS_RUN;
 	}
-	return wrong(error, size, "%s is not an option; see oriel-view --help",
-			arg);
+	return set_usb(o, arg, error, size);
 }
 
 static bool ends_with(const char *s, const char *end)

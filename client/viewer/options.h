@@ -12,6 +12,9 @@
 #include "client/viewer/view.h"
 #include "client/viewer/viewfile.h"
 
+/* Devices that the command line can name. */
+enum { ORL_USB_PEERS = 8, ORL_USB_CHOSEN = 8 };
+
 enum orl_trust_mode {
 	ORL_TRUST_ASK,       /* on the terminal */
 	ORL_TRUST_FIRST_USE, /* take and remember a key not seen before */
@@ -79,6 +82,11 @@ struct orl_viewer_options {
 	bool headless, fullscreen, kiosk, json, verbose;
 	bool lossless;      /* nothing that is not exact is shown */
 	bool keyboard_text; /* characters travel, not keys */
+	/* USB; the text is argv's. */
+	const char *usb_peers[ORL_USB_PEERS];
+	const char *usb_chosen[ORL_USB_CHOSEN];
+	size_t usb_peer_count, usb_chosen_count;
+	const char *usb_auto, *usb_rules;
 	bool ask; /* for an address, in a window, where none is given */
 };
 

@@ -15,6 +15,7 @@
 #include "client/viewer/recent.h"
 #include "client/viewer/text.h"
 #include "client/viewer/ui.h"
+#include "client/viewer/usb.h"
 #include "client/viewer/viewer.h"
 
 enum { ATTEMPTS_MAX = 4 };
@@ -330,6 +331,10 @@ static const struct oriel_client_events events = {
 	.relative = on_relative,
 	.sound = orl_sound_heard,
 	.microphone_wanted = orl_sound_mic_wanted,
+	.usb_answered = orl_devices_on_answered,
+	.usb_data = orl_devices_on_data,
+	.usb_writable = orl_devices_on_writable,
+	.usb_detached = orl_devices_on_detached,
 };
 
 /* ---- the loop ---- */
@@ -410,6 +415,7 @@ static enum why watch(struct orl_viewer *v)
 		if (v->ui)
 			orl_ui_ask_sizes(v->ui);
 		orl_clipnet_run(v->clipnet);
+		orl_devices_work(v);
 		int err = oriel_client_wait(v->client, timeout_ms(v, now));
 		if (err < 0) {
 			orl_viewer_say("cannot go on: %s",
@@ -677,6 +683,7 @@ int orl_viewer_create(struct orl_viewer *v)
 		.hooks = &hooks,
 		.authorities = v->authorities,
 		.reconnect = v->options.reconnect,
+		.usb_rules = v->options.usb_rules,
 		.flags = (v->options.lossless ? ORIEL_CLIENT_LOSSLESS : 0) |
 			 orl_sound_flags(v),
 	};
@@ -685,11 +692,17 @@ int orl_viewer_create(struct orl_viewer *v)
 	if (gethostname(name, sizeof(name) - 1) != 0 || !name[0])
 		snprintf(name, sizeof(name), "oriel-view");
 	int err = oriel_client_create(&v->client, &config);
+	if (!err)
+		v->usb = orl_devices_create(v);
 	return !err && !orl_sound_start(v) ? ORIEL_EIO : err;
 }
 
 void orl_viewer_destroy(struct orl_viewer *v)
 {
+	/* What happens to devices now is told by nobody. */
+	struct orl_devices *usb = v->usb;
+	v->usb = NULL;
+	orl_devices_destroy(usb);
 	orl_sound_stop(v);
 	oriel_client_destroy(v->client);
 	v->client = NULL;

@@ -16,6 +16,7 @@
 struct orl_clipnet;
 struct orl_deck;
 struct orl_ui;
+struct orl_devices;
 struct orl_viewer_sound;
 
 enum orl_answer {
@@ -43,7 +44,8 @@ struct orl_viewer {
 	char *secret;      /* password or ticket */
 	uint64_t start;    /* of the program */
 	struct oriel_client *client;
-	struct orl_ui *ui; /* NULL when headless */
+	struct orl_ui *ui;       /* NULL when headless */
+	struct orl_devices *usb; /* NULL: no devices are had */
 	struct orl_viewer_sound *sound;
 	/* The clipboard, with a window and where it is shared; else NULL. */
 	struct orl_deck *deck;

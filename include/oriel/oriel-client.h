@@ -127,6 +127,24 @@ struct oriel_client_events {
 	 */
 	void (*clipboard_ended)(void *user, struct oriel_transfer *transfer,
 			int error, const char *why);
+
+	/*
+	 * What becomes of a device of oriel_client_usb_attach(). WAITING is
+	 * followed by another answer; REFUSED ends `usb`.
+	 */
+	void (*usb_answered)(void *user, struct oriel_usb *usb,
+			enum oriel_usb_answer answer, const char *why);
+	/* Bytes for the device; oriel_usb_consumed() when it has them. */
+	void (*usb_data)(void *user, struct oriel_usb *usb, const void *data,
+			size_t n);
+	void (*usb_writable)(void *user, struct oriel_usb *usb);
+	/*
+	 * The desktop has given it back, or it broke a rule; why NULL: the
+	 * line is lost. Ends `usb`. Without this event no device can be
+	 * attached.
+	 */
+	void (*usb_detached)(
+			void *user, struct oriel_usb *usb, const char *why);
 };
 
 /* ---- the client -------------------------------------------------------- */
@@ -160,6 +178,8 @@ struct oriel_client_config {
 	 */
 	uint32_t reconnect;
 	uint32_t flags; /* oriel_client_flags */
+	/* Which devices may be attached, as in oriel_server_config. */
+	const char *usb_rules;
 };
 
 /* Threads: any. */
@@ -310,6 +330,16 @@ ORIEL_API ORIEL_CHECK int oriel_client_clipboard_offer(
 ORIEL_API ORIEL_CHECK int oriel_client_clipboard_request(
 		struct oriel_transfer **out, struct oriel_client *client,
 		enum oriel_selection selection, const char *type);
+/* ---- USB --------------------------------------------------------------- */
+
+/*
+ * Offer a device to the desktop; usb_answered tells what becomes of it.
+ * ORIEL_ESTATE when not READY, ORIEL_ENOTSUP when the server takes none,
+ * ORIEL_EDENIED without ORIEL_MAY_USB or by config.usb_rules, ORIEL_ELIMIT
+ * for more than 16 at a time.
+ */
+ORIEL_API ORIEL_CHECK int oriel_client_usb_attach(struct oriel_usb **out,
+		struct oriel_client *client, const struct oriel_usb_info *info);
 
 #ifdef __cplusplus
 }

@@ -126,6 +126,25 @@ struct oriel_server_events {
 	 */
 	void (*clipboard_ended)(void *user, struct oriel_transfer *transfer,
 			int error, const char *why);
+
+	/*
+	 * A peer offers a device, see oriel_usb_get_info(): only the one that
+	 * owns input, with ORIEL_MAY_USB, and only what the rules allow.
+	 * Answer with oriel_usb_answer(), now or later. NULL: peers are not
+	 * asked for any.
+	 */
+	void (*usb_attached)(void *user, struct oriel_peer *peer,
+			struct oriel_usb *usb);
+	/* Bytes for the guest; oriel_usb_consumed() when it has them. */
+	void (*usb_data)(void *user, struct oriel_usb *usb, const void *data,
+			size_t n);
+	void (*usb_writable)(void *user, struct oriel_usb *usb);
+	/*
+	 * It is gone: unplugged, taken back, its right lost, or it broke a
+	 * rule; why NULL: with its peer. Ends `usb`.
+	 */
+	void (*usb_detached)(
+			void *user, struct oriel_usb *usb, const char *why);
 };
 
 /* ---- the server -------------------------------------------------------- */
@@ -165,6 +184,13 @@ struct oriel_server_config {
 	 * one pixel of what it is believed to have is falsified. 0 is never.
 	 */
 	uint32_t test_desync;
+	/*
+	 * Which USB devices may come, in usbredir's syntax: CLASS,VENDOR,
+	 * PRODUCT,VERSION,ALLOW|..., -1 is any, the first that fits counts.
+	 * What no rule fits, and NULL: no class 02, 03, 09, 0a, 0b, e0, ef,
+	 * fe; others may.
+	 */
+	const char *usb_rules;
 };
 
 /* Make a server that does not listen yet. Threads: any. */
@@ -324,6 +350,18 @@ ORIEL_API void oriel_peer_stats(
 		const struct oriel_peer *peer, struct oriel_stats *stats);
 /* Say goodbye, then close. `why` is shown to the user, may be NULL. */
 ORIEL_API void oriel_peer_close(struct oriel_peer *peer, const char *why);
+/*
+ * Rules as config.usb_rules that hold for this peer as well, from now on; what
+ * none of them fits is left to those.
+ * ORIEL_EINVAL when they are none.
+ */
+ORIEL_API ORIEL_CHECK int oriel_peer_set_usb_rules(
+		struct oriel_peer *peer, const char *rules);
+/* Answer usb_attached; WAITING may be followed by another answer. */
+ORIEL_API void oriel_usb_answer(struct oriel_usb *usb,
+		enum oriel_usb_answer answer, const char *why);
+/* Whose it is. */
+ORIEL_API struct oriel_peer *oriel_usb_peer(const struct oriel_usb *usb);
 
 /* ---- memory ------------------------------------------------------------ */
 
