@@ -51,6 +51,10 @@ int oriel_client_create(struct oriel_client **out,
 		c->congestion = orl_strdup(&env, config->congestion);
 		err = c->congestion ? 0 : ORIEL_ENOMEM;
 	}
+	if (!err && c->events.print_started) {
+		err = orl_print_init(c);
+		c->offered |= ORL_CAP(PRINT);
+	}
 	if (!err)
 		err = orl_input_init(c);
 	if (!err)
@@ -81,6 +85,7 @@ void oriel_client_destroy(struct oriel_client *c)
 		orl_loop_unpost(c->loop, &c->queue.post);
 	orl_loop_destroy(c->loop);
 	orl_input_fini(c);
+	orl_print_fini(c);
 	orl_tls_context_destroy(c->tls);
 	orl_free(&env, c->name);
 	orl_free(&env, c->congestion);

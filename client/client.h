@@ -3,8 +3,8 @@
  *
  * Files: client.c the handle, session.c what the server says, login.c until
  * we are let in, again.c coming back after a loss, screen.c pictures, ack.c
- * that they were shown, input.c keys and pointer. All of it runs in the loop
- * thread, but for the queue of input.c and what oriel-client.h marks as
+ * that they were shown, input.c keys and pointer, print.c printing. All of it
+ * runs in the loop thread, but for the queue of input.c and what oriel-client.h marks as
  * "Threads: any".
  */
 #ifndef ORL_CLIENT_CLIENT_H
@@ -20,6 +20,7 @@
 #include "proto/caps.h"
 #include "proto/io/conn.h"
 #include "proto/io/network.h"
+#include "redirect/print.h"
 
 enum orl_login_step {
 	ORL_LOGIN_HELLO,     /* waiting for server_hello */
@@ -177,6 +178,8 @@ struct oriel_client {
 		uint64_t time;
 	} sent[ORL_SENT]; /* input, to measure its echo */
 
+	struct orl_client_print *print; /* NULL: the host does not */
+
 	struct oriel_stats stats;
 	uint64_t latencies[ORL_CLIENT_LATENCIES], echoes[ORL_CLIENT_LATENCIES];
 	unsigned n_latencies, n_echoes;
@@ -303,5 +306,19 @@ void orl_input_flush(struct oriel_client *c);
 void orl_input_retry(struct orl_timer *timer);
 /* An update shows the effect of this input. */
 void orl_input_echo(struct oriel_client *c, uint32_t seq, uint64_t shown);
+
+/* print.c */
+int orl_print_init(struct oriel_client *c);
+void orl_print_fini(struct oriel_client *c);
+/* The session is there; resumed: it is the one that was lost. */
+void orl_print_ready(struct oriel_client *c, bool resumed);
+/* ORIEL_MAY_PRINT may have been given. */
+void orl_print_rights(struct oriel_client *c, uint32_t before);
+/* The session is over: so are its jobs. */
+void orl_print_drop(struct oriel_client *c);
+int orl_print_begin(struct oriel_client *c, const uint8_t *d, size_t n);
+int orl_print_data(struct oriel_client *c, const uint8_t *d, size_t n);
+int orl_print_end(struct oriel_client *c, const uint8_t *d, size_t n);
+int orl_print_cancel(struct oriel_client *c, const uint8_t *d, size_t n);
 
 #endif

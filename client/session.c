@@ -103,6 +103,7 @@ void orl_session_end(struct oriel_client *c, int error, const char *text)
 	orl_printable(why, sizeof(why), text, strlen(text));
 	drop_line(c);
 	orl_again_stop(c);
+	orl_print_drop(c);
 	ORL_EACH_SAFE (node, after, &c->screens)
 		orl_screen_destroy(
 				orl_container(node, struct oriel_screen, node));
@@ -159,6 +160,7 @@ static int on_rights(struct oriel_client *c, const uint8_t *data, size_t n)
 	if (err)
 		return err;
 	struct orl_rights_seen seen = { .epoch = msg.epoch };
+	uint32_t before = c->rights;
 	c->rights = msg.rights;
 	c->epoch = msg.epoch;
 	orl_input_open(c, true, msg.rights);
@@ -169,6 +171,7 @@ static int on_rights(struct oriel_client *c, const uint8_t *data, size_t n)
 	}
 	if (ORL_CLIENT_PUT(c, rights_seen, &seen) < 0)
 		return 0;
+	orl_print_rights(c, before);
 	if (c->events.rights)
 		c->events.rights(c->user, msg.rights);
 	return 0;
@@ -325,6 +328,10 @@ static const struct handler ready[] = {
 	{ ORL_MSG_locks,        on_locks, 0 },
 	{ ORL_MSG_pointer_mode, on_mode, 0 },
 	{ ORL_MSG_bye,          on_bye, 0 },
+	{ ORL_MSG_print_begin,  orl_print_begin, ORL_CAP(PRINT) },
+	{ ORL_MSG_print_data,   orl_print_data, ORL_CAP(PRINT) },
+	{ ORL_MSG_print_end,    orl_print_end, ORL_CAP(PRINT) },
+	{ ORL_MSG_print_cancel, orl_print_cancel, ORL_CAP(PRINT) },
 	{ 0, NULL, 0 },
 };
 /* clang-format on */

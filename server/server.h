@@ -7,7 +7,7 @@
  * it is let in, token.c what lets it in again, display.c pictures from the
  * host, pane.c and update.c what is sent of them, ack.c and check.c whether
  * they arrived, input.c keys and pointer, cursor.c shapes, frame.c shared
- * pictures and memory. All of it runs in the loop thread.
+ * pictures and memory, print.c printing. All of it runs in the loop thread.
  */
 #ifndef ORL_SERVER_SERVER_H
 #define ORL_SERVER_SERVER_H
@@ -79,6 +79,8 @@ struct oriel_server {
 	} token_uses[TOKEN_USES];
 	unsigned n_token_uses;
 	struct orl_cursor cursor;
+	struct orl_node prints; /* jobs, of all peers and of those lost */
+	uint32_t next_print;
 	struct orl_motion *motion;
 	uint8_t *scratch; /* to encode into: a part, or a part a section */
 	uint32_t displays_used; /* bit n: id n is taken */
@@ -189,6 +191,8 @@ struct oriel_peer {
 	struct orl_input_note inputs[ORL_INPUTS];
 	unsigned n_inputs;
 
+	struct orl_peer_printers *printers; /* NULL: none was told of */
+
 	struct oriel_stats stats;
 };
 
@@ -260,6 +264,21 @@ int orl_input_take(struct oriel_peer *peer, const uint8_t *data, size_t n);
 void orl_input_release(struct oriel_peer *peer);
 /* The newest input handed to the host at or before `time`. */
 uint32_t orl_input_seen(const struct oriel_peer *peer, uint64_t time);
+
+/* print.c */
+int orl_print_printer(struct oriel_peer *peer, const uint8_t *data, size_t n);
+int orl_print_printer_gone(
+		struct oriel_peer *peer, const uint8_t *data, size_t n);
+int orl_print_more(struct oriel_peer *peer, const uint8_t *data, size_t n);
+int orl_print_status(struct oriel_peer *peer, const uint8_t *data, size_t n);
+int orl_print_known(struct oriel_peer *peer, const uint8_t *data, size_t n);
+int orl_print_cancel(struct oriel_peer *peer, const uint8_t *data, size_t n);
+/* Whether it may print may have changed: the host hears of its printers. */
+void orl_print_settle(struct oriel_peer *peer);
+/* It is gone: printers go, jobs wait for who resumes it, or end. */
+void orl_print_leave(struct oriel_peer *peer);
+void orl_print_fini(struct oriel_peer *peer);
+void orl_print_free_all(struct oriel_server *server);
 
 /* cursor.c */
 /* The cursor has changed, for this peer; sent when its turn comes. */

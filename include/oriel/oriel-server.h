@@ -24,6 +24,7 @@ struct oriel_auth;    /* one peer's pending request to be let in */
 struct oriel_display; /* one screen that peers see */
 struct oriel_frame;   /* one picture, shared and reference counted */
 struct oriel_memory;  /* a file of memory that pictures are in */
+struct oriel_print;   /* one print job on its way to a peer */
 
 /* ---- events ------------------------------------------------------------ */
 
@@ -86,8 +87,23 @@ struct oriel_server_events {
 	 * read the display stays as it was, and serves on. The next submit
 	 * tries again.
 	 */
-	void (*frame_failed)(void *user, struct oriel_display *display,
-			int error);
+	void (*frame_failed)(
+			void *user, struct oriel_display *display, int error);
+
+	/*
+	 * A printer beside the peer may be printed on from now on, or what is
+	 * known of it has changed; or no longer. Only those of the peer that
+	 * owns input, with ORIEL_MAY_PRINT. `printer` NULL: clients are not
+	 * told that there is printing.
+	 */
+	void (*printer)(void *user, struct oriel_peer *peer,
+			const struct oriel_printer *printer);
+	void (*printer_gone)(void *user, struct oriel_peer *peer, uint32_t id);
+	/* The job has room again: oriel_print_room(). */
+	void (*print_ready)(void *user, struct oriel_print *print);
+	/* A last state ends the job: it is freed when this returns. */
+	void (*print_status)(void *user, struct oriel_print *print,
+			const struct oriel_print_status *status);
 };
 
 /* ---- the server -------------------------------------------------------- */
@@ -419,6 +435,29 @@ ORIEL_API ORIEL_CHECK int oriel_server_set_cursor(struct oriel_server *server,
 /* Where the desktop put the pointer, when it was not a peer that did. */
 ORIEL_API void oriel_display_warp_cursor(
 		struct oriel_display *display, int32_t x, int32_t y);
+
+/* ---- printing ---------------------------------------------------------- */
+
+/*
+ * Print on a printer that an event has told of. ORIEL_EINVAL when there is no
+ * such printer, or it does not take the format; ORIEL_ELIMIT when 16 jobs are
+ * on their way to this peer; ORIEL_ENOMEM. A job outlives a lost line: it goes
+ * on when the same client comes back, and fails when that has not happened
+ * after some minutes. Threads: loop.
+ */
+ORIEL_API ORIEL_CHECK int oriel_print_create(struct oriel_print **out,
+		struct oriel_peer *peer, const struct oriel_print_job *job);
+/* Bytes that oriel_print_write() would take now. */
+ORIEL_API size_t oriel_print_room(const struct oriel_print *print);
+/* Append. Takes all of it, or returns ORIEL_ELIMIT: wait for print_ready. */
+ORIEL_API ORIEL_CHECK int oriel_print_write(
+		struct oriel_print *print, const void *data, size_t bytes);
+/* There is no more; print_status tells how it ends. */
+ORIEL_API ORIEL_CHECK int oriel_print_finish(struct oriel_print *print);
+/* Drop the job, with no further event: the client is told. */
+ORIEL_API void oriel_print_destroy(struct oriel_print *print);
+ORIEL_API void oriel_print_set_data(struct oriel_print *print, void *data);
+ORIEL_API void *oriel_print_data(const struct oriel_print *print);
 
 #ifdef __cplusplus
 }
