@@ -58,6 +58,14 @@ LEFT_OUT += $(addprefix capture/,qemu qemu_agent qemu_display qemu_find \
 	qemu_input qemu_keeper qemu_launch qemu_libvirt qemu_objects)
 endif
 
+# Printing wants CUPS's library, at both ends.
+CUPS_LIBS := $(shell pkg-config --libs cups 2>/dev/null || cups-config --libs 2>/dev/null)
+
+ifeq ($(CUPS_LIBS),)
+DEFS += -DORIEL_NO_CUPS
+LEFT_OUT += client/viewer/cups
+endif
+
 host_tools = $(O)/proto/msgdoc.o
 msgdoc := $(O)/proto/msgdoc
 pure := $(filter-out $(host_tools),$(call objects,proto codecs redirect))
@@ -76,6 +84,9 @@ helpers := $(O)/oriel-bench-push $(O)/oriel-bench-host $(O)/oriel-bench-sink
 ifneq ($(call flags,--libs,spice-server),)
 helpers += $(O)/oriel-bench-spice
 endif
+endif
+ifneq ($(CUPS_LIBS),)
+helpers += $(O)/oriel-ipp
 endif
 man := $(O)/oriel-serve.1 $(O)/oriel-view.1 $(O)/oriel-bench.1 $(O)/oriel.7
 
@@ -152,11 +163,16 @@ $(O)/oriel-serve: $(O)/capture/main.o $(capture) $(O)/liboriel-server.a
 		$(AV_LIBS) $(LIBS)
 $(O)/oriel-view: $(O)/client/viewer/main.o $(viewer) $(O)/liboriel-client.a
 	echo "  LD    $@"
-	$(CC) -pthread $(CFLAGS) $(LDFLAGS) -o $@ $^ $(SDL_LIBS) $(LIBS) -lm
+	$(CC) -pthread $(CFLAGS) $(LDFLAGS) -o $@ $^ $(SDL_LIBS) $(CUPS_LIBS) \
+		$(LIBS) -lm
 $(O)/oriel-bench: $(O)/bench/main.o $(bench) $(core)
 	echo "  LD    $@"
 	$(CC) -pthread $(CFLAGS) $(LDFLAGS) -o $@ $^ $(BENCH_LIBS) $(AV_LIBS) \
 		$(X_LIBS) $(LIBS) -lm
+
+$(O)/oriel-ipp: $(call objects,capture/ipp) $(O)/capture/printpipe.o
+	echo "  LD    $@"
+	$(CC) -pthread $(CFLAGS) $(LDFLAGS) -o $@ $^ $(CUPS_LIBS)
 
 $(O)/bench/spice.o: DEFS += $(patsubst -I%,-isystem %,$(call \
 	flags,--cflags,spice-server))
@@ -366,7 +382,7 @@ codecs: $(O)/oriel-bench
 # ---- the developer's tools
 
 sources := $(wildcard $(addsuffix /*.[ch],include/oriel proto proto/io codecs \
-	redirect server client client/viewer capture examples bench tests \
+	redirect server client client/viewer capture capture/ipp examples bench tests \
 	tests/unit tests/prop tests/fuzz))
 format:
 	clang-format -i $(filter-out %/messages.h %/messages.c,$(sources))

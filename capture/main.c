@@ -20,13 +20,14 @@
 #include "capture/login.h"
 #include "capture/metrics.h"
 #include "capture/options.h"
+#include "capture/print.h"
 #include "capture/stats.h"
 
 enum {
 	BUDGET_NS = 8000000, /* of one dispatch, so that the source runs too */
 	GOODBYE_MS = 300,    /* for the last bytes to go out */
 	SETTLE_MS = 20,      /* from a source's end until `exact` is news */
-	MAX_FDS = 2 + ORL_SOURCE_FDS + ORL_METRICS_FDS,
+	MAX_FDS = 2 + ORL_SOURCE_FDS + ORL_METRICS_FDS + ORL_PRINTING_FDS,
 };
 
 struct serve {
@@ -35,7 +36,9 @@ struct serve {
 	struct orl_login *login;
 	struct orl_source *source;
 	struct oriel_server *server;
+	struct oriel_server_events events;
 	struct orl_metrics *metrics;
+	struct orl_printing *printing; /* NULL: there is none */
 	struct orl_company company;
 	bool had_peer;
 
@@ -309,6 +312,28 @@ static void on_locks(void *user, struct oriel_peer *peer, uint32_t locks)
 		source->kind->locks(source, locks);
 }
 
+static void on_printer(void *user, struct oriel_peer *peer,
+		const struct oriel_printer *printer)
+{
+	orl_printing_printer(((struct serve *)user)->printing, peer, printer);
+}
+
+static void on_printer_gone(void *user, struct oriel_peer *peer, uint32_t id)
+{
+	orl_printing_gone(((struct serve *)user)->printing, peer, id);
+}
+
+static void on_print_ready(void *user, struct oriel_print *print)
+{
+	orl_printing_ready(((struct serve *)user)->printing, print);
+}
+
+static void on_print_status(void *user, struct oriel_print *print,
+		const struct oriel_print_status *status)
+{
+	orl_printing_status(((struct serve *)user)->printing, print, status);
+}
+
 static const struct oriel_server_events events = {
 	.size = sizeof(events),
 	.auth_wanted = auth_wanted,
@@ -322,6 +347,9 @@ static const struct oriel_server_events events = {
 	.touch = on_touch,
 	.text = on_text,
 	.locks = on_locks,
+	.printer_gone = on_printer_gone,
+	.print_ready = on_print_ready,
+	.print_status = on_print_status,
 };
 
 /* ---- the loop ---------------------------------------------------------- */
@@ -396,6 +424,8 @@ static int wait_for_work(struct serve *serve)
 		n += serve->source->kind->watch(serve->source, fds + n, &due);
 	if (serve->metrics)
 		n += orl_metrics_watch(serve->metrics, fds + n, &due);
+	if (serve->printing)
+		n += orl_printing_watch(serve->printing, fds + n, &due);
 	now = orl_now();
 	if (due > now) {
 		ts.tv_sec = (time_t)((due - now) / ORL_SEC);
@@ -436,6 +466,8 @@ static void run(struct serve *serve)
 					"the desktop is gone");
 			err = 0;
 		}
+		if (serve->printing)
+			orl_printing_run(serve->printing, now);
 		if (!err)
 			err = oriel_server_dispatch(serve->server, BUDGET_NS);
 		if (err < 0) {
@@ -521,8 +553,7 @@ static void say_key(const struct serve *serve)
 		fprintf(stderr, "%02x", pin[i]);
 	fputc('\n', stderr);
 	if (days < 0)
-		fprintf(stderr,
-				"WARNING: the certificate has expired: viewers "
+		fprintf(stderr, "WARNING: the certificate has expired: viewers "
 				"that check it will not come in; renew it, or "
 				"leave out --cert= and --key=\n");
 	else if (days < 30)
@@ -537,7 +568,7 @@ static int create_server(struct serve *serve)
 	const struct orl_options *o = &serve->options;
 	struct oriel_server_config config = {
 		.size = sizeof(config),
-		.events = &events,
+		.events = &serve->events,
 		.user = serve,
 		.workers = o->workers,
 		.max_peers = ORL_COMPANY_MAX,
@@ -550,6 +581,9 @@ static int create_server(struct serve *serve)
 	bool tcp = false;
 	int err;
 
+	serve->events = events;
+	if (serve->printing)
+		serve->events.printer = on_printer;
 	for (size_t i = 0; i < o->listen_count; i++)
 		tcp = tcp || strncmp(o->listen[i], "tcp:", 4) == 0;
 	if (gethostname(name, sizeof(name) - 1) == 0 && name[0])
@@ -603,6 +637,17 @@ static int start(struct serve *serve, const struct orl_source_kind *kind)
 	/* Until here a signal just ends the program, also while it unpacks. */
 	if (open_signals(serve) < 0)
 		return complain(ORL_EXIT_INTERNAL, strerror(errno));
+	if (o->print) {
+		const struct orl_printing_config printing = { .port = o->print,
+			.secret_file = o->print_secret,
+			.hook = o->print_hook,
+			.policy = orl_login_policy(serve->login),
+			.json = o->json };
+
+		status = orl_printing_open(&serve->printing, &printing, why);
+		if (status)
+			return complain(status, why);
+	}
 	status = create_server(serve);
 	if (status)
 		return status;
@@ -653,6 +698,7 @@ static void end(struct serve *serve)
 	if (serve->server && serve->source)
 		write_line(serve, true);
 	orl_metrics_close(serve->metrics);
+	orl_printing_close(serve->printing);
 	oriel_server_destroy(serve->server);
 	if (serve->source)
 		serve->source->kind->close(serve->source);

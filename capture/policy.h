@@ -6,6 +6,10 @@
  *	rights = see hear input		for everybody not named below
  *	rights.USER = see		for USER alone
  *	second = take			when somebody looks already
+ *	print = pwg jpeg pdf		formats that go to a viewer's printers
+ *	print.printers = all		or usual: the viewer's default alone
+ *	print.jobs = 16			at a time
+ *	print.size = 1G			bytes of one document
  *
  * A right is a word of see hear input speak copy paste usb print resize, or
  * all; an empty value grants nothing. second is a word of take watch replace
@@ -14,6 +18,7 @@
 #ifndef ORL_POLICY_H
 #define ORL_POLICY_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -30,6 +35,10 @@ enum orl_second {
 struct orl_policy {
 	uint32_t rights;
 	enum orl_second second;
+	uint32_t print_formats; /* oriel_print_format */
+	bool print_usual;       /* the usual printer alone */
+	uint32_t print_jobs;
+	uint64_t print_size;
 	uint32_t count;
 	struct {
 		char name[ORL_POLICY_NAME];

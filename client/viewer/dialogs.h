@@ -24,6 +24,7 @@ enum orl_dialog_kind {
 	ORL_DIALOG_ERROR,
 	ORL_DIALOG_LOST,  /* the placard */
 	ORL_DIALOG_AGAIN, /* the same, and it is looked for */
+	ORL_DIALOG_PRINT, /* title: of a job; text: the printer's name */
 };
 
 enum orl_choice {

@@ -38,6 +38,14 @@ enum orl_resize {
 	ORL_RESIZE_NO,
 };
 
+/* Which printers a desktop is told of. */
+enum orl_printers {
+	ORL_PRINTERS_UNSAID, /* the default in a window, else none */
+	ORL_PRINTERS_DEFAULT,
+	ORL_PRINTERS_ALL,
+	ORL_PRINTERS_NONE,
+};
+
 /* A key with these modifiers and no others. */
 struct orl_combination {
 	uint32_t keysym; /* X's, of the key alone; 0: none */
@@ -61,6 +69,9 @@ struct orl_viewer_options {
 	bool one_window;
 	struct orl_combination kiosk_exit;
 	bool headless, fullscreen, kiosk, json, verbose;
+	enum orl_printers printers;
+	char printer[ORL_VIEWFILE_VALUE]; /* one by name, URI or file:DIR */
+	bool print_always, print_pdf;
 	bool keyboard_text; /* characters travel, not keys */
 	bool ask; /* for an address, in a window, where none is given */
 };

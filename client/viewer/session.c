@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "client/viewer/print.h"
 #include "client/viewer/recent.h"
 #include "client/viewer/text.h"
 #include "client/viewer/ui.h"
@@ -308,8 +309,8 @@ static void on_relative(void *user, bool relative)
 		orl_ui_relative(v->ui, relative);
 }
 
-static const struct oriel_client_events events = {
-	.size = sizeof(events),
+static const struct oriel_client_events most_events = {
+	.size = sizeof(most_events),
 	.state = on_state,
 	.trust_wanted = on_trust_wanted,
 	.login_wanted = on_login_wanted,
@@ -404,6 +405,7 @@ static enum why watch(struct orl_viewer *v)
 			orl_viewer_facts(v, now);
 		if (v->ui)
 			orl_ui_ask_sizes(v->ui);
+		orl_prints_run(v);
 		int err = oriel_client_wait(v->client, timeout_ms(v, now));
 		if (err < 0) {
 			orl_viewer_say("cannot go on: %s",
@@ -655,6 +657,7 @@ int orl_viewer_run(struct orl_viewer *v)
 int orl_viewer_create(struct orl_viewer *v)
 {
 	char name[64] = "oriel-view"; /* by which others know who has the keys */
+	struct oriel_client_events events = most_events;
 	const struct oriel_hooks hooks = {
 		.size = sizeof(hooks),
 		.user = v,
@@ -673,11 +676,19 @@ int orl_viewer_create(struct orl_viewer *v)
 	};
 	if (gethostname(name, sizeof(name) - 1) != 0 || !name[0])
 		snprintf(name, sizeof(name), "oriel-view");
-	return oriel_client_create(&v->client, &config);
+	int err = orl_prints_create(v);
+	if (err)
+		return err;
+	orl_prints_events(v, &events);
+	err = oriel_client_create(&v->client, &config);
+	if (!err)
+		orl_prints_start(v);
+	return err;
 }
 
 void orl_viewer_destroy(struct orl_viewer *v)
 {
+	orl_prints_destroy(v);
 	oriel_client_destroy(v->client);
 	v->client = NULL;
 	for (int i = 0; i < ORL_SCREENS_MAX; i++) {

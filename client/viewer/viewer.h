@@ -12,6 +12,7 @@
 
 #include "client/viewer/options.h"
 
+struct orl_prints;
 struct orl_ui;
 
 enum orl_answer {
@@ -39,7 +40,8 @@ struct orl_viewer {
 	char *secret;      /* password or ticket */
 	uint64_t start;    /* of the program */
 	struct oriel_client *client;
-	struct orl_ui *ui; /* NULL when headless */
+	struct orl_ui *ui;         /* NULL when headless */
+	struct orl_prints *prints; /* NULL: no printer is offered */
 
 	/* Set by orl_viewer_quit(), and the pipe is then readable. */
 	atomic_bool quit;
@@ -107,6 +109,11 @@ enum orl_answer orl_panels_trust(struct orl_viewer *v, const char *name,
 		const uint8_t *sha256, bool *trusted);
 enum orl_answer orl_panels_password(
 		struct orl_viewer *v, char *out, size_t size);
+/* Whether to print, without waiting: the answer comes, or it is not wanted. */
+void orl_panels_print(
+		struct orl_viewer *v, const char *title, const char *printer);
+bool orl_panels_print_answer(struct orl_viewer *v, bool *yes);
+void orl_panels_print_done(struct orl_viewer *v);
 /* After the end of a connection: whether to try again. */
 bool orl_panels_failed(struct orl_viewer *v, int code);
 

@@ -1,0 +1,763 @@
+/*
+ * ops.c - the operations of IPP/2.0 that IPP Everywhere asks for.
+ */
+#include "capture/ipp/ipp.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void answer(struct request *r, ipp_status_t status, const char *text)
+{
+	ippSetStatusCode(r->out, status);
+	if (text && !ippFindAttribute(r->out, "status-message", IPP_TAG_ZERO))
+		ippAddString(r->out, IPP_TAG_OPERATION, IPP_TAG_TEXT,
+				"status-message", NULL, text);
+}
+
+/* The attribute was not understood: say which. */
+static void refuse_attribute(struct request *r, ipp_attribute_t *attribute)
+{
+	ippSetStatusCode(r->out, IPP_STATUS_ERROR_ATTRIBUTES_OR_VALUES);
+	ippCopyAttribute(r->out, attribute, 0);
+	/* It belongs into the group of what is not supported. */
+	ipp_attribute_t *copy = ippFindAttribute(
+			r->out, ippGetName(attribute), IPP_TAG_ZERO);
+	if (copy)
+		ippSetGroupTag(r->out, &copy, IPP_TAG_UNSUPPORTED_GROUP);
+}
+
+/* ---- texts of who prints ----------------------------------------------- */
+
+/* What may be shown of it: no control characters, valid UTF-8, cut. */
+static void plain(char *out, size_t size, const char *text, const char *none)
+{
+	size_t n = 0;
+
+	if (!text || !*text)
+		text = none;
+	for (; *text && n + 1 < size; text++) {
+		unsigned char c = (unsigned char)*text;
+
+		out[n++] = c < 0x20 || c == 0x7f ? ' ' : (char)c;
+	}
+	while (n && !orl_printpipe_text_ok(out, n)) {
+		/* Cut in the middle of a character, or never was one. */
+		for (n--; n && ((unsigned char)out[n] & 0xc0) == 0x80;)
+			n--;
+	}
+	out[n] = 0;
+}
+
+static const char *find_text(struct request *r, const char *name)
+{
+	ipp_attribute_t *a = ippFindAttribute(r->in, name, IPP_TAG_ZERO);
+
+	switch (a ? ippGetValueTag(a) : IPP_TAG_ZERO) {
+	case IPP_TAG_NAME:
+	case IPP_TAG_NAMELANG:
+	case IPP_TAG_TEXT:
+	case IPP_TAG_TEXTLANG:
+	case IPP_TAG_KEYWORD:
+	case IPP_TAG_MIMETYPE:
+	case IPP_TAG_URI:
+		return ippGetString(a, 0, NULL);
+	default:
+		return NULL;
+	}
+}
+
+static int find_number(struct request *r, const char *name, int none)
+{
+	ipp_attribute_t *a = ippFindAttribute(r->in, name, IPP_TAG_ZERO);
+
+	switch (a ? ippGetValueTag(a) : IPP_TAG_ZERO) {
+	case IPP_TAG_INTEGER:
+	case IPP_TAG_ENUM:
+		return ippGetInteger(a, 0);
+	default:
+		return none;
+	}
+}
+
+/* ---- what is to be printed --------------------------------------------- */
+
+static bool has_media(const struct printer *p, struct oriel_print_size size)
+{
+	for (uint32_t i = 0; i < p->about.n_media; i++)
+		if (abs(p->media[i].width - size.width) <= 100 &&
+				abs(p->media[i].length - size.length) <= 100)
+			return true;
+	return false;
+}
+
+static bool read_media(struct request *r, struct oriel_print_job *d)
+{
+	const char *name = find_text(r, "media");
+	ipp_attribute_t *col = ippFindAttribute(
+			r->in, "media-col", IPP_TAG_BEGIN_COLLECTION);
+	struct oriel_print_size size = { 0, 0 };
+
+	if (name) {
+		pwg_media_t *m = strlen(name) < 128 ? pwgMediaForPWG(name)
+						    : NULL;
+		if (m)
+			size = (struct oriel_print_size){ m->width, m->length };
+		else
+			return false;
+	} else if (col) {
+		ipp_t *c = ippGetCollection(col, 0);
+		ipp_attribute_t *s = ippFindAttribute(
+				c, "media-size", IPP_TAG_BEGIN_COLLECTION);
+		ipp_t *in = s ? ippGetCollection(s, 0) : NULL;
+		ipp_attribute_t *x = in ? ippFindAttribute(in, "x-dimension",
+							  IPP_TAG_INTEGER)
+					: NULL;
+		ipp_attribute_t *y = in ? ippFindAttribute(in, "y-dimension",
+							  IPP_TAG_INTEGER)
+					: NULL;
+		if (!s)
+			return true; /* another part of it, as the source */
+		if (!x || !y)
+			return false;
+		size = (struct oriel_print_size){ ippGetInteger(x, 0),
+			ippGetInteger(y, 0) };
+	} else {
+		return true;
+	}
+	if (!has_media(&r->printer, size))
+		return false;
+	d->media = size;
+	return true;
+}
+
+static uint32_t read_word(struct request *r, const char *name,
+		const char *const *words, uint32_t count, bool *wrong)
+{
+	const char *value = find_text(r, name);
+
+	if (!value)
+		return 0;
+	for (uint32_t i = 0; i < count; i++)
+		if (strcmp(value, words[i]) == 0)
+			return 1u << i;
+	*wrong = true;
+	return 0;
+}
+
+static void read_resolution(struct request *r, struct oriel_print_job *d)
+{
+	ipp_attribute_t *a = ippFindAttribute(
+			r->in, "printer-resolution", IPP_TAG_RESOLUTION);
+	ipp_res_t unit;
+	int x, y;
+
+	if (!a)
+		return;
+	x = ippGetResolution(a, 0, &y, &unit);
+	if (unit == IPP_RES_PER_INCH && x == y && x > 0 && x <= 2400)
+		d->resolution = (uint32_t)x;
+}
+
+/* What cannot be had as asked is an error where fidelity is, else left out. */
+static bool read_details(struct request *r, struct oriel_print_job *d)
+{
+	static const char *const colours[] = { "monochrome", "color" };
+	static const char *const sides[] = { "one-sided", "two-sided-long-edge",
+		"two-sided-short-edge" };
+	ipp_attribute_t *fidelity = ippFindAttribute(
+			r->in, "ipp-attribute-fidelity", IPP_TAG_BOOLEAN);
+	bool strict = fidelity && ippGetBoolean(fidelity, 0);
+	const struct oriel_printer *p = &r->printer.about;
+	const char *colour = find_text(r, "print-color-mode");
+	int copies = find_number(r, "copies", 1);
+	int quality = find_number(r, "print-quality", 0);
+	const char *bad = NULL;
+	bool wrong = false;
+
+	memset(d, 0, sizeof(*d));
+	d->size = sizeof(*d);
+	d->printer = r->slot;
+	d->copies = copies >= 1 && copies <= 999 ? (uint32_t)copies : 1;
+	if (copies < 1 || copies > 999)
+		bad = "copies";
+	if (!read_media(r, d))
+		bad = ippFindAttribute(r->in, "media", IPP_TAG_ZERO)
+				      ? "media"
+				      : "media-col";
+	if (colour && strcmp(colour, "auto") != 0)
+		d->colour = read_word(
+				r, "print-color-mode", colours, 2, &wrong);
+	if (wrong || d->colour & ~p->colours) {
+		bad = "print-color-mode";
+		d->colour = 0;
+	}
+	wrong = false;
+	d->side = read_word(r, "sides", sides, 3, &wrong);
+	if (wrong || d->side & ~p->sides) {
+		bad = "sides";
+		d->side = 0;
+	}
+	if (quality >= IPP_QUALITY_DRAFT && quality <= IPP_QUALITY_HIGH)
+		d->quality = 1u << (quality - IPP_QUALITY_DRAFT) & p->qualities;
+	else if (quality)
+		bad = "print-quality";
+	read_resolution(r, d);
+	if (!bad || !strict)
+		return true;
+	refuse_attribute(r, ippFindAttribute(r->in, bad, IPP_TAG_ZERO));
+	return false;
+}
+
+static bool read_format(struct request *r, struct oriel_print_job *d)
+{
+	ipp_attribute_t *a = ippFindAttribute(
+			r->in, "document-format", IPP_TAG_ZERO);
+	const char *mime = find_text(r, "document-format");
+	const char *compression = find_text(r, "compression");
+
+	if (compression && strcmp(compression, "none") != 0 &&
+			strcmp(compression, "gzip") != 0) {
+		answer(r, IPP_STATUS_ERROR_COMPRESSION_NOT_SUPPORTED,
+				"This compression is not known here.");
+		return false;
+	}
+	if (!a) {
+		d->format = r->printer.about.formats &
+			    -r->printer.about.formats;
+		return true;
+	}
+	d->format = mime ? orl_ipp_format_of(mime) : 0;
+	if (d->format & r->printer.about.formats)
+		return true;
+	answer(r, IPP_STATUS_ERROR_DOCUMENT_FORMAT_NOT_SUPPORTED,
+			"The printer does not take documents of this format.");
+	ippAddString(r->out, IPP_TAG_UNSUPPORTED_GROUP, IPP_TAG_MIMETYPE,
+			"document-format", NULL,
+			mime ? mime : "application/octet-stream");
+	return false;
+}
+
+/* ---- answers ----------------------------------------------------------- */
+
+struct wanted {
+	cups_array_t *names; /* NULL: all */
+};
+
+static int is_wanted(void *user, ipp_t *to, ipp_attribute_t *attribute)
+{
+	const struct wanted *w = user;
+	const char *name = ippGetName(attribute);
+
+	(void)to;
+	return name && (!w->names || cupsArrayFind(w->names, (void *)name));
+}
+
+static void copy_wanted(struct request *r, ipp_t *from)
+{
+	struct wanted w = { ippCreateRequestedArray(r->in) };
+
+	ippCopyAttributes(r->out, from, 0, is_wanted, &w);
+	cupsArrayDelete(w.names);
+}
+
+static void put_job(struct request *r, const struct job *job, bool brief)
+{
+	ipp_t *about = orl_ipp_about_job(r, job);
+	static const char *const few[] = { "job-id", "job-uri", "job-state",
+		"job-state-reasons", "job-state-message" };
+
+	if (!brief) {
+		copy_wanted(r, about);
+		ippDelete(about);
+		return;
+	}
+	for (size_t i = 0; i < sizeof(few) / sizeof(few[0]); i++) {
+		ipp_attribute_t *a =
+				ippFindAttribute(about, few[i], IPP_TAG_ZERO);
+		if (a)
+			ippCopyAttribute(r->out, a, 0);
+	}
+	ippDelete(about);
+}
+
+/* ---- taking a document ------------------------------------------------- */
+
+/* The lock is held. Wait until some of it may be sent; 0: it is over. */
+static uint32_t wait_for_credit(struct orl_ipp *ipp, struct job *job)
+{
+	while (!job->credit && !orl_ipp_job_is_over(job))
+		pthread_cond_wait(&ipp->changed, &ipp->lock);
+	if (orl_ipp_job_is_over(job))
+		return 0;
+	return job->credit;
+}
+
+/* Everything that is still on its way, to be rid of it. */
+static void drain(struct request *r)
+{
+	char waste[16384];
+
+	while (httpGetState(r->http) == HTTP_STATE_POST_RECV &&
+			httpRead2(r->http, waste, sizeof(waste)) > 0)
+		;
+}
+
+static bool begin(struct request *r, struct job *job)
+{
+	struct orl_printpipe m = { .kind = ORL_PIPE_BEGIN,
+		.job = (uint32_t)job->id,
+		.slot = r->slot,
+		.details = job->details };
+
+	m.details.title = job->name;
+	job->begun = true;
+	job->incoming = true;
+	job->state = IPP_JSTATE_PROCESSING;
+	job->processing = time(NULL);
+	return orl_ipp_tell(r->ipp, &m);
+}
+
+static bool pass_on(struct orl_ipp *ipp, struct job *job, const uint8_t *data,
+		size_t n)
+{
+	while (n) {
+		uint32_t may = wait_for_credit(ipp, job);
+		size_t some = n < may ? n : may;
+
+		if (!may)
+			return false;
+		if (some > ORL_PIPE_DATA_MAX)
+			some = ORL_PIPE_DATA_MAX;
+		job->credit -= (uint32_t)some;
+		job->bytes += some;
+		/* The pipe blocks while oriel-serve does not read. */
+		if (!orl_ipp_tell(ipp, &(struct orl_printpipe){
+						       .kind = ORL_PIPE_DATA,
+						       .job = (uint32_t)job->id,
+						       .data = data,
+						       .n = some }))
+			return false;
+		data += some;
+		n -= some;
+	}
+	return true;
+}
+
+/* The lock is held, but while the connection is read. */
+static bool copy_document(struct request *r, struct job *job)
+{
+	struct orl_ipp *ipp = r->ipp;
+	uint8_t data[ORL_PIPE_DATA_MAX];
+	ssize_t n;
+
+	for (;;) {
+		/* Nothing is read before there is room for it. */
+		if (!wait_for_credit(ipp, job))
+			return false;
+		pthread_mutex_unlock(&ipp->lock);
+		n = httpRead2(r->http, (char *)data, sizeof(data));
+		pthread_mutex_lock(&ipp->lock);
+		if (n <= 0)
+			break;
+		if (!pass_on(ipp, job, data, (size_t)n))
+			return false;
+	}
+	return n == 0 && httpGetState(r->http) != HTTP_STATE_POST_RECV;
+}
+
+static void take_document(struct request *r, int id)
+{
+	struct orl_ipp *ipp = r->ipp;
+	const char *compression = find_text(r, "compression");
+	bool whole;
+
+	if (compression && strcmp(compression, "gzip") == 0)
+		httpSetField(r->http, HTTP_FIELD_CONTENT_ENCODING, "gzip");
+	pthread_mutex_lock(&ipp->lock);
+	struct job *job = orl_ipp_job_find(ipp, id);
+	whole = begin(r, job) && copy_document(r, job);
+	job->incoming = false;
+	job->fetched = whole;
+	if (whole && !orl_ipp_job_is_over(job)) {
+		orl_ipp_tell(ipp, &(struct orl_printpipe){ .kind = ORL_PIPE_END,
+						  .job = (uint32_t)id });
+	} else if (!orl_ipp_job_is_over(job)) {
+		orl_ipp_tell(ipp, &(struct orl_printpipe){
+						  .kind = ORL_PIPE_CANCEL,
+						  .job = (uint32_t)id });
+		orl_ipp_job_end(ipp, job, IPP_JSTATE_ABORTED, ORIEL_PRINT_OTHER,
+				"The document did not arrive whole.");
+	}
+	bool cancelled = job->state == IPP_JSTATE_CANCELED;
+	bool aborted = job->state == IPP_JSTATE_ABORTED;
+	put_job(r, job, true);
+	if (cancelled)
+		answer(r, IPP_STATUS_ERROR_JOB_CANCELED, "It was cancelled.");
+	else if (aborted)
+		answer(r, IPP_STATUS_ERROR_NOT_POSSIBLE, job->message);
+	pthread_mutex_unlock(&ipp->lock);
+	if (!whole)
+		drain(r);
+}
+
+/* ---- operations -------------------------------------------------------- */
+
+/* A new job's number; 0: it was answered why there is none. */
+static int create_job(struct request *r, bool with_document)
+{
+	struct oriel_print_job details;
+	struct orl_ipp *ipp = r->ipp;
+	int id = 0;
+
+	if (!read_details(r, &details))
+		return 0;
+	if (with_document && !read_format(r, &details))
+		return 0;
+	pthread_mutex_lock(&ipp->lock);
+	struct job *job = orl_ipp_job_create(ipp);
+	if (job) {
+		id = job->id;
+		job->slot = r->slot;
+		job->details = details;
+		memcpy(job->queue, r->printer.queue, sizeof(job->queue));
+		plain(job->name, sizeof(job->name),
+				find_text(r, "job-name")
+						? find_text(r, "job-name")
+						: find_text(r, "document-name"),
+				"Untitled");
+		plain(job->user, sizeof(job->user),
+				find_text(r, "requesting-user-name"),
+				"anonymous");
+	}
+	pthread_mutex_unlock(&ipp->lock);
+	if (!id)
+		answer(r, IPP_STATUS_ERROR_BUSY,
+				"Too many jobs are running; try again later.");
+	return id;
+}
+
+static void print_job(struct request *r)
+{
+	int id = create_job(r, true);
+
+	if (id)
+		take_document(r, id);
+}
+
+static void validate_job(struct request *r)
+{
+	struct oriel_print_job details;
+
+	if (read_details(r, &details))
+		read_format(r, &details);
+}
+
+static void create_empty(struct request *r)
+{
+	int id = create_job(r, false);
+
+	if (!id)
+		return;
+	pthread_mutex_lock(&r->ipp->lock);
+	put_job(r, orl_ipp_job_find(r->ipp, id), true);
+	pthread_mutex_unlock(&r->ipp->lock);
+}
+
+/*
+ * The job that the request is about, by "job-id" or "job-uri"; with the lock
+ * held when it is there.
+ */
+static struct job *find_job(struct request *r)
+{
+	const char *uri = find_text(r, "job-uri");
+	const char *last = uri ? strrchr(uri, '/') : NULL;
+	int id = find_number(r, "job-id", last ? atoi(last + 1) : 0);
+	struct job *job;
+
+	pthread_mutex_lock(&r->ipp->lock);
+	job = orl_ipp_job_find(r->ipp, id);
+	if (job && strcmp(job->queue, r->printer.queue) == 0)
+		return job;
+	pthread_mutex_unlock(&r->ipp->lock);
+	answer(r,
+			id ? IPP_STATUS_ERROR_NOT_FOUND
+			   : IPP_STATUS_ERROR_BAD_REQUEST,
+			id ? "There is no such job." : "Which job?");
+	return NULL;
+}
+
+static void send_document(struct request *r)
+{
+	struct job *job = find_job(r);
+	ipp_attribute_t *last = ippFindAttribute(
+			r->in, "last-document", IPP_TAG_BOOLEAN);
+	struct oriel_print_job details;
+	int id;
+
+	if (!job)
+		return;
+	id = job->id;
+	bool open = job->state == IPP_JSTATE_PENDING && !job->begun;
+	details = job->details;
+	pthread_mutex_unlock(&r->ipp->lock);
+	if (!last) {
+		answer(r, IPP_STATUS_ERROR_BAD_REQUEST,
+				"last-document is missing.");
+		return;
+	}
+	if (!open) {
+		answer(r, IPP_STATUS_ERROR_MULTIPLE_JOBS_NOT_SUPPORTED,
+				"A job has one document.");
+		return;
+	}
+	/* One that begins no document, to say that there is none. */
+	if (httpGetState(r->http) != HTTP_STATE_POST_RECV) {
+		answer(r, IPP_STATUS_ERROR_BAD_REQUEST,
+				"There is no document.");
+		return;
+	}
+	if (!read_format(r, &details))
+		return;
+	pthread_mutex_lock(&r->ipp->lock);
+	job = orl_ipp_job_find(r->ipp, id);
+	open = job && job->state == IPP_JSTATE_PENDING && !job->begun;
+	if (open) {
+		job->details.format = details.format;
+		job->begun = job->incoming = true;
+	}
+	pthread_mutex_unlock(&r->ipp->lock);
+	if (open)
+		take_document(r, id);
+	else
+		answer(r, IPP_STATUS_ERROR_NOT_POSSIBLE, "It has begun.");
+}
+
+/* The lock is held. */
+static void cancel(struct request *r, struct job *job)
+{
+	if (job->begun)
+		orl_ipp_tell(r->ipp,
+				&(struct orl_printpipe){
+						.kind = ORL_PIPE_CANCEL,
+						.job = (uint32_t)job->id });
+	orl_ipp_job_end(r->ipp, job, IPP_JSTATE_CANCELED, 0,
+			"Cancelled at the desktop.");
+}
+
+static void cancel_job(struct request *r)
+{
+	struct job *job = find_job(r);
+
+	if (!job)
+		return;
+	if (orl_ipp_job_is_over(job))
+		answer(r, IPP_STATUS_ERROR_NOT_POSSIBLE,
+				"The job has ended already.");
+	else
+		cancel(r, job);
+	pthread_mutex_unlock(&r->ipp->lock);
+}
+
+static bool is_mine(struct request *r, const struct job *job)
+{
+	char user[ORL_IPP_USER + 1];
+
+	plain(user, sizeof(user), find_text(r, "requesting-user-name"),
+			"anonymous");
+	return strcmp(job->user, user) == 0;
+}
+
+static void cancel_my_jobs(struct request *r)
+{
+	pthread_mutex_lock(&r->ipp->lock);
+	for (int i = 0; i < ORL_IPP_JOBS; i++) {
+		struct job *job = &r->ipp->jobs[i];
+
+		if (job->id && !orl_ipp_job_is_over(job) &&
+				strcmp(job->queue, r->printer.queue) == 0 &&
+				is_mine(r, job))
+			cancel(r, job);
+	}
+	pthread_mutex_unlock(&r->ipp->lock);
+}
+
+static void close_job(struct request *r)
+{
+	struct job *job = find_job(r);
+
+	if (!job)
+		return;
+	if (!job->begun)
+		orl_ipp_job_end(r->ipp, job, IPP_JSTATE_ABORTED,
+				ORIEL_PRINT_OTHER, "There was no document.");
+	pthread_mutex_unlock(&r->ipp->lock);
+}
+
+static void get_job(struct request *r)
+{
+	struct job *job = find_job(r);
+
+	if (!job)
+		return;
+	put_job(r, job, false);
+	pthread_mutex_unlock(&r->ipp->lock);
+}
+
+static int by_age(const void *a, const void *b)
+{
+	const struct job *const *x = a, *const *y = b;
+
+	return ((*y)->id > (*x)->id) - ((*y)->id < (*x)->id);
+}
+
+static void get_jobs(struct request *r)
+{
+	const char *which = find_text(r, "which-jobs");
+	ipp_attribute_t *my =
+			ippFindAttribute(r->in, "my-jobs", IPP_TAG_BOOLEAN);
+	int limit = find_number(r, "limit", ORL_IPP_JOBS);
+	bool over = which && strcmp(which, "completed") == 0;
+	bool all = which && strcmp(which, "all") == 0;
+	const struct job *list[ORL_IPP_JOBS];
+	int n = 0, put = 0;
+
+	if (which && !over && !all && strcmp(which, "not-completed") != 0) {
+		refuse_attribute(r, ippFindAttribute(r->in, "which-jobs",
+						    IPP_TAG_ZERO));
+		return;
+	}
+	pthread_mutex_lock(&r->ipp->lock);
+	for (int i = 0; i < ORL_IPP_JOBS; i++) {
+		const struct job *job = &r->ipp->jobs[i];
+
+		if (!job->id || (!all && orl_ipp_job_is_over(job) != over) ||
+				strcmp(job->queue, r->printer.queue) != 0 ||
+				(my && ippGetBoolean(my, 0) &&
+						!is_mine(r, job)))
+			continue;
+		list[n++] = job;
+	}
+	qsort(list, (size_t)n, sizeof(list[0]), by_age);
+	for (int i = 0; i < n && put < limit; i++, put++) {
+		if (put)
+			ippAddSeparator(r->out);
+		if (ippFindAttribute(r->in, "requested-attributes",
+				    IPP_TAG_ZERO))
+			put_job(r, list[i], false);
+		else
+			put_job(r, list[i], true);
+	}
+	pthread_mutex_unlock(&r->ipp->lock);
+}
+
+static void get_printer(struct request *r)
+{
+	unsigned jobs = 0;
+
+	pthread_mutex_lock(&r->ipp->lock);
+	for (int i = 0; i < ORL_IPP_JOBS; i++)
+		jobs += r->ipp->jobs[i].id &&
+			!orl_ipp_job_is_over(&r->ipp->jobs[i]) &&
+			strcmp(r->ipp->jobs[i].queue, r->printer.queue) == 0;
+	pthread_mutex_unlock(&r->ipp->lock);
+	ipp_t *about = orl_ipp_about_printer(r, jobs);
+	copy_wanted(r, about);
+	ippDelete(about);
+}
+
+static void identify(struct request *r)
+{
+	(void)r; /* it is beside the viewer, and is not to be made to blink */
+}
+
+static const struct {
+	ipp_op_t op;
+	void (*run)(struct request *r);
+} operations[] = {
+	{ IPP_OP_PRINT_JOB, print_job },
+	{ IPP_OP_VALIDATE_JOB, validate_job },
+	{ IPP_OP_CREATE_JOB, create_empty },
+	{ IPP_OP_SEND_DOCUMENT, send_document },
+	{ IPP_OP_CANCEL_JOB, cancel_job },
+	{ IPP_OP_GET_JOB_ATTRIBUTES, get_job },
+	{ IPP_OP_GET_JOBS, get_jobs },
+	{ IPP_OP_GET_PRINTER_ATTRIBUTES, get_printer },
+	{ IPP_OP_CANCEL_MY_JOBS, cancel_my_jobs },
+	{ IPP_OP_CLOSE_JOB, close_job },
+	{ IPP_OP_IDENTIFY_PRINTER, identify },
+};
+
+/* What every request must have, in this order. */
+static bool is_well_formed(struct request *r)
+{
+	ipp_attribute_t *charset = ippFirstAttribute(r->in);
+	ipp_attribute_t *language = ippNextAttribute(r->in);
+	ipp_attribute_t *uri;
+	int major, minor;
+
+	major = ippGetVersion(r->in, &minor);
+	if (major < 1 || major > 2) {
+		answer(r, IPP_STATUS_ERROR_VERSION_NOT_SUPPORTED,
+				"Versions 1.1 and 2.0 are spoken here.");
+		return false;
+	}
+	if (ippGetRequestId(r->in) <= 0) {
+		answer(r, IPP_STATUS_ERROR_BAD_REQUEST, "Bad request-id.");
+		return false;
+	}
+	if (!charset || !language || !ippGetName(charset) ||
+			!ippGetName(language) ||
+			strcmp(ippGetName(charset), "attributes-charset") !=
+					0 ||
+			ippGetValueTag(charset) != IPP_TAG_CHARSET ||
+			ippGetGroupTag(charset) != IPP_TAG_OPERATION ||
+			strcmp(ippGetName(language),
+					"attributes-natural-language") != 0 ||
+			ippGetValueTag(language) != IPP_TAG_LANGUAGE) {
+		answer(r, IPP_STATUS_ERROR_BAD_REQUEST,
+				"The attributes do not begin with the "
+				"charset and the language.");
+		return false;
+	}
+	if (strcasecmp(ippGetString(charset, 0, NULL), "utf-8") != 0 &&
+			strcasecmp(ippGetString(charset, 0, NULL),
+					"us-ascii") != 0) {
+		answer(r, IPP_STATUS_ERROR_CHARSET, "Write UTF-8.");
+		return false;
+	}
+	uri = ippFindAttribute(r->in, "printer-uri", IPP_TAG_URI);
+	if (!uri)
+		uri = ippFindAttribute(r->in, "job-uri", IPP_TAG_URI);
+	if (!uri) {
+		answer(r, IPP_STATUS_ERROR_BAD_REQUEST,
+				"There is no printer-uri.");
+		return false;
+	}
+	return true;
+}
+
+void orl_ipp_operate(struct request *r)
+{
+	ipp_op_t op = ippGetOperation(r->in);
+	int minor, major = ippGetVersion(r->in, &minor);
+
+	r->out = ippNew();
+	ippSetVersion(r->out, major == 1 ? 1 : 2, major == 1 ? 1 : 0);
+	ippSetStatusCode(r->out, IPP_STATUS_OK);
+	ippSetRequestId(r->out, ippGetRequestId(r->in));
+	ippAddString(r->out, IPP_TAG_OPERATION, IPP_TAG_CHARSET,
+			"attributes-charset", NULL, "utf-8");
+	ippAddString(r->out, IPP_TAG_OPERATION, IPP_TAG_LANGUAGE,
+			"attributes-natural-language", NULL, "en");
+	if (!is_well_formed(r))
+		return;
+	for (size_t i = 0; i < sizeof(operations) / sizeof(*operations); i++)
+		if (operations[i].op == op) {
+			operations[i].run(r);
+			return;
+		}
+	answer(r, IPP_STATUS_ERROR_OPERATION_NOT_SUPPORTED,
+			"This printer does not do that.");
+}
