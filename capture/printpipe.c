@@ -170,6 +170,8 @@ static void get_begin(struct reader *r, struct orl_printpipe *m)
 	d->resolution = number(r, 2, 0, 2400);
 	d->media.width = (int32_t)number(r, 4, 0, 200000);
 	d->media.length = (int32_t)number(r, 4, 0, 200000);
+	d->first = number(r, 4, 0, INT32_MAX);
+	d->last = number(r, 4, d->first, d->first ? INT32_MAX : 0);
 }
 
 int orl_printpipe_get(struct orl_printpipe *m, const uint8_t *packet, size_t n)
@@ -282,6 +284,8 @@ static void put_begin(struct writer *w, const struct orl_printpipe *m)
 	put(w, 2, d->resolution);
 	put(w, 4, (uint32_t)d->media.width);
 	put(w, 4, (uint32_t)d->media.length);
+	put(w, 4, d->first);
+	put(w, 4, d->last);
 }
 
 size_t orl_printpipe_put(uint8_t packet[static ORL_PIPE_PACKET_MAX],

@@ -238,13 +238,13 @@ int orl_print_begin(struct oriel_client *c, const uint8_t *d, size_t n)
 	char title[ORIEL_PRINT_TITLE_MAX + 1];
 	int err = orl_get_print_begin(d, n, &msg);
 
-	if (err || find(c, msg.job))
+	if (err || find(c, msg.job) ||
+			orl_print_begin_read(&details, title, &msg))
 		return ORIEL_EPROTO;
 	struct job *job = take_slot(c);
 	if (!job) /* more than the protocol allows */
 		return ORIEL_EPROTO;
 	job->id = msg.job;
-	orl_print_begin_read(&details, title, &msg);
 	const struct orl_printer_kept *to =
 			&c->print->printers[details.printer];
 	if (!to->known || !(to->about.formats & details.format))

@@ -189,6 +189,7 @@ int orl_print_begin_make(struct orl_print_begin *msg, uint32_t id,
 			job->resolution > RESOLUTION_MAX ||
 			!text_ok(job->title, ORIEL_PRINT_TITLE_MAX) ||
 			!within(m->width, 0, PAPER_MAX) ||
+			!job->first != !job->last || job->first > job->last ||
 			!within(m->length, 0, PAPER_MAX))
 		return ORIEL_EINVAL;
 	*msg = (struct orl_print_begin){
@@ -202,6 +203,8 @@ int orl_print_begin_make(struct orl_print_begin *msg, uint32_t id,
 		.resolution = (uint16_t)job->resolution,
 		.width = (uint32_t)m->width,
 		.length = (uint32_t)m->length,
+		.first = job->first,
+		.last = job->last,
 		.title = { (const uint8_t *)job->title,
 				(uint32_t)(job->title ? strlen(job->title)
 						      : 0) },
@@ -209,10 +212,12 @@ int orl_print_begin_make(struct orl_print_begin *msg, uint32_t id,
 	return 0;
 }
 
-void orl_print_begin_read(struct oriel_print_job *job,
+int orl_print_begin_read(struct oriel_print_job *job,
 		char title[static ORIEL_PRINT_TITLE_MAX + 1],
 		const struct orl_print_begin *msg)
 {
+	if (!msg->first != !msg->last || msg->first > msg->last)
+		return ORIEL_EPROTO;
 	if (msg->title.n)
 		memcpy(title, msg->title.p, msg->title.n);
 	title[msg->title.n] = 0;
@@ -227,7 +232,10 @@ void orl_print_begin_read(struct oriel_print_job *job,
 		.quality = bit_of(msg->quality),
 		.resolution = msg->resolution,
 		.media = { (int32_t)msg->width, (int32_t)msg->length },
+		.first = msg->first,
+		.last = msg->last,
 	};
+	return 0;
 }
 
 bool orl_print_is_last(enum oriel_print_state state)

@@ -46,7 +46,7 @@ size_t orl_printer_put(uint8_t out[static ORL_PRINTER_SIZE],
 /* Between the public bits and what stands in print_begin. */
 int orl_print_begin_make(struct orl_print_begin *msg, uint32_t id,
 		const struct oriel_print_job *job);
-void orl_print_begin_read(struct oriel_print_job *job,
+int orl_print_begin_read(struct oriel_print_job *job,
 		char title[static ORIEL_PRINT_TITLE_MAX + 1],
 		const struct orl_print_begin *msg);
 

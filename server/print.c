@@ -187,7 +187,23 @@ static struct oriel_print *find(struct oriel_peer *peer, uint32_t id)
 	return NULL;
 }
 
-/* Send what may be sent; an error has ended the peer. */
+/*
+ * All of a job goes as its stream, so that a cancel takes all of it back that
+ * has not gone. An error has ended the peer.
+ */
+static int send(struct oriel_print *print, uint16_t id, const void *head,
+		size_t n, struct orl_buf *tail)
+{
+	return orl_peer_sent(print->peer,
+			orl_link_send(link_of(print),
+					&(struct orl_send){ .id = id,
+							.stream = print->id,
+							.head = head,
+							.head_n = n,
+							.tail = tail }));
+}
+
+/* Send what may be sent. */
 static void pump(struct oriel_print *print)
 {
 	struct oriel_peer *peer = print->peer;
@@ -210,20 +226,19 @@ static void pump(struct oriel_print *print)
 		orl_put_print_data(
 				&w, &(struct orl_print_data){ .job = print->id,
 						    .offset = offset });
-		int err = orl_link_send(link_of(print),
-				&(struct orl_send){ .id = ORL_MSG_print_data,
-						.stream = print->id,
-						.head = head,
-						.head_n = w.n,
-						.tail = tail });
+		int err = send(print, ORL_MSG_print_data, head, w.n, tail);
 		orl_buf_unref(tail);
-		if (orl_peer_sent(peer, err))
+		if (err)
 			return;
 	}
 	if (orl_print_out_end(&print->out)) {
-		struct orl_print_end end = { .job = print->id,
-			.bytes = print->out.written };
-		if (ORL_PEER_PUT(peer, print_end, &end))
+		uint8_t end[16];
+		struct orl_wr w = { end, sizeof(end), 0 };
+
+		orl_put_print_end(&w,
+				&(struct orl_print_end){ .job = print->id,
+						.bytes = print->out.written });
+		if (send(print, ORL_MSG_print_end, end, w.n, NULL))
 			return;
 	}
 	orl_conn_kick(peer->conn);
@@ -340,9 +355,13 @@ static bool is_named(const struct orl_print_known *msg, uint32_t id,
 
 static void begin(struct oriel_print *print)
 {
+	uint8_t data[ORIEL_PRINT_TITLE_MAX + 64];
+	struct orl_wr w = { data, sizeof(data), 0 };
+
 	print->begin.title = (struct orl_view){ (const uint8_t *)print->title,
 		(uint32_t)strlen(print->title) };
-	if (ORL_PEER_PUT(print->peer, print_begin, &print->begin) == 0)
+	orl_put_print_begin(&w, &print->begin);
+	if (send(print, ORL_MSG_print_begin, data, w.n, NULL) == 0)
 		orl_conn_kick(print->peer->conn);
 }
 

@@ -93,8 +93,8 @@ static void add_constants(ipp_t *a)
 	static const char *const creation[] = { "copies", "document-format",
 		"document-name", "ipp-attribute-fidelity", "job-name", "media",
 		"media-col", "multiple-document-handling",
-		"orientation-requested", "output-bin", "print-color-mode",
-		"print-content-optimize", "print-quality",
+		"orientation-requested", "output-bin", "page-ranges",
+		"print-color-mode", "print-content-optimize", "print-quality",
 		"print-rendering-intent", "printer-resolution", "sides" };
 	static const char *const which[] = { "completed", "not-completed",
 		"all" };
@@ -103,9 +103,12 @@ static void add_constants(ipp_t *a)
 		"media-size-name", "media-source", "media-top-margin",
 		"media-type" };
 	static const char *const groups[] = { "document-format" };
+	static const char supply[] = "type=other;maxcapacity=100;level=-2;"
+				     "index=0;class=supplyThatIsConsumed;"
+				     "unit=percent;colorantname=unknown;";
 	static const int orientations[] = { IPP_ORIENT_PORTRAIT,
 		IPP_ORIENT_LANDSCAPE, IPP_ORIENT_REVERSE_LANDSCAPE,
-		IPP_ORIENT_REVERSE_PORTRAIT, IPP_ORIENT_NONE };
+		IPP_ORIENT_REVERSE_PORTRAIT };
 
 	say(a, IPP_TAG_CHARSET, "charset-configured", "utf-8");
 	say(a, IPP_TAG_CHARSET, "charset-supported", "utf-8");
@@ -134,14 +137,20 @@ static void add_constants(ipp_t *a)
 	word(a, "multiple-operation-time-out-action", "abort-job");
 	say(a, IPP_TAG_LANGUAGE, "natural-language-configured", "en");
 	add_operations(a);
-	whole(a, IPP_TAG_ENUM, "orientation-requested-default",
-			IPP_ORIENT_NONE);
+	ippAddOutOfBand(a, IPP_TAG_PRINTER, IPP_TAG_NOVALUE,
+			"orientation-requested-default");
+	whole(a, IPP_TAG_ENUM, "finishings-default", IPP_FINISHINGS_NONE);
+	whole(a, IPP_TAG_ENUM, "finishings-supported", IPP_FINISHINGS_NONE);
+	ippAddBoolean(a, IPP_TAG_PRINTER, "preferred-attributes-supported", 0);
+	ippAddOctetString(a, IPP_TAG_PRINTER, "printer-supply", supply,
+			(int)sizeof(supply) - 1);
+	say(a, IPP_TAG_TEXT, "printer-supply-description", "Not known");
 	ippAddIntegers(a, IPP_TAG_PRINTER, IPP_TAG_ENUM,
 			"orientation-requested-supported", COUNT(orientations),
 			orientations);
 	word(a, "output-bin-default", "face-down");
 	word(a, "output-bin-supported", "face-down");
-	ippAddBoolean(a, IPP_TAG_PRINTER, "page-ranges-supported", 0);
+	ippAddBoolean(a, IPP_TAG_PRINTER, "page-ranges-supported", 1);
 	word(a, "pdl-override-supported", "attempted");
 	word(a, "print-content-optimize-default", "auto");
 	word(a, "print-content-optimize-supported", "auto");
@@ -209,7 +218,7 @@ static void add_media(ipp_t *a, const struct oriel_printer *p)
 {
 	ipp_t *cols[ORIEL_PRINT_SIZES_MAX], *sizes[ORIEL_PRINT_SIZES_MAX];
 	char names[ORIEL_PRINT_SIZES_MAX][128];
-	const char *list[ORIEL_PRINT_SIZES_MAX];
+	const char *list[ORIEL_PRINT_SIZES_MAX] = { NULL };
 	int n = (int)p->n_media;
 
 	for (int i = 0; i < n; i++) {

@@ -138,7 +138,7 @@ static void add_time(
 ipp_t *orl_ipp_about_job(const struct request *r, const struct job *job)
 {
 	ipp_t *a = ippNew();
-	char uri[256], printer[256];
+	char uri[288], printer[256];
 	uint64_t kilo = (job->bytes + 1023) / 1024;
 
 	orl_ipp_printer_uri(r, printer, sizeof(printer));

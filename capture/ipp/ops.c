@@ -160,6 +160,23 @@ static void read_resolution(struct request *r, struct oriel_print_job *d)
 		d->resolution = (uint32_t)x;
 }
 
+/* One run of pages; false: there are several. */
+static bool read_pages(struct request *r, struct oriel_print_job *d)
+{
+	ipp_attribute_t *a =
+			ippFindAttribute(r->in, "page-ranges", IPP_TAG_RANGE);
+	int first, last = 0;
+
+	if (!a)
+		return true;
+	first = ippGetRange(a, 0, &last);
+	if (ippGetCount(a) != 1 || first < 1 || last < first)
+		return false;
+	d->first = (uint32_t)first;
+	d->last = (uint32_t)last;
+	return true;
+}
+
 /* What cannot be had as asked is an error where fidelity is, else left out. */
 static bool read_details(struct request *r, struct oriel_print_job *d)
 {
@@ -204,6 +221,8 @@ static bool read_details(struct request *r, struct oriel_print_job *d)
 	else if (quality)
 		bad = "print-quality";
 	read_resolution(r, d);
+	if (!read_pages(r, d))
+		bad = "page-ranges";
 	if (!bad || !strict)
 		return true;
 	refuse_attribute(r, ippFindAttribute(r->in, bad, IPP_TAG_ZERO));
@@ -262,7 +281,10 @@ static void copy_wanted(struct request *r, ipp_t *from)
 	cupsArrayDelete(w.names);
 }
 
-static void put_job(struct request *r, const struct job *job, bool brief)
+enum { JOB_NAMED = 2, JOB_TOLD = 5 };
+
+/* All that was asked for, or the first `brief` of what is always told. */
+static void put_job(struct request *r, const struct job *job, size_t brief)
 {
 	ipp_t *about = orl_ipp_about_job(r, job);
 	static const char *const few[] = { "job-id", "job-uri", "job-state",
@@ -273,7 +295,7 @@ static void put_job(struct request *r, const struct job *job, bool brief)
 		ippDelete(about);
 		return;
 	}
-	for (size_t i = 0; i < sizeof(few) / sizeof(few[0]); i++) {
+	for (size_t i = 0; i < brief; i++) {
 		ipp_attribute_t *a =
 				ippFindAttribute(about, few[i], IPP_TAG_ZERO);
 		if (a)
@@ -392,7 +414,7 @@ static void take_document(struct request *r, int id)
 	}
 	bool cancelled = job->state == IPP_JSTATE_CANCELED;
 	bool aborted = job->state == IPP_JSTATE_ABORTED;
-	put_job(r, job, true);
+	put_job(r, job, JOB_TOLD);
 	if (cancelled)
 		answer(r, IPP_STATUS_ERROR_JOB_CANCELED, "It was cancelled.");
 	else if (aborted)
@@ -461,7 +483,7 @@ static void create_empty(struct request *r)
 	if (!id)
 		return;
 	pthread_mutex_lock(&r->ipp->lock);
-	put_job(r, orl_ipp_job_find(r->ipp, id), true);
+	put_job(r, orl_ipp_job_find(r->ipp, id), JOB_TOLD);
 	pthread_mutex_unlock(&r->ipp->lock);
 }
 
@@ -601,7 +623,7 @@ static void get_job(struct request *r)
 
 	if (!job)
 		return;
-	put_job(r, job, false);
+	put_job(r, job, 0);
 	pthread_mutex_unlock(&r->ipp->lock);
 }
 
@@ -643,11 +665,11 @@ static void get_jobs(struct request *r)
 	for (int i = 0; i < n && put < limit; i++, put++) {
 		if (put)
 			ippAddSeparator(r->out);
-		if (ippFindAttribute(r->in, "requested-attributes",
-				    IPP_TAG_ZERO))
-			put_job(r, list[i], false);
-		else
-			put_job(r, list[i], true);
+		put_job(r, list[i],
+				ippFindAttribute(r->in, "requested-attributes",
+						IPP_TAG_ZERO)
+						? 0
+						: JOB_NAMED);
 	}
 	pthread_mutex_unlock(&r->ipp->lock);
 }

@@ -277,6 +277,10 @@ static int add_options(cups_option_t **options, const struct orl_sending *s)
 	}
 	if (media && media->pwg)
 		n = cupsAddOption(CUPS_MEDIA, media->pwg, n, options);
+	if (d->first) {
+		snprintf(text, sizeof(text), "%u-%u", d->first, d->last);
+		n = cupsAddOption("page-ranges", text, n, options);
+	}
 	if (d->colour)
 		n = cupsAddOption(CUPS_PRINT_COLOR_MODE,
 				d->colour == ORIEL_PRINT_GREY ? "monochrome"

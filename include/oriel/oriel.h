@@ -291,6 +291,7 @@ struct oriel_print_job {
 	uint32_t colour, side, quality;
 	uint32_t resolution;           /* dots an inch */
 	struct oriel_print_size media; /* 0, 0: as usual */
+	uint32_t first, last;          /* pages of a PDF; 0, 0: all */
 };
 
 struct oriel_print_status {
