@@ -173,6 +173,47 @@ static http_t *connect_to(cups_dest_t *dest, const char *name,
 			CONNECT_MS, (int *)cancel, resource, size, NULL, NULL);
 }
 
+/* Where a printer is, and a job there. */
+struct watched {
+	const char *uri, *resource;
+	int id;
+};
+
+static ipp_t *ask(http_t *http, const struct watched *w, ipp_op_t op)
+{
+	ipp_t *request = ippNewRequest(op);
+
+	ippAddString(request, IPP_TAG_OPERATION, IPP_TAG_URI, "printer-uri",
+			NULL, w->uri);
+	if (op != IPP_OP_GET_PRINTER_ATTRIBUTES)
+		ippAddInteger(request, IPP_TAG_OPERATION, IPP_TAG_INTEGER,
+				"job-id", w->id);
+	ippAddString(request, IPP_TAG_OPERATION, IPP_TAG_NAME,
+			"requesting-user-name", NULL, cupsUser());
+	return cupsDoRequest(http, request, w->resource);
+}
+
+/* What a printer that CUPS has no name for calls itself. */
+static void ask_name(struct orl_found *f, http_t *http, const char *uri)
+{
+	char path[1024], scheme[32], user[64], host[256];
+	struct watched w = { uri, path, 0 };
+	int port;
+
+	if (httpSeparateURI(HTTP_URI_CODING_ALL, uri, scheme, sizeof(scheme),
+			    user, sizeof(user), host, sizeof(host), &port, path,
+			    sizeof(path)) < HTTP_URI_STATUS_OK)
+		return;
+	ipp_t *answer = ask(http, &w, IPP_OP_GET_PRINTER_ATTRIBUTES);
+	ipp_attribute_t *name =
+			ippFindAttribute(answer, "printer-info", IPP_TAG_ZERO);
+	const char *text = name ? ippGetString(name, 0, NULL) : NULL;
+
+	if (text && *text)
+		copy_name(f->name, sizeof(f->name), text);
+	ippDelete(answer);
+}
+
 static bool describe(struct orl_found *f, cups_dest_t *dest, const char *name,
 		const int *cancel)
 {
@@ -194,13 +235,8 @@ static bool describe(struct orl_found *f, cups_dest_t *dest, const char *name,
 	a.info = cupsCopyDestInfo(a.http, dest);
 	if (a.info) {
 		read_abilities(&a, f);
-		if (is_uri(name)) {
-			ipp_attribute_t *n = cupsFindDestDefault(
-					a.http, dest, a.info, "printer-info");
-			if (n && ippGetString(n, 0, NULL))
-				copy_name(f->name, sizeof(f->name),
-						ippGetString(n, 0, NULL));
-		}
+		if (is_uri(name))
+			ask_name(f, a.http, name);
 	}
 	cupsFreeDestInfo(a.info);
 	httpClose(a.http);
@@ -358,26 +394,6 @@ static uint32_t reasons_of(ipp_attribute_t *list)
 	return bits;
 }
 
-/* Where the job is, to ask about it. */
-struct watched {
-	const char *uri, *resource;
-	int id;
-};
-
-static ipp_t *ask(http_t *http, const struct watched *w, ipp_op_t op)
-{
-	ipp_t *request = ippNewRequest(op);
-
-	ippAddString(request, IPP_TAG_OPERATION, IPP_TAG_URI, "printer-uri",
-			NULL, w->uri);
-	if (op != IPP_OP_GET_PRINTER_ATTRIBUTES)
-		ippAddInteger(request, IPP_TAG_OPERATION, IPP_TAG_INTEGER,
-				"job-id", w->id);
-	ippAddString(request, IPP_TAG_OPERATION, IPP_TAG_NAME,
-			"requesting-user-name", NULL, cupsUser());
-	return cupsDoRequest(http, request, w->resource);
-}
-
 static uint32_t printer_reasons(http_t *http, const struct watched *w)
 {
 	ipp_t *answer = ask(http, w, IPP_OP_GET_PRINTER_ATTRIBUTES);
@@ -467,6 +483,37 @@ static const char *uri_of(const cups_dest_t *dest, const char *name)
 	return uri ? uri : "";
 }
 
+static bool is_busy(ipp_status_t status)
+{
+	return status == IPP_STATUS_ERROR_BUSY ||
+	       status == IPP_STATUS_ERROR_TOO_MANY_JOBS ||
+	       status == IPP_STATUS_ERROR_NOT_ACCEPTING_JOBS ||
+	       status == IPP_STATUS_ERROR_SERVICE_UNAVAILABLE;
+}
+
+/* Small printers take one job at a time: wait for ours to have its turn. */
+static bool create_job(const struct orl_sending *s, http_t *http,
+		cups_dest_t *dest, cups_dinfo_t *info, int *id, int n,
+		cups_option_t *options)
+{
+	bool told = false;
+
+	for (;;) {
+		ipp_status_t status = cupsCreateDestJob(
+				http, dest, info, id, s->title, n, options);
+
+		if (!is_busy(status))
+			return status <= IPP_STATUS_OK_EVENTS_COMPLETE;
+		if (!told)
+			tell(s, ORIEL_PRINT_WAITING, 0, cupsLastErrorString());
+		told = true;
+		for (int i = 0; i < POLL_MS / 50 && !*s->cancel; i++)
+			usleep(50000);
+		if (*s->cancel)
+			return false;
+	}
+}
+
 static void hand_over(const struct orl_sending *s, http_t *http,
 		cups_dest_t *dest, cups_dinfo_t *info, const char *resource)
 {
@@ -481,9 +528,9 @@ static void hand_over(const struct orl_sending *s, http_t *http,
 			    user, sizeof(user), host, sizeof(host), &port, path,
 			    sizeof(path)) >= HTTP_URI_STATUS_OK)
 		w.resource = path;
-	ok = cupsCreateDestJob(http, dest, info, &w.id, s->title, n, options) <=
-	     IPP_STATUS_OK_EVENTS_COMPLETE;
+	ok = create_job(s, http, dest, info, &w.id, n, options);
 	if (ok) {
+		tell(s, ORIEL_PRINT_RUNNING, 0, "");
 		ok = cupsStartDestDocument(http, dest, info, w.id, s->title,
 				     mime_of(s->details.format), 0, NULL,
 				     1) == HTTP_STATUS_CONTINUE &&
