@@ -52,7 +52,7 @@ int oriel_client_create(struct oriel_client **out,
 		err = c->congestion ? 0 : ORIEL_ENOMEM;
 	}
 	if (!err && c->events.print_started) {
-		err = orl_print_init(c);
+		err = orl_client_print_init(c);
 		c->offered |= ORL_CAP(PRINT);
 	}
 	if (!err)
@@ -85,7 +85,7 @@ void oriel_client_destroy(struct oriel_client *c)
 		orl_loop_unpost(c->loop, &c->queue.post);
 	orl_loop_destroy(c->loop);
 	orl_input_fini(c);
-	orl_print_fini(c);
+	orl_client_print_fini(c);
 	orl_tls_context_destroy(c->tls);
 	orl_free(&env, c->name);
 	orl_free(&env, c->congestion);

@@ -308,17 +308,17 @@ void orl_input_retry(struct orl_timer *timer);
 void orl_input_echo(struct oriel_client *c, uint32_t seq, uint64_t shown);
 
 /* print.c */
-int orl_print_init(struct oriel_client *c);
-void orl_print_fini(struct oriel_client *c);
+int orl_client_print_init(struct oriel_client *c);
+void orl_client_print_fini(struct oriel_client *c);
 /* The session is there; resumed: it is the one that was lost. */
-void orl_print_ready(struct oriel_client *c, bool resumed);
+void orl_client_print_ready(struct oriel_client *c, bool resumed);
 /* ORIEL_MAY_PRINT may have been given. */
-void orl_print_rights(struct oriel_client *c, uint32_t before);
+void orl_client_print_rights(struct oriel_client *c, uint32_t before);
 /* The session is over: so are its jobs. */
-void orl_print_drop(struct oriel_client *c);
-int orl_print_begin(struct oriel_client *c, const uint8_t *d, size_t n);
-int orl_print_data(struct oriel_client *c, const uint8_t *d, size_t n);
-int orl_print_end(struct oriel_client *c, const uint8_t *d, size_t n);
-int orl_print_cancel(struct oriel_client *c, const uint8_t *d, size_t n);
+void orl_client_print_drop(struct oriel_client *c);
+int orl_client_print_begin(struct oriel_client *c, const uint8_t *d, size_t n);
+int orl_client_print_data(struct oriel_client *c, const uint8_t *d, size_t n);
+int orl_client_print_end(struct oriel_client *c, const uint8_t *d, size_t n);
+int orl_client_print_cancel(struct oriel_client *c, const uint8_t *d, size_t n);
 
 #endif

@@ -27,13 +27,13 @@ struct orl_client_print {
 	unsigned next; /* slot to take, when one is to be forgotten */
 };
 
-int orl_print_init(struct oriel_client *c)
+int orl_client_print_init(struct oriel_client *c)
 {
 	c->print = orl_alloc(&c->env, 1, sizeof(*c->print));
 	return c->print ? 0 : ORIEL_ENOMEM;
 }
 
-void orl_print_fini(struct oriel_client *c)
+void orl_client_print_fini(struct oriel_client *c)
 {
 	orl_free(&c->env, c->print);
 	c->print = NULL;
@@ -102,7 +102,7 @@ void oriel_client_remove_printer(struct oriel_client *c, uint32_t id)
 	send_printer(c, id);
 }
 
-void orl_print_rights(struct oriel_client *c, uint32_t before)
+void orl_client_print_rights(struct oriel_client *c, uint32_t before)
 {
 	if (c->print && c->rights & ~before & ORIEL_MAY_PRINT)
 		send_printers(c);
@@ -184,12 +184,12 @@ static void send_known(struct oriel_client *c)
 			send_status(c, &c->print->jobs[i]);
 }
 
-void orl_print_ready(struct oriel_client *c, bool resumed)
+void orl_client_print_ready(struct oriel_client *c, bool resumed)
 {
 	if (!c->print)
 		return;
 	if (!resumed || !(c->caps & ORL_CAP(PRINT)))
-		orl_print_drop(c);
+		orl_client_print_drop(c);
 	if (!may_send(c))
 		return;
 	if (resumed)
@@ -199,7 +199,7 @@ void orl_print_ready(struct oriel_client *c, bool resumed)
 		orl_conn_kick(c->conn);
 }
 
-void orl_print_drop(struct oriel_client *c)
+void orl_client_print_drop(struct oriel_client *c)
 {
 	for (unsigned i = 0; c->print && i < JOBS; i++) {
 		struct job *job = &c->print->jobs[i];
@@ -231,7 +231,7 @@ static struct job *take_slot(struct oriel_client *c)
 	return NULL;
 }
 
-int orl_print_begin(struct oriel_client *c, const uint8_t *d, size_t n)
+int orl_client_print_begin(struct oriel_client *c, const uint8_t *d, size_t n)
 {
 	struct orl_print_begin msg;
 	struct oriel_print_job details;
@@ -255,7 +255,7 @@ int orl_print_begin(struct oriel_client *c, const uint8_t *d, size_t n)
 	return 0;
 }
 
-int orl_print_data(struct oriel_client *c, const uint8_t *d, size_t n)
+int orl_client_print_data(struct oriel_client *c, const uint8_t *d, size_t n)
 {
 	struct orl_print_data msg;
 	int err = orl_get_print_data(d, n, &msg);
@@ -271,7 +271,7 @@ int orl_print_data(struct oriel_client *c, const uint8_t *d, size_t n)
 	return err;
 }
 
-int orl_print_end(struct oriel_client *c, const uint8_t *d, size_t n)
+int orl_client_print_end(struct oriel_client *c, const uint8_t *d, size_t n)
 {
 	struct orl_print_end msg;
 	int err = orl_get_print_end(d, n, &msg);
@@ -287,7 +287,7 @@ int orl_print_end(struct oriel_client *c, const uint8_t *d, size_t n)
 	return err;
 }
 
-int orl_print_cancel(struct oriel_client *c, const uint8_t *d, size_t n)
+int orl_client_print_cancel(struct oriel_client *c, const uint8_t *d, size_t n)
 {
 	struct orl_cancel msg;
 	int err = orl_get_cancel(d, n, &msg);

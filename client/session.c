@@ -103,7 +103,7 @@ void orl_session_end(struct oriel_client *c, int error, const char *text)
 	orl_printable(why, sizeof(why), text, strlen(text));
 	drop_line(c);
 	orl_again_stop(c);
-	orl_print_drop(c);
+	orl_client_print_drop(c);
 	ORL_EACH_SAFE (node, after, &c->screens)
 		orl_screen_destroy(
 				orl_container(node, struct oriel_screen, node));
@@ -171,7 +171,7 @@ static int on_rights(struct oriel_client *c, const uint8_t *data, size_t n)
 	}
 	if (ORL_CLIENT_PUT(c, rights_seen, &seen) < 0)
 		return 0;
-	orl_print_rights(c, before);
+	orl_client_print_rights(c, before);
 	if (c->events.rights)
 		c->events.rights(c->user, msg.rights);
 	return 0;
@@ -328,10 +328,10 @@ static const struct handler ready[] = {
 	{ ORL_MSG_locks,        on_locks, 0 },
 	{ ORL_MSG_pointer_mode, on_mode, 0 },
 	{ ORL_MSG_bye,          on_bye, 0 },
-	{ ORL_MSG_print_begin,  orl_print_begin, ORL_CAP(PRINT) },
-	{ ORL_MSG_print_data,   orl_print_data, ORL_CAP(PRINT) },
-	{ ORL_MSG_print_end,    orl_print_end, ORL_CAP(PRINT) },
-	{ ORL_MSG_print_cancel, orl_print_cancel, ORL_CAP(PRINT) },
+	{ ORL_MSG_print_begin, orl_client_print_begin, ORL_CAP(PRINT) },
+	{ ORL_MSG_print_data, orl_client_print_data, ORL_CAP(PRINT) },
+	{ ORL_MSG_print_end, orl_client_print_end, ORL_CAP(PRINT) },
+	{ ORL_MSG_print_cancel, orl_client_print_cancel, ORL_CAP(PRINT) },
 	{ 0, NULL, 0 },
 };
 /* clang-format on */

@@ -71,13 +71,13 @@ static const struct orl_handler ready[] = {
 	{ ORL_MSG_resize,      ORIEL_MAY_RESIZE, orl_ack_resize, 0 },
 	{ ORL_MSG_rights_seen, 0,                on_rights_seen, 0 },
 	{ ORL_MSG_bye,         0,                on_bye, 0 },
-	{ ORL_MSG_printer,     ORIEL_MAY_PRINT,  orl_print_printer, ORL_CAP(PRINT) },
-	{ ORL_MSG_printer_gone, ORIEL_MAY_PRINT, orl_print_printer_gone, ORL_CAP(PRINT) },
+	{ ORL_MSG_printer,     ORIEL_MAY_PRINT, orl_peer_print_printer, ORL_CAP(PRINT) },
+	{ ORL_MSG_printer_gone, ORIEL_MAY_PRINT, orl_peer_print_printer_gone, ORL_CAP(PRINT) },
 	/* Of jobs that began while it might. */
-	{ ORL_MSG_print_more,  0,                orl_print_more, ORL_CAP(PRINT) },
-	{ ORL_MSG_print_status, 0,               orl_print_status, ORL_CAP(PRINT) },
-	{ ORL_MSG_print_known, 0,                orl_print_known, ORL_CAP(PRINT) },
-	{ ORL_MSG_print_cancel, 0,               orl_print_cancel, ORL_CAP(PRINT) },
+	{ ORL_MSG_print_more,  0, orl_peer_print_more, ORL_CAP(PRINT) },
+	{ ORL_MSG_print_status, 0, orl_peer_print_status, ORL_CAP(PRINT) },
+	{ ORL_MSG_print_known, 0, orl_peer_print_known, ORL_CAP(PRINT) },
+	{ ORL_MSG_print_cancel, 0, orl_peer_print_cancel, ORL_CAP(PRINT) },
 	{ 0, 0, NULL, 0 },
 };
 /* clang-format on */
@@ -165,7 +165,7 @@ static void leave(struct oriel_peer *peer)
 	struct oriel_server *server = peer->server;
 
 	peer->left = true;
-	orl_print_leave(peer);
+	orl_peer_print_leave(peer);
 	orl_input_release(peer);
 	if (server->owner == peer)
 		orl_peer_own(server, NULL);
@@ -188,7 +188,7 @@ static void join(struct oriel_peer *peer)
 			oriel_peer_address(peer));
 	if (server->events.peer_joined)
 		server->events.peer_joined(server->user, peer);
-	orl_print_settle(peer);
+	orl_peer_print_settle(peer);
 }
 
 /* Rights have changed: does it own input now, or no longer? */
@@ -201,7 +201,7 @@ static void settle(struct oriel_peer *peer)
 		orl_peer_own(server, NULL);
 	else if (!server->owner && may)
 		orl_peer_own(server, peer);
-	orl_print_settle(peer);
+	orl_peer_print_settle(peer);
 }
 
 static bool take(bool *flag)
@@ -322,7 +322,7 @@ void orl_peer_free(struct oriel_peer *peer)
 	orl_login_fini(peer);
 	ORL_EACH_SAFE (node, after, &peer->panes)
 		orl_pane_destroy(orl_container(node, struct orl_pane, by_peer));
-	orl_print_fini(peer);
+	orl_peer_print_fini(peer);
 	orl_list_remove(&peer->node);
 	orl_conn_destroy(peer->conn);
 	orl_free(&server->env, peer->name);
@@ -464,9 +464,9 @@ void orl_peer_own(struct oriel_server *server, struct oriel_peer *peer)
 	}
 	/* Printing goes with it: first those go that are no longer there. */
 	if (old)
-		orl_print_settle(old);
+		orl_peer_print_settle(old);
 	if (server->owner)
-		orl_print_settle(server->owner);
+		orl_peer_print_settle(server->owner);
 }
 
 void orl_peer_ready(struct oriel_peer *peer)

@@ -116,7 +116,7 @@ static void tell_printer(struct oriel_peer *peer, unsigned id)
 		server->events.printer_gone(server->user, peer, id);
 }
 
-void orl_print_settle(struct oriel_peer *peer)
+void orl_peer_print_settle(struct oriel_peer *peer)
 {
 	const struct oriel_server *server = peer->server;
 	struct orl_peer_printers *all = peer->printers;
@@ -137,7 +137,8 @@ void orl_print_settle(struct oriel_peer *peer)
 	}
 }
 
-int orl_print_printer(struct oriel_peer *peer, const uint8_t *data, size_t n)
+int orl_peer_print_printer(
+		struct oriel_peer *peer, const uint8_t *data, size_t n)
 {
 	struct orl_printer_kept kept;
 	int err = orl_printer_get(&kept, data, n);
@@ -154,11 +155,11 @@ int orl_print_printer(struct oriel_peer *peer, const uint8_t *data, size_t n)
 	if (peer->printers->told)
 		tell_printer(peer, to->about.id);
 	else
-		orl_print_settle(peer);
+		orl_peer_print_settle(peer);
 	return 0;
 }
 
-int orl_print_printer_gone(
+int orl_peer_print_printer_gone(
 		struct oriel_peer *peer, const uint8_t *data, size_t n)
 {
 	struct orl_printer_gone msg;
@@ -275,7 +276,7 @@ static void tell_rooms(const struct oriel_peer *peer)
 	}
 }
 
-int orl_print_more(struct oriel_peer *peer, const uint8_t *data, size_t n)
+int orl_peer_print_more(struct oriel_peer *peer, const uint8_t *data, size_t n)
 {
 	struct orl_print_more msg;
 	int err = orl_get_print_more(data, n, &msg);
@@ -294,7 +295,8 @@ int orl_print_more(struct oriel_peer *peer, const uint8_t *data, size_t n)
 	return 0;
 }
 
-int orl_print_status(struct oriel_peer *peer, const uint8_t *data, size_t n)
+int orl_peer_print_status(
+		struct oriel_peer *peer, const uint8_t *data, size_t n)
 {
 	struct orl_print_status msg;
 	char text[ORIEL_PRINT_TEXT_MAX + 1];
@@ -319,7 +321,8 @@ int orl_print_status(struct oriel_peer *peer, const uint8_t *data, size_t n)
 	return 0;
 }
 
-int orl_print_cancel(struct oriel_peer *peer, const uint8_t *data, size_t n)
+int orl_peer_print_cancel(
+		struct oriel_peer *peer, const uint8_t *data, size_t n)
 {
 	struct orl_cancel msg;
 
@@ -365,7 +368,7 @@ static void begin(struct oriel_print *print)
 		orl_conn_kick(print->peer->conn);
 }
 
-int orl_print_known(struct oriel_peer *peer, const uint8_t *data, size_t n)
+int orl_peer_print_known(struct oriel_peer *peer, const uint8_t *data, size_t n)
 {
 	struct orl_print_known msg;
 	struct orl_print_place place;
@@ -531,13 +534,13 @@ void *oriel_print_data(const struct oriel_print *print)
 
 /* ---- the peer's end ---------------------------------------------------- */
 
-void orl_print_leave(struct oriel_peer *peer)
+void orl_peer_print_leave(struct oriel_peer *peer)
 {
 	struct oriel_server *server = peer->server;
 	/* A goodbye is one; what has no token cannot be resumed. */
 	bool may_return = peer->reason && peer->has_token && !server->leaving;
 
-	orl_print_settle(peer);
+	orl_peer_print_settle(peer);
 	ORL_EACH (node, &server->prints) {
 		struct oriel_print *print = of_node(node);
 
@@ -551,7 +554,7 @@ void orl_print_leave(struct oriel_peer *peer)
 	fail_all(peer, ORIEL_PRINT_LINK_LOST, "the viewer has gone");
 }
 
-void orl_print_fini(struct oriel_peer *peer)
+void orl_peer_print_fini(struct oriel_peer *peer)
 {
 	ORL_EACH (node, &peer->server->prints)
 		if (of_node(node)->peer == peer)
@@ -560,7 +563,7 @@ void orl_print_fini(struct oriel_peer *peer)
 	peer->printers = NULL;
 }
 
-void orl_print_free_all(struct oriel_server *server)
+void orl_peer_print_free_all(struct oriel_server *server)
 {
 	ORL_EACH_SAFE (node, after, &server->prints)
 		free_print(of_node(node));

@@ -138,7 +138,7 @@ void oriel_server_destroy(struct oriel_server *server)
 	memset(&server->events, 0, sizeof(server->events));
 	ORL_EACH_SAFE (node, after, &server->peers)
 		orl_peer_free(orl_container(node, struct oriel_peer, node));
-	orl_print_free_all(server);
+	orl_peer_print_free_all(server);
 	ORL_EACH_SAFE (node, after, &server->listeners) {
 		struct orl_server_listener *l = orl_container(
 				node, struct orl_server_listener, node);

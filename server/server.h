@@ -266,19 +266,23 @@ void orl_input_release(struct oriel_peer *peer);
 uint32_t orl_input_seen(const struct oriel_peer *peer, uint64_t time);
 
 /* print.c */
-int orl_print_printer(struct oriel_peer *peer, const uint8_t *data, size_t n);
-int orl_print_printer_gone(
+int orl_peer_print_printer(
 		struct oriel_peer *peer, const uint8_t *data, size_t n);
-int orl_print_more(struct oriel_peer *peer, const uint8_t *data, size_t n);
-int orl_print_status(struct oriel_peer *peer, const uint8_t *data, size_t n);
-int orl_print_known(struct oriel_peer *peer, const uint8_t *data, size_t n);
-int orl_print_cancel(struct oriel_peer *peer, const uint8_t *data, size_t n);
+int orl_peer_print_printer_gone(
+		struct oriel_peer *peer, const uint8_t *data, size_t n);
+int orl_peer_print_more(struct oriel_peer *peer, const uint8_t *data, size_t n);
+int orl_peer_print_status(
+		struct oriel_peer *peer, const uint8_t *data, size_t n);
+int orl_peer_print_known(
+		struct oriel_peer *peer, const uint8_t *data, size_t n);
+int orl_peer_print_cancel(
+		struct oriel_peer *peer, const uint8_t *data, size_t n);
 /* Whether it may print may have changed: the host hears of its printers. */
-void orl_print_settle(struct oriel_peer *peer);
+void orl_peer_print_settle(struct oriel_peer *peer);
 /* It is gone: printers go, jobs wait for who resumes it, or end. */
-void orl_print_leave(struct oriel_peer *peer);
-void orl_print_fini(struct oriel_peer *peer);
-void orl_print_free_all(struct oriel_server *server);
+void orl_peer_print_leave(struct oriel_peer *peer);
+void orl_peer_print_fini(struct oriel_peer *peer);
+void orl_peer_print_free_all(struct oriel_server *server);
 
 /* cursor.c */
 /* The cursor has changed, for this peer; sent when its turn comes. */
