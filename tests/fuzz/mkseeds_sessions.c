@@ -15,6 +15,7 @@
 #include "proto/auth.h"
 #include "proto/io/host.h"
 #include "proto/messages.h"
+#include "redirect/print.h"
 #include "tests/fuzz/session.h"
 
 static uint8_t seed[1 << 16];
@@ -58,9 +59,13 @@ static void end(const char *folder, const char *target, const char *name)
 		orl_put_##name(&put_w, &(struct orl_##name){ __VA_ARGS__ }); \
 		record(ORL_MSG_##name, put_bytes, put_w.n); \
 	} while (0)
-#define VIEW(text) { (const uint8_t *)(text), sizeof(text) - 1 }
+#define VIEW(text) \
+	{ \
+		(const uint8_t *)(text), sizeof(text) - 1 \
+	}
 #define HOST(byte) record(RECORD_HOST, (const uint8_t[]){ byte }, 1)
 #define ANSWER(lie) record(RECORD_ANSWER, (const uint8_t[]){ 0 }, lie)
+#define PRINT(pieces) record(RECORD_PRINT, (const uint8_t[]){ pieces }, 1)
 #define STEP() record(RECORD_STEP, NULL, 0)
 
 static void server_seeds(const char *folder)
@@ -170,10 +175,10 @@ static void server_seeds(const char *folder)
 	end(folder, target, "not-the-owner");
 	for (unsigned i = 0; i < 13; i++) {
 		static const uint16_t ids[] = { ORL_MSG_key, ORL_MSG_pointer,
-			ORL_MSG_touch, ORL_MSG_text, ORL_MSG_held,
-			ORL_MSG_take, ORL_MSG_ack, ORL_MSG_checked,
-			ORL_MSG_visible, ORL_MSG_refresh, ORL_MSG_resize,
-			ORL_MSG_rights_seen, ORL_MSG_bye };
+			ORL_MSG_touch, ORL_MSG_text, ORL_MSG_held, ORL_MSG_take,
+			ORL_MSG_ack, ORL_MSG_checked, ORL_MSG_visible,
+			ORL_MSG_refresh, ORL_MSG_resize, ORL_MSG_rights_seen,
+			ORL_MSG_bye };
 		char name[32];
 		begin(MODE_READY);
 		record(ids[i], bytes, 0);
@@ -233,35 +238,36 @@ static void put_part(struct artist *a, uint8_t transaction,
 		abort();
 	for (int32_t y = 0; y < a->canvas.height; y++)
 		for (int32_t x = 0; x < a->canvas.width; x++) {
-			uint32_t *p = &a->canvas.pixels[(size_t)y *
-							a->canvas.stride +
-					(size_t)x];
+			uint32_t *p = &a->canvas.pixels[(size_t)y * a->canvas.stride +
+							(size_t)x];
 			a->noise = a->noise * 1664525 + 1013904223;
 			for (size_t i = 0; i < n; i++)
 				if (x / 16 >= blocks[i].col &&
-						x / 16 < blocks[i].col +
-									blocks[i].cols &&
+						x / 16 < blocks[i].col + blocks[i].cols &&
 						y / 16 >= blocks[i].row &&
-						y / 16 < blocks[i].row +
-									blocks[i].rows)
+						y / 16 < blocks[i].row + blocks[i].rows)
 					*p = blocks[i].op == ORL_OP_RES
-							? a->noise >> 20
-							: (uint32_t)(x / 5 * y /
-									7) %
-									3 * 0x445566;
+							     ? a->noise >> 20
+							     : (uint32_t)(x / 5 *
+									       y /
+									       7) %
+									       3 *
+									       0x445566;
 		}
 	if (orl_canvas_encode(&a->canvas, blocks, n, data, sizeof(data),
 			    lengths, &n_lengths) < 0)
 		abort();
 	for (size_t i = 0; i < n; i++)
-		orl_put_block(&bw, &(struct orl_block){ blocks[i].col,
-					   blocks[i].row, blocks[i].cols,
-					   blocks[i].rows, blocks[i].op });
+		orl_put_block(&bw,
+				&(struct orl_block){ blocks[i].col,
+						blocks[i].row, blocks[i].cols,
+						blocks[i].rows, blocks[i].op });
 	for (size_t i = 0; i < n_lengths; i++) {
 		bytes += lengths[i];
 		if (i + 1 < n_lengths)
-			orl_put_section(&sw, &(struct orl_section){
-						     (uint32_t)lengths[i] });
+			orl_put_section(&sw,
+					&(struct orl_section){
+							(uint32_t)lengths[i] });
 	}
 	PUT(part, .transaction = transaction,
 			.blocks = { block_bytes, (uint16_t)n },
@@ -277,8 +283,9 @@ static void put_check(struct artist *a, bool clean, bool wrong)
 
 	for (int32_t row = 0; row < a->canvas.rows; row++)
 		orl_put_row_hash(&w, &(struct orl_row_hash){
-					     orl_canvas_hash(&a->canvas, row) +
-					     wrong });
+						     orl_canvas_hash(&a->canvas,
+								     row) +
+						     wrong });
 	PUT(check, .serial = 1, .frame = 1, .clean = clean,
 			.rows = { bytes, (uint16_t)a->canvas.rows });
 }
@@ -417,8 +424,8 @@ static void other_seeds(const char *folder, const struct orl_env *env)
 	PUT(welcome, .session = { bytes, 16 });
 	end(folder, target, "welcome-twice");
 	begin(0);
-	PUT(server_hello, .version = 1, .resumable = true,
-			.name = VIEW("desk"), .methods = VIEW("NONE PEER"));
+	PUT(server_hello, .version = 1, .resumable = true, .name = VIEW("desk"),
+			.methods = VIEW("NONE PEER"));
 	PUT(refused, .code = 2, .retry_ms = 5, .why = VIEW("no"));
 	end(folder, target, "refused");
 	begin(0);
@@ -478,6 +485,67 @@ static void other_seeds(const char *folder, const struct orl_env *env)
 	challenge_seed(folder, env);
 }
 
+/* The first job's number, by the harness's own randomness. */
+enum { JOB = (0x5a5a5a5a + 1) & INT32_MAX };
+
+static void print_seeds(const char *folder)
+{
+	static const uint8_t bytes[4096],
+			paper[8] = { 0x08, 0x52, 0, 0, 0x04, 0x74 };
+	const struct orl_list media = { paper, 1 };
+	uint8_t place[32];
+	struct orl_wr w = { place, sizeof(place), 0 };
+
+	begin(MODE_READY);
+	PUT(printer, .printer = 1, .standard = true, .formats = 7, .colours = 3,
+			.sides = 1, .qualities = 2, .resolutions = 4,
+			.name = VIEW("p"), .media = media);
+	PRINT(1);
+	PUT(print_status, .job = JOB, .text = VIEW("asking"));
+	PUT(print_more, .job = JOB, .limit = ORL_PRINT_WINDOW);
+	PRINT(64);
+	PUT(print_more, .job = JOB, .taken = 100000,
+			.limit = 100000 + ORL_PRINT_WINDOW);
+	PRINT(30);
+	PRINT(0);
+	PUT(print_more, .job = JOB, .taken = 200000,
+			.limit = 200000 + ORL_PRINT_WINDOW);
+	PUT(print_status, .job = JOB, .state = 3);
+	PRINT(2);
+	PUT(print_more, .job = JOB + 1, .limit = 4000);
+	PRINT(255);
+	PUT(take, .take = false);
+	PRINT(3);
+	PUT(take, .take = true);
+	PUT(printer_gone, .printer = 1);
+	PUT(printer_gone, .printer = 9);
+	PUT(cancel, .stream = 5);
+	end(folder, "fuzz_server", "print");
+	begin(MODE_READY);
+	PUT(printer, .printer = 1, .formats = 7, .colours = 3, .sides = 1,
+			.qualities = 2, .resolutions = 4, .name = VIEW("p"),
+			.media = media);
+	PRINT(4);
+	orl_put_print_place(&w, &(struct orl_print_place){ .job = 3 });
+	PUT(print_known, .jobs = { place, 1 });
+	PUT(print_more, .job = JOB, .taken = 1, .limit = 5);
+	end(folder, "fuzz_server", "print-taken-early");
+	begin(MODE_READY);
+	PUT(print_begin, .job = 3, .format = 2, .copies = 1,
+			.title = VIEW("title"));
+	PUT(print_data, .job = 3, .data = { bytes, 200 });
+	PUT(print_data, .job = 3, .offset = 200, .data = { bytes, 100 });
+	PUT(print_end, .job = 3, .bytes = 300);
+	PUT(print_begin, .job = 4, .copies = 1);
+	PUT(print_data, .job = 4, .data = { bytes, 10 });
+	PUT(print_begin, .job = 5, .printer = 2, .copies = 1);
+	PUT(print_begin, .job = 9, .copies = 1, .first = 2, .last = 3);
+	record(ORL_MSG_print_cancel, (const uint8_t[]){ 9, 0, 0, 0 }, 4);
+	PUT(print_begin, .job = 13, .copies = 1);
+	PUT(print_data, .job = 13, .offset = 1, .data = { bytes, 10 });
+	end(folder, "fuzz_client", "print");
+}
+
 int main(int argc, char **argv)
 {
 	struct orl_env env;
@@ -487,5 +555,6 @@ int main(int argc, char **argv)
 	server_seeds(argv[1]);
 	picture_seeds(argv[1], &env);
 	other_seeds(argv[1], &env);
+	print_seeds(argv[1]);
 	return 0;
 }
