@@ -219,6 +219,8 @@ static void peer_left(void *user, struct oriel_peer *peer, int reason)
 	say_peer(serve, "peer_left", peer, reason);
 	oriel_peer_stats(peer, &stats);
 	orl_tally_add(&serve->report.gone, &stats);
+	if (serve->printing)
+		orl_printing_left(serve->printing, peer, reason);
 	if (!orl_company_leave(&serve->company, peer))
 		return; /* sent away, or replaced */
 	if (serve->source->kind->peers)

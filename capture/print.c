@@ -378,9 +378,22 @@ void orl_printing_gone(
 	if (!slot)
 		return;
 	slot->there = false;
-	slot->peer = NULL;
 	slot->gone_at = orl_now();
 	tell_printer(p, (unsigned)(slot - p->slots));
+}
+
+void orl_printing_left(struct orl_printing *p, const struct oriel_peer *peer,
+		int reason)
+{
+	for (unsigned i = 0; i < ORIEL_PRINTERS_MAX; i++) {
+		struct slot *slot = &p->slots[i];
+
+		if (!slot->used || slot->there || slot->peer != peer)
+			continue;
+		slot->peer = NULL;
+		if (!reason)
+			remove_slot(p, i);
+	}
 }
 
 /* ---- jobs -------------------------------------------------------------- */

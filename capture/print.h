@@ -37,6 +37,9 @@ void orl_printing_printer(struct orl_printing *printing,
 		struct oriel_peer *peer, const struct oriel_printer *printer);
 void orl_printing_gone(struct orl_printing *printing, struct oriel_peer *peer,
 		uint32_t id);
+/* The peer has left: for good, or (reason) it may come back. */
+void orl_printing_left(struct orl_printing *printing,
+		const struct oriel_peer *peer, int reason);
 void orl_printing_ready(
 		struct orl_printing *printing, struct oriel_print *print);
 void orl_printing_status(struct orl_printing *printing,

@@ -679,10 +679,19 @@ static void get_printer(struct request *r)
 	unsigned jobs = 0;
 
 	pthread_mutex_lock(&r->ipp->lock);
-	for (int i = 0; i < ORL_IPP_JOBS; i++)
-		jobs += r->ipp->jobs[i].id &&
-			!orl_ipp_job_is_over(&r->ipp->jobs[i]) &&
-			strcmp(r->ipp->jobs[i].queue, r->printer.queue) == 0;
+	for (int i = 0; i < ORL_IPP_JOBS; i++) {
+		const struct job *job = &r->ipp->jobs[i];
+
+		if (!job->id || orl_ipp_job_is_over(job) ||
+				strcmp(job->queue, r->printer.queue) != 0)
+			continue;
+		jobs++;
+		/* What stops a job is what the printer lacks. */
+		if (job->state != IPP_JSTATE_STOPPED)
+			continue;
+		r->printer.about.state = ORIEL_PRINT_STOPPED;
+		r->printer.about.reasons |= job->reasons;
+	}
 	pthread_mutex_unlock(&r->ipp->lock);
 	ipp_t *about = orl_ipp_about_printer(r, jobs);
 	copy_wanted(r, about);
