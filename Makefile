@@ -439,6 +439,7 @@ install: all install-libs
 	install -m 644 $(filter %.7,$(man)) $(DESTDIR)$(MANDIR)/man7
 	install -m 644 tools/oriel.lua tools/oriel-sysctl.conf \
 		tools/oriel-modules.conf $(DESTDIR)$(DATADIR)/oriel
+	install -m 755 tools/oriel-queue $(DESTDIR)$(DATADIR)/oriel
 	install -m 644 client/viewer/oriel-view.desktop \
 		$(DESTDIR)$(DATADIR)/applications
 	install -m 644 client/viewer/oriel-view.xml \

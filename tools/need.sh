@@ -8,7 +8,7 @@ build='gcc make pkg-config libc6-dev
 	libsdl2-dev libsdl2-ttf-dev libfontconfig-dev libpng-dev libwebp-dev
 	libx11-dev libxext-dev libxdamage-dev libxfixes-dev libxtst-dev
 	libxrandr-dev libavformat-dev libavcodec-dev libavutil-dev
-	libswscale-dev libsystemd-dev libvncserver-dev scdoc gettext'
+	libswscale-dev libsystemd-dev libvncserver-dev libcups2-dev scdoc gettext'
 desktop='xvfb xauth x11-utils x11-apps x11-xserver-utils xdotool xterm less openbox
 	imagemagick fonts-dejavu-core'
 tests='g++ desktop-file-utils libcmocka-dev binutils tshark python3 openssl procps iproute2
@@ -16,7 +16,7 @@ tests='g++ desktop-file-utils libcmocka-dev binutils tshark python3 openssl proc
 	qemu-system-x86 dbus-daemon dbus-bin tigervnc-standalone-server
 	libvirt-daemon libvirt-daemon-driver-qemu libvirt-clients
 	xserver-xorg-core xserver-xorg-video-dummy
-	ibus ibus-hangul'
+	ibus ibus-hangul cups-ipp-utils cups-client cups-daemon cups-filters'
 peers='libspice-server-dev tigervnc-standalone-server tigervnc-viewer
 	spice-client-gtk freerdp2-shadow-x11 freerdp2-x11 xrdp x11vnc'
 guest='mmdebstrap e2fsprogs'

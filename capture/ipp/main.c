@@ -179,8 +179,9 @@ static bool find_printer(struct request *r, const char *path)
 	for (unsigned i = 0; i < ORIEL_PRINTERS_MAX; i++) {
 		const struct printer *p = &ipp->printers[i];
 
-		if (!p->there || (*queue ? strcmp(p->queue, queue) != 0
-					 : found && !p->about.standard))
+		/* One that has gone is still asked what became of jobs. */
+		if (*queue ? strcmp(p->queue, queue) != 0
+			   : !p->there || (found && !p->about.standard))
 			continue;
 		r->slot = i;
 		r->printer = *p;

@@ -784,6 +784,12 @@ void orl_ipp_operate(struct request *r)
 			"attributes-natural-language", NULL, "en");
 	if (!is_well_formed(r))
 		return;
+	if (!r->printer.there && op != IPP_OP_GET_JOB_ATTRIBUTES &&
+			op != IPP_OP_GET_JOBS) {
+		answer(r, IPP_STATUS_ERROR_NOT_FOUND,
+				"The viewer with this printer has gone.");
+		return;
+	}
 	for (size_t i = 0; i < sizeof(operations) / sizeof(*operations); i++)
 		if (operations[i].op == op) {
 			operations[i].run(r);
