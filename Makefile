@@ -111,6 +111,7 @@ help:
 #: make quick            unit and property tests, corpora, lints (2 min)
 #: make asan|tsan        the same under the sanitizers
 #: make e2e              real programs on real displays
+#: make soak             mixed work on bad links for SOAK_SECONDS (an hour)
 #: make coverage         lines of proto/ and codecs/, and of each parser
 #: make fuzz             every fuzzer for FUZZ_TIME seconds (clang)
 #: make bench            against TigerVNC and SPICE (10 min), with a report
@@ -351,7 +352,16 @@ $(O)/tests/e2e/attack: $(addprefix $(O)/tests/e2e/,attack.o attack_serve.o \
 e2e: all $(addprefix $(O)/tests/e2e/,attack fingers keys onlink painter) \
 		$(if $(SYSTEMD_LIBS),$(O)/tests/e2e/liar)
 	tools/guest/build.sh $(GUEST) || : # its test says that there is none
-	tests/run.sh $(filter-out %/lib.sh,$(sort $(wildcard tests/e2e/*.sh)))
+	JOBS=2 tests/run.sh $(filter-out %/lib.sh $(alone),$(scripts)) || status=1; \
+		tests/run.sh $(alone) && exit $$status
+scripts = $(sort $(wildcard tests/e2e/*.sh))
+# They measure, so nothing runs beside them.
+alone = $(addprefix tests/e2e/,bench.sh links.sh)
+
+soak:
+	$(MAKE) run-soak $(ASAN)
+run-soak: programs $(O)/tests/e2e/onlink
+	tests/soak.sh
 
 FUZZ_TIME ?= 60
 fuzz:
