@@ -162,7 +162,7 @@ static bool find_printer(struct request *r, const char *path)
 	char queue[ORL_PIPE_QUEUE_MAX + 1] = "";
 	bool found = false;
 
-	if (strlen(path) < n + 1 || path[0] != '/' ||
+	if (!n || strlen(path) < n + 1 || path[0] != '/' ||
 			!same_secret(path + 1, ipp->secret, n))
 		return false;
 	path += n + 1;
@@ -188,7 +188,7 @@ static bool find_printer(struct request *r, const char *path)
 		r->printer.about.name = r->printer.name;
 		r->printer.about.media = r->printer.media;
 		found = true;
-		if (*queue)
+		if (*queue && p->there)
 			break;
 	}
 	pthread_mutex_unlock(&ipp->lock);

@@ -12,6 +12,7 @@ server        proto proto/io codecs redirect
 client        proto proto/io codecs redirect
 client/viewer
 capture
+capture/ipp   capture/printpipe.h
 examples      vmm-guest.h
 bench         proto codecs client
 tests         tests tests/unit tests/fuzz tests/e2e proto proto/io codecs redirect server client client/viewer capture bench
