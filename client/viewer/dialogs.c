@@ -351,6 +351,13 @@ static enum orl_command menu_desktop(struct orl_menu *m, struct orl_panel *p)
 								"keyboard"),
 					    false))
 		chosen = ORL_COMMAND_TAKE;
+	if (m->jobs) {
+		char text[96];
+		snprintf(text, sizeof(text), _("Cancel printing (%d, %.1f MB)"),
+				m->jobs, (double)m->print_size / 1e6);
+		if (orl_panel_item(p, text, false))
+			chosen = ORL_COMMAND_PRINT_CANCEL;
+	}
 	if (orl_panel_item(p, "Disconnect", false))
 		chosen = ORL_COMMAND_DISCONNECT;
 	return chosen;

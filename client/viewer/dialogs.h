@@ -74,6 +74,7 @@ enum orl_command {
 	ORL_COMMAND_IDENTIFY,
 	ORL_COMMAND_CHOOSE, /* menu.display: show it, or do not */
 	ORL_COMMAND_CLOSE,  /* the menu itself */
+	ORL_COMMAND_PRINT_CANCEL,
 };
 
 enum orl_menu_page {
@@ -92,6 +93,8 @@ struct orl_menu {
 	int scaling;                 /* an enum orl_scaling, now or as chosen */
 	int sequence;                /* with ORL_COMMAND_KEYS */
 	int displays, display;
+	int jobs;            /* that are being printed; none: nothing of it */
+	uint64_t print_size; /* what has come of them */
 	char names[ORL_MENU_DISPLAYS_MAX][96];
 	bool shown[ORL_MENU_DISPLAYS_MAX];
 };

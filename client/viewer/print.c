@@ -55,8 +55,9 @@ struct orl_prints {
 	pthread_mutex_t lock;
 	struct job jobs[JOBS];
 	atomic_int running;
-	atomic_bool stop; /* every job, by the person */
-	bool allowed;     /* in this session, by the person */
+	atomic_ullong bytes; /* of those */
+	atomic_bool stop;    /* every job, by the person */
+	bool allowed;        /* in this session, by the person */
 	bool asking;
 	int folder; /* descriptor of file:DIR, or -1 */
 
@@ -204,6 +205,7 @@ static void release(struct job *job)
 	if (job->threaded)
 		pthread_join(job->thread, NULL);
 	atomic_fetch_sub(&job->prints->running, 1);
+	atomic_fetch_sub(&job->prints->bytes, job->bytes);
 	job->step = FREE;
 	job->threaded = false;
 }
@@ -330,6 +332,7 @@ static void on_data(void *user, uint32_t id, const void *data, size_t bytes)
 		left -= (size_t)n;
 	}
 	job->bytes += bytes;
+	atomic_fetch_add(&v->prints->bytes, bytes);
 	if (oriel_client_print_taken(v->client, id, bytes) < 0)
 		job->id = 0;
 }
@@ -564,9 +567,16 @@ void orl_prints_cancel(struct orl_viewer *v)
 	oriel_client_wake(v->client);
 }
 
-int orl_prints_count(struct orl_viewer *v)
+int orl_prints_count(struct orl_viewer *v, uint64_t *bytes)
 {
+	*bytes = v->prints ? atomic_load(&v->prints->bytes) : 0;
 	return v->prints ? atomic_load(&v->prints->running) : 0;
+}
+
+void orl_prints_forget(struct orl_viewer *v)
+{
+	if (v->prints)
+		v->prints->allowed = v->prints->asking = false;
 }
 
 void orl_prints_events(

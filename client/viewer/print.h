@@ -60,7 +60,9 @@ void orl_prints_start(struct orl_viewer *v);
 void orl_prints_run(struct orl_viewer *v);
 /* Stop every job that is on its way to a printer. Threads: any. */
 void orl_prints_cancel(struct orl_viewer *v);
-/* How many there are. Threads: any. */
-int orl_prints_count(struct orl_viewer *v);
+/* How many there are, and what has come of them. Threads: any. */
+int orl_prints_count(struct orl_viewer *v, uint64_t *bytes);
+/* Another session: the person is to be asked again. */
+void orl_prints_forget(struct orl_viewer *v);
 
 #endif

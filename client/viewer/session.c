@@ -593,6 +593,7 @@ static void start_over(struct orl_viewer *v)
 	v->returning = false;
 	v->ready = v->wrong = v->refused = v->key_changed = false;
 	v->why[0] = v->sentence[0] = '\0';
+	orl_prints_forget(v);
 	atomic_store(&v->cancel, false);
 	if (!v->options.password_file && !v->options.ticket_file)
 		orl_secret_wipe(&v->secret);
