@@ -8,20 +8,15 @@
  */
 #include "capture/print.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <signal.h>
-#include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "capture/capture.h"
-#include "capture/files.h"
+#include "capture/print_helper.h"
 #include "capture/printpipe.h"
 
 enum {
@@ -29,7 +24,6 @@ enum {
 	WINDOW = 128 << 10, /* of a job, between the helper and us */
 	LINGER_S = 10,
 	RESTART_S = 1,
-	SECRET_BYTES = 16,
 	HOOKS = 8, /* that run at a time */
 };
 
@@ -53,11 +47,7 @@ struct job {
 
 struct orl_printing {
 	struct orl_printing_config config;
-	char secret[ORL_PIPE_SECRET_MAX + 1];
-	char helper[4096];
-	int listener, pipe;
-	uint16_t port;
-	pid_t pid; /* 0: it does not run */
+	struct orl_print_helper helper;
 	uint64_t restart;
 	struct slot slots[ORIEL_PRINTERS_MAX];
 	struct job jobs[JOBS];
@@ -68,14 +58,7 @@ struct orl_printing {
 
 static void stop_helper(struct orl_printing *p)
 {
-	if (!p->pid)
-		return;
-	close(p->pipe);
-	p->pipe = -1;
-	kill(p->pid, SIGKILL);
-	while (waitpid(p->pid, NULL, 0) < 0 && errno == EINTR)
-		;
-	p->pid = 0;
+	orl_print_helper_stop(&p->helper);
 	p->restart = orl_now() + RESTART_S * ORL_SEC;
 	/* What it had not handed over will not come. */
 	for (int i = 0; i < JOBS; i++) {
@@ -96,10 +79,10 @@ static void tell_helper(struct orl_printing *p, const struct orl_printpipe *m)
 {
 	uint8_t packet[ORL_PIPE_PACKET_MAX];
 
-	if (!p->pid)
+	if (!p->helper.pid)
 		return;
 	size_t n = orl_printpipe_put(packet, m);
-	if (send(p->pipe, packet, n, MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
+	if (send(p->helper.pipe, packet, n, MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
 		fail_helper(p, errno == EAGAIN ? "does not read" : "has ended");
 }
 
@@ -120,55 +103,16 @@ static void tell_printer(struct orl_printing *p, unsigned i)
 	tell_helper(p, &m);
 }
 
-static int spawn(pid_t *pid, char *const *argv, char *const *environment,
-		int pipe, int listener)
-{
-	posix_spawn_file_actions_t files;
-	posix_spawnattr_t attr;
-	sigset_t none;
-
-	sigemptyset(&none);
-	posix_spawn_file_actions_init(&files);
-	posix_spawnattr_init(&attr);
-	posix_spawnattr_setsigmask(&attr, &none);
-	posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGMASK);
-	posix_spawn_file_actions_addopen(&files, 0, "/dev/null", O_RDWR, 0);
-	posix_spawn_file_actions_adddup2(&files, 2, 1);
-	if (pipe >= 0) {
-		posix_spawn_file_actions_adddup2(&files, pipe, 3);
-		posix_spawn_file_actions_adddup2(&files, listener, 4);
-	}
-	int err = posix_spawn(pid, argv[0], &files, &attr, argv, environment);
-	posix_spawnattr_destroy(&attr);
-	posix_spawn_file_actions_destroy(&files);
-	return err;
-}
-
 static int start_helper(struct orl_printing *p)
 {
-	char *const argv[] = { p->helper, NULL }, *const none[] = { NULL };
 	struct orl_printpipe setup = { .kind = ORL_PIPE_SETUP };
-	int ends[2];
+	int err;
 
 	p->restart = orl_now() + RESTART_S * ORL_SEC;
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
-		return errno;
-	/* Away from where it is to be there. */
-	int there = fcntl(ends[1], F_DUPFD_CLOEXEC, 10);
-	close(ends[1]);
-	if (there < 0) {
-		close(ends[0]);
-		return EMFILE;
-	}
-	int err = spawn(&p->pid, argv, none, there, p->listener);
-	close(there);
-	if (err) {
-		p->pid = 0;
-		close(ends[0]);
+	err = orl_print_helper_start(&p->helper);
+	if (err)
 		return err;
-	}
-	p->pipe = ends[0];
-	memcpy(setup.text, p->secret, sizeof(p->secret));
+	memcpy(setup.text, p->helper.secret, sizeof(p->helper.secret));
 	tell_helper(p, &setup);
 	for (unsigned i = 0; i < ORIEL_PRINTERS_MAX; i++)
 		if (p->slots[i].used)
@@ -176,38 +120,13 @@ static int start_helper(struct orl_printing *p)
 	return 0;
 }
 
-/* Beside this program where it was built, or where it is installed. */
-static bool find_helper(struct orl_printing *p)
-{
-	static const char *const places[] = { "oriel-ipp",
-		"../libexec/oriel/oriel-ipp" };
-	char self[3072];
-	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
-	char *end;
-
-	if (n <= 0)
-		return false;
-	self[n] = 0;
-	end = strrchr(self, '/');
-	if (!end)
-		return false;
-	*end = 0;
-	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
-		snprintf(p->helper, sizeof(p->helper), "%s/%s", self,
-				places[i]);
-		if (access(p->helper, X_OK) == 0)
-			return true;
-	}
-	return false;
-}
-
 /* ---- what the desktop is told ------------------------------------------ */
 
 static void make_uri(const struct orl_printing *p, const struct slot *slot,
 		char *out, size_t size)
 {
-	snprintf(out, size, "ipp://127.0.0.1:%u/%s/%s", p->port, p->secret,
-			slot->queue);
+	snprintf(out, size, "ipp://127.0.0.1:%u/%s/%s", p->helper.port,
+			p->helper.secret, slot->queue);
 }
 
 static void run_hook(struct orl_printing *p, const char *what,
@@ -227,7 +146,7 @@ static void run_hook(struct orl_printing *p, const char *what,
 	for (int i = 0; i < HOOKS; i++) {
 		if (p->hooks[i])
 			continue;
-		int err = spawn(&p->hooks[i], argv, environ, -1, -1);
+		int err = orl_print_spawn(&p->hooks[i], argv, environ, -1, -1);
 		if (!err)
 			return;
 		p->hooks[i] = 0;
@@ -582,12 +501,12 @@ size_t orl_printing_watch(
 	for (int i = 0; i < HOOKS; i++)
 		if (p->hooks[i] && orl_now() + ORL_SEC < *due)
 			*due = orl_now() + ORL_SEC;
-	if (!p->pid) {
+	if (!p->helper.pid) {
 		if (p->restart < *due)
 			*due = p->restart;
 		return 0;
 	}
-	fds[0] = (struct pollfd){ .fd = p->pipe, .events = POLLIN };
+	fds[0] = (struct pollfd){ .fd = p->helper.pipe, .events = POLLIN };
 	return 1;
 }
 
@@ -597,8 +516,8 @@ static void read_helper(struct orl_printing *p)
 	uint8_t packet[ORL_PIPE_PACKET_MAX];
 
 	/* A few at a time: pictures want their turn. */
-	for (int i = 0; i < 16 && p->pid; i++) {
-		ssize_t n = recv(p->pipe, packet, sizeof(packet),
+	for (int i = 0; i < 16 && p->helper.pid; i++) {
+		ssize_t n = recv(p->helper.pipe, packet, sizeof(packet),
 				MSG_DONTWAIT | MSG_TRUNC);
 
 		if (n < 0 && (errno == EAGAIN || errno == EINTR))
@@ -625,7 +544,7 @@ void orl_printing_run(struct orl_printing *p, uint64_t now)
 				now >= slot->gone_at + LINGER_S * ORL_SEC)
 			remove_slot(p, i);
 	}
-	if (p->pid) {
+	if (p->helper.pid) {
 		read_helper(p);
 		return;
 	}
@@ -639,83 +558,6 @@ void orl_printing_run(struct orl_printing *p, uint64_t now)
 
 /* ---- beginning and end ------------------------------------------------- */
 
-static int make_secret(struct orl_printing *p, char *why)
-{
-	const char *path = p->config.secret_file;
-	unsigned char bytes[SECRET_BYTES];
-	char *text;
-	size_t n;
-	int err;
-
-	if (!path) {
-		if (getrandom(bytes, sizeof(bytes), 0) !=
-				(ssize_t)sizeof(bytes)) {
-			snprintf(why, ORL_WHY_MAX, "there is no randomness");
-			return ORL_EXIT_INTERNAL;
-		}
-		for (int i = 0; i < SECRET_BYTES; i++)
-			snprintf(p->secret + 2 * i, 3, "%02x", bytes[i]);
-		return ORL_EXIT_OK;
-	}
-	err = orl_file_read(&text, &n, path, 4096);
-	if (err) {
-		snprintf(why, ORL_WHY_MAX, "--print-secret=%.120s: %s", path,
-				strerror(-err));
-		return ORL_EXIT_USAGE;
-	}
-	size_t length = strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789-");
-	bool ok = length >= 16 && length <= ORL_PIPE_SECRET_MAX &&
-		  (length == n || text[length] == '\n');
-	if (ok)
-		memcpy(p->secret, text, length);
-	orl_file_free(text, n);
-	if (!ok)
-		snprintf(why, ORL_WHY_MAX,
-				"--print-secret=%.80s: its first line is to "
-				"be 16 to 64 small letters, digits and "
-				"dashes",
-				path);
-	return ok ? ORL_EXIT_OK : ORL_EXIT_USAGE;
-}
-
-static int listen_on(struct orl_printing *p, char *why)
-{
-	char *end;
-	unsigned long port = strtoul(p->config.port, &end, 10);
-	struct sockaddr_in at = { .sin_family = AF_INET,
-		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
-		.sin_port = htons((uint16_t)port) };
-	socklen_t n = sizeof(at);
-	int yes = 1, fd;
-
-	if (p->config.port[0] < '0' || p->config.port[0] > '9' || *end ||
-			port > 65535) {
-		snprintf(why, ORL_WHY_MAX,
-				"--print=PORT: a port is a number up to "
-				"65535, 0 takes a free one");
-		return ORL_EXIT_USAGE;
-	}
-	fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (fd >= 0) {
-		p->listener = fcntl(fd, F_DUPFD_CLOEXEC, 10);
-		close(fd);
-	}
-	if (p->listener < 0 ||
-			setsockopt(p->listener, SOL_SOCKET, SO_REUSEADDR, &yes,
-					sizeof(yes)) < 0 ||
-			bind(p->listener, (struct sockaddr *)&at, sizeof(at)) <
-					0 ||
-			listen(p->listener, 16) < 0 ||
-			getsockname(p->listener, (struct sockaddr *)&at, &n) <
-					0) {
-		snprintf(why, ORL_WHY_MAX, "--print=%.8s: %s", p->config.port,
-				strerror(errno));
-		return ORL_EXIT_CONNECT;
-	}
-	p->port = ntohs(at.sin_port);
-	return ORL_EXIT_OK;
-}
-
 int orl_printing_open(struct orl_printing **out,
 		const struct orl_printing_config *config, char *why)
 {
@@ -727,19 +569,11 @@ int orl_printing_open(struct orl_printing **out,
 		return ORL_EXIT_INTERNAL;
 	}
 	p->config = *config;
-	p->listener = p->pipe = -1;
-	status = make_secret(p, why);
-	if (!status && !find_helper(p)) {
-		snprintf(why, ORL_WHY_MAX,
-				"--print: oriel-ipp is not installed; it is "
-				"built where libcups2-dev is");
-		status = ORL_EXIT_USAGE;
-	}
-	if (!status)
-		status = listen_on(p, why);
+	status = orl_print_helper_open(
+			&p->helper, config->port, config->secret_file, why);
 	if (!status && start_helper(p) != 0) {
 		snprintf(why, ORL_WHY_MAX, "--print: %.160s cannot be started",
-				p->helper);
+				p->helper.path);
 		status = ORL_EXIT_INTERNAL;
 	}
 	if (status) {
@@ -758,7 +592,6 @@ void orl_printing_close(struct orl_printing *p)
 		if (p->slots[i].used)
 			remove_slot(p, i);
 	stop_helper(p);
-	if (p->listener >= 0)
-		close(p->listener);
+	orl_print_helper_close(&p->helper);
 	free(p);
 }

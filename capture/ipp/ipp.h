@@ -97,6 +97,19 @@ void orl_ipp_job_status(struct orl_ipp *ipp, const struct orl_printpipe *m);
 /* Everything of it, for r->out. */
 ipp_t *orl_ipp_about_job(const struct request *r, const struct job *job);
 
+/* request.c */
+void orl_ipp_answer(struct request *r, ipp_status_t status, const char *text);
+/* The attribute was not understood, or is not to be had. */
+void orl_ipp_refuse(struct request *r, ipp_attribute_t *attribute);
+/* NULL, and `none`: there is none of that kind. */
+const char *orl_ipp_text(struct request *r, const char *name);
+int orl_ipp_number(struct request *r, const char *name, int none);
+/* Text fit to be shown: no control characters, valid UTF-8, cut. */
+void orl_ipp_plain(char *out, size_t size, const char *text, const char *none);
+/* False: it has been answered why not. */
+bool orl_ipp_read_details(struct request *r, struct oriel_print_job *d);
+bool orl_ipp_read_format(struct request *r, struct oriel_print_job *d);
+
 /* ops.c: answer r->in by r->out. */
 void orl_ipp_operate(struct request *r);
 

@@ -3,260 +3,9 @@
  */
 #include "capture/ipp/ipp.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-static void answer(struct request *r, ipp_status_t status, const char *text)
-{
-	ippSetStatusCode(r->out, status);
-	if (text && !ippFindAttribute(r->out, "status-message", IPP_TAG_ZERO))
-		ippAddString(r->out, IPP_TAG_OPERATION, IPP_TAG_TEXT,
-				"status-message", NULL, text);
-}
-
-/* The attribute was not understood: say which. */
-static void refuse_attribute(struct request *r, ipp_attribute_t *attribute)
-{
-	ippSetStatusCode(r->out, IPP_STATUS_ERROR_ATTRIBUTES_OR_VALUES);
-	ippCopyAttribute(r->out, attribute, 0);
-	/* It belongs into the group of what is not supported. */
-	ipp_attribute_t *copy = ippFindAttribute(
-			r->out, ippGetName(attribute), IPP_TAG_ZERO);
-	if (copy)
-		ippSetGroupTag(r->out, &copy, IPP_TAG_UNSUPPORTED_GROUP);
-}
-
-/* ---- texts of who prints ----------------------------------------------- */
-
-/* What may be shown of it: no control characters, valid UTF-8, cut. */
-static void plain(char *out, size_t size, const char *text, const char *none)
-{
-	size_t n = 0;
-
-	if (!text || !*text)
-		text = none;
-	for (; *text && n + 1 < size; text++) {
-		unsigned char c = (unsigned char)*text;
-
-		out[n++] = c < 0x20 || c == 0x7f ? ' ' : (char)c;
-	}
-	while (n && !orl_printpipe_text_ok(out, n)) {
-		/* Cut in the middle of a character, or never was one. */
-		for (n--; n && ((unsigned char)out[n] & 0xc0) == 0x80;)
-			n--;
-	}
-	out[n] = 0;
-}
-
-static const char *find_text(struct request *r, const char *name)
-{
-	ipp_attribute_t *a = ippFindAttribute(r->in, name, IPP_TAG_ZERO);
-
-	switch (a ? ippGetValueTag(a) : IPP_TAG_ZERO) {
-	case IPP_TAG_NAME:
-	case IPP_TAG_NAMELANG:
-	case IPP_TAG_TEXT:
-	case IPP_TAG_TEXTLANG:
-	case IPP_TAG_KEYWORD:
-	case IPP_TAG_MIMETYPE:
-	case IPP_TAG_URI:
-		return ippGetString(a, 0, NULL);
-	default:
-		return NULL;
-	}
-}
-
-static int find_number(struct request *r, const char *name, int none)
-{
-	ipp_attribute_t *a = ippFindAttribute(r->in, name, IPP_TAG_ZERO);
-
-	switch (a ? ippGetValueTag(a) : IPP_TAG_ZERO) {
-	case IPP_TAG_INTEGER:
-	case IPP_TAG_ENUM:
-		return ippGetInteger(a, 0);
-	default:
-		return none;
-	}
-}
-
-/* ---- what is to be printed --------------------------------------------- */
-
-static bool has_media(const struct printer *p, struct oriel_print_size size)
-{
-	for (uint32_t i = 0; i < p->about.n_media; i++)
-		if (abs(p->media[i].width - size.width) <= 100 &&
-				abs(p->media[i].length - size.length) <= 100)
-			return true;
-	return false;
-}
-
-static bool read_media(struct request *r, struct oriel_print_job *d)
-{
-	const char *name = find_text(r, "media");
-	ipp_attribute_t *col = ippFindAttribute(
-			r->in, "media-col", IPP_TAG_BEGIN_COLLECTION);
-	struct oriel_print_size size = { 0, 0 };
-
-	if (name) {
-		pwg_media_t *m = strlen(name) < 128 ? pwgMediaForPWG(name)
-						    : NULL;
-		if (m)
-			size = (struct oriel_print_size){ m->width, m->length };
-		else
-			return false;
-	} else if (col) {
-		ipp_t *c = ippGetCollection(col, 0);
-		ipp_attribute_t *s = ippFindAttribute(
-				c, "media-size", IPP_TAG_BEGIN_COLLECTION);
-		ipp_t *in = s ? ippGetCollection(s, 0) : NULL;
-		ipp_attribute_t *x = in ? ippFindAttribute(in, "x-dimension",
-							  IPP_TAG_INTEGER)
-					: NULL;
-		ipp_attribute_t *y = in ? ippFindAttribute(in, "y-dimension",
-							  IPP_TAG_INTEGER)
-					: NULL;
-		if (!s)
-			return true; /* another part of it, as the source */
-		if (!x || !y)
-			return false;
-		size = (struct oriel_print_size){ ippGetInteger(x, 0),
-			ippGetInteger(y, 0) };
-	} else {
-		return true;
-	}
-	if (!has_media(&r->printer, size))
-		return false;
-	d->media = size;
-	return true;
-}
-
-static uint32_t read_word(struct request *r, const char *name,
-		const char *const *words, uint32_t count, bool *wrong)
-{
-	const char *value = find_text(r, name);
-
-	if (!value)
-		return 0;
-	for (uint32_t i = 0; i < count; i++)
-		if (strcmp(value, words[i]) == 0)
-			return 1u << i;
-	*wrong = true;
-	return 0;
-}
-
-static void read_resolution(struct request *r, struct oriel_print_job *d)
-{
-	ipp_attribute_t *a = ippFindAttribute(
-			r->in, "printer-resolution", IPP_TAG_RESOLUTION);
-	ipp_res_t unit;
-	int x, y;
-
-	if (!a)
-		return;
-	x = ippGetResolution(a, 0, &y, &unit);
-	if (unit == IPP_RES_PER_INCH && x == y && x > 0 && x <= 2400)
-		d->resolution = (uint32_t)x;
-}
-
-/* One run of pages; false: there are several. */
-static bool read_pages(struct request *r, struct oriel_print_job *d)
-{
-	ipp_attribute_t *a =
-			ippFindAttribute(r->in, "page-ranges", IPP_TAG_RANGE);
-	int first, last = 0;
-
-	if (!a)
-		return true;
-	first = ippGetRange(a, 0, &last);
-	if (ippGetCount(a) != 1 || first < 1 || last < first)
-		return false;
-	d->first = (uint32_t)first;
-	d->last = (uint32_t)last;
-	return true;
-}
-
-/* What cannot be had as asked is an error where fidelity is, else left out. */
-static bool read_details(struct request *r, struct oriel_print_job *d)
-{
-	static const char *const colours[] = { "monochrome", "color" };
-	static const char *const sides[] = { "one-sided", "two-sided-long-edge",
-		"two-sided-short-edge" };
-	ipp_attribute_t *fidelity = ippFindAttribute(
-			r->in, "ipp-attribute-fidelity", IPP_TAG_BOOLEAN);
-	bool strict = fidelity && ippGetBoolean(fidelity, 0);
-	const struct oriel_printer *p = &r->printer.about;
-	const char *colour = find_text(r, "print-color-mode");
-	int copies = find_number(r, "copies", 1);
-	int quality = find_number(r, "print-quality", 0);
-	const char *bad = NULL;
-	bool wrong = false;
-
-	memset(d, 0, sizeof(*d));
-	d->size = sizeof(*d);
-	d->printer = r->slot;
-	d->copies = copies >= 1 && copies <= 999 ? (uint32_t)copies : 1;
-	if (copies < 1 || copies > 999)
-		bad = "copies";
-	if (!read_media(r, d))
-		bad = ippFindAttribute(r->in, "media", IPP_TAG_ZERO)
-				      ? "media"
-				      : "media-col";
-	if (colour && strcmp(colour, "auto") != 0)
-		d->colour = read_word(
-				r, "print-color-mode", colours, 2, &wrong);
-	if (wrong || d->colour & ~p->colours) {
-		bad = "print-color-mode";
-		d->colour = 0;
-	}
-	wrong = false;
-	d->side = read_word(r, "sides", sides, 3, &wrong);
-	if (wrong || d->side & ~p->sides) {
-		bad = "sides";
-		d->side = 0;
-	}
-	if (quality >= IPP_QUALITY_DRAFT && quality <= IPP_QUALITY_HIGH)
-		d->quality = 1u << (quality - IPP_QUALITY_DRAFT) & p->qualities;
-	else if (quality)
-		bad = "print-quality";
-	read_resolution(r, d);
-	if (!read_pages(r, d))
-		bad = "page-ranges";
-	if (!bad || !strict)
-		return true;
-	refuse_attribute(r, ippFindAttribute(r->in, bad, IPP_TAG_ZERO));
-	return false;
-}
-
-static bool read_format(struct request *r, struct oriel_print_job *d)
-{
-	ipp_attribute_t *a = ippFindAttribute(
-			r->in, "document-format", IPP_TAG_ZERO);
-	const char *mime = find_text(r, "document-format");
-	const char *compression = find_text(r, "compression");
-
-	if (compression && strcmp(compression, "none") != 0 &&
-			strcmp(compression, "gzip") != 0) {
-		answer(r, IPP_STATUS_ERROR_COMPRESSION_NOT_SUPPORTED,
-				"This compression is not known here.");
-		return false;
-	}
-	if (!a) {
-		d->format = r->printer.about.formats &
-			    -r->printer.about.formats;
-		return true;
-	}
-	d->format = mime ? orl_ipp_format_of(mime) : 0;
-	if (d->format & r->printer.about.formats)
-		return true;
-	answer(r, IPP_STATUS_ERROR_DOCUMENT_FORMAT_NOT_SUPPORTED,
-			"The printer does not take documents of this format.");
-	ippAddString(r->out, IPP_TAG_UNSUPPORTED_GROUP, IPP_TAG_MIMETYPE,
-			"document-format", NULL,
-			mime ? mime : "application/octet-stream");
-	return false;
-}
 
 /* ---- answers ----------------------------------------------------------- */
 
@@ -392,7 +141,7 @@ static bool copy_document(struct request *r, struct job *job)
 static void take_document(struct request *r, int id)
 {
 	struct orl_ipp *ipp = r->ipp;
-	const char *compression = find_text(r, "compression");
+	const char *compression = orl_ipp_text(r, "compression");
 	bool whole;
 
 	if (compression && strcmp(compression, "gzip") == 0)
@@ -416,9 +165,10 @@ static void take_document(struct request *r, int id)
 	bool aborted = job->state == IPP_JSTATE_ABORTED;
 	put_job(r, job, JOB_TOLD);
 	if (cancelled)
-		answer(r, IPP_STATUS_ERROR_JOB_CANCELED, "It was cancelled.");
+		orl_ipp_answer(r, IPP_STATUS_ERROR_JOB_CANCELED,
+				"It was cancelled.");
 	else if (aborted)
-		answer(r, IPP_STATUS_ERROR_NOT_POSSIBLE, job->message);
+		orl_ipp_answer(r, IPP_STATUS_ERROR_NOT_POSSIBLE, job->message);
 	pthread_mutex_unlock(&ipp->lock);
 	if (!whole)
 		drain(r);
@@ -433,9 +183,9 @@ static int create_job(struct request *r, bool with_document)
 	struct orl_ipp *ipp = r->ipp;
 	int id = 0;
 
-	if (!read_details(r, &details))
+	if (!orl_ipp_read_details(r, &details))
 		return 0;
-	if (with_document && !read_format(r, &details))
+	if (with_document && !orl_ipp_read_format(r, &details))
 		return 0;
 	pthread_mutex_lock(&ipp->lock);
 	struct job *job = orl_ipp_job_create(ipp);
@@ -444,18 +194,19 @@ static int create_job(struct request *r, bool with_document)
 		job->slot = r->slot;
 		job->details = details;
 		memcpy(job->queue, r->printer.queue, sizeof(job->queue));
-		plain(job->name, sizeof(job->name),
-				find_text(r, "job-name")
-						? find_text(r, "job-name")
-						: find_text(r, "document-name"),
+		orl_ipp_plain(job->name, sizeof(job->name),
+				orl_ipp_text(r, "job-name")
+						? orl_ipp_text(r, "job-name")
+						: orl_ipp_text(r, "document-"
+								  "name"),
 				"Untitled");
-		plain(job->user, sizeof(job->user),
-				find_text(r, "requesting-user-name"),
+		orl_ipp_plain(job->user, sizeof(job->user),
+				orl_ipp_text(r, "requesting-user-name"),
 				"anonymous");
 	}
 	pthread_mutex_unlock(&ipp->lock);
 	if (!id)
-		answer(r, IPP_STATUS_ERROR_BUSY,
+		orl_ipp_answer(r, IPP_STATUS_ERROR_BUSY,
 				"Too many jobs are running; try again later.");
 	return id;
 }
@@ -472,8 +223,8 @@ static void validate_job(struct request *r)
 {
 	struct oriel_print_job details;
 
-	if (read_details(r, &details))
-		read_format(r, &details);
+	if (orl_ipp_read_details(r, &details))
+		orl_ipp_read_format(r, &details);
 }
 
 static void create_empty(struct request *r)
@@ -493,9 +244,9 @@ static void create_empty(struct request *r)
  */
 static struct job *find_job(struct request *r)
 {
-	const char *uri = find_text(r, "job-uri");
+	const char *uri = orl_ipp_text(r, "job-uri");
 	const char *last = uri ? strrchr(uri, '/') : NULL;
-	int id = find_number(r, "job-id", last ? atoi(last + 1) : 0);
+	int id = orl_ipp_number(r, "job-id", last ? atoi(last + 1) : 0);
 	struct job *job;
 
 	pthread_mutex_lock(&r->ipp->lock);
@@ -503,7 +254,7 @@ static struct job *find_job(struct request *r)
 	if (job && strcmp(job->queue, r->printer.queue) == 0)
 		return job;
 	pthread_mutex_unlock(&r->ipp->lock);
-	answer(r,
+	orl_ipp_answer(r,
 			id ? IPP_STATUS_ERROR_NOT_FOUND
 			   : IPP_STATUS_ERROR_BAD_REQUEST,
 			id ? "There is no such job." : "Which job?");
@@ -525,22 +276,22 @@ static void send_document(struct request *r)
 	details = job->details;
 	pthread_mutex_unlock(&r->ipp->lock);
 	if (!last) {
-		answer(r, IPP_STATUS_ERROR_BAD_REQUEST,
+		orl_ipp_answer(r, IPP_STATUS_ERROR_BAD_REQUEST,
 				"last-document is missing.");
 		return;
 	}
 	if (!open) {
-		answer(r, IPP_STATUS_ERROR_MULTIPLE_JOBS_NOT_SUPPORTED,
+		orl_ipp_answer(r, IPP_STATUS_ERROR_MULTIPLE_JOBS_NOT_SUPPORTED,
 				"A job has one document.");
 		return;
 	}
 	/* One that begins no document, to say that there is none. */
 	if (httpGetState(r->http) != HTTP_STATE_POST_RECV) {
-		answer(r, IPP_STATUS_ERROR_BAD_REQUEST,
+		orl_ipp_answer(r, IPP_STATUS_ERROR_BAD_REQUEST,
 				"There is no document.");
 		return;
 	}
-	if (!read_format(r, &details))
+	if (!orl_ipp_read_format(r, &details))
 		return;
 	pthread_mutex_lock(&r->ipp->lock);
 	job = orl_ipp_job_find(r->ipp, id);
@@ -553,7 +304,8 @@ static void send_document(struct request *r)
 	if (open)
 		take_document(r, id);
 	else
-		answer(r, IPP_STATUS_ERROR_NOT_POSSIBLE, "It has begun.");
+		orl_ipp_answer(r, IPP_STATUS_ERROR_NOT_POSSIBLE,
+				"It has begun.");
 }
 
 /* The lock is held. */
@@ -575,7 +327,7 @@ static void cancel_job(struct request *r)
 	if (!job)
 		return;
 	if (orl_ipp_job_is_over(job))
-		answer(r, IPP_STATUS_ERROR_NOT_POSSIBLE,
+		orl_ipp_answer(r, IPP_STATUS_ERROR_NOT_POSSIBLE,
 				"The job has ended already.");
 	else
 		cancel(r, job);
@@ -586,8 +338,8 @@ static bool is_mine(struct request *r, const struct job *job)
 {
 	char user[ORL_IPP_USER + 1];
 
-	plain(user, sizeof(user), find_text(r, "requesting-user-name"),
-			"anonymous");
+	orl_ipp_plain(user, sizeof(user),
+			orl_ipp_text(r, "requesting-user-name"), "anonymous");
 	return strcmp(job->user, user) == 0;
 }
 
@@ -636,18 +388,18 @@ static int by_age(const void *a, const void *b)
 
 static void get_jobs(struct request *r)
 {
-	const char *which = find_text(r, "which-jobs");
+	const char *which = orl_ipp_text(r, "which-jobs");
 	ipp_attribute_t *my =
 			ippFindAttribute(r->in, "my-jobs", IPP_TAG_BOOLEAN);
-	int limit = find_number(r, "limit", ORL_IPP_JOBS);
+	int limit = orl_ipp_number(r, "limit", ORL_IPP_JOBS);
 	bool over = which && strcmp(which, "completed") == 0;
 	bool all = which && strcmp(which, "all") == 0;
 	const struct job *list[ORL_IPP_JOBS];
 	int n = 0, put = 0;
 
 	if (which && !over && !all && strcmp(which, "not-completed") != 0) {
-		refuse_attribute(r, ippFindAttribute(r->in, "which-jobs",
-						    IPP_TAG_ZERO));
+		orl_ipp_refuse(r, ippFindAttribute(r->in, "which-jobs",
+						  IPP_TAG_ZERO));
 		return;
 	}
 	pthread_mutex_lock(&r->ipp->lock);
@@ -730,12 +482,13 @@ static bool is_well_formed(struct request *r)
 
 	major = ippGetVersion(r->in, &minor);
 	if (major < 1 || major > 2) {
-		answer(r, IPP_STATUS_ERROR_VERSION_NOT_SUPPORTED,
+		orl_ipp_answer(r, IPP_STATUS_ERROR_VERSION_NOT_SUPPORTED,
 				"Versions 1.1 and 2.0 are spoken here.");
 		return false;
 	}
 	if (ippGetRequestId(r->in) <= 0) {
-		answer(r, IPP_STATUS_ERROR_BAD_REQUEST, "Bad request-id.");
+		orl_ipp_answer(r, IPP_STATUS_ERROR_BAD_REQUEST,
+				"Bad request-id.");
 		return false;
 	}
 	if (!charset || !language || !ippGetName(charset) ||
@@ -747,7 +500,7 @@ static bool is_well_formed(struct request *r)
 			strcmp(ippGetName(language),
 					"attributes-natural-language") != 0 ||
 			ippGetValueTag(language) != IPP_TAG_LANGUAGE) {
-		answer(r, IPP_STATUS_ERROR_BAD_REQUEST,
+		orl_ipp_answer(r, IPP_STATUS_ERROR_BAD_REQUEST,
 				"The attributes do not begin with the "
 				"charset and the language.");
 		return false;
@@ -755,14 +508,14 @@ static bool is_well_formed(struct request *r)
 	if (strcasecmp(ippGetString(charset, 0, NULL), "utf-8") != 0 &&
 			strcasecmp(ippGetString(charset, 0, NULL),
 					"us-ascii") != 0) {
-		answer(r, IPP_STATUS_ERROR_CHARSET, "Write UTF-8.");
+		orl_ipp_answer(r, IPP_STATUS_ERROR_CHARSET, "Write UTF-8.");
 		return false;
 	}
 	uri = ippFindAttribute(r->in, "printer-uri", IPP_TAG_URI);
 	if (!uri)
 		uri = ippFindAttribute(r->in, "job-uri", IPP_TAG_URI);
 	if (!uri) {
-		answer(r, IPP_STATUS_ERROR_BAD_REQUEST,
+		orl_ipp_answer(r, IPP_STATUS_ERROR_BAD_REQUEST,
 				"There is no printer-uri.");
 		return false;
 	}
@@ -786,7 +539,7 @@ void orl_ipp_operate(struct request *r)
 		return;
 	if (!r->printer.there && op != IPP_OP_GET_JOB_ATTRIBUTES &&
 			op != IPP_OP_GET_JOBS) {
-		answer(r, IPP_STATUS_ERROR_NOT_FOUND,
+		orl_ipp_answer(r, IPP_STATUS_ERROR_NOT_FOUND,
 				"The viewer with this printer has gone.");
 		return;
 	}
@@ -795,6 +548,6 @@ void orl_ipp_operate(struct request *r)
 			operations[i].run(r);
 			return;
 		}
-	answer(r, IPP_STATUS_ERROR_OPERATION_NOT_SUPPORTED,
+	orl_ipp_answer(r, IPP_STATUS_ERROR_OPERATION_NOT_SUPPORTED,
 			"This printer does not do that.");
 }

@@ -254,15 +254,25 @@ static void refuse(struct job *job, const char *text)
 	fail(job, ORIEL_PRINT_FAILED, ORIEL_PRINT_REFUSED, text);
 }
 
-/* What is shown of a title: no control characters. */
+/* Whether a character turns others around: U+202A to E, U+2066 to 9. */
+static bool turns(const unsigned char *p)
+{
+	return p[0] == 0xe2 &&
+	       ((p[1] == 0x80 && p[2] >= 0xaa && p[2] <= 0xae) ||
+			       (p[1] == 0x81 && p[2] >= 0xa6 && p[2] <= 0xa9));
+}
+
+/* What is shown of a title: nothing that moves the cursor or the rest. */
 static void plain(char *out, size_t size, const char *text)
 {
 	size_t n = 0;
 
 	for (; *text && n + 1 < size; text++) {
-		unsigned char c = (unsigned char)*text;
+		const unsigned char *p = (const unsigned char *)text;
 
-		out[n++] = c < 0x20 || c == 0x7f ? ' ' : *text;
+		if (turns(p))
+			text += 2;
+		out[n++] = *p < 0x20 || *p == 0x7f || turns(p) ? ' ' : *text;
 	}
 	out[n] = 0;
 }

@@ -219,11 +219,11 @@ eventually 5 grep -q 'removed|ci-printer-1|' "$T/hooked" ||
 	fail 'the printer stays when the viewer has gone'
 answers "$uri" && fail 'a printer that has gone answers'
 
-phase '24 MB over'
-# 24 MB over a line of 4 MB/s that is cut three times. Pictures go on.
+phase '12 MB over'
+# 12 MB over a line of 4 MB/s that is cut three times. Pictures go on.
 rm -f "$T"/paper/*
-rate=4000000 printing --stats="$T/stats"
-head -c 24000000 /dev/urandom > "$T/large.jpg"
+rate=3000000 printing --stats="$T/stats"
+head -c 12000000 /dev/urandom > "$T/large.jpg"
 shown() {
 	sed -n 's/.*"frames_shown":\([0-9]*\).*/\1/p' "$T/stats" | tail -n 1
 }
@@ -263,9 +263,9 @@ bad = [
     f"POST /{'0' * 32}/ci-printer-1 HTTP/1.1\r\nHost: x\r\n\r\n".encode(),
 ]
 open_ones = []
-for data in bad * 3:
+for data in bad * 2:
     s = socket.create_connection((host, int(port)))
-    s.settimeout(0.3)
+    s.settimeout(0.1)
     try:
         s.sendall(data)
         answer = s.recv(64)
@@ -319,6 +319,49 @@ print "$T/a.pdf" application/pdf && fail 'the policy does not hold'
 print "$T/c.pwg" image/jpeg && fail 'the limit does not hold'
 eventually 10 is_state aborted || fail "too much: $(job_state)"
 print "$T/b.jpg" image/jpeg || fail 'what is allowed is refused'
+stop "$viewer"
+stop "$SERVER"
+
+phase 'asked'
+# In a window the person is asked, and nothing is sent before the answer.
+stop "$relay"
+x_server C 800x600
+rate=0 tell
+start view env DISPLAY="$C" "$BIN/oriel-view" --trust="$KEY" \
+	--password-file="$T/password" --printer="file:$T/paper" --json "$ADDRESS"
+viewer=$PID
+eventually 20 grep -qs printer_added "$T/serve.out" || fail 'no printer'
+uri=$(sed -n 's/.*printer_added.*"uri":"\([^"]*\)".*/\1/p' "$T/serve.out")
+rm -f "$T"/paper/*
+events() { # WORDS
+	grep '"event":"print"' "$T/view.out" | grep -c "$1"
+}
+asked() { # TIMES
+	[ "$(events '"state":"waiting".*"bytes":0')" = "$1" ]
+}
+start asking timeout 60 ipptool -t -f "$T/a.pdf" -d filetype=application/pdf \
+	"$uri" print-job.test
+asking=$PID
+eventually 20 asked 1 || fail 'nobody is asked'
+sleep 0.5
+[ "$(events '"bytes":[1-9]')" = 0 ] || fail 'something came unasked'
+DISPLAY=$C xdotool key Return # which answers nothing
+sleep 0.5
+DISPLAY=$C xdotool key Escape
+finish "$asking" 20
+[ "$STATUS" != 0 ] || fail 'the application is not told that it was refused'
+is_state aborted || fail "refused: $(job_state)"
+start asking timeout 60 ipptool -t -f "$T/a.pdf" -d filetype=application/pdf \
+	"$uri" print-job.test
+asking=$PID
+eventually 20 asked 2 || fail 'nobody is asked again'
+sleep 0.5
+DISPLAY=$C xdotool key Tab Return
+finish "$asking" 20
+[ "$STATUS" = 0 ] || fail 'it was allowed, and is not printed'
+eventually 10 piled "$T/a.pdf" || fail 'it is not in the folder'
+print "$T/b.jpg" image/jpeg || fail 'the next one is refused'
+eventually 10 piled "$T/b.jpg" || fail 'the next one is not in the folder'
 stop "$viewer"
 stop "$SERVER"
 
