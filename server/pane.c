@@ -104,7 +104,8 @@ void orl_pane_soil(struct orl_pane *pane, int32_t col, int32_t row)
 
 struct orl_pane *orl_pane_find(struct oriel_peer *peer, uint32_t display)
 {
-	ORL_EACH (node, &peer->panes) {
+	ORL_EACH(node, &peer->panes)
+	{
 		struct orl_pane *pane =
 				orl_container(node, struct orl_pane, by_peer);
 		if (pane->display->id == display)
