@@ -21,6 +21,7 @@
 #include "capture/metrics.h"
 #include "capture/options.h"
 #include "capture/print.h"
+#include "capture/sound.h"
 #include "capture/stats.h"
 
 enum {
@@ -38,6 +39,7 @@ struct serve {
 	struct oriel_server *server;
 	struct oriel_server_events events;
 	struct orl_metrics *metrics;
+	struct orl_pulse *pulse;       /* NULL: sound is not from there */
 	struct orl_printing *printing; /* NULL: there is none */
 	struct orl_company company;
 	bool had_peer;
@@ -314,6 +316,21 @@ static void on_locks(void *user, struct oriel_peer *peer, uint32_t locks)
 		source->kind->locks(source, locks);
 }
 
+static void on_sound_wanted(void *user, bool wanted)
+{
+	struct serve *serve = user;
+
+	orl_pulse_listen(serve->pulse, wanted);
+}
+
+static void on_sound_in(void *user, struct oriel_peer *peer, bool on)
+{
+	struct serve *serve = user;
+
+	say_peer(serve, on ? "microphone_on" : "microphone_off", peer, 0);
+	orl_pulse_speak(serve->pulse, on);
+}
+
 static void on_printer(void *user, struct oriel_peer *peer,
 		const struct oriel_printer *printer)
 {
@@ -349,6 +366,8 @@ static const struct oriel_server_events events = {
 	.touch = on_touch,
 	.text = on_text,
 	.locks = on_locks,
+	.sound_wanted = on_sound_wanted,
+	.sound_in = on_sound_in,
 	.printer_gone = on_printer_gone,
 	.print_ready = on_print_ready,
 	.print_status = on_print_status,
@@ -479,6 +498,7 @@ static void run(struct serve *serve)
 		}
 		if (serve->metrics)
 			orl_metrics_run(serve->metrics, now);
+		orl_pulse_run(serve->pulse);
 		check_once(serve, now);
 		if (now >= serve->next_line) {
 			write_line(serve, false);
@@ -616,11 +636,40 @@ static int create_server(struct serve *serve)
 	return ORL_EXIT_OK;
 }
 
+/* Before the source's attach(). */
+static int open_sound(struct serve *serve)
+{
+	bool speaks = orl_policy_ever(
+			orl_login_policy(serve->login), ORIEL_MAY_SPEAK);
+	enum orl_sound_from from;
+	const char *sink;
+
+	(void)orl_sound_parse(&from, &sink, serve->options.sound);
+	serve->source->hears = from == ORL_SOUND_AUTO;
+	serve->source->speaks = serve->source->hears && speaks;
+	/* One that has sound of its own needs none, unless it is asked for. */
+	if (from == ORL_SOUND_NONE ||
+			(from == ORL_SOUND_AUTO && !serve->source->kind->pulse))
+		return ORL_EXIT_OK;
+	serve->pulse = orl_pulse_open(serve->server, sink, speaks, false);
+	if (!serve->pulse && from == ORL_SOUND_PULSE)
+		return complain(ORL_EXIT_USAGE,
+				"--sound=pulse: this build has no PulseAudio");
+	return ORL_EXIT_OK;
+}
+
 static int start(struct serve *serve, const struct orl_source_kind *kind)
 {
 	const struct orl_options *o = &serve->options;
 	char actual[512], why[ORL_WHY_MAX] = "";
 	const struct orl_launch launch = { o->launch, o->launch_user };
+	const struct orl_reach how = {
+		.user = o->source_user,
+		.domain = o->source_domain,
+		.password_file = o->source_password_file,
+		.trust = o->source_trust,
+		.blob = o->source_blob,
+	};
 	const char *argument = strchr(o->source, ':');
 	int status, err;
 
@@ -631,9 +680,12 @@ static int start(struct serve *serve, const struct orl_source_kind *kind)
 				kind->name);
 		return complain(ORL_EXIT_USAGE, why);
 	}
-	status = o->launch ? kind->launch(&serve->source, argument, &launch,
-					     why)
-			   : kind->open(&serve->source, argument, why);
+	if (o->launch)
+		status = kind->launch(&serve->source, argument, &launch, why);
+	else if (kind->reach)
+		status = kind->reach(&serve->source, argument, &how, why);
+	else
+		status = kind->open(&serve->source, argument, why);
 	if (status)
 		return complain(status, why);
 	/* Until here a signal just ends the program, also while it unpacks. */
@@ -651,6 +703,9 @@ static int start(struct serve *serve, const struct orl_source_kind *kind)
 			return complain(status, why);
 	}
 	status = create_server(serve);
+	if (status)
+		return status;
+	status = open_sound(serve);
 	if (status)
 		return status;
 	err = serve->source->kind->attach(serve->source, serve->server);
@@ -691,7 +746,7 @@ static void version(void)
 	unsigned v = oriel_version();
 
 	printf("oriel-serve %u.%u.%u\n", v >> 16, v >> 8 & 255, v & 255);
-	puts("server: OpenSSL (Apache-2.0) zstd (BSD) xxHash (BSD)");
+	puts("server: OpenSSL (Apache-2.0) zstd (BSD) xxHash (BSD) Opus (BSD)");
 	orl_source_version(stdout);
 }
 
@@ -700,6 +755,7 @@ static void end(struct serve *serve)
 	if (serve->server && serve->source)
 		write_line(serve, true);
 	orl_metrics_close(serve->metrics);
+	orl_pulse_close(serve->pulse);
 	orl_printing_close(serve->printing);
 	oriel_server_destroy(serve->server);
 	if (serve->source)

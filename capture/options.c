@@ -8,6 +8,8 @@
 
 #include <string.h>
 
+#include "capture/sound.h"
+
 enum kind { TEXT, FLAG, RATE, COUNT, LISTEN, LAUNCH };
 
 struct option {
@@ -23,6 +25,17 @@ struct option {
 /* clang-format off */
 static const struct option table[] = {
 	{ "source", TEXT, AT(source), 0, "SOURCE", "what is shown, see below" },
+	{ "source-user", TEXT, AT(source_user), 0, "USER",
+		"for rfb and rdp: whom to log in there" },
+	{ "source-domain", TEXT, AT(source_domain), 0, "DOMAIN",
+		"for rdp: where that user is known" },
+	{ "source-password-file", TEXT, AT(source_password_file), 0, "FILE",
+		"for rfb and rdp: with the password in this file" },
+	{ "source-trust", TEXT, AT(source_trust), 0, "HOW",
+		"for rfb and rdp: believe its certificate when it is\n"
+		"SHA256, first-use, or ca:FILE" },
+	{ "source-blob", TEXT, AT(source_blob), 0, "TEXT",
+		"for rdp: which virtual machine of a Hyper-V host" },
 	{ "listen", LISTEN, 0, 0, "ADDRESS",
 		"tcp://HOST:PORT or unix:PATH, up to 8 of them;\n"
 		"port 0 takes a free one; default tcp://127.0.0.1:5910" },
@@ -45,6 +58,9 @@ static const struct option table[] = {
 		"never send an inexact pixel, not even for a moment" },
 	{ "workers", COUNT, AT(workers), ORL_MAX_WORKERS, "N",
 		"encoder threads; 0, the default, needs none" },
+	{ "sound", TEXT, AT(sound), 0, "WHAT",
+		"auto: x11: from the sound server, qemu: its own;\n"
+		"none; pulse[:SINK]: what that plays" },
 	{ "once", FLAG, AT(once), 0, NULL,
 		"end when the first client has left; a source that ends:\n"
 		"when the client holds its last frame" },
@@ -240,8 +256,16 @@ static int take(struct orl_options *o, const struct option *opt,
 /* What must hold between options. */
 static const char *agree(const struct orl_options *o)
 {
+	enum orl_sound_from from;
+	const char *sink;
+
 	if (!o->source)
 		return "say what to show with --source= (see --help)";
+	if ((o->source_user || o->source_domain || o->source_password_file ||
+			    o->source_trust || o->source_blob) &&
+			strncmp(o->source, "rfb:", 4) != 0 &&
+			strncmp(o->source, "rdp:", 4) != 0)
+		return "options --source-... go with --source=rfb: and rdp:";
 	if (!o->cert != !o->key)
 		return "--cert= and --key= go together";
 	if (o->no_auth && (o->password_file || o->ticket_file))
@@ -251,6 +275,8 @@ static const char *agree(const struct orl_options *o)
 		if (!orl_address_is_local(o->listen[i]))
 			return "--no-auth is for unix: and loopback addresses "
 			       "only";
+	if (!orl_sound_parse(&from, &sink, o->sound))
+		return "--sound= is auto, none or pulse[:SINK]";
 	if ((o->print_hook || o->print_secret) && !o->print)
 		return "--print-hook= and --print-secret= go with --print=";
 	if (o->launch_user && !o->launch)

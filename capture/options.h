@@ -21,10 +21,14 @@ struct orl_options {
 	const char *cert, *key;
 	const char *password_file, *ticket_file;
 	const char *policy;
+	const char *source_user, *source_domain; /* of the desktop's server */
+	const char *source_password_file;
+	const char *source_trust, *source_blob;
 	const char *congestion;
 	const char *keylog;
 	const char *stats;
 	const char *metrics;
+	const char *sound; /* NULL: auto */
 	const char *print, *print_hook, *print_secret;
 	char *const *launch; /* a command's words and NULL, after "--" */
 	const char *launch_user;

@@ -27,7 +27,7 @@ struct pair {
 	bool distrust;
 	const char *reject;              /* after the proof, for this reason */
 	bool close_on_key;               /* the host ends who presses one */
-	uint32_t reconnect;              /* of the client's config */
+	uint32_t reconnect, flags;       /* of the client's config */
 	const struct oriel_hooks *hooks; /* the client's */
 	/* Other events of both; `user` is this struct. */
 	void (*amend)(struct oriel_server_events *server,

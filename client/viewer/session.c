@@ -167,6 +167,7 @@ static void on_rights(void *user, uint32_t rights)
 	struct orl_viewer *v = user;
 	orl_viewer_event(v, "rights", "\"rights\":%" PRIu32, rights);
 	v->may_input = rights & ORIEL_MAY_INPUT;
+	orl_sound_rights(v, rights);
 	if (v->ui) {
 		atomic_store(&v->ui->rights, rights);
 		orl_ui_holder(v->ui);
@@ -326,6 +327,8 @@ static const struct oriel_client_events most_events = {
 	.cursor_warped = on_cursor_warped,
 	.locks = on_locks,
 	.relative = on_relative,
+	.sound = orl_sound_heard,
+	.microphone_wanted = orl_sound_mic_wanted,
 };
 
 /* ---- the loop ---- */
@@ -674,6 +677,8 @@ int orl_viewer_create(struct orl_viewer *v)
 		.hooks = &hooks,
 		.authorities = v->authorities,
 		.reconnect = v->options.reconnect,
+		.flags = (v->options.lossless ? ORIEL_CLIENT_LOSSLESS : 0) |
+			 orl_sound_flags(v),
 	};
 	if (gethostname(name, sizeof(name) - 1) != 0 || !name[0])
 		snprintf(name, sizeof(name), "oriel-view");
@@ -682,13 +687,15 @@ int orl_viewer_create(struct orl_viewer *v)
 		return err;
 	orl_prints_events(v, &events);
 	err = oriel_client_create(&v->client, &config);
-	if (!err)
-		orl_prints_start(v);
-	return err;
+	if (err)
+		return err;
+	orl_prints_start(v);
+	return orl_sound_start(v) ? 0 : ORIEL_EIO;
 }
 
 void orl_viewer_destroy(struct orl_viewer *v)
 {
+	orl_sound_stop(v);
 	orl_prints_destroy(v);
 	oriel_client_destroy(v->client);
 	v->client = NULL;

@@ -11,9 +11,11 @@
 #include <oriel/oriel-client.h>
 
 #include "client/viewer/options.h"
+#include "client/viewer/sound.h"
 
 struct orl_prints;
 struct orl_ui;
+struct orl_viewer_sound;
 
 enum orl_answer {
 	ORL_ANSWERED,
@@ -40,7 +42,8 @@ struct orl_viewer {
 	char *secret;      /* password or ticket */
 	uint64_t start;    /* of the program */
 	struct oriel_client *client;
-	struct orl_ui *ui;         /* NULL when headless */
+	struct orl_ui *ui; /* NULL when headless */
+	struct orl_viewer_sound *sound;
 	struct orl_prints *prints; /* NULL: no printer is offered */
 
 	/* Set by orl_viewer_quit(), and the pipe is then readable. */

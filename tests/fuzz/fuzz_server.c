@@ -66,6 +66,8 @@ static void on_proved(void *user, struct oriel_auth *auth)
 	else
 		oriel_auth_accept(auth, ORIEL_MAY_SEE | ORIEL_MAY_INPUT |
 							ORIEL_MAY_RESIZE |
+							ORIEL_MAY_HEAR |
+							ORIEL_MAY_SPEAK |
 							ORIEL_MAY_PRINT);
 }
 
@@ -174,7 +176,29 @@ static void print(uint8_t pieces)
 	}
 }
 
+static void on_sound_in(void *user, struct oriel_peer *peer, bool on)
+{
+	(void)user;
+	if (on && !(oriel_peer_rights(peer) & ORIEL_MAY_SPEAK))
+		abort();
+}
+
+/* Something is heard of the desktop, and of the microphone. */
+static void make_sound(struct oriel_server *server, struct oriel_sound *sound)
+{
+	const struct oriel_sound_format format = { 44100, 1 };
+	int16_t samples[960];
+
+	for (int i = 0; i < 480; i++)
+		samples[i] = (int16_t)(i * 50);
+	if (oriel_sound_write(sound, samples, 480, clock_ns) > 0)
+		abort();
+	oriel_server_want_microphone(server, true);
+	oriel_server_hear(server, &format, samples, 960);
+}
+
 static const struct oriel_server_events events = {
+	.sound_in = on_sound_in,
 	.size = sizeof(events),
 	.auth_wanted = on_wanted,
 	.auth_proved = on_proved,
@@ -261,7 +285,7 @@ static size_t say_hello(int fd, uint8_t *out, size_t size)
 	struct orl_wr w = { out, size, 0 };
 	struct orl_client_hello hello = { .oldest = 1,
 		.newest = 1,
-		.caps = ORL_CAP(PRINT),
+		.caps = ORL_CAP(OPUS) | ORL_CAP(PCM) | ORL_CAP(PRINT),
 		.max_pixels = 1 << 26 };
 
 	orl_put_client_hello(&w, &hello);
@@ -365,6 +389,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	};
 	struct oriel_server *server;
 	struct oriel_display *display;
+	const struct oriel_sound_format mono = { 48000, 1 };
+	struct oriel_sound *sound;
 	static struct ear ear;
 	uint8_t out[64];
 	int fd[2];
@@ -377,6 +403,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (orl_host_env(&env, &hooks) < 0 ||
 			oriel_server_create(&server, &cfg) < 0 ||
 			oriel_display_create(&display, server, &screen) < 0 ||
+			oriel_sound_create(&sound, server, &mono) < 0 ||
 			socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0,
 					fd) < 0 ||
 			oriel_server_adopt(server, fd[0]) < 0)
@@ -400,7 +427,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		const uint8_t *payload = rd_take(&r, n);
 		if (!payload)
 			break;
-		if (id == RECORD_HOST)
+		if (id == RECORD_HOST && n == 2)
+			make_sound(server, sound);
+		else if (id == RECORD_HOST)
 			paint(display, n ? payload[0] : 1);
 		else if (id == RECORD_ANSWER)
 			answer_check(&ear, fd[1], n == 1);

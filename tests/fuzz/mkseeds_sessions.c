@@ -12,6 +12,7 @@
 
 #include "codecs/canvas.h"
 #include "codecs/cursor.h"
+#include "codecs/jpeg.h"
 #include "proto/auth.h"
 #include "proto/io/host.h"
 #include "proto/messages.h"
@@ -389,6 +390,77 @@ static void challenge_seed(const char *folder, const struct orl_env *env)
 	end(folder, "fuzz_client", "challenge");
 }
 
+/* Lossy cells painted, moved, made exact; and what is refused. */
+static void lossy_seeds(const char *folder, const struct orl_env *env)
+{
+	const char *target = "fuzz_client";
+	struct orl_block_op two[] = { { 0, 0, 2, 2, ORL_OP_RES } };
+	struct artist a = { .noise = 3 };
+	uint8_t area[16];
+	struct orl_wr w = { area, sizeof(area), 0 };
+	uint32_t pixels[48 * 32];
+	struct orl_jpeg *j;
+	const uint8_t *data;
+	size_t n;
+
+	for (uint32_t i = 0; i < ORL_COUNT(pixels); i++)
+		pixels[i] = i % 48 * 5 << 16 | i / 48 * 5;
+	if (orl_canvas_init(&a.canvas, env, 70, 50, 1) ||
+			orl_jpeg_create(&j, env) ||
+			orl_jpeg_encode(j, pixels, 48, 24, 16, 70, true, &data,
+					&n))
+		abort();
+	struct orl_view half = { data, (uint32_t)n };
+	orl_put_area(&w, &(struct orl_area){ 1, 1, 2, 2 });
+	orl_put_area(&w, &(struct orl_area){ 3, 1, 1, 1 });
+	begin(MODE_READY);
+	PUT(display, .width = 70, .height = 50, .scale = 100, .slices = 1);
+	PUT(cells_lossy, .generation = 1, .areas = { area, 2 });
+	PUT(picture, .generation = 1, .col = 1, .row = 1, .cols = 3, .rows = 2,
+			.scale = 2, .reason = 1, .data = half);
+	PUT(commit, .frame = 1);
+	HOST(1);
+	put_copy(1, (struct orl_copy){ 20, 3, 40, 40, 10, 2 });
+	put_part(&a, 2, two, 1);
+	PUT(picture, .transaction = 2, .generation = 1, .col = 1, .row = 1,
+			.cols = 3, .rows = 2, .scale = 2, .data = half);
+	PUT(commit, .frame = 2, .transaction = 1);
+	PUT(commit, .frame = 3, .transaction = 2);
+	end(folder, target, "lossy");
+	begin(MODE_READY);
+	PUT(display, .width = 70, .height = 50, .scale = 100, .slices = 1);
+	PUT(cells_lossy, .generation = 1, .areas = { area, 2 });
+	PUT(picture, .generation = 1, .col = 1, .row = 1, .cols = 3, .rows = 2,
+			.scale = 2, .data = half);
+	PUT(picture, .transaction = 1, .generation = 1, .col = 1, .row = 1,
+			.cols = 3, .rows = 2, .scale = 2, .data = half);
+	end(folder, target, "picture-two-transactions");
+	begin(MODE_READY);
+	PUT(display, .width = 70, .height = 50, .scale = 100, .slices = 1);
+	for (int i = 0; i < 5; i++)
+		PUT(picture, .generation = 9, .col = 1, .row = 1, .cols = 3,
+				.rows = 2, .scale = 2, .data = half);
+	end(folder, target, "picture-bomb");
+	begin(MODE_READY);
+	PUT(display, .width = 70, .height = 50, .scale = 100, .slices = 1);
+	PUT(picture, .generation = 9, .col = 1, .row = 1, .cols = 3, .rows = 2,
+			.scale = 3, .data = half);
+	end(folder, target, "picture-scale");
+	begin(MODE_READY);
+	PUT(display, .width = 70, .height = 50, .scale = 100, .slices = 1);
+	PUT(picture, .generation = 9, .col = 4, .row = 1, .cols = 3, .rows = 2,
+			.scale = 2, .data = half);
+	end(folder, target, "picture-outside");
+	begin(MODE_READY);
+	PUT(display, .width = 1600, .height = 40, .scale = 100, .slices = 1);
+	w.n = 0;
+	orl_put_area(&w, &(struct orl_area){ 99, 2, 2, 1 });
+	PUT(cells_lossy, .generation = 1, .areas = { area, 1 });
+	end(folder, target, "lossy-outside");
+	orl_jpeg_destroy(j);
+	orl_canvas_fini(&a.canvas);
+}
+
 static void other_seeds(const char *folder, const struct orl_env *env)
 {
 	static const uint8_t bytes[64];
@@ -446,10 +518,10 @@ static void other_seeds(const char *folder, const struct orl_env *env)
 	PUT(cursor_pos, .display = 0, .x = 5, .y = 5);
 	PUT(commit, .frame = 1, .input_seq = UINT32_MAX, .time = UINT32_MAX);
 	end(folder, target, "echo-of-everything");
-	for (unsigned i = 0; i < 17; i++) {
-		static const uint16_t ids[] = { ORL_MSG_part, ORL_MSG_commit,
-			ORL_MSG_check, ORL_MSG_cells_lossy, ORL_MSG_display,
-			ORL_MSG_display_gone, ORL_MSG_reset,
+	for (unsigned i = 0; i < 18; i++) {
+		static const uint16_t ids[] = { ORL_MSG_part, ORL_MSG_picture,
+			ORL_MSG_commit, ORL_MSG_check, ORL_MSG_cells_lossy,
+			ORL_MSG_display, ORL_MSG_display_gone, ORL_MSG_reset,
 			ORL_MSG_cursor_shape, ORL_MSG_cursor_use,
 			ORL_MSG_cursor_pos, ORL_MSG_resumption, ORL_MSG_rights,
 			ORL_MSG_owner, ORL_MSG_notice, ORL_MSG_locks,
@@ -554,6 +626,7 @@ int main(int argc, char **argv)
 		return 2;
 	server_seeds(argv[1]);
 	picture_seeds(argv[1], &env);
+	lossy_seeds(argv[1], &env);
 	other_seeds(argv[1], &env);
 	print_seeds(argv[1]);
 	return 0;
