@@ -84,6 +84,14 @@ LEFT_OUT += $(addprefix capture/,qemu qemu_agent qemu_audio qemu_clip \
 	qemu_libvirt qemu_objects qemu_usb)
 endif
 
+# Printing wants CUPS's library, at both ends.
+CUPS_LIBS := $(shell pkg-config --libs cups 2>/dev/null || cups-config --libs 2>/dev/null)
+
+ifeq ($(CUPS_LIBS),)
+DEFS += -DORIEL_NO_CUPS
+LEFT_OUT += client/viewer/cups
+endif
+
 host_tools = $(O)/proto/msgdoc.o
 msgdoc := $(O)/proto/msgdoc
 pure := $(filter-out $(host_tools),$(call objects,proto codecs redirect))
@@ -105,6 +113,9 @@ endif
 endif
 # What fetches the desktops of other servers for oriel-serve.
 helpers += $(O)/oriel-rfb $(if $(RDP_LIBS),$(O)/oriel-rdp)
+ifneq ($(CUPS_LIBS),)
+helpers += $(O)/oriel-ipp
+endif
 man := $(O)/oriel-serve.1 $(O)/oriel-view.1 $(O)/oriel-bench.1 $(O)/oriel.7
 
 # What the viewer says in other languages, where gettext's tools are.
@@ -195,11 +206,16 @@ $(O)/oriel-rdp: $(filter $(O)/capture/far/rdp%,$(call objects,capture/far)) $(fa
 		$(call flags,--libs,libcrypto)
 $(O)/oriel-view: $(O)/client/viewer/main.o $(viewer) $(O)/liboriel-client.a
 	echo "  LD    $@"
-	$(CC) -pthread $(CFLAGS) $(LDFLAGS) -o $@ $^ $(SDL_LIBS) $(USB_LIBS) $(LIBS) -lm
+	$(CC) -pthread $(CFLAGS) $(LDFLAGS) -o $@ $^ $(SDL_LIBS) $(USB_LIBS) \
+		$(CUPS_LIBS) $(LIBS) -lm
 $(O)/oriel-bench: $(O)/bench/main.o $(bench) $(core)
 	echo "  LD    $@"
 	$(CC) -pthread $(CFLAGS) $(LDFLAGS) -o $@ $^ $(BENCH_LIBS) $(AV_LIBS) \
 		$(X_LIBS) $(LIBS) -lm
+
+$(O)/oriel-ipp: $(call objects,capture/ipp) $(O)/capture/printpipe.o
+	echo "  LD    $@"
+	$(CC) -pthread $(CFLAGS) $(LDFLAGS) -o $@ $^ $(CUPS_LIBS)
 
 $(O)/bench/spice.o: DEFS += $(patsubst -I%,-isystem %,$(call \
 	flags,--cflags,spice-server))
@@ -291,7 +307,8 @@ $(O)/tests/fuzz/fuzz_%: $(O)/tests/fuzz/fuzz_%.o $(O)/tests/all.a \
 		$(if $(FUZZ),,$(O)/tests/fuzz/replay.o)
 	$(test_link) $(FUZZ_LIBS) $(TARGET_LIBS) $(LIBS)
 $(O)/tests/unit/test_x11_keys: UNIT_LIBS = $(X_LIBS)
-$(O)/tests/unit/test_keys_window: UNIT_LIBS = $(SDL_LIBS) $(USB_LIBS) -lm
+$(O)/tests/unit/test_keys_window: UNIT_LIBS = $(SDL_LIBS) $(USB_LIBS) \
+	$(CUPS_LIBS) -lm
 $(O)/tests/fuzz/fuzz_trace: TARGET_LIBS = $(AV_LIBS)
 
 # Seeds that the project's own encoders make; committed, made anew when the
@@ -449,7 +466,8 @@ codecs: $(O)/oriel-bench
 # ---- the developer's tools
 
 sources := $(wildcard $(addsuffix /*.[ch],include/oriel proto proto/io codecs \
-	redirect server client clip client/viewer capture examples bench tests \
+	redirect server client clip client/viewer capture capture/ipp \
+	capture/far examples bench tests \
 	tests/unit tests/prop tests/fuzz))
 format:
 	clang-format -i $(filter-out %/messages.h %/messages.c,$(sources))
@@ -508,6 +526,7 @@ install: all install-libs
 		tools/oriel-modules.conf $(DESTDIR)$(DATADIR)/oriel
 	install -D -m 644 tools/oriel-usb.rules \
 		$(DESTDIR)$(UDEVDIR)/70-oriel-usb.rules
+	install -m 755 tools/oriel-queue $(DESTDIR)$(DATADIR)/oriel
 	install -m 644 client/viewer/oriel-view.desktop \
 		$(DESTDIR)$(DATADIR)/applications
 	install -m 644 client/viewer/oriel-view.xml \

@@ -21,6 +21,7 @@
 #include "capture/login.h"
 #include "capture/metrics.h"
 #include "capture/options.h"
+#include "capture/print.h"
 #include "capture/sound.h"
 #include "capture/stats.h"
 #include "clip/transfer.h"
@@ -30,7 +31,8 @@ enum {
 	BUDGET_NS = 8000000, /* of one dispatch, so that the source runs too */
 	GOODBYE_MS = 300,    /* for the last bytes to go out */
 	SETTLE_MS = 20,      /* from a source's end until `exact` is news */
-	MAX_FDS = 2 + ORL_SOURCE_FDS + ORL_METRICS_FDS + ORL_USB_SLOTS,
+	MAX_FDS = 2 + ORL_SOURCE_FDS + ORL_METRICS_FDS + ORL_USB_SLOTS +
+		  ORL_PRINTING_FDS,
 };
 
 struct serve {
@@ -40,8 +42,10 @@ struct serve {
 	struct orl_source *source;
 	struct oriel_server *server;
 	struct orl_board *board;
+	struct oriel_server_events events;
 	struct orl_metrics *metrics;
-	struct orl_pulse *pulse; /* NULL: sound is not from there */
+	struct orl_pulse *pulse;       /* NULL: sound is not from there */
+	struct orl_printing *printing; /* NULL: there is none */
 	struct orl_company company;
 	struct orl_slots usb;
 	bool had_peer;
@@ -230,6 +234,8 @@ static void peer_left(void *user, struct oriel_peer *peer, int reason)
 	say_peer(serve, "peer_left", peer, reason);
 	oriel_peer_stats(peer, &stats);
 	orl_tally_add(&serve->report.gone, &stats);
+	if (serve->printing)
+		orl_printing_left(serve->printing, peer, reason);
 	if (!orl_company_leave(&serve->company, peer))
 		return; /* sent away, or replaced */
 	if (serve->source->kind->peers)
@@ -406,6 +412,28 @@ static void clipboard_ended(void *user, struct oriel_transfer *transfer,
 	orl_board_ended(serve->board, transfer, error, why);
 }
 
+static void on_printer(void *user, struct oriel_peer *peer,
+		const struct oriel_printer *printer)
+{
+	orl_printing_printer(((struct serve *)user)->printing, peer, printer);
+}
+
+static void on_printer_gone(void *user, struct oriel_peer *peer, uint32_t id)
+{
+	orl_printing_gone(((struct serve *)user)->printing, peer, id);
+}
+
+static void on_print_ready(void *user, struct oriel_print *print)
+{
+	orl_printing_ready(((struct serve *)user)->printing, print);
+}
+
+static void on_print_status(void *user, struct oriel_print *print,
+		const struct oriel_print_status *status)
+{
+	orl_printing_status(((struct serve *)user)->printing, print, status);
+}
+
 static const struct oriel_server_events events = {
 	.size = sizeof(events),
 	.auth_wanted = auth_wanted,
@@ -430,6 +458,9 @@ static const struct oriel_server_events events = {
 	.usb_attached = on_usb_attached,
 	.usb_data = on_usb_data,
 	.usb_detached = on_usb_detached,
+	.printer_gone = on_printer_gone,
+	.print_ready = on_print_ready,
+	.print_status = on_print_status,
 };
 
 /* ---- the loop ---------------------------------------------------------- */
@@ -505,6 +536,8 @@ static int wait_for_work(struct serve *serve)
 	n += orl_slots_watch(&serve->usb, fds + n, &due);
 	if (serve->metrics)
 		n += orl_metrics_watch(serve->metrics, fds + n, &due);
+	if (serve->printing)
+		n += orl_printing_watch(serve->printing, fds + n, &due);
 	now = orl_now();
 	if (due > now) {
 		ts.tv_sec = (time_t)((due - now) / ORL_SEC);
@@ -546,6 +579,8 @@ static void run(struct serve *serve)
 					"the desktop is gone");
 			err = 0;
 		}
+		if (serve->printing)
+			orl_printing_run(serve->printing, now);
 		if (!err)
 			err = oriel_server_dispatch(serve->server, BUDGET_NS);
 		if (err < 0) {
@@ -647,7 +682,7 @@ static int create_server(struct serve *serve)
 	const struct orl_options *o = &serve->options;
 	struct oriel_server_config config = {
 		.size = sizeof(config),
-		.events = &events,
+		.events = &serve->events,
 		.user = serve,
 		.workers = o->workers,
 		.max_peers = ORL_COMPANY_MAX,
@@ -662,6 +697,9 @@ static int create_server(struct serve *serve)
 	bool tcp = false;
 	int err;
 
+	serve->events = events;
+	if (serve->printing)
+		serve->events.printer = on_printer;
 	for (size_t i = 0; i < o->listen_count; i++)
 		tcp = tcp || strncmp(o->listen[i], "tcp:", 4) == 0;
 	if (gethostname(name, sizeof(name) - 1) == 0 && name[0])
@@ -749,6 +787,17 @@ static int start(struct serve *serve, const struct orl_source_kind *kind)
 		return complain(ORL_EXIT_INTERNAL, strerror(errno));
 	orl_slots_open(&serve->usb, serve->source, o->usb_slots,
 			o->usb_slot_count);
+	if (o->print) {
+		const struct orl_printing_config printing = { .port = o->print,
+			.secret_file = o->print_secret,
+			.hook = o->print_hook,
+			.policy = orl_login_policy(serve->login),
+			.json = o->json };
+
+		status = orl_printing_open(&serve->printing, &printing, why);
+		if (status)
+			return complain(status, why);
+	}
 	status = create_server(serve);
 	if (status)
 		return status;
@@ -808,6 +857,7 @@ static void end(struct serve *serve)
 		write_line(serve, true);
 	orl_metrics_close(serve->metrics);
 	orl_pulse_close(serve->pulse);
+	orl_printing_close(serve->printing);
 	oriel_server_destroy(serve->server);
 	orl_slots_close(&serve->usb);
 	if (serve->source)

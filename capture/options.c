@@ -71,6 +71,14 @@ static const struct option table[] = {
 		"statistics, one JSON object a second ('-': stdout)" },
 	{ "metrics", TEXT, AT(metrics), 0, "[HOST:]PORT",
 		"statistics for Prometheus, over HTTP" },
+	{ "print", TEXT, AT(print), 0, "PORT",
+		"offer the viewer's printers on 127.0.0.1, over IPP;\n"
+		"port 0 takes a free one" },
+	{ "print-hook", TEXT, AT(print_hook), 0, "FILE",
+		"a program to tell of printers that come and go" },
+	{ "print-secret", TEXT, AT(print_secret), 0, "FILE",
+		"the part of their addresses that is not to be\n"
+		"guessed; without it, another one each time" },
 	{ "keylog", TEXT, AT(keylog), 0, "FILE",
 		"append TLS secrets: whoever reads it reads everything" },
 	{ "json", FLAG, AT(json), 0, NULL, "events to stdout as JSON lines" },
@@ -280,6 +288,8 @@ static const char *agree(const struct orl_options *o)
 			       "only";
 	if (!orl_sound_parse(&from, &sink, o->sound))
 		return "--sound= is auto, none or pulse[:SINK]";
+	if ((o->print_hook || o->print_secret) && !o->print)
+		return "--print-hook= and --print-secret= go with --print=";
 	if (o->launch_user && !o->launch)
 		return "--launch-user= goes with --launch";
 	if (o->congestion) {

@@ -31,6 +31,7 @@ struct orl_options {
 	const char *stats;
 	const char *metrics;
 	const char *sound; /* NULL: auto */
+	const char *print, *print_hook, *print_secret;
 	char *const *launch; /* a command's words and NULL, after "--" */
 	const char *launch_user;
 	uint64_t max_rate; /* bytes a second */

@@ -48,6 +48,10 @@ void orl_policy_init(struct orl_policy *policy)
 		.paste_types = 1 << ORL_CONTENT_TEXT,
 		.paste_max = PASTE_MIB << 20,
 		.copy_max = PASTE_MIB << 20,
+		.print_formats = ORIEL_PRINT_PWG | ORIEL_PRINT_JPEG |
+				 ORIEL_PRINT_PDF,
+		.print_jobs = 16,
+		.print_size = UINT64_C(1) << 30,
 	};
 }
 
@@ -190,6 +194,7 @@ static const char *parse_second(enum orl_second *out, struct span value)
 /* Keys that may be there once; those of the clipboard by their place. */
 struct seen {
 	bool rights, second, usb, clipboard[5];
+	bool print, printers, jobs, size;
 };
 
 static const char *parse_usb(char out[static ORL_POLICY_USB], struct span s)
@@ -257,6 +262,91 @@ static const char *parse_clipboard(struct orl_policy *policy, struct span key,
 	}
 }
 
+static const char *parse_formats(uint32_t *out, struct span s)
+{
+	static const char *const names[] = { "pwg", "jpeg", "pdf" };
+	uint32_t formats = 0;
+
+	for (s = trim(s); s.p < s.end; s = trim(s)) {
+		struct span word = s;
+		size_t i;
+
+		while (s.p < s.end && !is_space(*s.p))
+			s.p++;
+		word.end = s.p;
+		for (i = 0; i < 3 && !is(word, names[i]); i++)
+			;
+		if (i == 3)
+			return "print is words of pwg jpeg pdf";
+		formats |= 1u << i;
+	}
+	*out = formats;
+	return NULL;
+}
+
+/* Decimal, with k, M or G behind it. */
+static const char *parse_number(
+		uint64_t *out, struct span s, uint64_t most, bool units)
+{
+	uint64_t v = 0, unit = 1;
+
+	s = trim(s);
+	if (units && s.p < s.end) {
+		char c = s.end[-1];
+
+		unit = c == 'k'   ? 1 << 10
+		       : c == 'M' ? 1 << 20
+		       : c == 'G' ? 1 << 30
+				  : 1;
+		s.end -= unit > 1;
+	}
+	if (s.p == s.end || s.end - s.p > 12)
+		return "this is to be a number";
+	for (; s.p < s.end; s.p++) {
+		if (*s.p < '0' || *s.p > '9')
+			return "this is to be a number";
+		v = v * 10 + (uint64_t)(*s.p - '0');
+	}
+	if (v > most / unit)
+		return "this number is too large";
+	*out = v * unit;
+	return NULL;
+}
+
+static const char *parse_print(struct orl_policy *policy, struct span key,
+		struct span value, struct seen *seen)
+{
+	bool *once = is(key, "print")            ? &seen->print
+		     : is(key, "print.printers") ? &seen->printers
+		     : is(key, "print.jobs")     ? &seen->jobs
+		     : is(key, "print.size")     ? &seen->size
+						 : NULL;
+	const char *wrong;
+	uint64_t v = 0;
+
+	if (!once)
+		return "this key is not known";
+	if (*once)
+		return "this key has been given before";
+	*once = true;
+	if (once == &seen->print)
+		return parse_formats(&policy->print_formats, value);
+	if (once == &seen->printers) {
+		value = trim(value);
+		policy->print_usual = is(value, "usual");
+		return policy->print_usual || is(value, "all")
+				       ? NULL
+				       : "print.printers is all or usual";
+	}
+	if (once == &seen->size)
+		return parse_number(&policy->print_size, value,
+				UINT64_C(1) << 50, true);
+	wrong = parse_number(&v, value, 64, false);
+	if (!wrong)
+		policy->print_jobs = (uint32_t)v;
+	return wrong;
+}
+
 static const char *parse_line(
 		struct orl_policy *policy, struct span line, struct seen *seen)
 {
@@ -292,6 +382,8 @@ static const char *parse_line(
 		seen->usb = true;
 		return parse_usb(policy->usb, value);
 	}
+	if ((size_t)(line.end - line.p) >= 5 && memcmp(line.p, "print", 5) == 0)
+		return parse_print(policy, line, value, seen);
 	if (cut(&line, '.', &name) && is(line, "rights"))
 		return parse_user(policy, name, value);
 	if (is(line, "usb"))

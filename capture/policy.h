@@ -12,6 +12,10 @@
  *	primary = no			marked text is a clipboard as well
  *	usb = 3,0x46d,-1,-1,1		which USB devices may come
  *	usb.USER = -1,-1,-1,-1,0	from USER as well
+ *	print = pwg jpeg pdf		formats that go to a viewer's printers
+ *	print.printers = all		or usual: the viewer's default alone
+ *	print.jobs = 16			at a time
+ *	print.size = 1G			bytes of one document
  *
  * A right is a word of see hear input speak copy paste usb print resize, or
  * all; an empty value grants nothing. second is a word of take watch replace
@@ -48,6 +52,10 @@ struct orl_policy {
 	uint32_t paste_types, copy_types;
 	uint64_t paste_max, copy_max;
 	bool primary;
+	uint32_t print_formats; /* oriel_print_format */
+	bool print_usual;       /* the usual printer alone */
+	uint32_t print_jobs;
+	uint64_t print_size;
 	uint32_t count;
 	struct {
 		char name[ORL_POLICY_NAME];

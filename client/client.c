@@ -57,6 +57,10 @@ int oriel_client_create(struct oriel_client **out,
 		c->congestion = orl_strdup(&env, config->congestion);
 		err = c->congestion ? 0 : ORIEL_ENOMEM;
 	}
+	if (!err && c->events.print_started) {
+		err = orl_client_print_init(c);
+		c->offered |= ORL_CAP(PRINT);
+	}
 	if (!err)
 		err = orl_client_usb_init(c, config->usb_rules);
 	if (!err)
@@ -97,6 +101,7 @@ void oriel_client_destroy(struct oriel_client *c)
 	orl_client_usb_fini(c);
 	orl_jpeg_destroy(c->jpeg);
 	orl_sound_fini(c);
+	orl_client_print_fini(c);
 	orl_tls_context_destroy(c->tls);
 	orl_free(&env, c->name);
 	orl_free(&env, c->congestion);

@@ -4,8 +4,8 @@
  * Files: client.c the handle, session.c what the server says, login.c until
  * we are let in, again.c coming back after a loss, screen.c and picture.c what
  * is seen, ack.c that they were shown, input.c keys and pointer, clipboard.c,
- * sound.c what is heard and said. All of it runs in the loop thread, but for
- * the queue of input.c and what oriel-client.h marks as
+ * usb.c, print.c, sound.c what is heard and said. All of it runs in the loop
+ * thread, but for the queue of input.c and what oriel-client.h marks as
  * "Threads: any".
  */
 #ifndef ORL_CLIENT_CLIENT_H
@@ -24,6 +24,7 @@
 #include "proto/io/conn.h"
 #include "proto/io/network.h"
 #include "redirect/clipboard.h"
+#include "redirect/print.h"
 #include "redirect/usb.h"
 
 enum orl_login_step {
@@ -191,6 +192,7 @@ struct oriel_client {
 	/* What the host offers, as on the wire. */
 	char board[ORIEL_SELECTIONS][ORL_CLIP_TYPES_TEXT + 1];
 	struct orl_clip clip;
+	struct orl_client_print *print; /* NULL: the host does not */
 
 	struct oriel_stats stats;
 	uint64_t latencies[ORL_CLIENT_LATENCIES], echoes[ORL_CLIENT_LATENCIES];
@@ -342,5 +344,19 @@ void orl_input_flush(struct oriel_client *c);
 void orl_input_retry(struct orl_timer *timer);
 /* An update shows the effect of this input. */
 void orl_input_echo(struct oriel_client *c, uint32_t seq, uint64_t shown);
+
+/* print.c */
+int orl_client_print_init(struct oriel_client *c);
+void orl_client_print_fini(struct oriel_client *c);
+/* The session is there; resumed: it is the one that was lost. */
+void orl_client_print_ready(struct oriel_client *c, bool resumed);
+/* ORIEL_MAY_PRINT may have been given. */
+void orl_client_print_rights(struct oriel_client *c, uint32_t before);
+/* The session is over: so are its jobs. */
+void orl_client_print_drop(struct oriel_client *c);
+int orl_client_print_begin(struct oriel_client *c, const uint8_t *d, size_t n);
+int orl_client_print_data(struct oriel_client *c, const uint8_t *d, size_t n);
+int orl_client_print_end(struct oriel_client *c, const uint8_t *d, size_t n);
+int orl_client_print_cancel(struct oriel_client *c, const uint8_t *d, size_t n);
 
 #endif

@@ -110,6 +110,7 @@ void orl_session_end(struct oriel_client *c, int error, const char *text)
 	orl_printable(why, sizeof(why), text, strlen(text));
 	drop_line(c);
 	orl_again_stop(c);
+	orl_client_print_drop(c);
 	ORL_EACH_SAFE (node, after, &c->screens)
 		orl_screen_destroy(
 				orl_container(node, struct oriel_screen, node));
@@ -166,6 +167,7 @@ static int on_rights(struct oriel_client *c, const uint8_t *data, size_t n)
 	if (err)
 		return err;
 	struct orl_rights_seen seen = { .epoch = msg.epoch };
+	uint32_t before = c->rights;
 	c->rights = msg.rights;
 	c->epoch = msg.epoch;
 	orl_input_open(c, true, msg.rights);
@@ -178,6 +180,7 @@ static int on_rights(struct oriel_client *c, const uint8_t *data, size_t n)
 	if (ORL_CLIENT_PUT(c, rights_seen, &seen) < 0)
 		return 0;
 	orl_session_clip_settle(c);
+	orl_client_print_rights(c, before);
 	if (c->events.rights)
 		c->events.rights(c->user, msg.rights);
 	return 0;
@@ -347,6 +350,10 @@ static const struct handler ready[] = {
 	{ ORL_MSG_usb_credit,   orl_client_usb_credit, ORL_CAP(USB) },
 	{ ORL_MSG_usb_detach,   orl_client_usb_detach, ORL_CAP(USB) },
 	{ USB_CANCEL,           orl_client_usb_cancel, ORL_CAP(USB) },
+	{ ORL_MSG_print_begin, orl_client_print_begin, ORL_CAP(PRINT) },
+	{ ORL_MSG_print_data, orl_client_print_data, ORL_CAP(PRINT) },
+	{ ORL_MSG_print_end, orl_client_print_end, ORL_CAP(PRINT) },
+	{ ORL_MSG_print_cancel, orl_client_print_cancel, ORL_CAP(PRINT) },
 	{ 0, NULL, 0 },
 };
 /* clang-format on */

@@ -47,6 +47,11 @@ enum {
 	ORL_USB_PENDING_MAX = 512,     /* transfers without an answer */
 	ORL_CREDIT_CONTROL = 64 << 10, /* queued control bytes, not granted */
 
+	/* Printing. */
+	ORL_PRINT_WINDOW = 256 << 10, /* of a job, sent and not taken */
+	ORL_PRINT_JOBS_MAX = 16,      /* of one client, at a time */
+	ORL_PRINT_LOST_SECONDS = 600, /* a job waits for its client */
+
 	/* Login. */
 	ORL_NAME_MAX = 256,
 	ORL_BLOB_MAX = 1 << 10,

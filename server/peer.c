@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "redirect/print.h"
+
 enum { READY_TIMEOUT_S = ORL_LOGIN_SECONDS, FACTS_QUEUED = 4096 };
 enum { USB_CANCEL = ORL_CHANNEL_USB << 8 | ORL_MSG_cancel };
 static const uint64_t SECOND = 1000000000;
@@ -80,6 +82,13 @@ static const struct orl_handler ready[] = {
 	{ ORL_MSG_usb_credit,  0, orl_peer_usb_credit, ORL_CAP(USB) },
 	{ ORL_MSG_usb_detach,  0, orl_peer_usb_detach, ORL_CAP(USB) },
 	{ USB_CANCEL,          0, orl_peer_usb_cancel, ORL_CAP(USB) },
+	{ ORL_MSG_printer,     ORIEL_MAY_PRINT, orl_peer_print_printer, ORL_CAP(PRINT) },
+	{ ORL_MSG_printer_gone, ORIEL_MAY_PRINT, orl_peer_print_printer_gone, ORL_CAP(PRINT) },
+	/* Of jobs that began while it might. */
+	{ ORL_MSG_print_more,  0, orl_peer_print_more, ORL_CAP(PRINT) },
+	{ ORL_MSG_print_status, 0, orl_peer_print_status, ORL_CAP(PRINT) },
+	{ ORL_MSG_print_known, 0, orl_peer_print_known, ORL_CAP(PRINT) },
+	{ ORL_MSG_print_cancel, 0, orl_peer_print_cancel, ORL_CAP(PRINT) },
 	{ 0, 0, NULL, 0 },
 };
 /* clang-format on */
@@ -174,6 +183,7 @@ static void leave(struct oriel_peer *peer)
 	struct oriel_server *server = peer->server;
 
 	peer->left = true;
+	orl_peer_print_leave(peer);
 	orl_input_release(peer);
 	orl_usb_end(&peer->usb);
 	if (server->owner == peer)
@@ -202,6 +212,7 @@ static void join(struct oriel_peer *peer)
 		server->events.peer_joined(server->user, peer);
 	orl_sound_changed(server);
 	orl_peer_clip_settle(peer);
+	orl_peer_print_settle(peer);
 }
 
 /* Rights have changed: does it own input now, or no longer? */
@@ -222,6 +233,7 @@ static void settle(struct oriel_peer *peer)
 	orl_mic_changed(server);
 	orl_sound_changed(server);
 	orl_peer_clip_settle(peer);
+	orl_peer_print_settle(peer);
 }
 
 static bool take(bool *flag)
@@ -347,6 +359,7 @@ void orl_peer_free(struct oriel_peer *peer)
 	orl_login_fini(peer);
 	ORL_EACH_SAFE (node, after, &peer->panes)
 		orl_pane_destroy(orl_container(node, struct orl_pane, by_peer));
+	orl_peer_print_fini(peer);
 	orl_list_remove(&peer->node);
 	orl_clip_fini(&peer->clip);
 	orl_usb_fini(&peer->usb);
@@ -495,6 +508,11 @@ void orl_peer_own(struct oriel_server *server, struct oriel_peer *peer)
 		orl_peer_later(p);
 	}
 	orl_mic_changed(server);
+	/* Printing goes with it: first those go that are no longer there. */
+	if (old)
+		orl_peer_print_settle(old);
+	if (server->owner)
+		orl_peer_print_settle(server->owner);
 }
 
 void orl_peer_ready(struct oriel_peer *peer)

@@ -121,6 +121,9 @@ int oriel_server_create(struct oriel_server **out,
 		server->caps |= ORL_CAP(CLIPBOARD);
 	if (events.usb_attached)
 		server->caps |= ORL_CAP(USB);
+	if (events.printer)
+		server->caps |= ORL_CAP(PRINT);
+	orl_list_init(&server->prints);
 	orl_list_init(&server->listeners);
 	orl_list_init(&server->peers);
 	orl_list_init(&server->displays);
@@ -145,6 +148,7 @@ void oriel_server_destroy(struct oriel_server *server)
 	memset(&server->events, 0, sizeof(server->events));
 	ORL_EACH_SAFE (node, after, &server->peers)
 		orl_peer_free(orl_container(node, struct oriel_peer, node));
+	orl_peer_print_free_all(server);
 	ORL_EACH_SAFE (node, after, &server->listeners) {
 		struct orl_server_listener *l = orl_container(
 				node, struct orl_server_listener, node);

@@ -6,9 +6,9 @@
  * sent. Files: server.c the handle, peer.c one client's life, login.c until
  * it is let in, token.c what lets it in again, display.c pictures from the
  * host, pane.c, update.c and lossy.c what is sent of them, ack.c and check.c
- * whether they arrived, input.c keys and pointer, clipboard.c, cursor.c shapes,
- * frame.c shared pictures and memory, sound.c what is heard, mic.c what is
- * said. All of it runs in the loop thread.
+ * whether they arrived, input.c keys and pointer, clipboard.c, usb.c, print.c,
+ * cursor.c shapes, frame.c shared pictures and memory, sound.c what is heard,
+ * mic.c what is said. All of it runs in the loop thread.
  */
 #ifndef ORL_SERVER_SERVER_H
 #define ORL_SERVER_SERVER_H
@@ -88,6 +88,8 @@ struct oriel_server {
 	} token_uses[TOKEN_USES];
 	unsigned n_token_uses;
 	struct orl_cursor cursor;
+	struct orl_node prints; /* jobs, of all peers and of those lost */
+	uint32_t next_print;
 	struct orl_motion *motion;
 	uint8_t *scratch; /* to encode into: a part, or a part a section */
 	/* To paint with, when first needed. */
@@ -210,6 +212,7 @@ struct oriel_peer {
 	unsigned n_inputs;
 
 	struct orl_peer_sound sound;
+	struct orl_peer_printers *printers; /* NULL: none was told of */
 
 	struct orl_clip clip;
 	struct orl_usb_set usb;
@@ -296,6 +299,24 @@ int orl_peer_clip_message(struct oriel_peer *peer, uint16_t id,
 		const uint8_t *data, size_t n);
 /* Whether it has the clipboard may have changed. */
 void orl_peer_clip_settle(struct oriel_peer *peer);
+/* print.c */
+int orl_peer_print_printer(
+		struct oriel_peer *peer, const uint8_t *data, size_t n);
+int orl_peer_print_printer_gone(
+		struct oriel_peer *peer, const uint8_t *data, size_t n);
+int orl_peer_print_more(struct oriel_peer *peer, const uint8_t *data, size_t n);
+int orl_peer_print_status(
+		struct oriel_peer *peer, const uint8_t *data, size_t n);
+int orl_peer_print_known(
+		struct oriel_peer *peer, const uint8_t *data, size_t n);
+int orl_peer_print_cancel(
+		struct oriel_peer *peer, const uint8_t *data, size_t n);
+/* Whether it may print may have changed: the host hears of its printers. */
+void orl_peer_print_settle(struct oriel_peer *peer);
+/* It is gone: printers go, jobs wait for who resumes it, or end. */
+void orl_peer_print_leave(struct oriel_peer *peer);
+void orl_peer_print_fini(struct oriel_peer *peer);
+void orl_peer_print_free_all(struct oriel_server *server);
 
 /* cursor.c */
 /* The cursor has changed, for this peer; sent when its turn comes. */

@@ -12,7 +12,7 @@ build='gcc make pkg-config libc6-dev
 	libxrandr-dev libxcb1-dev libxcb-xfixes0-dev libwayland-dev
 	zlib1g-dev freerdp2-dev
 	libavformat-dev libavcodec-dev libavutil-dev
-	libswscale-dev libsystemd-dev libvncserver-dev scdoc gettext'
+	libswscale-dev libsystemd-dev libvncserver-dev libcups2-dev scdoc gettext'
 desktop='xvfb xauth x11-utils x11-apps x11-xserver-utils xdotool xterm less openbox
 	imagemagick fonts-dejavu-core'
 tests='g++ desktop-file-utils libcmocka-dev binutils tshark python3 openssl procps iproute2
@@ -21,7 +21,7 @@ tests='g++ desktop-file-utils libcmocka-dev binutils tshark python3 openssl proc
 	libvirt-daemon libvirt-daemon-driver-qemu libvirt-clients
 	xserver-xorg-core xserver-xorg-video-dummy
 	ibus ibus-hangul xclip weston wl-clipboard
-	pulseaudio pulseaudio-utils'
+	pulseaudio pulseaudio-utils cups-ipp-utils cups-client cups-daemon cups-filters'
 peers='libspice-server-dev tigervnc-standalone-server tigervnc-viewer
 	spice-client-gtk freerdp2-shadow-x11 freerdp2-x11 xrdp x11vnc'
 guest='mmdebstrap e2fsprogs'

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "client/viewer/clipboard.h"
+#include "client/viewer/print.h"
 #include "client/viewer/stage.h"
 #include "client/viewer/text.h"
 #include "client/viewer/usb.h"
@@ -91,6 +92,7 @@ static void fill_menu(struct orl_ui *ui, struct orl_menu *m)
 	m->holds_input = ui->holds_input;
 	m->pasting = orl_deck_busy(ui->viewer->deck);
 	pthread_mutex_unlock(&ui->lock);
+	m->jobs = orl_prints_count(ui->viewer, &m->print_size);
 	m->displays = 0;
 	for (int i = 0; i < ORL_SCREENS_MAX; i++) {
 		const struct orl_pane *pane = &ui->panes[i];
@@ -278,6 +280,9 @@ void orl_stage_command(
 		break;
 	case ORL_COMMAND_CLOSE:
 		orl_stage_hide_bar(ui);
+		break;
+	case ORL_COMMAND_PRINT_CANCEL:
+		orl_prints_cancel(ui->viewer);
 		break;
 	default:
 		command_displays(ui, c);

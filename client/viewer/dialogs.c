@@ -22,7 +22,7 @@ void orl_dialog_open(struct orl_dialog *d, struct orl_panel *p)
 			orl_field_set(&d->field, d->address);
 	}
 	/* It comes while somebody types: Enter was not meant for it. */
-	if (d->kind == ORL_DIALOG_AGAIN)
+	if (d->kind == ORL_DIALOG_AGAIN || d->kind == ORL_DIALOG_PRINT)
 		focus = -1;
 	/* Who presses Enter without reading has not trusted anybody. */
 	if (d->kind == ORL_DIALOG_TRUST)
@@ -217,6 +217,18 @@ static enum orl_choice again(struct orl_dialog *d, struct orl_panel *p)
 	return only_no(p, N_("Cancel"), d->locked);
 }
 
+static enum orl_choice print(struct orl_dialog *d, struct orl_panel *p)
+{
+	char text[ORL_DIALOG_TEXT + 160];
+	orl_panel_title(p, "The desktop wants to print");
+	snprintf(text, sizeof(text), _("\u201c%s\u201d, on the printer %s."),
+			d->title, d->text);
+	orl_panel_text(p, text);
+	orl_panel_note(p, "If you say yes, it may print until the session "
+			  "ends.");
+	return yes_no(p, N_("Print"), N_("Do not print"), false, false);
+}
+
 enum orl_choice orl_dialog(struct orl_dialog *d, struct orl_panel *p)
 {
 	switch (d->kind) {
@@ -236,6 +248,8 @@ enum orl_choice orl_dialog(struct orl_dialog *d, struct orl_panel *p)
 		return lost(d, p);
 	case ORL_DIALOG_AGAIN:
 		return again(d, p);
+	case ORL_DIALOG_PRINT:
+		return print(d, p);
 	case ORL_DIALOG_NONE:
 	default:
 		return ORL_CHOICE_NONE;
@@ -363,6 +377,13 @@ static enum orl_command menu_desktop(struct orl_menu *m, struct orl_panel *p)
 		chosen = ORL_COMMAND_TAKE;
 	if (m->pasting && orl_panel_item(p, "Stop pasting", false))
 		chosen = ORL_COMMAND_STOP;
+	if (m->jobs) {
+		char text[96];
+		snprintf(text, sizeof(text), _("Cancel printing (%d, %.1f MB)"),
+				m->jobs, (double)m->print_size / 1e6);
+		if (orl_panel_item(p, text, false))
+			chosen = ORL_COMMAND_PRINT_CANCEL;
+	}
 	if (orl_panel_item(p, "Disconnect", false))
 		chosen = ORL_COMMAND_DISCONNECT;
 	return chosen;

@@ -25,6 +25,7 @@ enum orl_dialog_kind {
 	ORL_DIALOG_ERROR,
 	ORL_DIALOG_LOST,  /* the placard */
 	ORL_DIALOG_AGAIN, /* the same, and it is looked for */
+	ORL_DIALOG_PRINT, /* title: of a job; text: the printer's name */
 };
 
 enum orl_choice {
@@ -81,6 +82,7 @@ enum orl_command {
 	ORL_COMMAND_MENU_USB,
 	ORL_COMMAND_USB,        /* menu.device: give it, or take it back */
 	ORL_COMMAND_CLOSE,      /* the menu itself */
+	ORL_COMMAND_PRINT_CANCEL,
 };
 
 enum orl_menu_page {
@@ -109,6 +111,8 @@ struct orl_menu {
 	int scaling;                 /* an enum orl_scaling, now or as chosen */
 	int sequence;                /* with ORL_COMMAND_KEYS */
 	int displays, display;
+	int jobs;            /* that are being printed; none: nothing of it */
+	uint64_t print_size; /* what has come of them */
 	char names[ORL_MENU_DISPLAYS_MAX][96];
 	bool shown[ORL_MENU_DISPLAYS_MAX];
 	struct orl_sound_state sound;

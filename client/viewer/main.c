@@ -205,6 +205,10 @@ static bool prepare(struct orl_viewer *v, int argc, char **argv)
 			!v->options.exit_after &&
 			v->options.exit_when == ORL_EXIT_NEVER)
 		v->options.reconnect = RECONNECT_SECONDS;
+	if (v->options.printers == ORL_PRINTERS_UNSAID)
+		v->options.printers = v->options.headless
+						      ? ORL_PRINTERS_NONE
+						      : ORL_PRINTERS_DEFAULT;
 	fill_signals(&set);
 	pthread_sigmask(SIG_BLOCK, &set, NULL);
 	signal(SIGPIPE, SIG_IGN);

@@ -58,6 +58,13 @@ const char *const orl_viewer_options_help = N_(
 		"  --usb-device=unix:PATH   a device behind a usbredir "
 		"server\n"
 		"  --lossless               show no pixel that is not exact\n"
+		"  --printers=WHICH         that the desktop may use: default, "
+		"all or\n"
+		"                           none\n"
+		"  --printer=PRINTER        this one: NAME, ipp://URI or "
+		"file:DIR\n"
+		"  --print=ask|always       before the first job, or never\n"
+		"  --print-pdf              printers get PDF, too\n"
 		"  --headless               open no window\n"
 		"  --screenshot=FILE.png    write the last picture at the end\n"
 		"  --exit-after=SECONDS     end then\n"
@@ -216,6 +223,7 @@ static bool set_flag(struct orl_viewer_options *o, const char *arg)
 		{ "--kiosk", &o->kiosk },
 		{ "--json", &o->json },
 		{ "--verbose", &o->verbose },
+		{ "--print-pdf", &o->print_pdf },
 	};
 	for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++) {
 		if (strcmp(arg, flags[i].name) == 0)
@@ -356,6 +364,34 @@ static enum orl_viewer_result set_microphone(struct orl_viewer_options *o,
 	return ORL_OPTIONS_RUN;
 }
 
+static enum orl_viewer_result set_printers(struct orl_viewer_options *o,
+		const char *value, char *error, size_t size)
+{
+	static const struct {
+		const char *name;
+		enum orl_printers which;
+	} names[] = { { "default", ORL_PRINTERS_DEFAULT },
+		{ "all", ORL_PRINTERS_ALL }, { "none", ORL_PRINTERS_NONE } };
+	for (int i = 0; i < 3; i++) {
+		if (strcmp(value, names[i].name) != 0)
+			continue;
+		o->printers = names[i].which;
+		return ORL_OPTIONS_RUN;
+	}
+	return wrong(error, size, "--printers is default, all or none");
+}
+
+static enum orl_viewer_result set_printer(struct orl_viewer_options *o,
+		const char *value, char *error, size_t size)
+{
+	if (!*value || strlen(value) >= sizeof(o->printer))
+		return wrong(error, size,
+				"--printer is the name of one, ipp://URI or "
+				"file:DIR");
+	snprintf(o->printer, sizeof(o->printer), "%s", value);
+	return ORL_OPTIONS_RUN;
+}
+
 static enum orl_viewer_result set_value(struct orl_viewer_options *o,
 		const char *arg, char *error, size_t size)
 {
@@ -403,6 +439,16 @@ static enum orl_viewer_result set_value(struct orl_viewer_options *o,
 		return set_sound(o, value, error, size);
 	if ((value = value_of(arg, "--microphone")))
 		return set_microphone(o, value, error, size);
+	if ((value = value_of(arg, "--printers")))
+		return set_printers(o, value, error, size);
+	if ((value = value_of(arg, "--printer")))
+		return set_printer(o, value, error, size);
+	if ((value = value_of(arg, "--print"))) {
+		o->print_always = strcmp(value, "always") == 0;
+		if (o->print_always || strcmp(value, "ask") == 0)
+			return ORL_OPTIONS_RUN;
+		return wrong(error, size, "--print is ask or always");
+	}
 	if ((value = value_of(arg, "--windows")))
 		return set_windows(o, value, error, size);
 	if ((value = value_of(arg, "--scaling")))

@@ -54,6 +54,14 @@ enum orl_microphone_option {
 	ORL_MICROPHONE_OFF,
 };
 
+/* Which printers a desktop is told of. */
+enum orl_printers {
+	ORL_PRINTERS_UNSAID, /* the default in a window, else none */
+	ORL_PRINTERS_DEFAULT,
+	ORL_PRINTERS_ALL,
+	ORL_PRINTERS_NONE,
+};
+
 /* A key with these modifiers and no others. */
 struct orl_combination {
 	uint32_t keysym; /* X's, of the key alone; 0: none */
@@ -80,7 +88,10 @@ struct orl_viewer_options {
 	bool one_window;
 	struct orl_combination kiosk_exit;
 	bool headless, fullscreen, kiosk, json, verbose;
-	bool lossless;      /* nothing that is not exact is shown */
+	bool lossless; /* nothing that is not exact is shown */
+	enum orl_printers printers;
+	char printer[ORL_VIEWFILE_VALUE]; /* one by name, URI or file:DIR */
+	bool print_always, print_pdf;
 	bool keyboard_text; /* characters travel, not keys */
 	/* USB; the text is argv's. */
 	const char *usb_peers[ORL_USB_PEERS];

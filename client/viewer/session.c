@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "client/viewer/clipnet.h"
+#include "client/viewer/print.h"
 #include "client/viewer/recent.h"
 #include "client/viewer/text.h"
 #include "client/viewer/ui.h"
@@ -312,8 +313,8 @@ static void on_relative(void *user, bool relative)
 		orl_ui_relative(v->ui, relative);
 }
 
-static const struct oriel_client_events events = {
-	.size = sizeof(events),
+static const struct oriel_client_events most_events = {
+	.size = sizeof(most_events),
 	.state = on_state,
 	.trust_wanted = on_trust_wanted,
 	.login_wanted = on_login_wanted,
@@ -416,6 +417,7 @@ static enum why watch(struct orl_viewer *v)
 			orl_ui_ask_sizes(v->ui);
 		orl_clipnet_run(v->clipnet);
 		orl_devices_work(v);
+		orl_prints_run(v);
 		int err = oriel_client_wait(v->client, timeout_ms(v, now));
 		if (err < 0) {
 			orl_viewer_say("cannot go on: %s",
@@ -603,6 +605,7 @@ static void start_over(struct orl_viewer *v)
 	v->returning = false;
 	v->ready = v->wrong = v->refused = v->key_changed = false;
 	v->why[0] = v->sentence[0] = '\0';
+	orl_prints_forget(v);
 	atomic_store(&v->cancel, false);
 	if (!v->options.password_file && !v->options.ticket_file)
 		orl_secret_wipe(&v->secret);
@@ -667,6 +670,7 @@ int orl_viewer_run(struct orl_viewer *v)
 int orl_viewer_create(struct orl_viewer *v)
 {
 	char name[64] = "oriel-view"; /* by which others know who has the keys */
+	struct oriel_client_events events = most_events;
 	const struct oriel_hooks hooks = {
 		.size = sizeof(hooks),
 		.user = v,
@@ -691,10 +695,16 @@ int orl_viewer_create(struct orl_viewer *v)
 		orl_clipnet_events(&table);
 	if (gethostname(name, sizeof(name) - 1) != 0 || !name[0])
 		snprintf(name, sizeof(name), "oriel-view");
-	int err = oriel_client_create(&v->client, &config);
-	if (!err)
-		v->usb = orl_devices_create(v);
-	return !err && !orl_sound_start(v) ? ORIEL_EIO : err;
+	int err = orl_prints_create(v);
+	if (err)
+		return err;
+	orl_prints_events(v, &events);
+	err = oriel_client_create(&v->client, &config);
+	if (err)
+		return err;
+	v->usb = orl_devices_create(v);
+	orl_prints_start(v);
+	return orl_sound_start(v) ? 0 : ORIEL_EIO;
 }
 
 void orl_viewer_destroy(struct orl_viewer *v)
@@ -704,6 +714,7 @@ void orl_viewer_destroy(struct orl_viewer *v)
 	v->usb = NULL;
 	orl_devices_destroy(usb);
 	orl_sound_stop(v);
+	orl_prints_destroy(v);
 	oriel_client_destroy(v->client);
 	v->client = NULL;
 	for (int i = 0; i < ORL_SCREENS_MAX; i++) {

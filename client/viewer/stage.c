@@ -309,6 +309,8 @@ static void send_answer(struct orl_ui *ui, enum orl_choice choice)
 	orl_field_wipe(&st->dialog.field);
 	if (write(ui->answer_pipe[1], "", 1) < 0)
 		orl_viewer_quit(ui->viewer);
+	/* Not every question is waited for. */
+	oriel_client_wake(ui->viewer->client);
 }
 
 void orl_stage_close_panel(struct orl_ui *ui)

@@ -312,6 +312,9 @@ void orl_ui_facts(struct orl_ui *ui, const struct orl_facts_of *facts);
  * Ask, and wait for the answer: ORL_NO_TERMINAL where nothing can be written
  * for want of a font.
  */
+/* The same without waiting; the client is woken when there is an answer. */
+void orl_ui_ask_begin(struct orl_ui *ui, const struct orl_dialog *dialog);
+bool orl_ui_ask_poll(struct orl_ui *ui, enum orl_choice *choice);
 enum orl_answer orl_ui_ask(struct orl_ui *ui, const struct orl_dialog *dialog,
 		enum orl_choice *choice, char *text, size_t size);
 

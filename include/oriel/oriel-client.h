@@ -145,6 +145,27 @@ struct oriel_client_events {
 	 */
 	void (*usb_detached)(
 			void *user, struct oriel_usb *usb, const char *why);
+
+	/*
+	 * Somebody prints at the desktop. Nothing of it has come yet: say yes
+	 * with oriel_client_print_accept(), or no with a last state, now or
+	 * later. NULL: servers are not told of any printer.
+	 */
+	void (*print_started)(void *user, uint32_t job,
+			const struct oriel_print_job *details);
+	/*
+	 * Bytes of it, in order. More come as oriel_client_print_taken() says
+	 * that these have been dealt with.
+	 */
+	void (*print_data)(void *user, uint32_t job, const void *data,
+			size_t bytes);
+	/* All bytes have come: print, and say how that goes and ends. */
+	void (*print_finished)(void *user, uint32_t job);
+	/*
+	 * The job is no more: taken back (0), or the session it came by has
+	 * ended (ORIEL_ECLOSED). A line that is lost and found ends no job.
+	 */
+	void (*print_dropped)(void *user, uint32_t job, int reason);
 };
 
 /* ---- the client -------------------------------------------------------- */
@@ -314,8 +335,31 @@ ORIEL_API uint64_t oriel_client_sound_delay(const struct oriel_client *client);
  * any, one at a time.
  */
 ORIEL_API ORIEL_CHECK int oriel_client_speak(struct oriel_client *client,
-		const struct oriel_sound_format *format,
-		const int16_t *samples, size_t frames);
+		const struct oriel_sound_format *format, const int16_t *samples,
+		size_t frames);
+
+/* ---- printing ---------------------------------------------------------- */
+
+/*
+ * Tell of a printer, or what has changed of one; kept, and told to servers as
+ * they allow it. Needs the event print_started. Threads: loop.
+ */
+ORIEL_API ORIEL_CHECK int oriel_client_set_printer(struct oriel_client *client,
+		const struct oriel_printer *printer);
+ORIEL_API void oriel_client_remove_printer(
+		struct oriel_client *client, uint32_t id);
+/* These return ORIEL_ESTATE for a job that is not there. */
+ORIEL_API ORIEL_CHECK int oriel_client_print_accept(
+		struct oriel_client *client, uint32_t job);
+/* So many bytes of print_data are dealt with. */
+ORIEL_API ORIEL_CHECK int oriel_client_print_taken(
+		struct oriel_client *client, uint32_t job, size_t bytes);
+/*
+ * How it goes. The last states end the job; ORIEL_PRINT_DONE is possible after
+ * print_finished only.
+ */
+ORIEL_API ORIEL_CHECK int oriel_client_print_status(struct oriel_client *client,
+		uint32_t job, const struct oriel_print_status *status);
 
 /* ---- clipboard --------------------------------------------------------- */
 

@@ -25,6 +25,7 @@ struct oriel_display; /* one screen that peers see */
 struct oriel_frame;   /* one picture, shared and reference counted */
 struct oriel_memory;  /* a file of memory that pictures are in */
 struct oriel_sound;   /* one stream of sound, shared by all who listen */
+struct oriel_print;   /* one print job on its way to a peer */
 
 /* ---- events ------------------------------------------------------------ */
 
@@ -145,6 +146,21 @@ struct oriel_server_events {
 	 */
 	void (*usb_detached)(
 			void *user, struct oriel_usb *usb, const char *why);
+
+	/*
+	 * A printer beside the peer may be printed on from now on, or what is
+	 * known of it has changed; or no longer. Only those of the peer that
+	 * owns input, with ORIEL_MAY_PRINT. `printer` NULL: clients are not
+	 * told that there is printing.
+	 */
+	void (*printer)(void *user, struct oriel_peer *peer,
+			const struct oriel_printer *printer);
+	void (*printer_gone)(void *user, struct oriel_peer *peer, uint32_t id);
+	/* The job has room again: oriel_print_room(). */
+	void (*print_ready)(void *user, struct oriel_print *print);
+	/* A last state ends the job: it is freed when this returns. */
+	void (*print_status)(void *user, struct oriel_print *print,
+			const struct oriel_print_status *status);
 };
 
 /* ---- the server -------------------------------------------------------- */
@@ -559,6 +575,28 @@ ORIEL_API struct oriel_peer *oriel_server_owner(
 /* Tell a peer why what it offered is not used. */
 ORIEL_API void oriel_clipboard_refuse(
 		struct oriel_peer *peer, int error, const char *why);
+/* ---- printing ---------------------------------------------------------- */
+
+/*
+ * Print on a printer that an event has told of. ORIEL_EINVAL when there is no
+ * such printer, or it does not take the format; ORIEL_ELIMIT when 16 jobs are
+ * on their way to this peer; ORIEL_ENOMEM. A job outlives a lost line: it goes
+ * on when the same client comes back, and fails when that has not happened
+ * after some minutes. Threads: loop.
+ */
+ORIEL_API ORIEL_CHECK int oriel_print_create(struct oriel_print **out,
+		struct oriel_peer *peer, const struct oriel_print_job *job);
+/* Bytes that oriel_print_write() would take now. */
+ORIEL_API size_t oriel_print_room(const struct oriel_print *print);
+/* Append. Takes all of it, or returns ORIEL_ELIMIT: wait for print_ready. */
+ORIEL_API ORIEL_CHECK int oriel_print_write(
+		struct oriel_print *print, const void *data, size_t bytes);
+/* There is no more; print_status tells how it ends. */
+ORIEL_API ORIEL_CHECK int oriel_print_finish(struct oriel_print *print);
+/* Drop the job, with no further event: the client is told. */
+ORIEL_API void oriel_print_destroy(struct oriel_print *print);
+ORIEL_API void oriel_print_set_data(struct oriel_print *print, void *data);
+ORIEL_API void *oriel_print_data(const struct oriel_print *print);
 
 #ifdef __cplusplus
 }

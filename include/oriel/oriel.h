@@ -341,6 +341,115 @@ ORIEL_API void oriel_transfer_used(struct oriel_transfer *transfer, size_t n);
 /* No more of it is wanted. Ends it. */
 ORIEL_API void oriel_transfer_cancel(struct oriel_transfer *transfer);
 
+/* ---- printing ---------------------------------------------------------- */
+
+/*
+ * A printer is told of in these words and numbers alone, never in a print
+ * system's own attributes. Lengths are hundredths of a millimetre.
+ */
+enum {
+	ORIEL_PRINTERS_MAX = 16,     /* that a client tells of */
+	ORIEL_PRINTER_NAME_MAX = 64, /* bytes, without the NUL */
+	ORIEL_PRINT_SIZES_MAX = 32,  /* of paper, of one printer */
+	ORIEL_PRINT_TITLE_MAX = 256,
+	ORIEL_PRINT_TEXT_MAX = 256,
+	ORIEL_PRINT_PIECE_MAX = 16360, /* of what print_data brings */
+};
+
+enum oriel_print_format {
+	ORIEL_PRINT_PWG = 1 << 0, /* image/pwg-raster */
+	ORIEL_PRINT_JPEG = 1 << 1,
+	ORIEL_PRINT_PDF = 1 << 2,
+};
+
+/* 0 in a job is "as usual", for all of these. */
+enum oriel_print_colour {
+	ORIEL_PRINT_GREY = 1 << 0,
+	ORIEL_PRINT_COLOUR = 1 << 1,
+};
+
+enum oriel_print_sides {
+	ORIEL_PRINT_ONE_SIDE = 1 << 0,
+	ORIEL_PRINT_LONG_EDGE = 1 << 1,
+	ORIEL_PRINT_SHORT_EDGE = 1 << 2,
+};
+
+enum oriel_print_quality {
+	ORIEL_PRINT_DRAFT = 1 << 0,
+	ORIEL_PRINT_NORMAL = 1 << 1,
+	ORIEL_PRINT_HIGH = 1 << 2,
+};
+
+enum oriel_print_resolution {
+	ORIEL_PRINT_150 = 1 << 0, /* dots an inch */
+	ORIEL_PRINT_200 = 1 << 1,
+	ORIEL_PRINT_300 = 1 << 2,
+	ORIEL_PRINT_360 = 1 << 3,
+	ORIEL_PRINT_600 = 1 << 4,
+	ORIEL_PRINT_720 = 1 << 5,
+	ORIEL_PRINT_1200 = 1 << 6,
+};
+
+/* Why a printer has stopped, or a job is not done. */
+enum oriel_print_reason {
+	ORIEL_PRINT_NO_PAPER = 1 << 0,
+	ORIEL_PRINT_JAM = 1 << 1,
+	ORIEL_PRINT_NO_INK = 1 << 2,
+	ORIEL_PRINT_COVER_OPEN = 1 << 3,
+	ORIEL_PRINT_OFFLINE = 1 << 4,
+	ORIEL_PRINT_PAUSED = 1 << 5,
+	ORIEL_PRINT_REFUSED = 1 << 6,   /* by the person, or a policy */
+	ORIEL_PRINT_TOO_MUCH = 1 << 7,  /* bytes, or jobs */
+	ORIEL_PRINT_LINK_LOST = 1 << 8, /* what happened is not known */
+	ORIEL_PRINT_OTHER = 1 << 9,
+};
+
+enum oriel_print_state {
+	ORIEL_PRINT_WAITING, /* for a person, or for other jobs */
+	ORIEL_PRINT_RUNNING,
+	ORIEL_PRINT_STOPPED, /* until somebody does something */
+	ORIEL_PRINT_DONE,    /* this one and those below are the last */
+	ORIEL_PRINT_CANCELLED,
+	ORIEL_PRINT_FAILED,
+};
+
+struct oriel_print_size {
+	int32_t width, length; /* 1000 to 200000 */
+};
+
+struct oriel_printer {
+	size_t size;
+	uint32_t id;      /* below ORIEL_PRINTERS_MAX; the client's choice */
+	const char *name; /* for people */
+	bool standard;    /* the person's default */
+	uint32_t formats, colours, sides, qualities, resolutions; /* bits */
+	int32_t margin_x, margin_y; /* 0 to 5000 */
+	const struct oriel_print_size *media;
+	uint32_t n_media;             /* at least 1 */
+	uint32_t usual;               /* which of them, unless told otherwise */
+	enum oriel_print_state state; /* WAITING, RUNNING or STOPPED */
+	uint32_t reasons;             /* oriel_print_reason */
+};
+
+struct oriel_print_job {
+	size_t size;
+	uint32_t printer;
+	uint32_t format;
+	const char *title; /* for people; it may say anything */
+	uint32_t copies;   /* 1 to 999; 0 is 1 */
+	uint32_t colour, side, quality;
+	uint32_t resolution;           /* dots an inch */
+	struct oriel_print_size media; /* 0, 0: as usual */
+	uint32_t first, last;          /* pages of a PDF; 0, 0: all */
+};
+
+struct oriel_print_status {
+	size_t size;
+	enum oriel_print_state state;
+	uint32_t reasons; /* oriel_print_reason */
+	const char *text; /* for people, may be "" */
+};
+
 /* ---- statistics -------------------------------------------------------- */
 
 enum { ORIEL_STAT_CHANNELS = 7 };

@@ -16,6 +16,7 @@
 #include "proto/auth.h"
 #include "proto/io/host.h"
 #include "proto/messages.h"
+#include "redirect/print.h"
 #include "tests/fuzz/session.h"
 
 static uint8_t seed[1 << 16];
@@ -65,6 +66,7 @@ static void end(const char *folder, const char *target, const char *name)
 	}
 #define HOST(byte) record(RECORD_HOST, (const uint8_t[]){ byte }, 1)
 #define ANSWER(lie) record(RECORD_ANSWER, (const uint8_t[]){ 0 }, lie)
+#define PRINT(pieces) record(RECORD_PRINT, (const uint8_t[]){ pieces }, 1)
 #define STEP() record(RECORD_STEP, NULL, 0)
 
 static void server_seeds(const char *folder)
@@ -555,6 +557,67 @@ static void other_seeds(const char *folder, const struct orl_env *env)
 	challenge_seed(folder, env);
 }
 
+/* The first job's number, by the harness's own randomness. */
+enum { JOB = (0x5a5a5a5a + 1) & INT32_MAX };
+
+static void print_seeds(const char *folder)
+{
+	static const uint8_t bytes[4096],
+			paper[8] = { 0x08, 0x52, 0, 0, 0x04, 0x74 };
+	const struct orl_list media = { paper, 1 };
+	uint8_t place[32];
+	struct orl_wr w = { place, sizeof(place), 0 };
+
+	begin(MODE_READY);
+	PUT(printer, .printer = 1, .standard = true, .formats = 7, .colours = 3,
+			.sides = 1, .qualities = 2, .resolutions = 4,
+			.name = VIEW("p"), .media = media);
+	PRINT(1);
+	PUT(print_status, .job = JOB, .text = VIEW("asking"));
+	PUT(print_more, .job = JOB, .limit = ORL_PRINT_WINDOW);
+	PRINT(64);
+	PUT(print_more, .job = JOB, .taken = 100000,
+			.limit = 100000 + ORL_PRINT_WINDOW);
+	PRINT(30);
+	PRINT(0);
+	PUT(print_more, .job = JOB, .taken = 200000,
+			.limit = 200000 + ORL_PRINT_WINDOW);
+	PUT(print_status, .job = JOB, .state = 3);
+	PRINT(2);
+	PUT(print_more, .job = JOB + 1, .limit = 4000);
+	PRINT(255);
+	PUT(take, .take = false);
+	PRINT(3);
+	PUT(take, .take = true);
+	PUT(printer_gone, .printer = 1);
+	PUT(printer_gone, .printer = 9);
+	PUT(cancel, .stream = 5);
+	end(folder, "fuzz_server", "print");
+	begin(MODE_READY);
+	PUT(printer, .printer = 1, .formats = 7, .colours = 3, .sides = 1,
+			.qualities = 2, .resolutions = 4, .name = VIEW("p"),
+			.media = media);
+	PRINT(4);
+	orl_put_print_place(&w, &(struct orl_print_place){ .job = 3 });
+	PUT(print_known, .jobs = { place, 1 });
+	PUT(print_more, .job = JOB, .taken = 1, .limit = 5);
+	end(folder, "fuzz_server", "print-taken-early");
+	begin(MODE_READY);
+	PUT(print_begin, .job = 3, .format = 2, .copies = 1,
+			.title = VIEW("title"));
+	PUT(print_data, .job = 3, .data = { bytes, 200 });
+	PUT(print_data, .job = 3, .offset = 200, .data = { bytes, 100 });
+	PUT(print_end, .job = 3, .bytes = 300);
+	PUT(print_begin, .job = 4, .copies = 1);
+	PUT(print_data, .job = 4, .data = { bytes, 10 });
+	PUT(print_begin, .job = 5, .printer = 2, .copies = 1);
+	PUT(print_begin, .job = 9, .copies = 1, .first = 2, .last = 3);
+	record(ORL_MSG_print_cancel, (const uint8_t[]){ 9, 0, 0, 0 }, 4);
+	PUT(print_begin, .job = 13, .copies = 1);
+	PUT(print_data, .job = 13, .offset = 1, .data = { bytes, 10 });
+	end(folder, "fuzz_client", "print");
+}
+
 int main(int argc, char **argv)
 {
 	struct orl_env env;
@@ -565,5 +628,6 @@ int main(int argc, char **argv)
 	picture_seeds(argv[1], &env);
 	lossy_seeds(argv[1], &env);
 	other_seeds(argv[1], &env);
+	print_seeds(argv[1]);
 	return 0;
 }

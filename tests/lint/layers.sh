@@ -14,6 +14,7 @@ clip
 client/viewer clip
 capture       clip
 capture/far   capture
+capture/ipp   capture/printpipe.h
 examples      vmm-guest.h
 bench         proto codecs client
 tests         tests tests/unit tests/fuzz tests/e2e proto proto/io codecs redirect server client client/viewer capture capture/far clip bench

@@ -381,6 +381,14 @@ static void the_menu_is_walked(void **state)
 	menu(&m, ORL_KEY_ENTER);
 	assert_int_equal(m.sequence, 1);
 	assert_int_equal(menu(&m, ORL_KEY_ESCAPE), ORL_COMMAND_CLOSE);
+	/* While there are jobs they can be ended. */
+	m.jobs = 2;
+	open_dialog(ORL_DIALOG_NONE, false);
+	menu(&m, ORL_KEY_NONE);
+	menu(&m, ORL_KEY_UP);
+	assert_int_equal(menu(&m, ORL_KEY_ENTER), ORL_COMMAND_DISCONNECT);
+	menu(&m, ORL_KEY_UP);
+	assert_int_equal(menu(&m, ORL_KEY_ENTER), ORL_COMMAND_PRINT_CANCEL);
 	assert_int_equal(orl_sequence(-1, &usages), 0);
 	assert_int_equal(orl_sequence(99, &usages), 0);
 }

@@ -188,6 +188,38 @@ static void usb_rules_are_of_all_or_of_one(void **state)
 	assert_int_equal(parse(text), -1);
 }
 
+static void printing_has_its_limits(void **state)
+{
+	(void)state;
+	assert_int_equal(parse(""), 0);
+	assert_int_equal(policy.print_formats, 7);
+	assert_int_equal(policy.print_jobs, 16);
+	assert_int_equal(policy.print_size, 1 << 30);
+	assert_false(policy.print_usual);
+	assert_int_equal(parse("print = jpeg pdf\nprint.jobs=3\n"
+			       "print.size = 20M # each\n"
+			       "print.printers = usual"),
+			0);
+	assert_int_equal(policy.print_formats,
+			ORIEL_PRINT_JPEG | ORIEL_PRINT_PDF);
+	assert_int_equal(policy.print_jobs, 3);
+	assert_int_equal(policy.print_size, 20 << 20);
+	assert_true(policy.print_usual);
+	assert_int_equal(parse("print ="), 0);
+	assert_int_equal(policy.print_formats, 0);
+	assert_int_equal(parse("print.size = 500k"), 0);
+	assert_int_equal(policy.print_size, 500 << 10);
+	static const char *const wrong[] = { "print = ps", "print.jobs = 65",
+		"print.jobs = 1k", "print.jobs =", "print.size = 1T",
+		"print.size = -1", "print.size = 99999999999999",
+		"print.size = 999999999G", "print.size = k",
+		"print.printers = some", "print.colour = no", "printer = x",
+		"print = pwg\nprint = pwg", "print.jobs = 1\nprint.jobs = 1" };
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
+		if (parse(wrong[i]) == 0)
+			fail_msg("'%s' is taken", wrong[i]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -199,6 +231,7 @@ int main(void)
 		cmocka_unit_test(limits_hold),
 		cmocka_unit_test(the_clipboard_has_its_keys),
 		cmocka_unit_test(usb_rules_are_of_all_or_of_one),
+		cmocka_unit_test(printing_has_its_limits),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

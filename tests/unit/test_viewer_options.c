@@ -346,6 +346,29 @@ static void names_hosts(void **state)
 	assert_true(orl_address_host(out, 10, "oriel://desk"));
 }
 
+static void takes_what_is_printed_where(void **state)
+{
+	(void)state;
+	assert_int_equal(parse("oriel://desk", "--printer=ipp://x/y",
+					 "--print=always", "--print-pdf",
+					 "--printers=all", NULL),
+			ORL_OPTIONS_RUN);
+	assert_string_equal(o.printer, "ipp://x/y");
+	assert_true(o.print_always && o.print_pdf);
+	assert_int_equal(o.printers, ORL_PRINTERS_ALL);
+	assert_int_equal(parse("oriel://desk", "--print=always", "--print=ask",
+					 "--printers=none", NULL, NULL),
+			ORL_OPTIONS_RUN);
+	assert_false(o.print_always || o.print_pdf);
+	assert_int_equal(o.printers, ORL_PRINTERS_NONE);
+	assert_int_equal(parse("oriel://desk", NULL, NULL, NULL, NULL, NULL),
+			ORL_OPTIONS_RUN);
+	assert_int_equal(o.printers, ORL_PRINTERS_UNSAID);
+	wrong("--printers=some", "default, all or none");
+	wrong("--printer=", "name of one");
+	wrong("--print=never", "ask or always");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -360,6 +383,7 @@ int main(void)
 		cmocka_unit_test(desktops_name_files_by_uri),
 		cmocka_unit_test(options_beat_the_file),
 		cmocka_unit_test(names_hosts),
+		cmocka_unit_test(takes_what_is_printed_where),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
