@@ -102,7 +102,7 @@ static void say(struct orl_rfb *r, uint32_t flags, const void *more, size_t n)
 
 	orl_rfb_put32(message + 4, 0u - (uint32_t)(4 + n));
 	orl_rfb_put32(message + 8, flags);
-	if (n <= 4)
+	if (n && n <= 4)
 		memcpy(message + 12, more, n);
 	orl_rfb_write(r, message, 12 + (n <= 4 ? n : 0));
 	if (n > 4)

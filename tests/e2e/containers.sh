@@ -12,7 +12,7 @@ x_server B 800x600
 
 mkdir -m 700 "$T/share"
 cp "$T/password" "$T/share/password"
-cp "$BIN/oriel-serve" "$T/share/oriel-serve"
+cp "$BIN/oriel-serve" "$BIN/tests/e2e/keys" "$T/share"
 # What an image's entry point would be.
 cat > "$T/share/start" <<'END'
 #!/bin/sh
@@ -21,7 +21,7 @@ Xvfb -displayfd 3 -screen 0 800x600x24 -nolisten tcp -noreset 3<> /tmp/display &
 read -r number < /tmp/display
 export DISPLAY=:$number
 xsetroot -mod 5 3 -fg '#308050' -bg black
-xterm -e 'cat > /share/typed' &
+/share/keys echo > /share/typed &
 exec /share/oriel-serve --source="x11:$DISPLAY" --listen=unix:/share/socket \
 	--password-file=/share/password
 END
@@ -42,7 +42,6 @@ eventually 10 grep -q peer_joined "$T/container.log" || fail 'nobody joined'
 typed() {
 	DISPLAY=$B xdotool search --onlyvisible --class oriel-view windowfocus \
 		mousemove 100 100 click 1 type 'hello' > "$T/focus" 2>&1
-	DISPLAY=$B xdotool key Return
 	sleep 0.3
 	grep -qs hello "$T/share/typed"
 }
@@ -61,8 +60,11 @@ output HEADLESS-1 bg #305080 solid_color
 exec weston-terminal --fullscreen --shell=/bin/sh
 exec wayvnc 127.0.0.1 $PORT 2> $T/wayvnc.log
 END
-start sway env WLR_BACKENDS=headless WLR_RENDERER=pixman \
-	WLR_LIBINPUT_NO_DEVICES=1 sway --config "$T/sway.conf"
+# It does not run as root, so here it is somebody else.
+start sway bwrap --unshare-user --uid 1000 --gid 1000 --dev-bind / / \
+	--die-with-parent --setenv WLR_BACKENDS headless \
+	--setenv WLR_RENDERER pixman --setenv WLR_LIBINPUT_NO_DEVICES 1 \
+	sway --config "$T/sway.conf"
 sway=$PID
 listening() {
 	ss -Hltn "sport = :$PORT" | grep -q .
