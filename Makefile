@@ -31,7 +31,7 @@ flags = $(shell $(PKG_CONFIG) $1 $2 2>/dev/null)
 objects = $(patsubst %.c,$(O)/%.o,$(filter-out $(LEFT_OUT:%=%.c), \
 	$(wildcard $(addsuffix /*.c,$1))))
 
-LIBS = $(call flags,--libs,libssl libcrypto libzstd)
+LIBS = $(call flags,--libs,libssl libcrypto libzstd libturbojpeg opus)
 SYSTEMD_LIBS := $(call flags,--libs,libsystemd)
 X_LIBS = $(call flags,--libs,x11 xext xdamage xfixes xtst xrandr)
 SDL_LIBS = $(call flags,--libs,sdl2 SDL2_ttf fontconfig libpng)
@@ -58,10 +58,17 @@ DEFS += -DORIEL_NO_RDP
 LEFT_OUT += $(patsubst %.c,%,$(wildcard capture/far/rdp*.c))
 endif
 
+# Without it there is no sound of X desktops.
+PULSE_LIBS := $(call flags,--libs,libpulse)
+ifeq ($(PULSE_LIBS),)
+DEFS += -DORIEL_NO_PULSE
+LEFT_OUT += capture/pulse
+endif
+
 # Without its D-Bus oriel-serve shows no virtual machines.
 ifeq ($(SYSTEMD_LIBS),)
 DEFS += -DORIEL_NO_QEMU
-LEFT_OUT += $(addprefix capture/,qemu qemu_agent qemu_display qemu_find \
+LEFT_OUT += $(addprefix capture/,qemu qemu_agent qemu_audio qemu_display qemu_find \
 	qemu_input qemu_keeper qemu_launch qemu_libvirt qemu_objects)
 endif
 
@@ -109,6 +116,8 @@ help:
 #: make quick            unit and property tests, corpora, lints (2 min)
 #: make asan|tsan        the same under the sanitizers
 #: make e2e              real programs on real displays
+#: make soak             mixed work on bad links for SOAK_SECONDS (an hour)
+#: make arm64            the libraries for aarch64, their tests emulated
 #: make coverage         lines of proto/ and codecs/, and of each parser
 #: make fuzz             every fuzzer for FUZZ_TIME seconds (clang)
 #: make bench            against TigerVNC and SPICE (10 min), with a report
@@ -158,7 +167,7 @@ bench := $(filter-out $(addprefix $(O)/bench/,main.o push.o spice.o host.o \
 $(O)/oriel-serve: $(O)/capture/main.o $(capture) $(O)/liboriel-server.a
 	echo "  LD    $@"
 	$(CC) -pthread $(CFLAGS) $(LDFLAGS) -o $@ $^ $(X_LIBS) $(SYSTEMD_LIBS) \
-		$(AV_LIBS) $(LIBS)
+		$(PULSE_LIBS) $(AV_LIBS) $(LIBS)
 $(patsubst %.c,$(O)/%.o,$(wildcard capture/far/rdp*.c)): DEFS += $(patsubst -I%,-isystem %,$(call \
 	flags,--cflags,freerdp-client2 freerdp2 winpr2))
 far := $(addprefix $(O)/capture/,far/helper.o far_check.o qemu_keys.o x11_keys.o)
@@ -195,7 +204,7 @@ $(O)/oriel-bench-host: $(addprefix $(O)/bench/,host.o crowd_map.o frames.o \
 	$(CC) -pthread $(CFLAGS) $(LDFLAGS) -o $@ $^ $(AV_LIBS) $(LIBS)
 # A client without pictures.
 $(O)/oriel-bench-sink: $(addprefix $(O)/bench/,sink.o sink_screen.o crowd_map.o \
-		stage.o) $(filter-out %/screen.o,$(client)) $(core)
+		stage.o) $(filter-out %/screen.o %/picture.o,$(client)) $(core)
 	echo "  LD    $@"
 	$(CC) -pthread $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 
@@ -228,7 +237,7 @@ $(O)/locale/%/LC_MESSAGES/oriel.mo: po/%.po
 units := $(patsubst %.c,$(O)/%,$(wildcard tests/unit/test_*.c tests/prop/prop_*.c))
 fuzzers := $(patsubst %.c,$(O)/%,$(wildcard tests/fuzz/fuzz_*.c))
 threaded := $(filter %/test_loop %/test_pool %/test_conn %/test_session \
-	%/test_hostile %/test_memory %/test_api %/prop_session %/prop_conn,$(units))
+	%/test_hostile %/test_memory %/test_api %/test_ear %/test_voices %/prop_session %/prop_conn,$(units))
 TEST_LIBS = -lcmocka $(LIBS) -lm
 
 # The libraries' objects; of the programs, each test gets the one it includes.
@@ -350,6 +359,9 @@ $(O)/tests/e2e/onlink: $(O)/tests/e2e/onlink.o $(addprefix $(O)/bench/, \
 $(O)/tests/e2e/fingers: $(O)/tests/e2e/fingers.o $(O)/liboriel-client.a
 	$(CC) -pthread $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 
+$(O)/tests/e2e/hear: $(O)/tests/e2e/hear.o
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(PULSE_LIBS) -lm
+
 $(O)/tests/e2e/liar: $(O)/tests/e2e/liar.o
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(SYSTEMD_LIBS)
 
@@ -358,9 +370,29 @@ $(O)/tests/e2e/attack: $(addprefix $(O)/tests/e2e/,attack.o attack_serve.o \
 	$(CC) -pthread $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 
 e2e: all $(addprefix $(O)/tests/e2e/,attack fingers keys onlink painter) \
-		$(if $(SYSTEMD_LIBS),$(O)/tests/e2e/liar)
+		$(if $(SYSTEMD_LIBS),$(O)/tests/e2e/liar) \
+		$(if $(PULSE_LIBS),$(O)/tests/e2e/hear)
 	tools/guest/build.sh $(GUEST) || : # its test says that there is none
-	tests/run.sh $(filter-out %/lib.sh,$(sort $(wildcard tests/e2e/*.sh)))
+	JOBS=2 tests/run.sh $(filter-out %/lib.sh $(alone),$(scripts)) || status=1; \
+		tests/run.sh $(alone) && exit $$status
+scripts = $(sort $(wildcard tests/e2e/*.sh))
+# They measure, so nothing runs beside them.
+alone = $(addprefix tests/e2e/,bench.sh links.sh)
+
+soak:
+	$(MAKE) run-soak $(ASAN)
+run-soak: programs $(O)/tests/e2e/onlink
+	tests/soak.sh
+
+# The same bytes on another architecture. test_api is left out: emulated, it is
+# slower than the silence that its sessions stand.
+arm64:
+	tools/need.sh arm64
+	PKG_CONFIG_LIBDIR=/usr/lib/aarch64-linux-gnu/pkgconfig $(MAKE) run-arm64 \
+		O=build/arm64 CC=aarch64-linux-gnu-gcc AR=aarch64-linux-gnu-ar
+portable = $(filter-out $(of_viewer) $(of_bench) $(of_capture) %/test_api,$(units))
+run-arm64: libs $(portable)
+	RUN=qemu-aarch64 TEST_TIMEOUT=900 tests/run.sh $(portable)
 
 FUZZ_TIME ?= 60
 fuzz:

@@ -38,6 +38,8 @@ enum {
 
 struct orl_source {
 	const struct orl_source_kind *kind;
+	/* Set before attach(): its sound is wanted, a microphone is allowed. */
+	bool hears, speaks;
 };
 
 /* A program that a source is to start. */
@@ -132,6 +134,9 @@ struct orl_source_kind {
 			const struct oriel_touch *touch);
 	void (*text)(struct orl_source *source, const char *text);
 	void (*locks)(struct orl_source *source, uint32_t locks);
+
+	/* Its sound is that of this machine's sound server. */
+	bool pulse;
 };
 
 /* The sources of this build, and after them a NULL. */

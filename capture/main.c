@@ -20,6 +20,7 @@
 #include "capture/login.h"
 #include "capture/metrics.h"
 #include "capture/options.h"
+#include "capture/sound.h"
 #include "capture/stats.h"
 
 enum {
@@ -36,6 +37,7 @@ struct serve {
 	struct orl_source *source;
 	struct oriel_server *server;
 	struct orl_metrics *metrics;
+	struct orl_pulse *pulse; /* NULL: sound is not from there */
 	struct orl_company company;
 	bool had_peer;
 
@@ -309,6 +311,21 @@ static void on_locks(void *user, struct oriel_peer *peer, uint32_t locks)
 		source->kind->locks(source, locks);
 }
 
+static void on_sound_wanted(void *user, bool wanted)
+{
+	struct serve *serve = user;
+
+	orl_pulse_listen(serve->pulse, wanted);
+}
+
+static void on_sound_in(void *user, struct oriel_peer *peer, bool on)
+{
+	struct serve *serve = user;
+
+	say_peer(serve, on ? "microphone_on" : "microphone_off", peer, 0);
+	orl_pulse_speak(serve->pulse, on);
+}
+
 static const struct oriel_server_events events = {
 	.size = sizeof(events),
 	.auth_wanted = auth_wanted,
@@ -322,6 +339,8 @@ static const struct oriel_server_events events = {
 	.touch = on_touch,
 	.text = on_text,
 	.locks = on_locks,
+	.sound_wanted = on_sound_wanted,
+	.sound_in = on_sound_in,
 };
 
 /* ---- the loop ---------------------------------------------------------- */
@@ -445,6 +464,7 @@ static void run(struct serve *serve)
 		}
 		if (serve->metrics)
 			orl_metrics_run(serve->metrics, now);
+		orl_pulse_run(serve->pulse);
 		check_once(serve, now);
 		if (now >= serve->next_line) {
 			write_line(serve, false);
@@ -521,8 +541,7 @@ static void say_key(const struct serve *serve)
 		fprintf(stderr, "%02x", pin[i]);
 	fputc('\n', stderr);
 	if (days < 0)
-		fprintf(stderr,
-				"WARNING: the certificate has expired: viewers "
+		fprintf(stderr, "WARNING: the certificate has expired: viewers "
 				"that check it will not come in; renew it, or "
 				"leave out --cert= and --key=\n");
 	else if (days < 30)
@@ -580,6 +599,28 @@ static int create_server(struct serve *serve)
 	return ORL_EXIT_OK;
 }
 
+/* Before the source's attach(). */
+static int open_sound(struct serve *serve)
+{
+	bool speaks = orl_policy_ever(
+			orl_login_policy(serve->login), ORIEL_MAY_SPEAK);
+	enum orl_sound_from from;
+	const char *sink;
+
+	(void)orl_sound_parse(&from, &sink, serve->options.sound);
+	serve->source->hears = from == ORL_SOUND_AUTO;
+	serve->source->speaks = serve->source->hears && speaks;
+	/* One that has sound of its own needs none, unless it is asked for. */
+	if (from == ORL_SOUND_NONE ||
+			(from == ORL_SOUND_AUTO && !serve->source->kind->pulse))
+		return ORL_EXIT_OK;
+	serve->pulse = orl_pulse_open(serve->server, sink, speaks, false);
+	if (!serve->pulse && from == ORL_SOUND_PULSE)
+		return complain(ORL_EXIT_USAGE,
+				"--sound=pulse: this build has no PulseAudio");
+	return ORL_EXIT_OK;
+}
+
 static int start(struct serve *serve, const struct orl_source_kind *kind)
 {
 	const struct orl_options *o = &serve->options;
@@ -614,6 +655,9 @@ static int start(struct serve *serve, const struct orl_source_kind *kind)
 	if (open_signals(serve) < 0)
 		return complain(ORL_EXIT_INTERNAL, strerror(errno));
 	status = create_server(serve);
+	if (status)
+		return status;
+	status = open_sound(serve);
 	if (status)
 		return status;
 	err = serve->source->kind->attach(serve->source, serve->server);
@@ -654,7 +698,7 @@ static void version(void)
 	unsigned v = oriel_version();
 
 	printf("oriel-serve %u.%u.%u\n", v >> 16, v >> 8 & 255, v & 255);
-	puts("server: OpenSSL (Apache-2.0) zstd (BSD) xxHash (BSD)");
+	puts("server: OpenSSL (Apache-2.0) zstd (BSD) xxHash (BSD) Opus (BSD)");
 	orl_source_version(stdout);
 }
 
@@ -663,6 +707,7 @@ static void end(struct serve *serve)
 	if (serve->server && serve->source)
 		write_line(serve, true);
 	orl_metrics_close(serve->metrics);
+	orl_pulse_close(serve->pulse);
 	oriel_server_destroy(serve->server);
 	if (serve->source)
 		serve->source->kind->close(serve->source);

@@ -8,6 +8,8 @@
 
 #include <string.h>
 
+#include "capture/sound.h"
+
 enum kind { TEXT, FLAG, RATE, COUNT, LISTEN, LAUNCH };
 
 struct option {
@@ -56,6 +58,9 @@ static const struct option table[] = {
 		"never send an inexact pixel, not even for a moment" },
 	{ "workers", COUNT, AT(workers), ORL_MAX_WORKERS, "N",
 		"encoder threads; 0, the default, needs none" },
+	{ "sound", TEXT, AT(sound), 0, "WHAT",
+		"auto: x11: from the sound server, qemu: its own;\n"
+		"none; pulse[:SINK]: what that plays" },
 	{ "once", FLAG, AT(once), 0, NULL,
 		"end when the first client has left; a source that ends:\n"
 		"when the client holds its last frame" },
@@ -243,6 +248,9 @@ static int take(struct orl_options *o, const struct option *opt,
 /* What must hold between options. */
 static const char *agree(const struct orl_options *o)
 {
+	enum orl_sound_from from;
+	const char *sink;
+
 	if (!o->source)
 		return "say what to show with --source= (see --help)";
 	if ((o->source_user || o->source_domain || o->source_password_file ||
@@ -259,6 +267,8 @@ static const char *agree(const struct orl_options *o)
 		if (!orl_address_is_local(o->listen[i]))
 			return "--no-auth is for unix: and loopback addresses "
 			       "only";
+	if (!orl_sound_parse(&from, &sink, o->sound))
+		return "--sound= is auto, none or pulse[:SINK]";
 	if (o->launch_user && !o->launch)
 		return "--launch-user= goes with --launch";
 	if (o->congestion) {

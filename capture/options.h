@@ -28,6 +28,7 @@ struct orl_options {
 	const char *keylog;
 	const char *stats;
 	const char *metrics;
+	const char *sound; /* NULL: auto */
 	char *const *launch; /* a command's words and NULL, after "--" */
 	const char *launch_user;
 	uint64_t max_rate; /* bytes a second */

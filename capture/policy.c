@@ -205,3 +205,12 @@ uint32_t orl_policy_rights(const struct orl_policy *policy, const char *user)
 			return policy->users[i].rights;
 	return policy->rights;
 }
+
+bool orl_policy_ever(const struct orl_policy *policy, uint32_t right)
+{
+	bool ever = policy->rights & right;
+
+	for (uint32_t i = 0; i < policy->count; i++)
+		ever |= policy->users[i].rights & right;
+	return ever;
+}

@@ -14,6 +14,7 @@
 #ifndef ORL_POLICY_H
 #define ORL_POLICY_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -48,5 +49,7 @@ int orl_policy_parse(struct orl_policy *policy, const char *text, size_t n,
 		char *why, size_t size);
 
 uint32_t orl_policy_rights(const struct orl_policy *policy, const char *user);
+/* Whether anybody may ever have this right. */
+bool orl_policy_ever(const struct orl_policy *policy, uint32_t right);
 
 #endif

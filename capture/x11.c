@@ -581,4 +581,5 @@ const struct orl_source_kind orl_source_x11 = {
 	.touch = x11_touch,
 	.text = x11_text,
 	.locks = x11_locks,
+	.pulse = true,
 };

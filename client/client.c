@@ -33,6 +33,8 @@ int oriel_client_create(struct oriel_client **out,
 	orl_again_init(c, config->reconnect);
 	c->max_pixels = config->max_pixels ? config->max_pixels
 					   : ORL_DISPLAY_PIXELS_MAX;
+	if (!(config->flags & ORIEL_CLIENT_LOSSLESS))
+		c->offered |= ORL_CAP(JPEG);
 	orl_list_init(&c->screens);
 	orl_list_init(&c->timer.node);
 	orl_list_init(&c->batch.node);
@@ -53,6 +55,8 @@ int oriel_client_create(struct oriel_client **out,
 	}
 	if (!err)
 		err = orl_input_init(c);
+	if (!err)
+		err = orl_sound_init(c, config->flags);
 	if (!err)
 		err = orl_loop_create(&c->loop, &c->env);
 	if (!err)
@@ -79,8 +83,12 @@ void oriel_client_destroy(struct oriel_client *c)
 	orl_loop_undefer(&c->later);
 	if (c->loop)
 		orl_loop_unpost(c->loop, &c->queue.post);
+	if (c->loop && c->sound)
+		orl_loop_unpost(c->loop, &c->sound->post);
 	orl_loop_destroy(c->loop);
 	orl_input_fini(c);
+	orl_jpeg_destroy(c->jpeg);
+	orl_sound_fini(c);
 	orl_tls_context_destroy(c->tls);
 	orl_free(&env, c->name);
 	orl_free(&env, c->congestion);
@@ -264,5 +272,6 @@ void oriel_client_stats(const struct oriel_client *c, struct oriel_stats *out)
 	ORL_EACH (node, &c->screens)
 		s.exact &= orl_container(node, struct oriel_screen, node)
 					   ->exact;
+	orl_sound_stats(c, &s);
 	memcpy(out, &s, size);
 }

@@ -78,6 +78,7 @@ static void drop_line(struct oriel_client *c)
 	if (conn)
 		count_line(c);
 	orl_input_open(c, false, 0);
+	orl_sound_session(c, false);
 	c->begun = c->trusted = c->ending = false;
 	c->rights = 0;
 	orl_timer_stop(&c->timer);
@@ -162,6 +163,7 @@ static int on_rights(struct oriel_client *c, const uint8_t *data, size_t n)
 	c->rights = msg.rights;
 	c->epoch = msg.epoch;
 	orl_input_open(c, true, msg.rights);
+	orl_sound_session(c, true);
 	if (!(msg.rights & ORIEL_MAY_INPUT)) {
 		/* The server has let go of all, and hears of no change. */
 		memset(c->keys, 0, sizeof(c->keys));
@@ -312,6 +314,7 @@ static const struct handler ready[] = {
 	{ ORL_MSG_commit,       orl_screen_commit, 0 },
 	{ ORL_MSG_check,        orl_screen_check, 0 },
 	{ ORL_MSG_cells_lossy,  orl_screen_lossy, 0 },
+	{ ORL_MSG_picture,      orl_screen_picture, ORL_CAP(JPEG) },
 	{ ORL_MSG_display,      orl_screen_display, 0 },
 	{ ORL_MSG_display_gone, orl_screen_gone, 0 },
 	{ ORL_MSG_reset,        orl_screen_reset, 0 },
@@ -325,6 +328,11 @@ static const struct handler ready[] = {
 	{ ORL_MSG_locks,        on_locks, 0 },
 	{ ORL_MSG_pointer_mode, on_mode, 0 },
 	{ ORL_MSG_bye,          on_bye, 0 },
+	{ ORL_MSG_sound_open,   orl_sound_on_open, ORL_CAP(OPUS) },
+	{ ORL_MSG_sound,        orl_sound_on_packet, ORL_CAP(OPUS) },
+	{ ORL_MSG_sound_pause,  orl_sound_on_pause, ORL_CAP(OPUS) },
+	{ ORL_MSG_sound_volume, orl_sound_on_volume, ORL_CAP(OPUS) },
+	{ ORL_MSG_mic_wanted,   orl_sound_on_mic, ORL_CAP(OPUS) },
 	{ 0, NULL, 0 },
 };
 /* clang-format on */

@@ -69,6 +69,10 @@ static const struct orl_handler ready[] = {
 	{ ORL_MSG_resize,      ORIEL_MAY_RESIZE, orl_ack_resize, 0 },
 	{ ORL_MSG_rights_seen, 0,                on_rights_seen, 0 },
 	{ ORL_MSG_bye,         0,                on_bye, 0 },
+	{ ORL_MSG_listen,      0,                orl_sound_listen, ORL_CAP(OPUS) },
+	{ ORL_MSG_mic_open,    ORIEL_MAY_SPEAK,  orl_mic_open, ORL_CAP(OPUS) },
+	{ ORL_MSG_mic,         ORIEL_MAY_SPEAK,  orl_mic_packet, ORL_CAP(OPUS) },
+	{ ORL_MSG_mic_pause,   ORIEL_MAY_SPEAK,  orl_mic_pause, ORL_CAP(OPUS) },
 	{ 0, 0, NULL, 0 },
 };
 /* clang-format on */
@@ -159,6 +163,8 @@ static void leave(struct oriel_peer *peer)
 	orl_input_release(peer);
 	if (server->owner == peer)
 		orl_peer_own(server, NULL);
+	orl_mic_changed(server);
+	orl_sound_changed(server);
 	if (peer->joined && server->events.peer_left)
 		server->events.peer_left(server->user, peer, peer->reason);
 	peer->joined = false;
@@ -178,6 +184,7 @@ static void join(struct oriel_peer *peer)
 			oriel_peer_address(peer));
 	if (server->events.peer_joined)
 		server->events.peer_joined(server->user, peer);
+	orl_sound_changed(server);
 }
 
 /* Rights have changed: does it own input now, or no longer? */
@@ -190,6 +197,13 @@ static void settle(struct oriel_peer *peer)
 		orl_peer_own(server, NULL);
 	else if (!server->owner && may)
 		orl_peer_own(server, peer);
+	orl_peer_tell(peer, ORL_FACT_MIC);
+	if (!(peer->rights & ORIEL_MAY_SPEAK))
+		peer->sound.speaks = false;
+	if (!(peer->rights & ORIEL_MAY_HEAR))
+		peer->sound.known = 0;
+	orl_mic_changed(server);
+	orl_sound_changed(server);
 }
 
 static bool take(bool *flag)
@@ -395,7 +409,7 @@ static int send_mode(struct oriel_peer *peer)
 void orl_peer_tell(struct oriel_peer *peer, unsigned facts)
 {
 	static int (*const send[])(struct oriel_peer *) = { send_owner,
-		send_locks, send_mode };
+		send_locks, send_mode, orl_mic_send_wanted };
 
 	if (peer->state != ORL_PEER_READY)
 		return;
@@ -447,8 +461,9 @@ void orl_peer_own(struct oriel_server *server, struct oriel_peer *peer)
 	ORL_EACH_SAFE (node, after, &server->peers) {
 		struct oriel_peer *p =
 				orl_container(node, struct oriel_peer, node);
-		orl_peer_tell(p, ORL_FACT_OWNER);
+		orl_peer_tell(p, ORL_FACT_OWNER | ORL_FACT_MIC);
 	}
+	orl_mic_changed(server);
 }
 
 void orl_peer_ready(struct oriel_peer *peer)

@@ -111,6 +111,8 @@ int oriel_server_create(struct oriel_server **out,
 	server->env = env;
 	server->user = config->user;
 	server->flags = config->flags;
+	if (!(config->flags & ORIEL_SERVER_LOSSLESS))
+		server->caps |= ORL_CAP(JPEG);
 	server->max_peers = config->max_peers ? config->max_peers : 16;
 	server->max_bandwidth = config->max_bandwidth;
 	server->test_desync = config->test_desync;
@@ -118,6 +120,8 @@ int oriel_server_create(struct oriel_server **out,
 	orl_list_init(&server->listeners);
 	orl_list_init(&server->peers);
 	orl_list_init(&server->displays);
+	orl_list_init(&server->sounds);
+	server->caps |= ORL_CAP(OPUS) | ORL_CAP(PCM);
 	err = make_parts(server, config);
 	if (err) {
 		oriel_server_destroy(server);
@@ -144,10 +148,16 @@ void oriel_server_destroy(struct oriel_server *server)
 	ORL_EACH_SAFE (node, after, &server->displays)
 		oriel_display_destroy(orl_container(
 				node, struct oriel_display, node));
+	ORL_EACH_SAFE (node, after, &server->sounds)
+		oriel_sound_destroy(
+				orl_container(node, struct oriel_sound, node));
+	orl_ear_destroy(server->mic);
 	orl_pool_destroy(server->pool);
 	orl_loop_destroy(server->loop);
 	orl_throttle_destroy(server->throttle);
 	orl_motion_destroy(server->motion);
+	orl_jpeg_destroy(server->jpeg);
+	orl_free(&env, server->small);
 	orl_tls_context_destroy(server->tls);
 	orl_free(&env, server->cursor.pixels);
 	orl_free(&env, server->scratch);

@@ -5,9 +5,10 @@
  * A display holds the newest picture (shadow), a pane what its peer has been
  * sent. Files: server.c the handle, peer.c one client's life, login.c until
  * it is let in, token.c what lets it in again, display.c pictures from the
- * host, pane.c and update.c what is sent of them, ack.c and check.c whether
- * they arrived, input.c keys and pointer, cursor.c shapes, frame.c shared
- * pictures and memory. All of it runs in the loop thread.
+ * host, pane.c, update.c and lossy.c what is sent of them, ack.c and check.c
+ * whether they arrived, input.c keys and pointer, cursor.c shapes, frame.c
+ * shared pictures and memory, sound.c what is heard, mic.c what is said. All of
+ * it runs in the loop thread.
  */
 #ifndef ORL_SERVER_SERVER_H
 #define ORL_SERVER_SERVER_H
@@ -16,12 +17,15 @@
 
 #include "codecs/canvas.h"
 #include "codecs/classify.h"
+#include "codecs/jpeg.h"
+#include "codecs/layer.h"
 #include "codecs/motion.h"
 #include "proto/auth.h"
 #include "proto/caps.h"
 #include "proto/io/conn.h"
 #include "proto/io/pool.h"
 #include "proto/io/shared.h"
+#include "server/sound.h"
 #include "server/throttle.h"
 
 struct orl_server_listener {
@@ -81,8 +85,18 @@ struct oriel_server {
 	struct orl_cursor cursor;
 	struct orl_motion *motion;
 	uint8_t *scratch; /* to encode into: a part, or a part a section */
-	uint32_t displays_used; /* bit n: id n is taken */
-	uint32_t next_display;  /* where to look for a free id */
+	/* To paint with, when first needed. */
+	struct orl_jpeg *jpeg;
+	uint32_t *small;
+	struct orl_node sounds;
+	uint32_t sounds_used; /* bit n: id n is taken */
+	bool heard;           /* somebody listens */
+	bool mic_wanted;      /* by the host */
+	/* Made when one is first on; NULL also if the host wants none. */
+	struct orl_ear *_Atomic mic;
+	struct oriel_peer *mic_of; /* who is heard in it; NULL: nobody */
+	uint32_t displays_used;    /* bit n: id n is taken */
+	uint32_t next_display;     /* where to look for a free id */
 };
 
 /* ---- peers ------------------------------------------------------------- */
@@ -101,6 +115,7 @@ enum { ORL_LATENCIES = 1024, ORL_COMMITS = 256, ORL_INPUTS = 64 };
 /* A commit on its way: to pace, and to measure when it is acknowledged. */
 struct orl_commit_note {
 	uint32_t frame;
+	bool refined;              /* nobody has waited for it */
 	uint64_t captured, queued; /* server's clock */
 };
 
@@ -189,6 +204,8 @@ struct oriel_peer {
 	struct orl_input_note inputs[ORL_INPUTS];
 	unsigned n_inputs;
 
+	struct orl_peer_sound sound;
+
 	struct oriel_stats stats;
 };
 
@@ -215,7 +232,12 @@ void orl_peer_own(struct oriel_server *server, struct oriel_peer *peer);
  * It hears of these, as they are when it reads: who does not read must not be
  * dropped because others, or the desktop, change their minds often.
  */
-enum { ORL_FACT_OWNER = 1, ORL_FACT_LOCKS = 2, ORL_FACT_MODE = 4 };
+enum {
+	ORL_FACT_OWNER = 1,
+	ORL_FACT_LOCKS = 2,
+	ORL_FACT_MODE = 4,
+	ORL_FACT_MIC = 8,
+};
 void orl_peer_tell(struct oriel_peer *peer, unsigned facts);
 /* Queue a message; an error ends the peer and is returned. */
 #define ORL_PEER_PUT(peer, name, v) \
@@ -269,6 +291,20 @@ void orl_cursor_warp(struct oriel_peer *peer, uint32_t display, int32_t x,
 /* Its turn: true when something was queued. */
 bool orl_cursor_send(struct oriel_peer *peer);
 
+/* sound.c */
+/* Who hears what may have changed. */
+void orl_sound_changed(struct oriel_server *server);
+int orl_sound_listen(struct oriel_peer *peer, const uint8_t *data, size_t n);
+
+/* mic.c */
+/* The owner of input, its rights or its microphone may have changed. */
+void orl_mic_changed(struct oriel_server *server);
+/* Whether it is wanted, unless the peer knows. */
+int orl_mic_send_wanted(struct oriel_peer *peer);
+int orl_mic_open(struct oriel_peer *peer, const uint8_t *data, size_t n);
+int orl_mic_packet(struct oriel_peer *peer, const uint8_t *data, size_t n);
+int orl_mic_pause(struct oriel_peer *peer, const uint8_t *data, size_t n);
+
 /* ---- pictures ---------------------------------------------------------- */
 
 struct oriel_memory {
@@ -286,6 +322,12 @@ struct oriel_frame {
 	struct oriel_frame_config config;
 };
 
+/* When a cell last changed and when before, in ms, and its class. */
+struct orl_past {
+	uint32_t last, before;
+	uint8_t votes; /* needed of it, that it is no text any more */
+};
+
 /* Columns [from, to) of a cell row that were damaged and not yet compared. */
 struct orl_span {
 	int32_t from, to;
@@ -300,7 +342,8 @@ struct oriel_display {
 	int32_t x, y, width, height, cols, rows;
 	uint32_t scale;
 	unsigned slices;
-	uint32_t *shadow; /* width words a row, X is 0 */
+	uint32_t *shadow;      /* width words a row, X is 0 */
+	struct orl_past *past; /* by cell */
 	uint8_t *changed; /* scratch of orl_damage(), all 0 between calls */
 	struct orl_span *damage;     /* of `pending`, one a cell row */
 	struct oriel_frame *pending; /* newest, not yet compared; or NULL */
@@ -332,10 +375,24 @@ struct orl_pane {
 	bool known;     /* ... as it was: the peer is to hear of its end */
 	bool visible, open, hungry, any_dirty;
 	uint32_t cell_bytes[2]; /* running mean by orl_class */
-	uint64_t since;         /* the peer has it */
-	uint64_t time;          /* of capture, of the open transaction */
-	size_t open_bytes;      /* sent of it so far */
-	uint64_t frames_seen;   /* display->frames at the last transaction */
+
+	/* The lossy layer, lossy.c. */
+	uint8_t *lossy; /* by cell: the scale of what is painted, or 0 */
+	uint8_t *paint; /* by cell: it will be, in the open transaction */
+	bool any_lossy; /* there may be such cells */
+	bool refining;  /* the open transaction shows nothing new */
+	uint32_t generation;
+	uint8_t scale, quality;      /* of what is to be painted */
+	uint16_t percent;            /* bytes of that, of those at quality 80 */
+	int32_t band_row, band_rows; /* that are being painted */
+	enum orl_why why;
+	uint32_t jpeg_bytes[4]; /* by scale: mean of a cell at 80, * 16 */
+	uint64_t refine_at;     /* 0: nothing waits for that */
+
+	uint64_t since;       /* the peer has it */
+	uint64_t time;        /* of capture, of the open transaction */
+	size_t open_bytes;    /* sent of it so far */
+	uint64_t frames_seen; /* display->frames at the last transaction */
 	bool behind; /* since then, the client was too far behind for more */
 
 	/* Exactness, check.c. */
@@ -364,6 +421,26 @@ int orl_pane_restart(struct orl_pane *pane);
 void orl_pane_soil(struct orl_pane *pane, int32_t col, int32_t row);
 /* NULL when it is gone: a message may have been on its way. */
 struct orl_pane *orl_pane_find(struct oriel_peer *peer, uint32_t display);
+
+/*
+ * Bring cells of `sent` up to the shadow: they are sent exactly, or painted
+ * at this scale.
+ */
+void orl_pane_copy(struct orl_pane *pane, const struct orl_cells *cells,
+		uint8_t scale);
+
+/* lossy.c */
+/* Of what a transaction is to send, decide what is painted: todo to paint. */
+void orl_lossy_plan(struct orl_pane *pane);
+/* Send some of paint, of about this many bytes; ORIEL_E. */
+int orl_lossy_send(struct orl_pane *pane, uint64_t budget);
+/* The cells that copies may read; uses paint, which orl_lossy_copied clears. */
+const uint8_t *orl_lossy_sources(struct orl_pane *pane);
+/* orl_canvas_begin() has done these, if any. */
+void orl_lossy_copied(struct orl_pane *pane, const struct orl_copy_op *copies,
+		size_t n);
+/* Have something in todo or paint that makes the picture better, if any. */
+bool orl_lossy_refine(struct orl_pane *pane);
 
 /* update.c */
 /* conn's produce: send something of about this many bytes, if there is any. */

@@ -82,6 +82,7 @@ static void fill_menu(struct orl_ui *ui, struct orl_menu *m)
 	m->fullscreen = ui->covering;
 	m->one = ui->one;
 	m->scaling = (int)ui->scaling;
+	orl_sound_state(ui->viewer, &m->sound);
 	pthread_mutex_lock(&ui->lock);
 	m->may_input = ui->may_input;
 	m->holds_input = ui->holds_input;
@@ -181,7 +182,7 @@ static void command_displays(struct orl_ui *ui, enum orl_command c)
 void orl_stage_command(
 		struct orl_ui *ui, enum orl_command c, struct orl_window *on)
 {
-	if (c == ORL_COMMAND_NONE)
+	if (c == ORL_COMMAND_NONE || orl_stage_sound_command(ui, c))
 		return;
 	if (ui->stage->menu_open)
 		orl_stage_close_panel(ui);
@@ -207,6 +208,9 @@ void orl_stage_command(
 		break;
 	case ORL_COMMAND_MENU_DISPLAYS:
 		orl_stage_open_menu(ui, on, ORL_MENU_DISPLAYS);
+		break;
+	case ORL_COMMAND_MENU_SOUND:
+		orl_stage_open_menu(ui, on, ORL_MENU_SOUND);
 		break;
 	case ORL_COMMAND_CLOSE:
 		orl_stage_hide_bar(ui);

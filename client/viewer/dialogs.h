@@ -9,6 +9,7 @@
 
 #include "client/viewer/panel.h"
 #include "client/viewer/recent.h"
+#include "client/viewer/sound.h"
 
 enum { ORL_DIALOG_TEXT = 1536 };
 
@@ -71,14 +72,19 @@ enum orl_command {
 	ORL_COMMAND_SCALING,       /* menu.scaling */
 	ORL_COMMAND_WINDOWS,       /* one for all, or one each */
 	ORL_COMMAND_IDENTIFY,
-	ORL_COMMAND_CHOOSE, /* menu.display: show it, or do not */
-	ORL_COMMAND_CLOSE,  /* the menu itself */
+	ORL_COMMAND_CHOOSE,     /* menu.display: show it, or do not */
+	ORL_COMMAND_MENU_SOUND, /* the menu's part with sound */
+	ORL_COMMAND_MUTE,       /* or play it again */
+	ORL_COMMAND_VOLUME,     /* menu.sound.volume */
+	ORL_COMMAND_SPEAK,      /* the desktop may hear it, or may not */
+	ORL_COMMAND_CLOSE,      /* the menu itself */
 };
 
 enum orl_menu_page {
 	ORL_MENU_ALL,
 	ORL_MENU_KEYS,
 	ORL_MENU_DISPLAYS,
+	ORL_MENU_SOUND,
 };
 
 enum { ORL_MENU_DISPLAYS_MAX = 16 };
@@ -93,10 +99,15 @@ struct orl_menu {
 	int displays, display;
 	char names[ORL_MENU_DISPLAYS_MAX][96];
 	bool shown[ORL_MENU_DISPLAYS_MAX];
+	struct orl_sound_state sound;
 };
 
+/* Which of its items is the answer that allows nothing. */
+int orl_menu_not_now(const struct orl_menu *m);
 enum orl_command orl_menu(struct orl_menu *m, struct orl_panel *p);
 enum orl_command orl_bar(const struct orl_menu *m, struct orl_panel *p);
+/* That the microphone is live. */
+void orl_sign(struct orl_panel *p);
 /* The number and name of a display, to be told from others. */
 void orl_badge(int number, const char *name, struct orl_panel *p);
 /* The usages to press in this order; how many. */
@@ -104,7 +115,7 @@ int orl_sequence(int number, const uint32_t **usages);
 
 /* ---- the statistics overlay ---- */
 
-enum { ORL_FACTS = 14, ORL_FACT = 64 };
+enum { ORL_FACTS = 16, ORL_FACT = 64 };
 
 struct orl_facts {
 	char name[ORL_FACTS][ORL_FACT], value[ORL_FACTS][ORL_FACT];

@@ -39,10 +39,18 @@ const char *const orl_viewer_options_help = N_(
 		"  --keyboard=MODE          physical: keys travel; text: what "
 		"they\n"
 		"                           write here\n"
+		"  --sound=on|off|exact     hear the desktop; exact: "
+		"uncompressed\n"
+		"                           where the line is fast\n"
+		"  --microphone=ask|on|off  whether programs there may hear "
+		"it\n"
+		"  --sound-file=FILE.wav    write what is heard, instead of "
+		"playing it\n"
 		"  --scale=1|2              of panels; else as the display's\n"
 		"  --reconnect=SECONDS      look so long for a connection "
 		"that is\n"
 		"                           lost; 600 in a window, else 0\n"
+		"  --lossless               show no pixel that is not exact\n"
 		"  --headless               open no window\n"
 		"  --screenshot=FILE.png    write the last picture at the end\n"
 		"  --exit-after=SECONDS     end then\n"
@@ -196,6 +204,7 @@ static bool set_flag(struct orl_viewer_options *o, const char *arg)
 		bool *flag;
 	} flags[] = {
 		{ "--headless", &o->headless },
+		{ "--lossless", &o->lossless },
 		{ "--fullscreen", &o->fullscreen },
 		{ "--kiosk", &o->kiosk },
 		{ "--json", &o->json },
@@ -216,6 +225,7 @@ static bool set_path(struct orl_viewer_options *o, const char *arg)
 	} paths[] = {
 		{ "--screenshot", &o->screenshot },
 		{ "--stats", &o->stats },
+		{ "--sound-file", &o->sound_file },
 		{ "--password-file", &o->password_file },
 		{ "--ticket-file", &o->ticket_file },
 	};
@@ -264,6 +274,34 @@ static enum orl_viewer_result set_resize(struct orl_viewer_options *o,
 	return ORL_OPTIONS_RUN;
 }
 
+static enum orl_viewer_result set_sound(struct orl_viewer_options *o,
+		const char *value, char *error, size_t size)
+{
+	if (strcmp(value, "on") == 0)
+		o->sound = ORL_SOUND_ON;
+	else if (strcmp(value, "off") == 0)
+		o->sound = ORL_SOUND_OFF;
+	else if (strcmp(value, "exact") == 0)
+		o->sound = ORL_SOUND_EXACT;
+	else
+		return wrong(error, size, "--sound is on, off or exact");
+	return ORL_OPTIONS_RUN;
+}
+
+static enum orl_viewer_result set_microphone(struct orl_viewer_options *o,
+		const char *value, char *error, size_t size)
+{
+	if (strcmp(value, "ask") == 0)
+		o->microphone = ORL_MICROPHONE_ASK;
+	else if (strcmp(value, "on") == 0)
+		o->microphone = ORL_MICROPHONE_ON;
+	else if (strcmp(value, "off") == 0)
+		o->microphone = ORL_MICROPHONE_OFF;
+	else
+		return wrong(error, size, "--microphone is ask, on or off");
+	return ORL_OPTIONS_RUN;
+}
+
 static enum orl_viewer_result set_value(struct orl_viewer_options *o,
 		const char *arg, char *error, size_t size)
 {
@@ -307,6 +345,10 @@ static enum orl_viewer_result set_value(struct orl_viewer_options *o,
 				"--kiosk-exit is modifiers and a key, as "
 				"ctrl+alt+shift+q or super+f12");
 	}
+	if ((value = value_of(arg, "--sound")))
+		return set_sound(o, value, error, size);
+	if ((value = value_of(arg, "--microphone")))
+		return set_microphone(o, value, error, size);
 	if ((value = value_of(arg, "--windows")))
 		return set_windows(o, value, error, size);
 	if ((value = value_of(arg, "--scaling")))

@@ -38,6 +38,19 @@ enum orl_resize {
 	ORL_RESIZE_NO,
 };
 
+enum orl_sound_option {
+	ORL_SOUND_DEFAULT, /* on, in a window */
+	ORL_SOUND_ON,
+	ORL_SOUND_OFF,
+	ORL_SOUND_EXACT, /* samples as they are, where the line is fast */
+};
+
+enum orl_microphone_option {
+	ORL_MICROPHONE_ASK,
+	ORL_MICROPHONE_ON,
+	ORL_MICROPHONE_OFF,
+};
+
 /* A key with these modifiers and no others. */
 struct orl_combination {
 	uint32_t keysym; /* X's, of the key alone; 0: none */
@@ -51,6 +64,9 @@ struct orl_viewer_options {
 	struct orl_trust_rule trust;
 	const char *password_file, *ticket_file;
 	const char *screenshot, *stats;
+	const char *sound_file; /* instead of a sound card */
+	enum orl_sound_option sound;
+	enum orl_microphone_option microphone;
 	uint64_t exit_after; /* ns from the start, 0 is never */
 	enum orl_exit_when exit_when;
 	uint32_t reconnect; /* seconds, 0 is never */
@@ -61,6 +77,7 @@ struct orl_viewer_options {
 	bool one_window;
 	struct orl_combination kiosk_exit;
 	bool headless, fullscreen, kiosk, json, verbose;
+	bool lossless;      /* nothing that is not exact is shown */
 	bool keyboard_text; /* characters travel, not keys */
 	bool ask; /* for an address, in a window, where none is given */
 };

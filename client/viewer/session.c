@@ -166,6 +166,7 @@ static void on_rights(void *user, uint32_t rights)
 	struct orl_viewer *v = user;
 	orl_viewer_event(v, "rights", "\"rights\":%" PRIu32, rights);
 	v->may_input = rights & ORIEL_MAY_INPUT;
+	orl_sound_rights(v, rights);
 	if (v->ui) {
 		atomic_store(&v->ui->rights, rights);
 		orl_ui_holder(v->ui);
@@ -325,6 +326,8 @@ static const struct oriel_client_events events = {
 	.cursor_warped = on_cursor_warped,
 	.locks = on_locks,
 	.relative = on_relative,
+	.sound = orl_sound_heard,
+	.microphone_wanted = orl_sound_mic_wanted,
 };
 
 /* ---- the loop ---- */
@@ -670,14 +673,18 @@ int orl_viewer_create(struct orl_viewer *v)
 		.hooks = &hooks,
 		.authorities = v->authorities,
 		.reconnect = v->options.reconnect,
+		.flags = (v->options.lossless ? ORIEL_CLIENT_LOSSLESS : 0) |
+			 orl_sound_flags(v),
 	};
 	if (gethostname(name, sizeof(name) - 1) != 0 || !name[0])
 		snprintf(name, sizeof(name), "oriel-view");
-	return oriel_client_create(&v->client, &config);
+	int err = oriel_client_create(&v->client, &config);
+	return !err && !orl_sound_start(v) ? ORIEL_EIO : err;
 }
 
 void orl_viewer_destroy(struct orl_viewer *v)
 {
+	orl_sound_stop(v);
 	oriel_client_destroy(v->client);
 	v->client = NULL;
 	for (int i = 0; i < ORL_SCREENS_MAX; i++) {

@@ -11,8 +11,10 @@
 #include <oriel/oriel-client.h>
 
 #include "client/viewer/options.h"
+#include "client/viewer/sound.h"
 
 struct orl_ui;
+struct orl_viewer_sound;
 
 enum orl_answer {
 	ORL_ANSWERED,
@@ -40,6 +42,7 @@ struct orl_viewer {
 	uint64_t start;    /* of the program */
 	struct oriel_client *client;
 	struct orl_ui *ui; /* NULL when headless */
+	struct orl_viewer_sound *sound;
 
 	/* Set by orl_viewer_quit(), and the pipe is then readable. */
 	atomic_bool quit;

@@ -94,9 +94,25 @@ struct oriel_client_events {
 	void (*locks)(void *user, uint32_t locks);
 	/* The desktop takes relative motion only, or no longer does. */
 	void (*relative)(void *user, bool relative);
+
+	/* The desktop has something to be heard now, or no longer. */
+	void (*sound)(void *user, bool on);
+	/*
+	 * Something in the desktop listens to a microphone, or no longer. Ask
+	 * whoever sits in front before oriel_client_speak().
+	 */
+	void (*microphone_wanted)(void *user, bool wanted);
 };
 
 /* ---- the client -------------------------------------------------------- */
+
+enum oriel_client_flags {
+	/* Never show a pixel that is not exact, not even for a moment. */
+	ORIEL_CLIENT_LOSSLESS = 1 << 0,
+	ORIEL_CLIENT_SOUND = 1 << 1, /* the host calls oriel_client_hear() */
+	/* Samples as they are, where the line is fast: 1.6 Mbit/s. */
+	ORIEL_CLIENT_SOUND_PCM = 1 << 2,
+};
 
 struct oriel_client_config {
 	size_t size;
@@ -118,6 +134,7 @@ struct oriel_client_config {
 	 * by screen_changed, those that are not by screen_removed.
 	 */
 	uint32_t reconnect;
+	uint32_t flags; /* oriel_client_flags */
 };
 
 /* Threads: any. */
@@ -223,6 +240,37 @@ ORIEL_API void oriel_client_set_locks(
 ORIEL_API void oriel_client_release_all(struct oriel_client *client);
 /* Ask for keyboard and pointer, or give them up; `owner` tells. */
 ORIEL_API void oriel_client_take(struct oriel_client *client, bool take);
+
+/* ---- sound, with ORIEL_CLIENT_SOUND ------------------------------------ */
+
+/*
+ * Fill `samples` for playback right now, 48 kHz stereo. Gaps are concealed, and
+ * what the clocks of desktop and sound card differ is made up for; so all
+ * frames are always written. False: they are silent. Wait-free. Threads: any,
+ * one at a time.
+ */
+ORIEL_API bool oriel_client_hear(
+		struct oriel_client *client, int16_t *samples, size_t frames);
+/*
+ * Nobody listens (muted, no device): the server sends no sound then. On unless
+ * said. Threads: any.
+ */
+ORIEL_API void oriel_client_listen(struct oriel_client *client, bool on);
+/*
+ * From capture to the frames that hear() gives now, in ns; 0 is silence. What
+ * is to be seen together with them is that old.
+ */
+ORIEL_API uint64_t oriel_client_sound_delay(const struct oriel_client *client);
+/*
+ * Send what a microphone hears, best 10 ms at a time. The first call switches
+ * it on at the server; samples NULL switches it off. ORIEL_ESTATE when not
+ * READY, ORIEL_EDENIED without ORIEL_MAY_SPEAK, ORIEL_ENOTSUP where the server
+ * wants none, ORIEL_ELIMIT: late samples are dropped. Never waits. Threads:
+ * any, one at a time.
+ */
+ORIEL_API ORIEL_CHECK int oriel_client_speak(struct oriel_client *client,
+		const struct oriel_sound_format *format,
+		const int16_t *samples, size_t frames);
 
 #ifdef __cplusplus
 }

@@ -24,6 +24,7 @@ struct oriel_auth;    /* one peer's pending request to be let in */
 struct oriel_display; /* one screen that peers see */
 struct oriel_frame;   /* one picture, shared and reference counted */
 struct oriel_memory;  /* a file of memory that pictures are in */
+struct oriel_sound;   /* one stream of sound, shared by all who listen */
 
 /* ---- events ------------------------------------------------------------ */
 
@@ -86,8 +87,17 @@ struct oriel_server_events {
 	 * read the display stays as it was, and serves on. The next submit
 	 * tries again.
 	 */
-	void (*frame_failed)(void *user, struct oriel_display *display,
-			int error);
+	void (*frame_failed)(
+			void *user, struct oriel_display *display, int error);
+
+	/* Somebody listens to the desktop now, or nobody any more. */
+	void (*sound_wanted)(void *user, bool wanted);
+	/*
+	 * The microphone of the peer that owns input, with ORIEL_MAY_SPEAK, is
+	 * on, or off again. Take what it says with oriel_server_hear(). NULL:
+	 * microphones are not wanted at all.
+	 */
+	void (*sound_in)(void *user, struct oriel_peer *peer, bool on);
 };
 
 /* ---- the server -------------------------------------------------------- */
@@ -419,6 +429,45 @@ ORIEL_API ORIEL_CHECK int oriel_server_set_cursor(struct oriel_server *server,
 /* Where the desktop put the pointer, when it was not a peer that did. */
 ORIEL_API void oriel_display_warp_cursor(
 		struct oriel_display *display, int32_t x, int32_t y);
+
+/* ---- sound ------------------------------------------------------------- */
+
+/*
+ * Let peers hear something. At most 4 streams, which they mix. ORIEL_EINVAL,
+ * ORIEL_ELIMIT, ORIEL_ENOMEM.
+ */
+ORIEL_API ORIEL_CHECK int oriel_sound_create(struct oriel_sound **out,
+		struct oriel_server *server,
+		const struct oriel_sound_format *format);
+/* Nobody may be inside of oriel_sound_write() any more. */
+ORIEL_API void oriel_sound_destroy(struct oriel_sound *sound);
+/*
+ * Queue samples, the first of which was captured at `time` (0: they end now).
+ * Best 10 ms at a time or less; none says that nothing follows for now. Late
+ * sound is dropped, not played late:
+ * ORIEL_ELIMIT. What is silent, or heard by nobody, costs next to nothing.
+ * Never waits. Threads: any, one at a time for one stream.
+ */
+ORIEL_API ORIEL_CHECK int oriel_sound_write(struct oriel_sound *sound,
+		const int16_t *samples, size_t frames, uint64_t time);
+/* How loud the desktop wants it, of 256; as it is unless said. */
+ORIEL_API void oriel_sound_set_volume(
+		struct oriel_sound *sound, uint32_t left, uint32_t right);
+
+/*
+ * Something in the desktop listens to a microphone, or no longer: who owns
+ * input is told, and may switch it on.
+ */
+ORIEL_API void oriel_server_want_microphone(
+		struct oriel_server *server, bool wanted);
+/*
+ * Fill `samples` with what the microphone says, to be used right now; silence
+ * when there is none, then it returns false. All frames are always written.
+ * Wait-free. Threads: any, one at a time.
+ */
+ORIEL_API bool oriel_server_hear(struct oriel_server *server,
+		const struct oriel_sound_format *format, int16_t *samples,
+		size_t frames);
 
 #ifdef __cplusplus
 }

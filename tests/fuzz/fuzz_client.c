@@ -7,6 +7,7 @@
 #include <oriel/oriel-client.h>
 
 #include "proto/auth.h"
+#include "proto/caps.h"
 #include "proto/io/host.h"
 
 struct host {
@@ -51,8 +52,8 @@ static void on_updated(void *user, struct oriel_screen *screen,
 				y++)
 			for (int32_t x = rects[i].x;
 					x < rects[i].x + rects[i].width; x++)
-				sum |= ((const uint32_t *)p.data)
-						[y * p.width + x];
+				sum |= ((const uint32_t *)p.data)[y * p.width +
+								  x];
 	if (sum >> 24)
 		abort();
 	oriel_screen_shown(screen, 0);
@@ -64,6 +65,21 @@ static void on_cursor(void *user, const struct oriel_pixels *image,
 	(void)user;
 	if (image && (hot_x >= image->width || hot_y >= image->height))
 		abort();
+}
+
+/* Listen and speak, as much as the bytes say. */
+static void make_sound(
+		struct oriel_client *client, const uint8_t *data, size_t n)
+{
+	const struct oriel_sound_format format = { 48000, 2 };
+	int16_t samples[2 * 2000];
+
+	oriel_client_hear(client, samples, n > 1 ? data[1] * 7u : 480);
+	if (n > 2 && oriel_client_speak(client, &format,
+				     data[2] & 1 ? samples : NULL, 480) > 0)
+		abort();
+	if (n > 3)
+		oriel_client_listen(client, data[3] & 1);
 }
 
 static const struct oriel_client_events events = {
@@ -80,12 +96,13 @@ static void say_hello(int fd, const char *methods)
 	uint8_t out[512];
 	struct orl_wr w = { out, sizeof(out), 0 };
 
-	orl_put_server_hello(&w, &(struct orl_server_hello){
-						 .version = 1,
-						 .methods = { (const uint8_t *)
-										methods,
-								 (uint32_t)strlen(
-										 methods) } });
+	orl_put_server_hello(&w,
+			&(struct orl_server_hello){ .version = 1,
+					.caps = ORL_CAP(JPEG) |
+						ORL_CAP(OPUS) | ORL_CAP(PCM),
+					.methods = { (const uint8_t *)methods,
+							(uint32_t)strlen(
+									methods) } });
 	say(fd, ORL_MSG_server_hello, out, w.n);
 }
 
@@ -113,13 +130,17 @@ static void step(struct oriel_client *client, int fd)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct oriel_hooks hooks = { .size = sizeof(hooks), .log = no_log,
-		.random = no_random };
+	struct oriel_hooks hooks = {
+		.size = sizeof(hooks), .log = no_log, .random = no_random
+	};
 	struct host host = { NULL, NULL };
 	/* Small screens only: what is looked for is not in large ones. */
 	struct oriel_client_config cfg = { .size = sizeof(cfg),
-		.events = &events, .user = &host, .hooks = &hooks,
-		.max_pixels = 1 << 16 };
+		.events = &events,
+		.user = &host,
+		.hooks = &hooks,
+		.max_pixels = 1 << 16,
+		.flags = ORIEL_CLIENT_SOUND | ORIEL_CLIENT_SOUND_PCM };
 	int fd[2];
 
 	if (size < 1)
@@ -150,7 +171,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		const uint8_t *payload = rd_take(&r, n);
 		if (!payload)
 			break;
-		if (id == RECORD_HOST && host.screen)
+		if (id == RECORD_HOST && n && payload[0] == 's')
+			make_sound(host.client, payload, n);
+		else if (id == RECORD_HOST && host.screen)
 			oriel_screen_shown(host.screen, 1);
 		else if (id != RECORD_STEP)
 			say(fd[1], id, payload, n);

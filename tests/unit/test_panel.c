@@ -369,10 +369,12 @@ static void the_menu_is_walked(void **state)
 	menu(&m, ORL_KEY_UP);
 	assert_int_equal(menu(&m, ORL_KEY_ENTER), ORL_COMMAND_STATS);
 	menu(&m, ORL_KEY_UP);
+	assert_int_equal(menu(&m, ORL_KEY_ENTER), ORL_COMMAND_MENU_SOUND);
+	menu(&m, ORL_KEY_UP);
 	assert_int_equal(menu(&m, ORL_KEY_ENTER), ORL_COMMAND_MENU_DISPLAYS);
 	menu(&m, ORL_KEY_UP);
 	assert_int_equal(menu(&m, ORL_KEY_ENTER), ORL_COMMAND_FULLSCREEN);
-	for (int i = 0; i < 6; i++)
+	for (int i = 0; i < 7; i++)
 		menu(&m, ORL_KEY_DOWN);
 	menu(&m, ORL_KEY_ENTER);
 	assert_int_equal(m.sequence, 1);
@@ -401,6 +403,34 @@ static void pages_of_the_menu_have_their_own(void **state)
 	menu(&m, ORL_KEY_DOWN);
 	assert_int_equal(menu(&m, ORL_KEY_ENTER), ORL_COMMAND_SCALING);
 	assert_int_equal(m.scaling, 1);
+	open_dialog(ORL_DIALOG_NONE, false);
+	m.page = ORL_MENU_SOUND;
+	m.sound = (struct orl_sound_state){ .on = true, .volume = 95,
+		.may = true };
+	menu(&m, ORL_KEY_NONE);
+	assert_int_equal(menu(&m, ORL_KEY_ENTER), ORL_COMMAND_MUTE);
+	menu(&m, ORL_KEY_DOWN);
+	assert_int_equal(menu(&m, ORL_KEY_ENTER), ORL_COMMAND_VOLUME);
+	assert_int_equal(m.sound.volume, 100);
+	menu(&m, ORL_KEY_DOWN);
+	assert_int_equal(menu(&m, ORL_KEY_ENTER), ORL_COMMAND_VOLUME);
+	assert_int_equal(m.sound.volume, 90);
+	menu(&m, ORL_KEY_DOWN);
+	assert_int_equal(menu(&m, ORL_KEY_ENTER), ORL_COMMAND_SPEAK);
+	/* Without the right there is nothing to choose. */
+	m.sound.may = false;
+	open_dialog(ORL_DIALOG_NONE, false);
+	menu(&m, ORL_KEY_NONE);
+	menu(&m, ORL_KEY_UP);
+	assert_int_equal(menu(&m, ORL_KEY_ENTER), ORL_COMMAND_VOLUME);
+	/* Who is asked, and types on, has allowed nothing. */
+	m.sound.may = m.sound.wanted = true;
+	open_dialog(ORL_DIALOG_NONE, false);
+	orl_panel_open(&panel, orl_menu_not_now(&m));
+	menu(&m, ORL_KEY_NONE);
+	assert_int_equal(menu(&m, ORL_KEY_ENTER), ORL_COMMAND_CLOSE);
+	menu(&m, ORL_KEY_DOWN);
+	assert_int_equal(menu(&m, ORL_KEY_ENTER), ORL_COMMAND_SPEAK);
 	open_dialog(ORL_DIALOG_NONE, false);
 	m.page = ORL_MENU_KEYS;
 	menu(&m, ORL_KEY_NONE);
