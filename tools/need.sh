@@ -18,7 +18,9 @@ tests='g++ desktop-file-utils libcmocka-dev binutils tshark python3 openssl proc
 	libvirt-daemon libvirt-daemon-driver-qemu libvirt-clients
 	xserver-xorg-core xserver-xorg-video-dummy
 	ibus ibus-hangul
-	pulseaudio pulseaudio-utils'
+	pulseaudio pulseaudio-utils
+	weston wayvnc sway bubblewrap freerdp2-shadow-x11 winpr-utils
+	tigervnc-tools'
 peers='libspice-server-dev tigervnc-standalone-server tigervnc-viewer
 	spice-client-gtk freerdp2-shadow-x11 freerdp2-x11 xrdp x11vnc'
 guest='mmdebstrap e2fsprogs'
