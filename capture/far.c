@@ -198,7 +198,8 @@ static void on_cut(struct orl_far *f)
 		return;
 	cut = f->cut;
 	f->cut = NULL;
-	f->cut_wanted(f->cut_user, cut, f->cut_size);
+	if (orl_far_text_ok(cut, f->cut_size))
+		f->cut_wanted(f->cut_user, cut, f->cut_size);
 	free(cut);
 }
 
