@@ -33,8 +33,9 @@ objects = $(patsubst %.c,$(O)/%.o,$(filter-out $(LEFT_OUT:%=%.c), \
 
 LIBS = $(call flags,--libs,libssl libcrypto libzstd libturbojpeg opus)
 SYSTEMD_LIBS := $(call flags,--libs,libsystemd)
-X_LIBS = $(call flags,--libs,x11 xext xdamage xfixes xtst xrandr)
-SDL_LIBS = $(call flags,--libs,sdl2 SDL2_ttf fontconfig libpng)
+X_LIBS = $(call flags,--libs,x11 xext xdamage xfixes xtst xrandr xcb xcb-xfixes)
+SDL_LIBS = $(call flags,--libs,sdl2 SDL2_ttf fontconfig libpng xcb xcb-xfixes \
+	wayland-client)
 BENCH_LIBS = $(call flags,--libs,libpng libwebp) $(VNC_LIBS)
 ifeq ($(GPL),yes)
 AV_LIBS = $(call flags,--libs,libavformat libavcodec libavutil libswscale)
@@ -68,7 +69,8 @@ endif
 # Without its D-Bus oriel-serve shows no virtual machines.
 ifeq ($(SYSTEMD_LIBS),)
 DEFS += -DORIEL_NO_QEMU
-LEFT_OUT += $(addprefix capture/,qemu qemu_agent qemu_audio qemu_display qemu_find \
+LEFT_OUT += $(addprefix capture/,qemu qemu_agent qemu_audio qemu_clip \
+	qemu_display qemu_find \
 	qemu_input qemu_keeper qemu_launch qemu_libvirt qemu_objects)
 endif
 
@@ -159,8 +161,10 @@ $(O)/liboriel-server.so.$(ABI) $(O)/liboriel-server.a: $(server)
 $(O)/liboriel-client.so.$(ABI) $(O)/liboriel-client.a: $(client)
 
 # What a program is made of but for its main; tests link it as well.
-capture := $(filter-out $(O)/capture/main.o,$(call objects,capture))
-viewer := $(filter-out $(O)/client/viewer/main.o,$(call objects,client/viewer))
+clip := $(call objects,clip)
+capture := $(filter-out $(O)/capture/main.o,$(call objects,capture)) $(clip)
+viewer := $(filter-out $(O)/client/viewer/main.o,$(call objects,client/viewer)) \
+	$(clip)
 bench := $(filter-out $(addprefix $(O)/bench/,main.o push.o spice.o host.o \
 	sink.o sink_screen.o),$(call objects,bench))
 
@@ -242,8 +246,9 @@ TEST_LIBS = -lcmocka $(LIBS) -lm
 
 # The libraries' objects; of the programs, each test gets the one it includes.
 $(O)/tests/all.a: $(core) $(server) $(client) $(call objects,tests)
-$(O)/tests/capture.a: $(capture)
-$(O)/tests/viewer.a: $(viewer)
+$(O)/tests/capture.a: $(filter-out $(clip),$(capture))
+$(O)/tests/clip.a: $(clip)
+$(O)/tests/viewer.a: $(filter-out $(clip),$(viewer))
 $(O)/tests/bench.a: $(bench)
 # Of oriel-rfb what reads; a test plays the connection and oriel-serve.
 $(O)/tests/far.a: $(filter-out %/rfb.o %/rfb_stream.o,$(filter \
@@ -258,11 +263,14 @@ of_viewer := $(patsubst %.c,$(O)/%,$(shell grep -l '"client/viewer/' \
 	$(wildcard tests/unit/*.c tests/fuzz/*.c)))
 of_capture := $(patsubst %.c,$(O)/%,$(shell grep -l '"capture/' \
 	$(wildcard tests/unit/*.c tests/fuzz/*.c)))
+of_clip := $(patsubst %.c,$(O)/%,$(shell grep -l '"clip/' \
+	$(wildcard tests/unit/*.c tests/fuzz/*.c)))
 of_bench := $(patsubst %.c,$(O)/%,$(shell grep -l '"bench/' \
 	$(wildcard tests/unit/*.c tests/fuzz/*.c)))
-$(of_viewer): $(O)/tests/viewer.a
+$(of_viewer): $(O)/tests/viewer.a $(O)/tests/clip.a
 $(of_bench): $(O)/tests/bench.a
-$(of_capture): $(O)/tests/capture.a
+$(of_capture): $(O)/tests/capture.a $(O)/tests/clip.a
+$(of_clip): $(O)/tests/clip.a
 test_link = echo "  LD    $@"; $(CC) -pthread $(CFLAGS) $(LDFLAGS) -o $@ \
 	$(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group
 $(O)/tests/unit/%: $(O)/tests/unit/%.o $(O)/tests/all.a
@@ -348,6 +356,9 @@ guest-speed:
 $(O)/tests/e2e/painter: $(O)/tests/e2e/painter.o
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(call flags,--libs,x11)
 
+$(O)/tests/e2e/clipper: $(O)/tests/e2e/clipper.o
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(call flags,--libs,xcb)
+
 $(O)/tests/e2e/keys: $(O)/tests/e2e/keys.o $(O)/liboriel-client.a
 	$(CC) -pthread $(CFLAGS) $(LDFLAGS) -o $@ $^ \
 		$(call flags,--libs,x11 xtst) $(LIBS)
@@ -369,7 +380,7 @@ $(O)/tests/e2e/attack: $(addprefix $(O)/tests/e2e/,attack.o attack_serve.o \
 		attack_clients.o attack_view.o raw.o) $(client) $(core)
 	$(CC) -pthread $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 
-e2e: all $(addprefix $(O)/tests/e2e/,attack fingers keys onlink painter) \
+e2e: all $(addprefix $(O)/tests/e2e/,attack clipper fingers keys onlink painter) \
 		$(if $(SYSTEMD_LIBS),$(O)/tests/e2e/liar) \
 		$(if $(PULSE_LIBS),$(O)/tests/e2e/hear)
 	tools/guest/build.sh $(GUEST) || : # its test says that there is none
@@ -423,7 +434,7 @@ codecs: $(O)/oriel-bench
 # ---- the developer's tools
 
 sources := $(wildcard $(addsuffix /*.[ch],include/oriel proto proto/io codecs \
-	redirect server client client/viewer capture examples bench tests \
+	redirect server client clip client/viewer capture examples bench tests \
 	tests/unit tests/prop tests/fuzz))
 format:
 	clang-format -i $(filter-out %/messages.h %/messages.c,$(sources))

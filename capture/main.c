@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "capture/capture.h"
+#include "capture/clipboard.h"
 #include "capture/company.h"
 #include "capture/files.h"
 #include "capture/login.h"
@@ -22,6 +23,7 @@
 #include "capture/options.h"
 #include "capture/sound.h"
 #include "capture/stats.h"
+#include "clip/transfer.h"
 
 enum {
 	BUDGET_NS = 8000000, /* of one dispatch, so that the source runs too */
@@ -36,6 +38,7 @@ struct serve {
 	struct orl_login *login;
 	struct orl_source *source;
 	struct oriel_server *server;
+	struct orl_board *board;
 	struct orl_metrics *metrics;
 	struct orl_pulse *pulse; /* NULL: sound is not from there */
 	struct orl_company company;
@@ -326,6 +329,50 @@ static void on_sound_in(void *user, struct oriel_peer *peer, bool on)
 	orl_pulse_speak(serve->pulse, on);
 }
 
+static void clipboard_offered(void *user, struct oriel_peer *peer,
+		enum oriel_selection selection, const char *const *types,
+		size_t count)
+{
+	const struct serve *serve = user;
+
+	orl_board_offered(serve->board, peer, selection, types, count);
+}
+
+static void clipboard_wanted(void *user, struct oriel_peer *peer,
+		struct oriel_transfer *transfer)
+{
+	const struct serve *serve = user;
+
+	orl_board_wanted(serve->board, peer, transfer);
+}
+
+static void clipboard_begun(void *user, struct oriel_transfer *transfer)
+{
+	(void)user;
+	orl_transfer_begun(transfer);
+}
+
+static void clipboard_data(void *user, struct oriel_transfer *transfer,
+		const void *data, size_t n)
+{
+	(void)user;
+	orl_transfer_data(transfer, data, n);
+}
+
+static void clipboard_ready(void *user, struct oriel_transfer *transfer)
+{
+	(void)user;
+	orl_transfer_ready(transfer);
+}
+
+static void clipboard_ended(void *user, struct oriel_transfer *transfer,
+		int error, const char *why)
+{
+	const struct serve *serve = user;
+
+	orl_board_ended(serve->board, transfer, error, why);
+}
+
 static const struct oriel_server_events events = {
 	.size = sizeof(events),
 	.auth_wanted = auth_wanted,
@@ -341,6 +388,12 @@ static const struct oriel_server_events events = {
 	.locks = on_locks,
 	.sound_wanted = on_sound_wanted,
 	.sound_in = on_sound_in,
+	.clipboard_offered = clipboard_offered,
+	.clipboard_wanted = clipboard_wanted,
+	.clipboard_begun = clipboard_begun,
+	.clipboard_data = clipboard_data,
+	.clipboard_ready = clipboard_ready,
+	.clipboard_ended = clipboard_ended,
 };
 
 /* ---- the loop ---------------------------------------------------------- */
@@ -660,9 +713,14 @@ static int start(struct serve *serve, const struct orl_source_kind *kind)
 	status = open_sound(serve);
 	if (status)
 		return status;
+	serve->board = orl_board_create(
+			serve->server, orl_login_policy(serve->login));
+	if (!serve->board)
+		return complain(ORL_EXIT_INTERNAL, "out of memory");
 	err = serve->source->kind->attach(serve->source, serve->server);
 	if (err)
 		return complain(ORL_EXIT_SOURCE, oriel_strerror(err));
+	orl_board_attach(serve->board, serve->source);
 	if (o->metrics) {
 		if (orl_metrics_open(&serve->metrics, o->metrics, metrics_page,
 				    serve, why, sizeof(why)) < 0)
@@ -711,6 +769,7 @@ static void end(struct serve *serve)
 	oriel_server_destroy(serve->server);
 	if (serve->source)
 		serve->source->kind->close(serve->source);
+	orl_board_destroy(serve->board);
 	orl_login_close(serve->login);
 	orl_identity_free(&serve->identity);
 	if (serve->stats && serve->stats != stdout)

@@ -12,6 +12,10 @@
 
 #include <oriel/oriel.h>
 
+#include "clip/types.h"
+
+enum { PASTE_MIB = 256, PASTE_MIB_MAX = 65536 };
+
 struct span {
 	const char *p, *end;
 };
@@ -41,6 +45,9 @@ void orl_policy_init(struct orl_policy *policy)
 		.rights = ORIEL_MAY_SEE | ORIEL_MAY_HEAR | ORIEL_MAY_INPUT |
 			  ORIEL_MAY_COPY | ORIEL_MAY_PASTE | ORIEL_MAY_PRINT |
 			  ORIEL_MAY_RESIZE,
+		.paste_types = 1 << ORL_CONTENT_TEXT,
+		.paste_max = PASTE_MIB << 20,
+		.copy_max = PASTE_MIB << 20,
 	};
 }
 
@@ -100,6 +107,49 @@ static const char *parse_rights(uint32_t *out, struct span s)
 	return NULL;
 }
 
+static const char *parse_contents(uint32_t *out, struct span s)
+{
+	uint32_t contents = 0;
+
+	for (s = trim(s); s.p < s.end; s = trim(s)) {
+		struct span word = s;
+
+		while (s.p < s.end && !is_space(*s.p))
+			s.p++;
+		int content = orl_content_named(word.p, (size_t)(s.p - word.p));
+		if (content < 0 || content == ORL_CONTENT_FILES)
+			return "what may be pasted is one of text html rtf "
+			       "image";
+		contents |= 1u << content;
+	}
+	*out = contents;
+	return NULL;
+}
+
+static const char *parse_size(uint64_t *out, struct span s)
+{
+	uint64_t mib = 0;
+
+	for (s = trim(s); s.p < s.end && mib <= PASTE_MIB_MAX; s.p++) {
+		if (*s.p < '0' || *s.p > '9')
+			break;
+		mib = mib * 10 + (uint64_t)(*s.p - '0');
+	}
+	if (s.p < s.end || !mib || mib > PASTE_MIB_MAX)
+		return "a size is a number of MiB from 1 to 65536";
+	*out = mib << 20;
+	return NULL;
+}
+
+static const char *parse_bool(bool *out, struct span s)
+{
+	s = trim(s);
+	if (!is(s, "yes") && !is(s, "no"))
+		return "this is yes or no";
+	*out = is(s, "yes");
+	return NULL;
+}
+
 static const char *parse_user(
 		struct orl_policy *policy, struct span name, struct span value)
 {
@@ -137,10 +187,39 @@ static const char *parse_second(enum orl_second *out, struct span value)
 	return "second is one of take watch replace refuse";
 }
 
-/* Keys that may be there once. */
+/* Keys that may be there once; those of the clipboard by their place. */
 struct seen {
-	bool rights, second;
+	bool rights, second, clipboard[5];
 };
+
+/* Not a key of the clipboard: "". */
+static const char *parse_clipboard(struct orl_policy *policy, struct span key,
+		struct span value, struct seen *seen)
+{
+	static const char *const keys[] = { "paste", "copy", "paste-max",
+		"copy-max", "primary" };
+	unsigned i = 0;
+
+	while (i < sizeof(keys) / sizeof(keys[0]) && !is(key, keys[i]))
+		i++;
+	if (i == sizeof(keys) / sizeof(keys[0]))
+		return "";
+	if (seen->clipboard[i])
+		return "this key has been given before";
+	seen->clipboard[i] = true;
+	switch (i) {
+	case 0:
+		return parse_contents(&policy->paste_types, value);
+	case 1:
+		return parse_contents(&policy->copy_types, value);
+	case 2:
+		return parse_size(&policy->paste_max, value);
+	case 3:
+		return parse_size(&policy->copy_max, value);
+	default:
+		return parse_bool(&policy->primary, value);
+	}
+}
 
 static const char *parse_line(
 		struct orl_policy *policy, struct span line, struct seen *seen)
@@ -168,6 +247,9 @@ static const char *parse_line(
 		seen->second = true;
 		return parse_second(&policy->second, value);
 	}
+	const char *wrong = parse_clipboard(policy, line, value, seen);
+	if (!wrong || *wrong)
+		return wrong;
 	if (cut(&line, '.', &name) && is(line, "rights"))
 		return parse_user(policy, name, value);
 	return "this key is not known";
@@ -177,7 +259,7 @@ int orl_policy_parse(struct orl_policy *policy, const char *text, size_t n,
 		char *why, size_t size)
 {
 	struct span rest = { text, text + n };
-	struct seen seen = { false, false };
+	struct seen seen = { .rights = false };
 
 	if (n > ORL_POLICY_SIZE) {
 		snprintf(why, size, "a policy has at most %d bytes",

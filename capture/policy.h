@@ -6,10 +6,14 @@
  *	rights = see hear input		for everybody not named below
  *	rights.USER = see		for USER alone
  *	second = take			when somebody looks already
+ *	paste = text			from the viewer's clipboard
+ *	copy = text image		from the desktop's clipboard
+ *	paste-max = 256			MiB of one paste, and copy-max
+ *	primary = no			marked text is a clipboard as well
  *
  * A right is a word of see hear input speak copy paste usb print resize, or
  * all; an empty value grants nothing. second is a word of take watch replace
- * refuse.
+ * refuse. What may be pasted is a word of text html rtf image.
  */
 #ifndef ORL_POLICY_H
 #define ORL_POLICY_H
@@ -31,6 +35,10 @@ enum orl_second {
 struct orl_policy {
 	uint32_t rights;
 	enum orl_second second;
+	/* Clipboard: bits of enum orl_content, and bytes. */
+	uint32_t paste_types, copy_types;
+	uint64_t paste_max, copy_max;
+	bool primary;
 	uint32_t count;
 	struct {
 		char name[ORL_POLICY_NAME];
@@ -38,7 +46,10 @@ struct orl_policy {
 	} users[ORL_POLICY_USERS];
 };
 
-/* What holds without a file: everything but a microphone and USB. */
+/*
+ * What holds without a file: everything but a microphone and USB; text only,
+ * and to the desktop only, by the clipboard.
+ */
 void orl_policy_init(struct orl_policy *policy);
 
 /*

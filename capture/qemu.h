@@ -18,6 +18,7 @@
 #include "capture/qemu_agent.h"
 #include "capture/qemu_audio.h"
 #include "capture/qemu_check.h"
+#include "capture/qemu_clip.h"
 #include "capture/qemu_libvirt.h"
 
 enum {
@@ -173,6 +174,7 @@ struct orl_qemu {
 	unsigned objects_told; /* lines of the log */
 	struct orl_qemu_agent agent;
 	struct orl_qemu_audio audio;
+	struct orl_qemu_clip clip;
 	struct orl_source_counts counts;
 	const char *said[ORL_QEMU_SAID];
 };

@@ -30,6 +30,10 @@ int oriel_client_create(struct oriel_client **out,
 	c->user = config->user;
 	if (config->events)
 		c->events = *config->events;
+	if (c->events.clipboard_offered || c->events.clipboard_wanted)
+		c->offered |= ORL_CAP(CLIPBOARD);
+	orl_clip_init(&c->clip, &c->env, ORL_CLIENT, &orl_session_clip_calls,
+			c);
 	orl_again_init(c, config->reconnect);
 	c->max_pixels = config->max_pixels ? config->max_pixels
 					   : ORL_DISPLAY_PIXELS_MAX;
@@ -86,6 +90,7 @@ void oriel_client_destroy(struct oriel_client *c)
 	if (c->loop && c->sound)
 		orl_loop_unpost(c->loop, &c->sound->post);
 	orl_loop_destroy(c->loop);
+	orl_clip_fini(&c->clip);
 	orl_input_fini(c);
 	orl_jpeg_destroy(c->jpeg);
 	orl_sound_fini(c);

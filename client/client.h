@@ -3,8 +3,9 @@
  *
  * Files: client.c the handle, session.c what the server says, login.c until
  * we are let in, again.c coming back after a loss, screen.c and picture.c what
- * is seen, ack.c that they were shown, input.c keys and pointer, sound.c what
- * is heard and said. All of it runs in the loop thread, but for the queue of input.c and what oriel-client.h marks as
+ * is seen, ack.c that they were shown, input.c keys and pointer, clipboard.c,
+ * sound.c what is heard and said. All of it runs in the loop thread, but for
+ * the queue of input.c and what oriel-client.h marks as
  * "Threads: any".
  */
 #ifndef ORL_CLIENT_CLIENT_H
@@ -22,6 +23,7 @@
 #include "proto/caps.h"
 #include "proto/io/conn.h"
 #include "proto/io/network.h"
+#include "redirect/clipboard.h"
 
 enum orl_login_step {
 	ORL_LOGIN_HELLO,     /* waiting for server_hello */
@@ -159,6 +161,7 @@ struct oriel_client {
 	struct orl_again again;
 	char server_name[ORL_NAME_MAX + 1];
 	uint32_t rights, epoch;
+	bool owns; /* keyboard and pointer */
 	struct orl_node screens;
 	struct orl_jpeg *jpeg; /* made when first needed */
 
@@ -181,6 +184,9 @@ struct oriel_client {
 	} sent[ORL_SENT]; /* input, to measure its echo */
 
 	struct orl_client_sound *sound; /* NULL: the host wants none */
+	/* What the host offers, as on the wire. */
+	char board[ORIEL_SELECTIONS][ORL_CLIP_TYPES_TEXT + 1];
+	struct orl_clip clip;
 
 	struct oriel_stats stats;
 	uint64_t latencies[ORL_CLIENT_LATENCIES], echoes[ORL_CLIENT_LATENCIES];
@@ -306,6 +312,13 @@ void orl_screen_was_shown(struct oriel_screen *s, uint64_t time);
 /* Send every ack that is due. */
 void orl_screen_send_acks(struct oriel_client *c);
 void orl_screen_batch(struct orl_timer *timer);
+
+/* clipboard.c */
+extern const struct orl_clip_calls orl_session_clip_calls;
+int orl_session_clip_message(struct oriel_client *c, uint16_t id,
+		const uint8_t *data, size_t n);
+/* Whether this client has the clipboard may have changed. */
+void orl_session_clip_settle(struct oriel_client *c);
 
 /* input.c */
 int orl_input_init(struct oriel_client *c);

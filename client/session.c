@@ -81,6 +81,8 @@ static void drop_line(struct oriel_client *c)
 	orl_sound_session(c, false);
 	c->begun = c->trusted = c->ending = false;
 	c->rights = 0;
+	c->owns = false;
+	orl_clip_end(&c->clip, ORIEL_ECLOSED);
 	orl_timer_stop(&c->timer);
 	orl_timer_stop(&c->batch);
 	c->batch.at = 0;
@@ -171,6 +173,7 @@ static int on_rights(struct oriel_client *c, const uint8_t *data, size_t n)
 	}
 	if (ORL_CLIENT_PUT(c, rights_seen, &seen) < 0)
 		return 0;
+	orl_session_clip_settle(c);
 	if (c->events.rights)
 		c->events.rights(c->user, msg.rights);
 	return 0;
@@ -186,6 +189,8 @@ static int on_owner(struct oriel_client *c, const uint8_t *data, size_t n)
 		return err;
 	memcpy(name, msg.name.p, msg.name.n);
 	name[msg.name.n] = 0;
+	c->owns = msg.yours;
+	orl_session_clip_settle(c);
 	if (c->events.owner)
 		c->events.owner(c->user, msg.yours, name);
 	return 0;
@@ -337,6 +342,17 @@ static const struct handler ready[] = {
 };
 /* clang-format on */
 
+static int on_answer(struct oriel_client *c, uint16_t id, int err)
+{
+	if (!err)
+		return 0;
+	orl_log(&c->env, ORIEL_LOG_WARN, "session",
+			"message 0x%04x of the server: %s", id,
+			oriel_strerror(err));
+	orl_session_end(c, err, oriel_strerror(err));
+	return 0;
+}
+
 static int on_message(void *user, uint16_t id, const uint8_t *data, size_t n)
 {
 	struct oriel_client *c = user;
@@ -346,18 +362,12 @@ static int on_message(void *user, uint16_t id, const uint8_t *data, size_t n)
 	if (!c->conn || c->ending)
 		return 0;
 	orl_again_busy(c);
-	for (; h->handle; h++) {
-		if (h->id != id || (c->caps & h->caps) != h->caps)
-			continue;
-		int err = h->handle(c, data, n);
-		if (!err)
-			return 0;
-		orl_log(&c->env, ORIEL_LOG_WARN, "session",
-				"message 0x%04x of the server: %s", id,
-				oriel_strerror(err));
-		orl_session_end(c, err, oriel_strerror(err));
-		return 0;
-	}
+	if (c->clip.link && id >> 8 == ORL_CHANNEL_CLIPBOARD)
+		return on_answer(c, id,
+				orl_session_clip_message(c, id, data, n));
+	for (; h->handle; h++)
+		if (h->id == id && (c->caps & h->caps) == h->caps)
+			return on_answer(c, id, h->handle(c, data, n));
 	orl_log(&c->env, ORIEL_LOG_WARN, "session",
 			"the server sent message 0x%04x, which is not allowed "
 			"now",

@@ -84,12 +84,27 @@ static const struct orl_handler *const by_state[] = {
 	[ORL_PEER_READY] = ready,
 };
 
+static int on_answer(struct oriel_peer *peer, uint16_t id, int err)
+{
+	if (err == ORIEL_EPROTO)
+		orl_log(&peer->server->env, ORIEL_LOG_WARN, "peer",
+				"%s sent a message 0x%04x that makes no sense "
+				"here: its session ends",
+				oriel_peer_address(peer), id);
+	if (err)
+		orl_peer_end(peer, err, oriel_strerror(err));
+	return 0;
+}
+
 static int on_message(void *user, uint16_t id, const uint8_t *data, size_t n)
 {
 	struct oriel_peer *peer = user;
 
 	if (peer->state == ORL_PEER_GONE)
 		return 0;
+	if (peer->clip.link && id >> 8 == ORL_CHANNEL_CLIPBOARD)
+		return on_answer(peer, id,
+				orl_peer_clip_message(peer, id, data, n));
 	for (const struct orl_handler *h = by_state[peer->state]; h->handle;
 			h++) {
 		if (h->id != id || (peer->caps & h->caps) != h->caps)
@@ -97,15 +112,7 @@ static int on_message(void *user, uint16_t id, const uint8_t *data, size_t n)
 		/* A right may have been taken while this was on its way. */
 		if ((peer->rights & h->rights) != h->rights)
 			return 0;
-		int err = h->handle(peer, data, n);
-		if (err == ORIEL_EPROTO)
-			orl_log(&peer->server->env, ORIEL_LOG_WARN, "peer",
-					"%s sent a message 0x%04x that makes "
-					"no sense here: its session ends",
-					oriel_peer_address(peer), id);
-		if (err)
-			orl_peer_end(peer, err, oriel_strerror(err));
-		return 0;
+		return on_answer(peer, id, h->handle(peer, data, n));
 	}
 	orl_log(&peer->server->env, ORIEL_LOG_WARN, "peer",
 			"%s sent message 0x%04x, which is not allowed now: its "
@@ -165,6 +172,7 @@ static void leave(struct oriel_peer *peer)
 		orl_peer_own(server, NULL);
 	orl_mic_changed(server);
 	orl_sound_changed(server);
+	orl_clip_end(&peer->clip, ORIEL_ECLOSED);
 	if (peer->joined && server->events.peer_left)
 		server->events.peer_left(server->user, peer, peer->reason);
 	peer->joined = false;
@@ -185,6 +193,7 @@ static void join(struct oriel_peer *peer)
 	if (server->events.peer_joined)
 		server->events.peer_joined(server->user, peer);
 	orl_sound_changed(server);
+	orl_peer_clip_settle(peer);
 }
 
 /* Rights have changed: does it own input now, or no longer? */
@@ -204,6 +213,7 @@ static void settle(struct oriel_peer *peer)
 		peer->sound.known = 0;
 	orl_mic_changed(server);
 	orl_sound_changed(server);
+	orl_peer_clip_settle(peer);
 }
 
 static bool take(bool *flag)
@@ -284,6 +294,8 @@ int orl_peer_create(struct oriel_server *server, int socket, bool local)
 	orl_list_init(&peer->delay.node);
 	orl_list_init(&peer->panes);
 	orl_pace_init(&peer->pace);
+	orl_clip_init(&peer->clip, &server->env, ORL_SERVER,
+			&orl_peer_clip_calls, peer);
 	peer->stats.size = sizeof(peer->stats);
 	int err = orl_conn_create(&peer->conn, server->loop, &server->env,
 			socket,
@@ -325,6 +337,7 @@ void orl_peer_free(struct oriel_peer *peer)
 	ORL_EACH_SAFE (node, after, &peer->panes)
 		orl_pane_destroy(orl_container(node, struct orl_pane, by_peer));
 	orl_list_remove(&peer->node);
+	orl_clip_fini(&peer->clip);
 	orl_conn_destroy(peer->conn);
 	orl_free(&server->env, peer->name);
 	orl_free(&server->env, peer);
@@ -462,6 +475,9 @@ void orl_peer_own(struct oriel_server *server, struct oriel_peer *peer)
 		struct oriel_peer *p =
 				orl_container(node, struct oriel_peer, node);
 		orl_peer_tell(p, ORL_FACT_OWNER | ORL_FACT_MIC);
+		/* Its host is called: in dispatch, when this is done. */
+		p->settle = true;
+		orl_peer_later(p);
 	}
 	orl_mic_changed(server);
 }

@@ -117,6 +117,8 @@ int oriel_server_create(struct oriel_server **out,
 	server->max_bandwidth = config->max_bandwidth;
 	server->test_desync = config->test_desync;
 	server->events = events;
+	if (events.clipboard_offered || events.clipboard_wanted)
+		server->caps |= ORL_CAP(CLIPBOARD);
 	orl_list_init(&server->listeners);
 	orl_list_init(&server->peers);
 	orl_list_init(&server->displays);

@@ -6,9 +6,9 @@
  * sent. Files: server.c the handle, peer.c one client's life, login.c until
  * it is let in, token.c what lets it in again, display.c pictures from the
  * host, pane.c, update.c and lossy.c what is sent of them, ack.c and check.c
- * whether they arrived, input.c keys and pointer, cursor.c shapes, frame.c
- * shared pictures and memory, sound.c what is heard, mic.c what is said. All of
- * it runs in the loop thread.
+ * whether they arrived, input.c keys and pointer, clipboard.c, cursor.c shapes,
+ * frame.c shared pictures and memory, sound.c what is heard, mic.c what is
+ * said. All of it runs in the loop thread.
  */
 #ifndef ORL_SERVER_SERVER_H
 #define ORL_SERVER_SERVER_H
@@ -25,6 +25,7 @@
 #include "proto/io/conn.h"
 #include "proto/io/pool.h"
 #include "proto/io/shared.h"
+#include "redirect/clipboard.h"
 #include "server/sound.h"
 #include "server/throttle.h"
 
@@ -67,6 +68,8 @@ struct oriel_server {
 	struct oriel_peer *owner; /* of keyboard and pointer */
 	uint32_t locks;
 	bool relative;
+	/* What the desktop offers, as on the wire. */
+	char board[ORIEL_SELECTIONS][ORL_CLIP_TYPES_TEXT + 1];
 	bool leaving; /* it shuts down: that is what a bye says */
 	uint8_t token_key[32];
 	uint8_t dummy_key[32]; /* makes up verifiers of users there are not */
@@ -206,6 +209,7 @@ struct oriel_peer {
 
 	struct orl_peer_sound sound;
 
+	struct orl_clip clip;
 	struct oriel_stats stats;
 };
 
@@ -282,6 +286,13 @@ int orl_input_take(struct oriel_peer *peer, const uint8_t *data, size_t n);
 void orl_input_release(struct oriel_peer *peer);
 /* The newest input handed to the host at or before `time`. */
 uint32_t orl_input_seen(const struct oriel_peer *peer, uint64_t time);
+
+/* clipboard.c */
+extern const struct orl_clip_calls orl_peer_clip_calls;
+int orl_peer_clip_message(struct oriel_peer *peer, uint16_t id,
+		const uint8_t *data, size_t n);
+/* Whether it has the clipboard may have changed. */
+void orl_peer_clip_settle(struct oriel_peer *peer);
 
 /* cursor.c */
 /* The cursor has changed, for this peer; sent when its turn comes. */

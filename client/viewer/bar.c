@@ -4,6 +4,7 @@
  */
 #include <string.h>
 
+#include "client/viewer/clipboard.h"
 #include "client/viewer/stage.h"
 
 enum {
@@ -86,6 +87,7 @@ static void fill_menu(struct orl_ui *ui, struct orl_menu *m)
 	pthread_mutex_lock(&ui->lock);
 	m->may_input = ui->may_input;
 	m->holds_input = ui->holds_input;
+	m->pasting = orl_deck_busy(ui->viewer->deck);
 	pthread_mutex_unlock(&ui->lock);
 	m->displays = 0;
 	for (int i = 0; i < ORL_SCREENS_MAX; i++) {
@@ -198,6 +200,9 @@ void orl_stage_command(
 		break;
 	case ORL_COMMAND_TAKE:
 		orl_command_take(ui, !ui->stage->menu.holds_input);
+		break;
+	case ORL_COMMAND_STOP:
+		orl_deck_cancel(ui->viewer->deck);
 		break;
 	case ORL_COMMAND_DISCONNECT:
 		orl_stage_hide_bar(ui);

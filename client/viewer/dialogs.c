@@ -339,6 +339,8 @@ static enum orl_command menu_desktop(struct orl_menu *m, struct orl_panel *p)
 								"keyboard"),
 					    false))
 		chosen = ORL_COMMAND_TAKE;
+	if (m->pasting && orl_panel_item(p, "Stop pasting", false))
+		chosen = ORL_COMMAND_STOP;
 	if (orl_panel_item(p, "Disconnect", false))
 		chosen = ORL_COMMAND_DISCONNECT;
 	return chosen;

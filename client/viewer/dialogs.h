@@ -66,6 +66,7 @@ enum orl_command {
 	ORL_COMMAND_STATS,
 	ORL_COMMAND_RELEASE,
 	ORL_COMMAND_TAKE,
+	ORL_COMMAND_STOP, /* what is being pasted */
 	ORL_COMMAND_DISCONNECT,
 	ORL_COMMAND_MENU_KEYS,     /* the menu's part with keys */
 	ORL_COMMAND_MENU_DISPLAYS, /* and that with displays */
@@ -93,6 +94,7 @@ struct orl_menu {
 	enum orl_menu_page page;
 	bool fullscreen, stats, one;
 	bool narrow;                 /* no room for two columns */
+	bool pasting;                /* something large */
 	bool may_input, holds_input; /* this client, keyboard and pointer */
 	int scaling;                 /* an enum orl_scaling, now or as chosen */
 	int sequence;                /* with ORL_COMMAND_KEYS */

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "client/viewer/clipboard.h"
 #include "client/viewer/hosts.h"
 #include "client/viewer/text.h"
 #include "client/viewer/ui.h"
@@ -78,6 +79,8 @@ static int run(struct orl_viewer *v)
 				orl_text(oriel_strerror(err)));
 		return ORL_EXIT_INTERNAL;
 	}
+	if (v->ui)
+		v->deck = orl_deck_create(v);
 	if (pthread_create(&signals, NULL, take_signals, v) != 0)
 		return ORL_EXIT_INTERNAL;
 	int code = v->ui ? run_with_window(v) : orl_viewer_run(v);
@@ -88,6 +91,7 @@ static int run(struct orl_viewer *v)
 
 static void clean_up(struct orl_viewer *v)
 {
+	orl_deck_destroy(v->deck);
 	/* The UI first: it may still point into the screens. */
 	orl_ui_destroy(v->ui);
 	orl_viewer_destroy(v);

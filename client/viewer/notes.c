@@ -213,6 +213,16 @@ void orl_ui_progress(struct orl_ui *ui, enum oriel_client_state state,
 	orl_ui_wake(ui);
 }
 
+void orl_ui_note(struct orl_ui *ui, unsigned ms, const char *text)
+{
+	pthread_mutex_lock(&ui->lock);
+	snprintf(ui->note, sizeof(ui->note), "%s", text);
+	ui->note_until = orl_viewer_now() + ms * UINT64_C(1000000);
+	ui->noted = true;
+	pthread_mutex_unlock(&ui->lock);
+	orl_ui_wake(ui);
+}
+
 void orl_ui_facts(struct orl_ui *ui, const struct orl_facts_of *from)
 {
 	struct orl_facts facts;

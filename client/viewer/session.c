@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "client/viewer/clipnet.h"
 #include "client/viewer/recent.h"
 #include "client/viewer/text.h"
 #include "client/viewer/ui.h"
@@ -83,6 +84,7 @@ static void on_state(void *user, enum oriel_client_state state, int error,
 	struct orl_viewer *v = user;
 	char quoted[ORL_JSON_SIZE(512)];
 	v->state = state;
+	orl_clipnet_connected(v->clipnet, state == ORIEL_CLIENT_READY);
 	orl_viewer_event(v, "state",
 			"\"state\":\"%s\",\"error\":%d,\"text\":%s",
 			state_names[state], error,
@@ -407,6 +409,7 @@ static enum why watch(struct orl_viewer *v)
 			orl_viewer_facts(v, now);
 		if (v->ui)
 			orl_ui_ask_sizes(v->ui);
+		orl_clipnet_run(v->clipnet);
 		int err = oriel_client_wait(v->client, timeout_ms(v, now));
 		if (err < 0) {
 			orl_viewer_say("cannot go on: %s",
@@ -665,10 +668,11 @@ int orl_viewer_create(struct orl_viewer *v)
 		.log_level = v->options.verbose ? ORIEL_LOG_INFO
 						: ORIEL_LOG_WARN,
 	};
+	struct oriel_client_events table = events;
 	const struct oriel_client_config config = {
 		.size = sizeof(config),
 		.name = name,
-		.events = &events,
+		.events = &table,
 		.user = v,
 		.hooks = &hooks,
 		.authorities = v->authorities,
@@ -676,6 +680,8 @@ int orl_viewer_create(struct orl_viewer *v)
 		.flags = (v->options.lossless ? ORIEL_CLIENT_LOSSLESS : 0) |
 			 orl_sound_flags(v),
 	};
+	if (v->ui)
+		orl_clipnet_events(&table);
 	if (gethostname(name, sizeof(name) - 1) != 0 || !name[0])
 		snprintf(name, sizeof(name), "oriel-view");
 	int err = oriel_client_create(&v->client, &config);

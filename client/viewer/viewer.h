@@ -13,6 +13,8 @@
 #include "client/viewer/options.h"
 #include "client/viewer/sound.h"
 
+struct orl_clipnet;
+struct orl_deck;
 struct orl_ui;
 struct orl_viewer_sound;
 
@@ -43,6 +45,9 @@ struct orl_viewer {
 	struct oriel_client *client;
 	struct orl_ui *ui; /* NULL when headless */
 	struct orl_viewer_sound *sound;
+	/* The clipboard, with a window and where it is shared; else NULL. */
+	struct orl_deck *deck;
+	struct orl_clipnet *clipnet; /* its half in the connection's thread */
 
 	/* Set by orl_viewer_quit(), and the pipe is then readable. */
 	atomic_bool quit;

@@ -102,6 +102,31 @@ struct oriel_client_events {
 	 * whoever sits in front before oriel_client_speak().
 	 */
 	void (*microphone_wanted)(void *user, bool wanted);
+	/*
+	 * Clipboard; see oriel.h. The desktop
+	 * offers these types, best first, or no longer any (count 0). Fetch
+	 * one by oriel_client_clipboard_request() when somebody pastes.
+	 */
+	void (*clipboard_offered)(void *user, enum oriel_selection selection,
+			const char *const *types, size_t count);
+	/* What was offered is not used, and why; error as in clipboard_ended. */
+	void (*clipboard_refused)(void *user, int error, const char *why);
+	/* Somebody pastes there: write it, or refuse. NULL refuses. */
+	void (*clipboard_wanted)(void *user, struct oriel_transfer *transfer);
+	/* What was asked for comes; how much is known now or never. */
+	void (*clipboard_begun)(void *user, struct oriel_transfer *transfer);
+	/* Some of it. Call oriel_transfer_used() when it is kept no longer. */
+	void (*clipboard_data)(void *user, struct oriel_transfer *transfer,
+			const void *data, size_t n);
+	/* There is room to write again. */
+	void (*clipboard_ready)(void *user, struct oriel_transfer *transfer);
+	/*
+	 * It is over: 0 after the last byte has come, ORIEL_ECLOSED when the
+	 * other end wants no more of it, or is gone; another ORIEL_E code
+	 * when it could not be had; why is for the user and may be "".
+	 */
+	void (*clipboard_ended)(void *user, struct oriel_transfer *transfer,
+			int error, const char *why);
 };
 
 /* ---- the client -------------------------------------------------------- */
@@ -271,6 +296,20 @@ ORIEL_API uint64_t oriel_client_sound_delay(const struct oriel_client *client);
 ORIEL_API ORIEL_CHECK int oriel_client_speak(struct oriel_client *client,
 		const struct oriel_sound_format *format,
 		const int16_t *samples, size_t frames);
+
+/* ---- clipboard --------------------------------------------------------- */
+
+/*
+ * What could be pasted from here: told to the server while this client owns
+ * the input and has ORIEL_MAY_PASTE; count 0 takes it back.
+ */
+ORIEL_API ORIEL_CHECK int oriel_client_clipboard_offer(
+		struct oriel_client *client, enum oriel_selection selection,
+		const char *const *types, size_t count);
+/* As oriel_clipboard_request(). */
+ORIEL_API ORIEL_CHECK int oriel_client_clipboard_request(
+		struct oriel_transfer **out, struct oriel_client *client,
+		enum oriel_selection selection, const char *type);
 
 #ifdef __cplusplus
 }

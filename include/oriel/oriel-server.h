@@ -98,6 +98,34 @@ struct oriel_server_events {
 	 * microphones are not wanted at all.
 	 */
 	void (*sound_in)(void *user, struct oriel_peer *peer, bool on);
+	/*
+	 * Clipboard; see oriel.h. The peer that owns the input
+	 * offers these types, best first, or no longer any (count 0). Fetch
+	 * one by oriel_clipboard_request() when somebody pastes.
+	 */
+	void (*clipboard_offered)(void *user, struct oriel_peer *peer,
+			enum oriel_selection selection,
+			const char *const *types, size_t count);
+	/* What was offered is not used, and why; error as in clipboard_ended. */
+	void (*clipboard_refused)(void *user, struct oriel_peer *peer,
+			int error, const char *why);
+	/* Somebody pastes there: write it, or refuse. NULL refuses. */
+	void (*clipboard_wanted)(void *user, struct oriel_peer *peer,
+			struct oriel_transfer *transfer);
+	/* What was asked for comes; how much is known now or never. */
+	void (*clipboard_begun)(void *user, struct oriel_transfer *transfer);
+	/* Some of it. Call oriel_transfer_used() when it is kept no longer. */
+	void (*clipboard_data)(void *user, struct oriel_transfer *transfer,
+			const void *data, size_t n);
+	/* There is room to write again. */
+	void (*clipboard_ready)(void *user, struct oriel_transfer *transfer);
+	/*
+	 * It is over: 0 after the last byte has come, ORIEL_ECLOSED when the
+	 * other end wants no more of it, or is gone; another ORIEL_E code
+	 * when it could not be had; why is for the user and may be "".
+	 */
+	void (*clipboard_ended)(void *user, struct oriel_transfer *transfer,
+			int error, const char *why);
 };
 
 /* ---- the server -------------------------------------------------------- */
@@ -468,6 +496,31 @@ ORIEL_API void oriel_server_want_microphone(
 ORIEL_API bool oriel_server_hear(struct oriel_server *server,
 		const struct oriel_sound_format *format, int16_t *samples,
 		size_t frames);
+
+/* ---- clipboard --------------------------------------------------------- */
+
+/*
+ * What the desktop has to be pasted: told to the peer that owns the input and
+ * has ORIEL_MAY_COPY, whoever that will be; count 0 takes it back. EINVAL for
+ * types that are none, or too many.
+ */
+ORIEL_API ORIEL_CHECK int oriel_clipboard_offer(struct oriel_server *server,
+		enum oriel_selection selection, const char *const *types,
+		size_t count);
+/*
+ * Fetch what a peer has offered. ORIEL_ESTATE: it offers nothing any more;
+ * ORIEL_ENOTSUP: not this type; ORIEL_EDENIED without ORIEL_MAY_PASTE;
+ * ORIEL_ELIMIT: four transfers are on their way already.
+ */
+ORIEL_API ORIEL_CHECK int oriel_clipboard_request(struct oriel_transfer **out,
+		struct oriel_peer *peer, enum oriel_selection selection,
+		const char *type);
+/* The peer that owns the input, and with it the clipboard, or NULL. */
+ORIEL_API struct oriel_peer *oriel_server_owner(
+		const struct oriel_server *server);
+/* Tell a peer why what it offered is not used. */
+ORIEL_API void oriel_clipboard_refuse(
+		struct oriel_peer *peer, int error, const char *why);
 
 #ifdef __cplusplus
 }

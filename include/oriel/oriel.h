@@ -199,6 +199,86 @@ enum oriel_rights {
 	ORIEL_MAY_RESIZE = 1 << 8,
 };
 
+/* ---- clipboard --------------------------------------------------------- */
+/*
+ * An offer says which types there are; the bytes of one travel when somebody
+ * pastes, as a transfer. Types are MIME types, 1 to 127 characters without a
+ * space: "text/plain;charset=utf-8", "image/png". Bytes are passed on as they
+ * are, line ends included. The newest offer of the two ends is the one that
+ * holds, and both agree on which that is.
+ *
+ * A transfer lives until it is finished, refused or cancelled here, or until
+ * clipboard_ended has returned. Threads: loop.
+ */
+
+struct oriel_transfer;
+
+enum oriel_selection {
+	ORIEL_SELECTION_CLIPBOARD,
+	ORIEL_SELECTION_PRIMARY, /* what is marked, where that is pasted */
+	ORIEL_SELECTIONS,
+};
+
+/* How the total of a transfer is meant. */
+enum oriel_total {
+	ORIEL_TOTAL_UNKNOWN,
+	ORIEL_TOTAL_AT_LEAST,
+	ORIEL_TOTAL_EXACT,
+};
+
+enum { ORIEL_TYPES_MAX = 32, ORIEL_TYPE_MAX = 127 };
+
+ORIEL_API enum oriel_selection oriel_transfer_selection(
+		const struct oriel_transfer *transfer);
+ORIEL_API const char *oriel_transfer_type(
+		const struct oriel_transfer *transfer);
+ORIEL_API void oriel_transfer_set_data(
+		struct oriel_transfer *transfer, void *data);
+ORIEL_API void *oriel_transfer_data(const struct oriel_transfer *transfer);
+/* How many bytes have been written, or have come. */
+ORIEL_API uint64_t oriel_transfer_done(const struct oriel_transfer *transfer);
+/* How many there will be, 0 is not known. */
+ORIEL_API uint64_t oriel_transfer_total(const struct oriel_transfer *transfer);
+/*
+ * No more than this; 0 is what it is without: 256 MiB. For the one that gives
+ * begin and write then say ORIEL_ELIMIT; the one that takes hears
+ * clipboard_ended with it.
+ */
+ORIEL_API void oriel_transfer_set_limit(
+		struct oriel_transfer *transfer, uint64_t bytes);
+
+/*
+ * Answers to clipboard_wanted, now or later: begin (which may be left out: not
+ * known), then write until all is written, then finish; or refuse. write takes
+ * what there is room for and returns how much, 0 to n; after less than n
+ * clipboard_ready tells when to go on. Negative: an ORIEL_E code; the transfer
+ * is then still to be refused.
+ */
+ORIEL_API ORIEL_CHECK int oriel_transfer_begin(struct oriel_transfer *transfer,
+		enum oriel_total kind, uint64_t total);
+ORIEL_API ORIEL_CHECK int64_t oriel_transfer_write(
+		struct oriel_transfer *transfer, const void *data, size_t n);
+/*
+ * All has been written. When an exact total was promised that was not reached,
+ * the transfer is refused instead. Ends it.
+ */
+ORIEL_API void oriel_transfer_finish(struct oriel_transfer *transfer);
+/*
+ * Not, or not to its end: error is ORIEL_EDENIED, _ELIMIT, _ENOTSUP (no such
+ * type), _ESTATE (no longer), _ETIMEOUT or another, that is a failure; why is
+ * for the user and may be NULL. Ends it.
+ */
+ORIEL_API void oriel_transfer_refuse(
+		struct oriel_transfer *transfer, int error, const char *why);
+
+/*
+ * So many bytes that clipboard_data brought are kept no longer. What is not
+ * used is not sent more of: at most 256 KiB wait at either end.
+ */
+ORIEL_API void oriel_transfer_used(struct oriel_transfer *transfer, size_t n);
+/* No more of it is wanted. Ends it. */
+ORIEL_API void oriel_transfer_cancel(struct oriel_transfer *transfer);
+
 /* ---- statistics -------------------------------------------------------- */
 
 enum { ORIEL_STAT_CHANNELS = 7 };

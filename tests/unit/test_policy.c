@@ -7,6 +7,7 @@
 #include <oriel/oriel.h>
 
 #include "capture/policy.h"
+#include "clip/types.h"
 
 static struct orl_policy policy;
 static char why[256];
@@ -130,6 +131,34 @@ static void limits_hold(void **state)
 			-1);
 }
 
+static void the_clipboard_has_its_keys(void **state)
+{
+	static const char *const bad[] = { "copy = texts", "copy = files",
+		"paste-max = 0", "paste-max = 65537", "copy-max = 1M",
+		"copy-max =", "primary = maybe", "paste = text\npaste = text",
+		"paste-max = 99999999999999999999" };
+
+	(void)state;
+	assert_int_equal(parse(""), 0);
+	assert_int_equal(policy.paste_types, 1u << ORL_CONTENT_TEXT);
+	assert_int_equal(policy.copy_types, 0);
+	assert_true(policy.paste_max == UINT64_C(256) << 20);
+	assert_false(policy.primary);
+	assert_int_equal(parse("copy = html  image\npaste =\npaste-max = 16\n"
+			       "copy-max=65536\nprimary = yes"),
+			0);
+	assert_int_equal(policy.copy_types,
+			1u << ORL_CONTENT_HTML | 1u << ORL_CONTENT_IMAGE);
+	assert_int_equal(policy.paste_types, 0);
+	assert_true(policy.paste_max == UINT64_C(16) << 20);
+	assert_true(policy.copy_max == UINT64_C(65536) << 20);
+	assert_true(policy.primary);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		assert_int_equal(parse(bad[i]), -1);
+		assert_non_null(strstr(why, "line"));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -139,6 +168,7 @@ int main(void)
 		cmocka_unit_test(mistakes_name_their_line),
 		cmocka_unit_test(a_second_viewer_has_its_word),
 		cmocka_unit_test(limits_hold),
+		cmocka_unit_test(the_clipboard_has_its_keys),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
