@@ -535,7 +535,7 @@ install: all install-libs
 	$(foreach l,$(languages),install -D -m 644 \
 		$(O)/locale/$l/LC_MESSAGES/oriel.mo \
 		$(DESTDIR)$(DATADIR)/locale/$l/LC_MESSAGES/oriel.mo &&) true
-	install -m 644 README.md EMBEDDING.md PROTOCOL.md SECURITY.md LICENSE \
+	install -m 644 README.md EMBEDDING.md HYPERVISORS.md PROTOCOL.md SECURITY.md LICENSE \
 		$(DESTDIR)$(DATADIR)/doc/oriel
 
 uninstall:

@@ -255,8 +255,10 @@ static void on_later(struct orl_deferred *later)
 		join(peer);
 	if (peer->state == ORL_PEER_READY && take(&peer->settle))
 		settle(peer);
-	if (peer->state == ORL_PEER_READY)
+	if (peer->state == ORL_PEER_READY) {
+		orl_peer_clip_settle(peer);
 		orl_peer_usb_settle(peer);
+	}
 	if (peer->state != ORL_PEER_GONE)
 		return;
 	if (!peer->left)
@@ -504,7 +506,6 @@ void orl_peer_own(struct oriel_server *server, struct oriel_peer *peer)
 				orl_container(node, struct oriel_peer, node);
 		orl_peer_tell(p, ORL_FACT_OWNER | ORL_FACT_MIC);
 		/* Its host is called: in dispatch, when this is done. */
-		p->settle = true;
 		orl_peer_later(p);
 	}
 	orl_mic_changed(server);

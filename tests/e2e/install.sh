@@ -10,6 +10,8 @@ make -s install O="${O:-build}" DESTDIR="$dest" PREFIX=/usr \
 for file in bin/oriel-serve bin/oriel-view bin/oriel-bench \
 	libexec/oriel/oriel-bench-push libexec/oriel/oriel-bench-host \
 	libexec/oriel/oriel-bench-sink \
+	libexec/oriel/oriel-rfb libexec/oriel/oriel-rdp \
+	share/doc/oriel/HYPERVISORS.md \
 	include/oriel/oriel.h include/oriel/oriel-server.h \
 	include/oriel/oriel-client.h lib/liboriel-server.a \
 	lib/liboriel-client.a share/man/man1/oriel-serve.1 \
