@@ -673,7 +673,8 @@ int orl_viewer_create(struct orl_viewer *v)
 		.hooks = &hooks,
 		.authorities = v->authorities,
 		.reconnect = v->options.reconnect,
-		.flags = orl_sound_flags(v),
+		.flags = (v->options.lossless ? ORIEL_CLIENT_LOSSLESS : 0) |
+			 orl_sound_flags(v),
 	};
 	if (gethostname(name, sizeof(name) - 1) != 0 || !name[0])
 		snprintf(name, sizeof(name), "oriel-view");

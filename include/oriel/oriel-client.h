@@ -107,9 +107,11 @@ struct oriel_client_events {
 /* ---- the client -------------------------------------------------------- */
 
 enum oriel_client_flags {
-	ORIEL_CLIENT_SOUND = 1 << 0, /* the host calls oriel_client_hear() */
+	/* Never show a pixel that is not exact, not even for a moment. */
+	ORIEL_CLIENT_LOSSLESS = 1 << 0,
+	ORIEL_CLIENT_SOUND = 1 << 1, /* the host calls oriel_client_hear() */
 	/* Samples as they are, where the line is fast: 1.6 Mbit/s. */
-	ORIEL_CLIENT_SOUND_PCM = 1 << 1,
+	ORIEL_CLIENT_SOUND_PCM = 1 << 2,
 };
 
 struct oriel_client_config {
