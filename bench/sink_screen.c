@@ -1,5 +1,5 @@
 /*
- * sink_screen.c - takes the place of client/screen.c in oriel-bench-sink: the
+ * sink_screen.c - takes the place of client/screen.c and picture.c in oriel-bench-sink: the
  * messages are read as there, and acknowledged by the same ack.c, but no
  * pixel is decoded or kept, so that a processor can be a hundred clients. The
  * server's own hashes are sent back to its checks.
@@ -89,6 +89,19 @@ int orl_screen_lossy(struct oriel_client *c, const uint8_t *d, size_t n)
 	return err || !orl_screen_find(c, msg.display) ? ORIEL_EPROTO : 0;
 }
 
+int orl_screen_picture(struct oriel_client *c, const uint8_t *d, size_t n)
+{
+	struct orl_picture msg;
+	int err = orl_get_picture(d, n, &msg);
+	struct oriel_screen *s = err ? NULL : orl_screen_find(c, msg.display);
+	if (!s)
+		return ORIEL_EPROTO;
+	if (!s->first_byte[msg.transaction])
+		s->first_byte[msg.transaction] = orl_now(&c->env);
+	s->bytes[msg.transaction] += n;
+	return 0;
+}
+
 int orl_screen_part(struct oriel_client *c, const uint8_t *d, size_t n)
 {
 	struct orl_part part;
@@ -117,7 +130,9 @@ int orl_screen_commit(struct oriel_client *c, const uint8_t *d, size_t n)
 	s->frame = msg.frame;
 	s->bytes[t] = s->first_byte[t] = 0;
 	c->stats.updates++;
-	sink_commit(c->user, msg.time, now);
+	s->refined = msg.refined;
+	if (!msg.refined)
+		sink_commit(c->user, msg.time, now);
 	orl_screen_was_shown(s, now);
 	orl_screen_wait_for_more(s, now);
 	return 0;

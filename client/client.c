@@ -37,6 +37,8 @@ int oriel_client_create(struct oriel_client **out,
 	orl_again_init(c, config->reconnect);
 	c->max_pixels = config->max_pixels ? config->max_pixels
 					   : ORL_DISPLAY_PIXELS_MAX;
+	if (!(config->flags & ORIEL_CLIENT_LOSSLESS))
+		c->offered |= ORL_CAP(JPEG);
 	orl_list_init(&c->screens);
 	orl_list_init(&c->timer.node);
 	orl_list_init(&c->batch.node);
@@ -86,6 +88,7 @@ void oriel_client_destroy(struct oriel_client *c)
 	orl_loop_destroy(c->loop);
 	orl_clip_fini(&c->clip);
 	orl_input_fini(c);
+	orl_jpeg_destroy(c->jpeg);
 	orl_tls_context_destroy(c->tls);
 	orl_free(&env, c->name);
 	orl_free(&env, c->congestion);

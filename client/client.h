@@ -2,8 +2,9 @@
  * client.h - the structs of this folder, and who may call what.
  *
  * Files: client.c the handle, session.c what the server says, login.c until
- * we are let in, again.c coming back after a loss, screen.c pictures, ack.c
- * that they were shown, input.c keys and pointer, clipboard.c. All of it runs in the loop
+ * we are let in, again.c coming back after a loss, screen.c and picture.c
+ * what is seen, ack.c that it was shown, input.c keys and pointer,
+ * clipboard.c. All of it runs in the loop
  * thread, but for the queue of input.c and what oriel-client.h marks as
  * "Threads: any".
  */
@@ -16,6 +17,7 @@
 #include <oriel/oriel-client.h>
 
 #include "codecs/canvas.h"
+#include "codecs/jpeg.h"
 #include "proto/auth.h"
 #include "proto/caps.h"
 #include "proto/io/conn.h"
@@ -160,6 +162,7 @@ struct oriel_client {
 	uint32_t rights, epoch;
 	bool owns; /* keyboard and pointer */
 	struct orl_node screens;
+	struct orl_jpeg *jpeg; /* made when first needed */
 
 	/* Cursor pictures by slot. */
 	struct orl_cursor_kept {
@@ -204,6 +207,7 @@ struct oriel_screen {
 	uint8_t *touched;         /* a bit a transaction, by cell */
 	uint64_t copied[ORL_TRANSACTIONS_MAX]; /* pixels, by transaction */
 	uint64_t coded[ORL_TRANSACTIONS_MAX];
+	uint64_t pictured[ORL_TRANSACTIONS_MAX]; /* cells under JPEGs */
 	size_t bytes[ORL_TRANSACTIONS_MAX];
 	uint64_t first_byte[ORL_TRANSACTIONS_MAX];
 	bool exact;
@@ -211,7 +215,8 @@ struct oriel_screen {
 	/* The newest commit, for its ack. */
 	bool paced; /* the host says when it has shown something */
 	bool ack_due;
-	bool small; /* its ack may wait for others */
+	bool small;   /* its ack may wait for others */
+	bool refined; /* it shows nothing new */
 	uint32_t frame;
 	uint64_t captured, received, decoded, shown;
 	uint64_t changed_at;                /* last commit, our clock */
@@ -284,9 +289,16 @@ int orl_screen_part(struct oriel_client *c, const uint8_t *d, size_t n);
 int orl_screen_commit(struct oriel_client *c, const uint8_t *d, size_t n);
 int orl_screen_reset(struct oriel_client *c, const uint8_t *d, size_t n);
 int orl_screen_check(struct oriel_client *c, const uint8_t *d, size_t n);
-int orl_screen_lossy(struct oriel_client *c, const uint8_t *d, size_t n);
 struct oriel_screen *orl_screen_find(struct oriel_client *c, uint32_t id);
 void orl_screen_destroy(struct oriel_screen *s);
+void orl_screen_set_exact(struct oriel_screen *s, bool exact);
+/* Claim cells for a transaction; false when another one has some of them. */
+bool orl_screen_claim(struct oriel_screen *s, unsigned transaction, int32_t col,
+		int32_t row, int32_t cols, int32_t rows);
+
+/* picture.c */
+int orl_screen_lossy(struct oriel_client *c, const uint8_t *d, size_t n);
+int orl_screen_picture(struct oriel_client *c, const uint8_t *d, size_t n);
 
 /* ack.c */
 /* A commit of so many bytes has come. */

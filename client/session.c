@@ -317,6 +317,7 @@ static const struct handler ready[] = {
 	{ ORL_MSG_commit,       orl_screen_commit, 0 },
 	{ ORL_MSG_check,        orl_screen_check, 0 },
 	{ ORL_MSG_cells_lossy,  orl_screen_lossy, 0 },
+	{ ORL_MSG_picture,      orl_screen_picture, ORL_CAP(JPEG) },
 	{ ORL_MSG_display,      orl_screen_display, 0 },
 	{ ORL_MSG_display_gone, orl_screen_gone, 0 },
 	{ ORL_MSG_reset,        orl_screen_reset, 0 },

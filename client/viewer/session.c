@@ -674,6 +674,7 @@ int orl_viewer_create(struct orl_viewer *v)
 		.hooks = &hooks,
 		.authorities = v->authorities,
 		.reconnect = v->options.reconnect,
+		.flags = v->options.lossless ? ORIEL_CLIENT_LOSSLESS : 0,
 	};
 	if (v->ui)
 		orl_clipnet_events(&table);

@@ -13,9 +13,10 @@ client        proto proto/io codecs redirect
 clip
 client/viewer clip
 capture       clip
+capture/far   capture clip
 examples      vmm-guest.h
 bench         proto codecs client
-tests         tests tests/unit tests/fuzz tests/e2e proto proto/io codecs redirect server client client/viewer capture clip bench
+tests         tests tests/unit tests/fuzz tests/e2e proto proto/io codecs redirect server client client/viewer capture capture/far clip bench
 '
 status=0
 for file in $(git ls-files -co --exclude-standard '*.c' '*.h' '*.def'); do
