@@ -392,6 +392,8 @@ size_t orl_far_watch(
 		*due = 0;
 	if (f->retry_at < *due)
 		*due = f->retry_at;
+	if (orl_far_clip_due(f))
+		*due = 0;
 	if (f->fd < 0)
 		return 0;
 	if (f->deadline < *due)
@@ -410,6 +412,7 @@ int orl_far_run(struct orl_source *source, uint64_t now, char *why)
 
 	(void)why;
 	advance(f, now);
+	orl_far_clip_run(f);
 	if (f->ended)
 		lose(f, now);
 	return 0;
@@ -465,6 +468,7 @@ void orl_far_close(struct orl_source *source)
 
 	orl_far_reap(f);
 	orl_far_forget(f);
+	orl_far_clip_fini(f);
 	free(f->cut);
 	explicit_bzero(&f->config, sizeof(f->config));
 	free(f);

@@ -235,6 +235,9 @@ const struct orl_source_kind orl_source_rfb = {
 	.key = orl_far_key,
 	.pointer = orl_far_pointed,
 	.text = orl_far_text,
+	.board = orl_far_clip_board,
+	.paste = orl_far_clip_paste,
+	.copy = orl_far_clip_copy,
 	.locks = orl_far_locks,
 };
 
@@ -261,6 +264,9 @@ const struct orl_source_kind orl_source_rdp = {
 	.key = orl_far_key,
 	.pointer = orl_far_pointed,
 	.text = orl_far_text,
+	.board = orl_far_clip_board,
+	.paste = orl_far_clip_paste,
+	.copy = orl_far_clip_copy,
 	.locks = orl_far_locks,
 };
 #endif

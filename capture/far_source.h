@@ -30,6 +30,19 @@ struct orl_far_pointer {
 	uint64_t moved; /* by a peer */
 };
 
+/* What the desktop has copied, and pastes each way; far_clip.c. */
+struct orl_far_clip {
+	struct orl_board *board;
+	char *text; /* NULL: nothing */
+	size_t n;
+	struct orl_paste *give; /* of it, up to `at` */
+	size_t at;
+	bool begun, wanted;
+	struct orl_paste *take; /* what a viewer has copied, so far */
+	char *in;
+	size_t got;
+};
+
 struct orl_far {
 	struct orl_source source;
 	const char *helper;        /* the program */
@@ -68,6 +81,7 @@ struct orl_far {
 	size_t cut_size;
 	void (*cut_wanted)(void *user, const char *text, size_t n);
 	void *cut_user;
+	struct orl_far_clip clip;
 
 	struct orl_far_message in; /* last: it is large */
 };
@@ -133,5 +147,17 @@ void orl_far_on_cut(struct orl_source *source,
 		void *user);
 /* What a peer has copied. Copied; more than ORL_FAR_CLIP_MAX is not taken. */
 void orl_far_paste(struct orl_source *source, const char *text, size_t n);
+
+/* ---- far_clip.c: the same, joined to the board ---- */
+void orl_far_clip_board(struct orl_source *source, struct orl_board *board);
+void orl_far_clip_paste(struct orl_source *source,
+		enum oriel_selection selection, const char *const *types,
+		size_t count);
+struct orl_paste *orl_far_clip_copy(struct orl_source *source,
+		enum oriel_selection selection, const char *type,
+		struct orl_paste_end to);
+bool orl_far_clip_due(const struct orl_far *f);
+void orl_far_clip_run(struct orl_far *f);
+void orl_far_clip_fini(struct orl_far *f);
 
 #endif
