@@ -10,6 +10,7 @@ LIBDIR ?= $(PREFIX)/lib
 LIBEXECDIR ?= $(PREFIX)/libexec
 INCLUDEDIR ?= $(PREFIX)/include
 DATADIR ?= $(PREFIX)/share
+UDEVDIR ?= $(PREFIX)/lib/udev/rules.d
 MANDIR ?= $(DATADIR)/man
 ICONDIR ?= $(DATADIR)/icons/hicolor/scalable/apps
 
@@ -31,11 +32,20 @@ flags = $(shell $(PKG_CONFIG) $1 $2 2>/dev/null)
 objects = $(patsubst %.c,$(O)/%.o,$(filter-out $(LEFT_OUT:%=%.c), \
 	$(wildcard $(addsuffix /*.c,$1))))
 
-LIBS = $(call flags,--libs,libssl libcrypto libzstd libturbojpeg)
+LIBS = $(call flags,--libs,libssl libcrypto libzstd libturbojpeg opus \
+	libusbredirparser-0.5)
 SYSTEMD_LIBS := $(call flags,--libs,libsystemd)
 X_LIBS = $(call flags,--libs,x11 xext xdamage xfixes xtst xrandr xcb xcb-xfixes)
 SDL_LIBS = $(call flags,--libs,sdl2 SDL2_ttf fontconfig libpng xcb xcb-xfixes \
 	wayland-client)
+# Without libusb the viewer has no devices but those behind sockets.
+USB_LIBS := $(call flags,--libs,libusbredirhost libusb-1.0)
+ifeq ($(USB_LIBS),)
+LEFT_OUT += client/viewer/usb_local
+else
+LEFT_OUT += client/viewer/usb_none
+$(O)/client/viewer/usb_local.o: DEFS += $(call flags,--cflags,libusb-1.0)
+endif
 BENCH_LIBS = $(call flags,--libs,libpng libwebp) $(VNC_LIBS)
 ifeq ($(GPL),yes)
 AV_LIBS = $(call flags,--libs,libavformat libavcodec libavutil libswscale)
@@ -59,11 +69,19 @@ DEFS += -DORIEL_NO_RDP
 LEFT_OUT += $(patsubst %.c,%,$(wildcard capture/far/rdp*.c))
 endif
 
+# Without it there is no sound of X desktops.
+PULSE_LIBS := $(call flags,--libs,libpulse)
+ifeq ($(PULSE_LIBS),)
+DEFS += -DORIEL_NO_PULSE
+LEFT_OUT += capture/pulse
+endif
+
 # Without its D-Bus oriel-serve shows no virtual machines.
 ifeq ($(SYSTEMD_LIBS),)
 DEFS += -DORIEL_NO_QEMU
-LEFT_OUT += $(addprefix capture/,qemu qemu_agent qemu_clip qemu_display qemu_find \
-	qemu_input qemu_keeper qemu_launch qemu_libvirt qemu_objects)
+LEFT_OUT += $(addprefix capture/,qemu qemu_agent qemu_audio qemu_clip \
+	qemu_display qemu_find qemu_input qemu_keeper qemu_launch \
+	qemu_libvirt qemu_objects qemu_usb)
 endif
 
 host_tools = $(O)/proto/msgdoc.o
@@ -163,7 +181,7 @@ bench := $(filter-out $(addprefix $(O)/bench/,main.o push.o spice.o host.o \
 $(O)/oriel-serve: $(O)/capture/main.o $(capture) $(O)/liboriel-server.a
 	echo "  LD    $@"
 	$(CC) -pthread $(CFLAGS) $(LDFLAGS) -o $@ $^ $(X_LIBS) $(SYSTEMD_LIBS) \
-		$(AV_LIBS) $(LIBS)
+		$(PULSE_LIBS) $(AV_LIBS) $(LIBS)
 $(patsubst %.c,$(O)/%.o,$(wildcard capture/far/rdp*.c)): DEFS += $(patsubst -I%,-isystem %,$(call \
 	flags,--cflags,freerdp-client2 freerdp2 winpr2))
 far := $(addprefix $(O)/capture/,far/helper.o far_check.o qemu_keys.o x11_keys.o)
@@ -177,7 +195,7 @@ $(O)/oriel-rdp: $(filter $(O)/capture/far/rdp%,$(call objects,capture/far)) $(fa
 		$(call flags,--libs,libcrypto)
 $(O)/oriel-view: $(O)/client/viewer/main.o $(viewer) $(O)/liboriel-client.a
 	echo "  LD    $@"
-	$(CC) -pthread $(CFLAGS) $(LDFLAGS) -o $@ $^ $(SDL_LIBS) $(LIBS) -lm
+	$(CC) -pthread $(CFLAGS) $(LDFLAGS) -o $@ $^ $(SDL_LIBS) $(USB_LIBS) $(LIBS) -lm
 $(O)/oriel-bench: $(O)/bench/main.o $(bench) $(core)
 	echo "  LD    $@"
 	$(CC) -pthread $(CFLAGS) $(LDFLAGS) -o $@ $^ $(BENCH_LIBS) $(AV_LIBS) \
@@ -233,7 +251,7 @@ $(O)/locale/%/LC_MESSAGES/oriel.mo: po/%.po
 units := $(patsubst %.c,$(O)/%,$(wildcard tests/unit/test_*.c tests/prop/prop_*.c))
 fuzzers := $(patsubst %.c,$(O)/%,$(wildcard tests/fuzz/fuzz_*.c))
 threaded := $(filter %/test_loop %/test_pool %/test_conn %/test_session \
-	%/test_hostile %/test_memory %/test_api %/prop_session %/prop_conn,$(units))
+	%/test_hostile %/test_memory %/test_api %/test_ear %/test_voices %/prop_session %/prop_conn,$(units))
 TEST_LIBS = -lcmocka $(LIBS) -lm
 
 # The libraries' objects; of the programs, each test gets the one it includes.
@@ -273,7 +291,7 @@ $(O)/tests/fuzz/fuzz_%: $(O)/tests/fuzz/fuzz_%.o $(O)/tests/all.a \
 		$(if $(FUZZ),,$(O)/tests/fuzz/replay.o)
 	$(test_link) $(FUZZ_LIBS) $(TARGET_LIBS) $(LIBS)
 $(O)/tests/unit/test_x11_keys: UNIT_LIBS = $(X_LIBS)
-$(O)/tests/unit/test_keys_window: UNIT_LIBS = $(SDL_LIBS) -lm
+$(O)/tests/unit/test_keys_window: UNIT_LIBS = $(SDL_LIBS) $(USB_LIBS) -lm
 $(O)/tests/fuzz/fuzz_trace: TARGET_LIBS = $(AV_LIBS)
 
 # Seeds that the project's own encoders make; committed, made anew when the
@@ -355,12 +373,19 @@ $(O)/tests/e2e/keys: $(O)/tests/e2e/keys.o $(O)/liboriel-client.a
 	$(CC) -pthread $(CFLAGS) $(LDFLAGS) -o $@ $^ \
 		$(call flags,--libs,x11 xtst) $(LIBS)
 
+$(O)/tests/e2e/device: $(O)/tests/e2e/device.o
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ \
+		$(call flags,--libs,libusbredirparser-0.5)
+
 $(O)/tests/e2e/onlink: $(O)/tests/e2e/onlink.o $(addprefix $(O)/bench/, \
 		netns.o emulator.o shaper.o links.o probe.o) $(core)
 	$(CC) -pthread $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS) -lm
 
 $(O)/tests/e2e/fingers: $(O)/tests/e2e/fingers.o $(O)/liboriel-client.a
 	$(CC) -pthread $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+
+$(O)/tests/e2e/hear: $(O)/tests/e2e/hear.o
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(PULSE_LIBS) -lm
 
 $(O)/tests/e2e/liar: $(O)/tests/e2e/liar.o
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(SYSTEMD_LIBS)
@@ -369,8 +394,10 @@ $(O)/tests/e2e/attack: $(addprefix $(O)/tests/e2e/,attack.o attack_serve.o \
 		attack_clients.o attack_view.o raw.o) $(client) $(core)
 	$(CC) -pthread $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 
-e2e: all $(addprefix $(O)/tests/e2e/,attack clipper fingers keys onlink painter) \
-		$(if $(SYSTEMD_LIBS),$(O)/tests/e2e/liar)
+e2e: all $(addprefix $(O)/tests/e2e/,attack clipper device fingers keys \
+		onlink painter) \
+		$(if $(SYSTEMD_LIBS),$(O)/tests/e2e/liar) \
+		$(if $(PULSE_LIBS),$(O)/tests/e2e/hear)
 	tools/guest/build.sh $(GUEST) || : # its test says that there is none
 	JOBS=2 tests/run.sh $(filter-out %/lib.sh $(alone),$(scripts)) || status=1; \
 		tests/run.sh $(alone) && exit $$status
@@ -479,6 +506,8 @@ install: all install-libs
 	install -m 644 $(filter %.7,$(man)) $(DESTDIR)$(MANDIR)/man7
 	install -m 644 tools/oriel.lua tools/oriel-sysctl.conf \
 		tools/oriel-modules.conf $(DESTDIR)$(DATADIR)/oriel
+	install -D -m 644 tools/oriel-usb.rules \
+		$(DESTDIR)$(UDEVDIR)/70-oriel-usb.rules
 	install -m 644 client/viewer/oriel-view.desktop \
 		$(DESTDIR)$(DATADIR)/applications
 	install -m 644 client/viewer/oriel-view.xml \
@@ -493,6 +522,7 @@ install: all install-libs
 uninstall:
 	rm -f $(addprefix $(DESTDIR)$(BINDIR)/,$(notdir $(programs)))
 	rm -rf $(DESTDIR)$(LIBEXECDIR)/oriel
+	rm -f $(DESTDIR)$(UDEVDIR)/70-oriel-usb.rules
 	rm -f $(addprefix $(DESTDIR)$(LIBDIR)/,$(notdir $(libs)) \
 		liboriel-server.so liboriel-client.so \
 		pkgconfig/oriel-server.pc pkgconfig/oriel-client.pc)

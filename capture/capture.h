@@ -42,6 +42,8 @@ struct orl_board;
 
 struct orl_source {
 	const struct orl_source_kind *kind;
+	/* Set before attach(): its sound is wanted, a microphone is allowed. */
+	bool hears, speaks;
 };
 
 /* A program that a source is to start. */
@@ -137,6 +139,8 @@ struct orl_source_kind {
 	void (*text)(struct orl_source *source, const char *text);
 	void (*locks)(struct orl_source *source, uint32_t locks);
 
+	/* Its sound is that of this machine's sound server. */
+	bool pulse;
 	/* The clipboard, see clipboard.h: this is the board for it. */
 	void (*board)(struct orl_source *source, struct orl_board *board);
 	/* The desktop may paste this; count 0: no longer. */
@@ -146,6 +150,13 @@ struct orl_source_kind {
 	struct orl_paste *(*copy)(struct orl_source *source,
 			enum oriel_selection selection, const char *type,
 			struct orl_paste_end to);
+
+	/*
+	 * How many places for USB devices there are now, and a stream to the
+	 * usbredir guest of one: a descriptor, closed to unplug, or -1.
+	 */
+	size_t (*usb_slots)(const struct orl_source *source);
+	int (*usb_open)(struct orl_source *source, size_t slot);
 };
 
 /* The sources of this build, and after them a NULL. */

@@ -21,14 +21,16 @@
 #include "capture/login.h"
 #include "capture/metrics.h"
 #include "capture/options.h"
+#include "capture/sound.h"
 #include "capture/stats.h"
 #include "clip/transfer.h"
+#include "capture/usb.h"
 
 enum {
 	BUDGET_NS = 8000000, /* of one dispatch, so that the source runs too */
 	GOODBYE_MS = 300,    /* for the last bytes to go out */
 	SETTLE_MS = 20,      /* from a source's end until `exact` is news */
-	MAX_FDS = 2 + ORL_SOURCE_FDS + ORL_METRICS_FDS,
+	MAX_FDS = 2 + ORL_SOURCE_FDS + ORL_METRICS_FDS + ORL_USB_SLOTS,
 };
 
 struct serve {
@@ -39,7 +41,9 @@ struct serve {
 	struct oriel_server *server;
 	struct orl_board *board;
 	struct orl_metrics *metrics;
+	struct orl_pulse *pulse; /* NULL: sound is not from there */
 	struct orl_company company;
+	struct orl_slots usb;
 	bool had_peer;
 
 	FILE *stats;
@@ -204,6 +208,13 @@ static void peer_joined(void *user, struct oriel_peer *peer)
 	struct serve *serve = user;
 
 	say_peer(serve, "peer_joined", peer, 0);
+	if (serve->login &&
+			oriel_peer_set_usb_rules(peer,
+					orl_policy_usb(orl_login_policy(
+								       serve->login),
+							oriel_peer_user(peer))) <
+					0)
+		oriel_peer_close(peer, "out of memory");
 	if (!orl_company_join(&serve->company, peer))
 		return;
 	serve->had_peer = true;
@@ -312,6 +323,45 @@ static void on_locks(void *user, struct oriel_peer *peer, uint32_t locks)
 		source->kind->locks(source, locks);
 }
 
+static void on_usb_attached(
+		void *user, struct oriel_peer *peer, struct oriel_usb *usb)
+{
+	struct serve *serve = user;
+
+	(void)peer;
+	orl_slots_attached(&serve->usb, usb);
+}
+
+static void on_usb_data(
+		void *user, struct oriel_usb *usb, const void *data, size_t n)
+{
+	struct serve *serve = user;
+
+	orl_slots_data(&serve->usb, usb, data, n);
+}
+
+static void on_usb_detached(void *user, struct oriel_usb *usb, const char *why)
+{
+	struct serve *serve = user;
+
+	orl_slots_detached(&serve->usb, usb, why);
+}
+
+static void on_sound_wanted(void *user, bool wanted)
+{
+	struct serve *serve = user;
+
+	orl_pulse_listen(serve->pulse, wanted);
+}
+
+static void on_sound_in(void *user, struct oriel_peer *peer, bool on)
+{
+	struct serve *serve = user;
+
+	say_peer(serve, on ? "microphone_on" : "microphone_off", peer, 0);
+	orl_pulse_speak(serve->pulse, on);
+}
+
 static void clipboard_offered(void *user, struct oriel_peer *peer,
 		enum oriel_selection selection, const char *const *types,
 		size_t count)
@@ -369,12 +419,17 @@ static const struct oriel_server_events events = {
 	.touch = on_touch,
 	.text = on_text,
 	.locks = on_locks,
+	.sound_wanted = on_sound_wanted,
+	.sound_in = on_sound_in,
 	.clipboard_offered = clipboard_offered,
 	.clipboard_wanted = clipboard_wanted,
 	.clipboard_begun = clipboard_begun,
 	.clipboard_data = clipboard_data,
 	.clipboard_ready = clipboard_ready,
 	.clipboard_ended = clipboard_ended,
+	.usb_attached = on_usb_attached,
+	.usb_data = on_usb_data,
+	.usb_detached = on_usb_detached,
 };
 
 /* ---- the loop ---------------------------------------------------------- */
@@ -447,6 +502,7 @@ static int wait_for_work(struct serve *serve)
 	fds[1] = (struct pollfd){ .fd = serve->signals, .events = POLLIN };
 	if (!serve->leaving && serve->source->kind->watch)
 		n += serve->source->kind->watch(serve->source, fds + n, &due);
+	n += orl_slots_watch(&serve->usb, fds + n, &due);
 	if (serve->metrics)
 		n += orl_metrics_watch(serve->metrics, fds + n, &due);
 	now = orl_now();
@@ -484,6 +540,7 @@ static void run(struct serve *serve)
 		now = orl_now();
 		if (!serve->leaving && kind->run)
 			err = kind->run(serve->source, now, why);
+		orl_slots_run(&serve->usb, now);
 		if (err == ORIEL_ECLOSED) {
 			leave(serve, complain(ORL_EXIT_SOURCE, why),
 					"the desktop is gone");
@@ -498,6 +555,7 @@ static void run(struct serve *serve)
 		}
 		if (serve->metrics)
 			orl_metrics_run(serve->metrics, now);
+		orl_pulse_run(serve->pulse);
 		check_once(serve, now);
 		if (now >= serve->next_line) {
 			write_line(serve, false);
@@ -597,6 +655,8 @@ static int create_server(struct serve *serve)
 		.congestion = o->congestion,
 		.keylog = o->keylog ? keylog : NULL,
 		.test_desync = o->test_desync,
+		.usb_rules = serve->login ? orl_login_policy(serve->login)->usb
+					  : NULL,
 	};
 	char name[256] = "oriel", why[ORL_WHY_MAX];
 	bool tcp = false;
@@ -629,6 +689,28 @@ static int create_server(struct serve *serve)
 	}
 	if (config.certificate)
 		say_key(serve);
+	return ORL_EXIT_OK;
+}
+
+/* Before the source's attach(). */
+static int open_sound(struct serve *serve)
+{
+	bool speaks = orl_policy_ever(
+			orl_login_policy(serve->login), ORIEL_MAY_SPEAK);
+	enum orl_sound_from from;
+	const char *sink;
+
+	(void)orl_sound_parse(&from, &sink, serve->options.sound);
+	serve->source->hears = from == ORL_SOUND_AUTO;
+	serve->source->speaks = serve->source->hears && speaks;
+	/* One that has sound of its own needs none, unless it is asked for. */
+	if (from == ORL_SOUND_NONE ||
+			(from == ORL_SOUND_AUTO && !serve->source->kind->pulse))
+		return ORL_EXIT_OK;
+	serve->pulse = orl_pulse_open(serve->server, sink, speaks, false);
+	if (!serve->pulse && from == ORL_SOUND_PULSE)
+		return complain(ORL_EXIT_USAGE,
+				"--sound=pulse: this build has no PulseAudio");
 	return ORL_EXIT_OK;
 }
 
@@ -665,7 +747,12 @@ static int start(struct serve *serve, const struct orl_source_kind *kind)
 	/* Until here a signal just ends the program, also while it unpacks. */
 	if (open_signals(serve) < 0)
 		return complain(ORL_EXIT_INTERNAL, strerror(errno));
+	orl_slots_open(&serve->usb, serve->source, o->usb_slots,
+			o->usb_slot_count);
 	status = create_server(serve);
+	if (status)
+		return status;
+	status = open_sound(serve);
 	if (status)
 		return status;
 	serve->board = orl_board_create(
@@ -711,7 +798,7 @@ static void version(void)
 	unsigned v = oriel_version();
 
 	printf("oriel-serve %u.%u.%u\n", v >> 16, v >> 8 & 255, v & 255);
-	puts("server: OpenSSL (Apache-2.0) zstd (BSD) xxHash (BSD)");
+	puts("server: OpenSSL (Apache-2.0) zstd (BSD) xxHash (BSD) Opus (BSD)");
 	orl_source_version(stdout);
 }
 
@@ -720,7 +807,9 @@ static void end(struct serve *serve)
 	if (serve->server && serve->source)
 		write_line(serve, true);
 	orl_metrics_close(serve->metrics);
+	orl_pulse_close(serve->pulse);
 	oriel_server_destroy(serve->server);
+	orl_slots_close(&serve->usb);
 	if (serve->source)
 		serve->source->kind->close(serve->source);
 	orl_board_destroy(serve->board);

@@ -8,7 +8,9 @@
 
 #include <string.h>
 
-enum kind { TEXT, FLAG, RATE, COUNT, LISTEN, LAUNCH };
+#include "capture/sound.h"
+
+enum kind { TEXT, FLAG, RATE, COUNT, LISTEN, LAUNCH, USB_SLOT };
 
 struct option {
 	const char *name;
@@ -56,6 +58,12 @@ static const struct option table[] = {
 		"never send an inexact pixel, not even for a moment" },
 	{ "workers", COUNT, AT(workers), ORL_MAX_WORKERS, "N",
 		"encoder threads; 0, the default, needs none" },
+	{ "sound", TEXT, AT(sound), 0, "WHAT",
+		"auto: x11: from the sound server, qemu: its own;\n"
+		"none; pulse[:SINK]: what that plays" },
+	{ "usb-slot", USB_SLOT, 0, 0, "unix:PATH",
+		"a socket where a virtual machine takes a USB device,\n"
+		"as QEMU's usb-redir; up to 16 of them" },
 	{ "once", FLAG, AT(once), 0, NULL,
 		"end when the first client has left; a source that ends:\n"
 		"when the client holds its last frame" },
@@ -229,6 +237,14 @@ static int take(struct orl_options *o, const struct option *opt,
 			return 0;
 		}
 		break;
+	case USB_SLOT:
+		wrong = "is unix:PATH, and may be given 16 times";
+		if (strncmp(value, "unix:", 5) == 0 && value[5] &&
+				o->usb_slot_count < ORL_MAX_USB_SLOTS) {
+			o->usb_slots[o->usb_slot_count++] = value + 5;
+			return 0;
+		}
+		break;
 	case LAUNCH:
 		wrong = "needs a command at the end: --launch -- COMMAND ...";
 		o->launch = command;
@@ -243,6 +259,9 @@ static int take(struct orl_options *o, const struct option *opt,
 /* What must hold between options. */
 static const char *agree(const struct orl_options *o)
 {
+	enum orl_sound_from from;
+	const char *sink;
+
 	if (!o->source)
 		return "say what to show with --source= (see --help)";
 	if ((o->source_user || o->source_domain || o->source_password_file ||
@@ -259,6 +278,8 @@ static const char *agree(const struct orl_options *o)
 		if (!orl_address_is_local(o->listen[i]))
 			return "--no-auth is for unix: and loopback addresses "
 			       "only";
+	if (!orl_sound_parse(&from, &sink, o->sound))
+		return "--sound= is auto, none or pulse[:SINK]";
 	if (o->launch_user && !o->launch)
 		return "--launch-user= goes with --launch";
 	if (o->congestion) {

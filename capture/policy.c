@@ -189,8 +189,44 @@ static const char *parse_second(enum orl_second *out, struct span value)
 
 /* Keys that may be there once; those of the clipboard by their place. */
 struct seen {
-	bool rights, second, clipboard[5];
+	bool rights, second, usb, clipboard[5];
 };
+
+static const char *parse_usb(char out[static ORL_POLICY_USB], struct span s)
+{
+	const struct oriel_usb_info none = { .size = sizeof(none) };
+	char why[128];
+	size_t n;
+
+	s = trim(s);
+	n = (size_t)(s.end - s.p);
+	if (n >= ORL_POLICY_USB || (n && memchr(s.p, 0, n)))
+		return "rules of USB devices have at most 511 bytes";
+	memcpy(out, s.p, n);
+	out[n] = 0;
+	if (oriel_usb_check(out, &none, why, sizeof(why)) == ORIEL_EINVAL)
+		return "a rule of USB devices is "
+		       "CLASS,VENDOR,PRODUCT,VERSION,ALLOW, with | between "
+		       "them; -1 is any";
+	return NULL;
+}
+
+static const char *parse_usb_user(
+		struct orl_policy *policy, struct span name, struct span value)
+{
+	size_t n = (size_t)(name.end - name.p);
+
+	if (!n || n >= ORL_POLICY_NAME || memchr(name.p, 0, n))
+		return "a user's name has 1 to 63 bytes";
+	for (uint32_t i = 0; i < policy->usb_count; i++)
+		if (is(name, policy->usb_users[i].name))
+			return "this user has been named before";
+	if (policy->usb_count == ORL_POLICY_USB_USERS)
+		return "at most 16 users can have rules of USB devices";
+	memcpy(policy->usb_users[policy->usb_count].name, name.p, n);
+	policy->usb_users[policy->usb_count].name[n] = 0;
+	return parse_usb(policy->usb_users[policy->usb_count++].rules, value);
+}
 
 /* Not a key of the clipboard: "". */
 static const char *parse_clipboard(struct orl_policy *policy, struct span key,
@@ -250,8 +286,16 @@ static const char *parse_line(
 	const char *wrong = parse_clipboard(policy, line, value, seen);
 	if (!wrong || *wrong)
 		return wrong;
+	if (is(line, "usb")) {
+		if (seen->usb)
+			return "usb has been given before";
+		seen->usb = true;
+		return parse_usb(policy->usb, value);
+	}
 	if (cut(&line, '.', &name) && is(line, "rights"))
 		return parse_user(policy, name, value);
+	if (is(line, "usb"))
+		return parse_usb_user(policy, name, value);
 	return "this key is not known";
 }
 
@@ -286,4 +330,21 @@ uint32_t orl_policy_rights(const struct orl_policy *policy, const char *user)
 		if (strcmp(policy->users[i].name, user) == 0)
 			return policy->users[i].rights;
 	return policy->rights;
+}
+
+const char *orl_policy_usb(const struct orl_policy *policy, const char *user)
+{
+	for (uint32_t i = 0; i < policy->usb_count; i++)
+		if (strcmp(policy->usb_users[i].name, user) == 0)
+			return policy->usb_users[i].rules;
+	return NULL;
+}
+
+bool orl_policy_ever(const struct orl_policy *policy, uint32_t right)
+{
+	bool ever = policy->rights & right;
+
+	for (uint32_t i = 0; i < policy->count; i++)
+		ever |= policy->users[i].rights & right;
+	return ever;
 }

@@ -10,10 +10,13 @@
  *	copy = text image		from the desktop's clipboard
  *	paste-max = 256			MiB of one paste, and copy-max
  *	primary = no			marked text is a clipboard as well
+ *	usb = 3,0x46d,-1,-1,1		which USB devices may come
+ *	usb.USER = -1,-1,-1,-1,0	from USER as well
  *
  * A right is a word of see hear input speak copy paste usb print resize, or
  * all; an empty value grants nothing. second is a word of take watch replace
- * refuse. What may be pasted is a word of text html rtf image.
+ * refuse. What may be pasted is a word of text html rtf image. usb is rules in
+ * usbredir's syntax; a device has to be allowed by both where a user has some.
  */
 #ifndef ORL_POLICY_H
 #define ORL_POLICY_H
@@ -22,7 +25,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { ORL_POLICY_USERS = 64, ORL_POLICY_NAME = 64, ORL_POLICY_SIZE = 65536 };
+enum {
+	ORL_POLICY_USERS = 64,
+	ORL_POLICY_NAME = 64,
+	ORL_POLICY_SIZE = 65536,
+	ORL_POLICY_USB = 512, /* bytes of rules, and NUL */
+	ORL_POLICY_USB_USERS = 16,
+};
 
 /* What a viewer gets that is not the first. */
 enum orl_second {
@@ -44,6 +53,12 @@ struct orl_policy {
 		char name[ORL_POLICY_NAME];
 		uint32_t rights;
 	} users[ORL_POLICY_USERS];
+	char usb[ORL_POLICY_USB];
+	uint32_t usb_count;
+	struct {
+		char name[ORL_POLICY_NAME];
+		char rules[ORL_POLICY_USB];
+	} usb_users[ORL_POLICY_USB_USERS];
 };
 
 /*
@@ -59,6 +74,10 @@ void orl_policy_init(struct orl_policy *policy);
 int orl_policy_parse(struct orl_policy *policy, const char *text, size_t n,
 		char *why, size_t size);
 
+/* Rules of this user alone, or NULL. */
+const char *orl_policy_usb(const struct orl_policy *policy, const char *user);
 uint32_t orl_policy_rights(const struct orl_policy *policy, const char *user);
+/* Whether anybody may ever have this right. */
+bool orl_policy_ever(const struct orl_policy *policy, uint32_t right);
 
 #endif

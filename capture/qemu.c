@@ -158,6 +158,10 @@ static void run_links(struct orl_qemu *q)
 	for (size_t i = 0; i < q->console_count; i++)
 		if (!run_link(&q->consoles[i].listener, orl_now() + share))
 			orl_qemu_display_lost(&q->consoles[i]);
+	if (!run_link(&q->audio.out, orl_now() + share))
+		orl_qemu_unlink(q, &q->audio.out);
+	if (!run_link(&q->audio.in, orl_now() + share))
+		orl_qemu_unlink(q, &q->audio.in);
 }
 
 static size_t qemu_watch(
@@ -168,6 +172,8 @@ static size_t qemu_watch(
 	watch_link(q, &q->bus, due);
 	for (size_t i = 0; i < q->console_count; i++)
 		watch_link(q, &q->consoles[i].listener, due);
+	watch_link(q, &q->audio.out, due);
+	watch_link(q, &q->audio.in, due);
 	orl_qemu_display_due(q, due);
 	orl_qemu_input_due(q, due);
 	if (q->seek_at < *due)
@@ -235,6 +241,7 @@ static void forget(struct orl_qemu *q)
 	orl_qemu_unlink(q, &q->bus);
 	orl_libvirt_end(&q->libvirt);
 	orl_qemu_agent_close(q);
+	orl_qemu_audio_close(q);
 	orl_qemu_objects_forget(q);
 	orl_qemu_input_forget(q);
 	q->owner[0] = 0;
@@ -413,6 +420,8 @@ static void qemu_close(struct orl_source *source)
 
 	orl_qemu_clip_fini(q);
 	orl_qemu_input_fini(q);
+	q->server = NULL; /* it has ended, and its streams with it */
+	orl_qemu_audio_close(q);
 	for (size_t i = 0; i < q->console_count; i++)
 		orl_qemu_unlink(q, &q->consoles[i].listener);
 	orl_qemu_unlink(q, &q->bus);
@@ -520,6 +529,7 @@ static int qemu_attach(struct orl_source *source, struct oriel_server *server)
 		err = orl_qemu_arrange(q);
 	orl_qemu_tell_relative(q);
 	oriel_server_set_locks(server, q->input.locks);
+	orl_qemu_objects_attach(q);
 	return err;
 }
 
@@ -587,6 +597,17 @@ static struct orl_paste *qemu_copy(struct orl_source *source,
 	return orl_qemu_clip_copy(of(source), selection, type, to);
 }
 
+static size_t qemu_usb_slots(const struct orl_source *source)
+{
+	return orl_qemu_usb_slots(
+			(const struct orl_qemu *)(const void *)source);
+}
+
+static int qemu_usb_open(struct orl_source *source, size_t slot)
+{
+	return orl_qemu_usb_open(of(source), slot);
+}
+
 const struct orl_source_kind orl_source_qemu = {
 	.name = "qemu",
 	.help = ":ADDRESS           a virtual machine, by the D-Bus address "
@@ -611,4 +632,6 @@ const struct orl_source_kind orl_source_qemu = {
 	.board = qemu_board,
 	.paste = qemu_paste,
 	.copy = qemu_copy,
+	.usb_slots = qemu_usb_slots,
+	.usb_open = qemu_usb_open,
 };

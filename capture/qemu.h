@@ -16,6 +16,7 @@
 
 #include "capture/capture.h"
 #include "capture/qemu_agent.h"
+#include "capture/qemu_audio.h"
 #include "capture/qemu_check.h"
 #include "capture/qemu_clip.h"
 #include "capture/qemu_libvirt.h"
@@ -131,6 +132,13 @@ struct orl_qemu_object {
 	bool open;     /* the guest has opened it */
 };
 
+struct orl_qemu_audio {
+	char path[ORL_QEMU_AGENT_PATH]; /* "": none, or not wanted */
+	struct orl_qemu_link out, in;
+	struct orl_qemu_voice plays[ORL_QEMU_VOICES];
+	struct orl_qemu_voice records[ORL_QEMU_VOICES];
+};
+
 struct orl_qemu_cursor_state {
 	uint32_t *pixels; /* ORL_QEMU_CURSOR_MAX squared; NULL: none yet */
 	int32_t width, height, hot_x, hot_y;
@@ -165,6 +173,7 @@ struct orl_qemu {
 	struct orl_qemu_object objects[ORL_QEMU_OBJECTS];
 	unsigned objects_told; /* lines of the log */
 	struct orl_qemu_agent agent;
+	struct orl_qemu_audio audio;
 	struct orl_qemu_clip clip;
 	struct orl_source_counts counts;
 	const char *said[ORL_QEMU_SAID];
@@ -189,13 +198,29 @@ int orl_qemu_connect(struct orl_qemu *q, const char *address);
 /* Tell clients which kind of pointer the machine has. */
 void orl_qemu_tell_relative(struct orl_qemu *q);
 
+/* ---- qemu_usb.c ---- */
+
+/* See struct orl_source_kind. */
+size_t orl_qemu_usb_slots(const struct orl_qemu *q);
+int orl_qemu_usb_open(struct orl_qemu *q, size_t slot);
+
 /* ---- qemu_objects.c ---- */
 
 /* Ask the machine what else it has. Returns a negative errno code or not. */
 int orl_qemu_objects_ask(struct orl_qemu *q);
 /* Properties of an object have changed; false when it is none of them. */
 bool orl_qemu_object_changed(struct orl_qemu *q, sd_bus_message *m);
+/* There is a server now: what has waited for one is used. */
+void orl_qemu_objects_attach(struct orl_qemu *q);
 void orl_qemu_objects_forget(struct orl_qemu *q);
+
+/* ---- qemu_audio.c ---- */
+
+/* The machine has sound, at this path; or has no more. */
+void orl_qemu_audio_found(struct orl_qemu *q, const char *path);
+void orl_qemu_audio_lost(struct orl_qemu *q, const char *path);
+/* Let go of it, and of its streams. */
+void orl_qemu_audio_close(struct orl_qemu *q);
 
 /* ---- qemu_display.c ---- */
 

@@ -51,11 +51,22 @@ static void tell(struct orl_qemu *q, const struct orl_qemu_object *o,
 			words[o->kind], name);
 }
 
-static void is_agent(struct orl_qemu *q, const struct orl_qemu_object *o)
+static void use(struct orl_qemu *q, const struct orl_qemu_object *o)
 {
 	if (o->kind == ORL_QEMU_CHARDEV &&
 			strcmp(o->name, "com.redhat.spice.0") == 0)
 		orl_qemu_agent_found(q, o->path, o->open);
+	/* Sound is listened to when there is a server that takes it. */
+	if (o->kind == ORL_QEMU_AUDIO && q->server)
+		orl_qemu_audio_found(q, o->path);
+}
+
+void orl_qemu_objects_attach(struct orl_qemu *q)
+{
+	for (size_t i = 0; i < ORL_QEMU_OBJECTS; i++)
+		if (q->objects[i].path[0] &&
+				q->objects[i].kind == ORL_QEMU_AUDIO)
+			orl_qemu_audio_found(q, q->objects[i].path);
 }
 
 /* One property of an object, which the message stands before. */
@@ -113,7 +124,7 @@ static void keep(struct orl_qemu *q, const struct orl_qemu_object *o)
 	}
 	*place = *o;
 	tell(q, o, "");
-	is_agent(q, o);
+	use(q, o);
 }
 
 /* An object's path, and its interfaces with their properties. */
@@ -199,6 +210,7 @@ static int on_removed(sd_bus_message *m, void *user, sd_bus_error *error)
 		return 0;
 	tell(q, o, "no more ");
 	orl_qemu_agent_lost(q, path);
+	orl_qemu_audio_lost(q, path);
 	*o = (struct orl_qemu_object){ .open = false };
 	return 0;
 }
@@ -211,7 +223,7 @@ bool orl_qemu_object_changed(struct orl_qemu *q, sd_bus_message *m)
 		return false;
 	if (take_properties(o, m) < 0)
 		nonsense(q);
-	is_agent(q, o);
+	use(q, o);
 	return true;
 }
 

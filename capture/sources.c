@@ -80,5 +80,10 @@ void orl_source_version(FILE *out)
 #else
 	fputs("source trace: not in this build\n", out);
 #endif
+#ifndef ORIEL_NO_PULSE
+	fputs("sound: libpulse (LGPL-2.1)\n", out);
+#else
+	fputs("sound: not in this build\n", out);
+#endif
 	fputs("source pattern: no library\n", out);
 }

@@ -614,6 +614,7 @@ const struct orl_source_kind orl_source_x11 = {
 	.touch = x11_touch,
 	.text = x11_text,
 	.locks = x11_locks,
+	.pulse = true,
 	.board = x11_board,
 	.paste = x11_paste,
 	.copy = x11_copy,

@@ -58,7 +58,11 @@ int oriel_client_create(struct oriel_client **out,
 		err = c->congestion ? 0 : ORIEL_ENOMEM;
 	}
 	if (!err)
+		err = orl_client_usb_init(c, config->usb_rules);
+	if (!err)
 		err = orl_input_init(c);
+	if (!err)
+		err = orl_sound_init(c, config->flags);
 	if (!err)
 		err = orl_loop_create(&c->loop, &c->env);
 	if (!err)
@@ -85,10 +89,14 @@ void oriel_client_destroy(struct oriel_client *c)
 	orl_loop_undefer(&c->later);
 	if (c->loop)
 		orl_loop_unpost(c->loop, &c->queue.post);
+	if (c->loop && c->sound)
+		orl_loop_unpost(c->loop, &c->sound->post);
 	orl_loop_destroy(c->loop);
 	orl_clip_fini(&c->clip);
 	orl_input_fini(c);
+	orl_client_usb_fini(c);
 	orl_jpeg_destroy(c->jpeg);
+	orl_sound_fini(c);
 	orl_tls_context_destroy(c->tls);
 	orl_free(&env, c->name);
 	orl_free(&env, c->congestion);
@@ -272,5 +280,6 @@ void oriel_client_stats(const struct oriel_client *c, struct oriel_stats *out)
 	ORL_EACH (node, &c->screens)
 		s.exact &= orl_container(node, struct oriel_screen, node)
 					   ->exact;
+	orl_sound_stats(c, &s);
 	memcpy(out, &s, size);
 }

@@ -2,10 +2,10 @@
  * client.h - the structs of this folder, and who may call what.
  *
  * Files: client.c the handle, session.c what the server says, login.c until
- * we are let in, again.c coming back after a loss, screen.c and picture.c
- * what is seen, ack.c that it was shown, input.c keys and pointer,
- * clipboard.c. All of it runs in the loop
- * thread, but for the queue of input.c and what oriel-client.h marks as
+ * we are let in, again.c coming back after a loss, screen.c and picture.c what
+ * is seen, ack.c that they were shown, input.c keys and pointer, clipboard.c,
+ * sound.c what is heard and said. All of it runs in the loop thread, but for
+ * the queue of input.c and what oriel-client.h marks as
  * "Threads: any".
  */
 #ifndef ORL_CLIENT_CLIENT_H
@@ -16,6 +16,7 @@
 
 #include <oriel/oriel-client.h>
 
+#include "client/sound.h"
 #include "codecs/canvas.h"
 #include "codecs/jpeg.h"
 #include "proto/auth.h"
@@ -23,6 +24,7 @@
 #include "proto/io/conn.h"
 #include "proto/io/network.h"
 #include "redirect/clipboard.h"
+#include "redirect/usb.h"
 
 enum orl_login_step {
 	ORL_LOGIN_HELLO,     /* waiting for server_hello */
@@ -170,6 +172,9 @@ struct oriel_client {
 		int32_t width, height, hot_x, hot_y;
 	} cursors[ORL_CURSOR_SLOTS];
 
+	struct orl_usb_rules usb_rules;
+	struct orl_usb_set usb;
+
 	/* Input. */
 	struct orl_input_queue queue;
 	uint32_t input_seq;
@@ -182,6 +187,7 @@ struct oriel_client {
 		uint64_t time;
 	} sent[ORL_SENT]; /* input, to measure its echo */
 
+	struct orl_client_sound *sound; /* NULL: the host wants none */
 	/* What the host offers, as on the wire. */
 	char board[ORIEL_SELECTIONS][ORL_CLIP_TYPES_TEXT + 1];
 	struct orl_clip clip;
@@ -317,6 +323,14 @@ int orl_session_clip_message(struct oriel_client *c, uint16_t id,
 		const uint8_t *data, size_t n);
 /* Whether this client has the clipboard may have changed. */
 void orl_session_clip_settle(struct oriel_client *c);
+/* usb.c */
+int orl_client_usb_init(struct oriel_client *c, const char *rules);
+void orl_client_usb_fini(struct oriel_client *c);
+int orl_client_usb_answer(struct oriel_client *c, const uint8_t *d, size_t n);
+int orl_client_usb_data(struct oriel_client *c, const uint8_t *d, size_t n);
+int orl_client_usb_credit(struct oriel_client *c, const uint8_t *d, size_t n);
+int orl_client_usb_detach(struct oriel_client *c, const uint8_t *d, size_t n);
+int orl_client_usb_cancel(struct oriel_client *c, const uint8_t *d, size_t n);
 
 /* input.c */
 int orl_input_init(struct oriel_client *c);

@@ -8,6 +8,8 @@
 #include "codecs/cursor.h"
 #include "proto/io/socket.h"
 
+enum { USB_CANCEL = ORL_CHANNEL_USB << 8 | ORL_MSG_cancel };
+
 struct handler {
 	uint16_t id;
 	int (*handle)(struct oriel_client *c, const uint8_t *data, size_t n);
@@ -77,7 +79,10 @@ static void drop_line(struct oriel_client *c)
 
 	if (conn)
 		count_line(c);
+	if (c->usb.calls)
+		orl_usb_end(&c->usb);
 	orl_input_open(c, false, 0);
+	orl_sound_session(c, false);
 	c->begun = c->trusted = c->ending = false;
 	c->rights = 0;
 	c->owns = false;
@@ -164,6 +169,7 @@ static int on_rights(struct oriel_client *c, const uint8_t *data, size_t n)
 	c->rights = msg.rights;
 	c->epoch = msg.epoch;
 	orl_input_open(c, true, msg.rights);
+	orl_sound_session(c, true);
 	if (!(msg.rights & ORIEL_MAY_INPUT)) {
 		/* The server has let go of all, and hears of no change. */
 		memset(c->keys, 0, sizeof(c->keys));
@@ -331,6 +337,16 @@ static const struct handler ready[] = {
 	{ ORL_MSG_locks,        on_locks, 0 },
 	{ ORL_MSG_pointer_mode, on_mode, 0 },
 	{ ORL_MSG_bye,          on_bye, 0 },
+	{ ORL_MSG_sound_open,   orl_sound_on_open, ORL_CAP(OPUS) },
+	{ ORL_MSG_sound,        orl_sound_on_packet, ORL_CAP(OPUS) },
+	{ ORL_MSG_sound_pause,  orl_sound_on_pause, ORL_CAP(OPUS) },
+	{ ORL_MSG_sound_volume, orl_sound_on_volume, ORL_CAP(OPUS) },
+	{ ORL_MSG_mic_wanted,   orl_sound_on_mic, ORL_CAP(OPUS) },
+	{ ORL_MSG_usb_answer,   orl_client_usb_answer, ORL_CAP(USB) },
+	{ ORL_MSG_usb_data,     orl_client_usb_data,   ORL_CAP(USB) },
+	{ ORL_MSG_usb_credit,   orl_client_usb_credit, ORL_CAP(USB) },
+	{ ORL_MSG_usb_detach,   orl_client_usb_detach, ORL_CAP(USB) },
+	{ USB_CANCEL,           orl_client_usb_cancel, ORL_CAP(USB) },
 	{ 0, NULL, 0 },
 };
 /* clang-format on */

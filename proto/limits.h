@@ -37,7 +37,14 @@ enum {
 	ORL_MESSAGE_MAX_C2S = 64 << 10,
 	/* A part: data, copies, blocks, sections and heads. */
 	ORL_MESSAGE_MAX_S2C = (256 << 10) + 8192 * 7 + 1024 * 12 + 256,
-	ORL_PIECE_MAX = 16 << 10,      /* of a stream: clipboard, USB, print */
+	ORL_PIECE_MAX = 16 << 10, /* of a stream: clipboard, USB, print */
+
+	/* USB devices. */
+	ORL_USB_DEVICES_MAX = 16,      /* of a client, waiting ones too */
+	ORL_USB_INTERFACES_MAX = 32,   /* usbredir's own limit */
+	ORL_USB_WINDOW = 256 << 10,    /* sent of a device and not used */
+	ORL_USB_PACKET_MAX = 2 << 20,  /* twice what Linux asks a disk for */
+	ORL_USB_PENDING_MAX = 512,     /* transfers without an answer */
 	ORL_CREDIT_CONTROL = 64 << 10, /* queued control bytes, not granted */
 
 	/* Login. */

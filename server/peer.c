@@ -11,6 +11,7 @@
 #include <string.h>
 
 enum { READY_TIMEOUT_S = ORL_LOGIN_SECONDS, FACTS_QUEUED = 4096 };
+enum { USB_CANCEL = ORL_CHANNEL_USB << 8 | ORL_MSG_cancel };
 static const uint64_t SECOND = 1000000000;
 
 static int on_rights_seen(
@@ -69,6 +70,16 @@ static const struct orl_handler ready[] = {
 	{ ORL_MSG_resize,      ORIEL_MAY_RESIZE, orl_ack_resize, 0 },
 	{ ORL_MSG_rights_seen, 0,                on_rights_seen, 0 },
 	{ ORL_MSG_bye,         0,                on_bye, 0 },
+	{ ORL_MSG_listen,      0,                orl_sound_listen, ORL_CAP(OPUS) },
+	{ ORL_MSG_mic_open,    ORIEL_MAY_SPEAK,  orl_mic_open, ORL_CAP(OPUS) },
+	{ ORL_MSG_mic,         ORIEL_MAY_SPEAK,  orl_mic_packet, ORL_CAP(OPUS) },
+	{ ORL_MSG_mic_pause,   ORIEL_MAY_SPEAK,  orl_mic_pause, ORL_CAP(OPUS) },
+	/* What may not is answered: nobody is left waiting. */
+	{ ORL_MSG_usb_attach,  0, orl_peer_usb_attach, ORL_CAP(USB) },
+	{ ORL_MSG_usb_data,    0, orl_peer_usb_data,   ORL_CAP(USB) },
+	{ ORL_MSG_usb_credit,  0, orl_peer_usb_credit, ORL_CAP(USB) },
+	{ ORL_MSG_usb_detach,  0, orl_peer_usb_detach, ORL_CAP(USB) },
+	{ USB_CANCEL,          0, orl_peer_usb_cancel, ORL_CAP(USB) },
 	{ 0, 0, NULL, 0 },
 };
 /* clang-format on */
@@ -164,8 +175,11 @@ static void leave(struct oriel_peer *peer)
 
 	peer->left = true;
 	orl_input_release(peer);
+	orl_usb_end(&peer->usb);
 	if (server->owner == peer)
 		orl_peer_own(server, NULL);
+	orl_mic_changed(server);
+	orl_sound_changed(server);
 	orl_clip_end(&peer->clip, ORIEL_ECLOSED);
 	if (peer->joined && server->events.peer_left)
 		server->events.peer_left(server->user, peer, peer->reason);
@@ -186,6 +200,7 @@ static void join(struct oriel_peer *peer)
 			oriel_peer_address(peer));
 	if (server->events.peer_joined)
 		server->events.peer_joined(server->user, peer);
+	orl_sound_changed(server);
 	orl_peer_clip_settle(peer);
 }
 
@@ -199,6 +214,13 @@ static void settle(struct oriel_peer *peer)
 		orl_peer_own(server, NULL);
 	else if (!server->owner && may)
 		orl_peer_own(server, peer);
+	orl_peer_tell(peer, ORL_FACT_MIC);
+	if (!(peer->rights & ORIEL_MAY_SPEAK))
+		peer->sound.speaks = false;
+	if (!(peer->rights & ORIEL_MAY_HEAR))
+		peer->sound.known = 0;
+	orl_mic_changed(server);
+	orl_sound_changed(server);
 	orl_peer_clip_settle(peer);
 }
 
@@ -221,6 +243,8 @@ static void on_later(struct orl_deferred *later)
 		join(peer);
 	if (peer->state == ORL_PEER_READY && take(&peer->settle))
 		settle(peer);
+	if (peer->state == ORL_PEER_READY)
+		orl_peer_usb_settle(peer);
 	if (peer->state != ORL_PEER_GONE)
 		return;
 	if (!peer->left)
@@ -283,6 +307,7 @@ int orl_peer_create(struct oriel_server *server, int socket, bool local)
 	orl_clip_init(&peer->clip, &server->env, ORL_SERVER,
 			&orl_peer_clip_calls, peer);
 	peer->stats.size = sizeof(peer->stats);
+	orl_peer_usb_init(peer);
 	int err = orl_conn_create(&peer->conn, server->loop, &server->env,
 			socket,
 			&(struct orl_conn_config){ .role = ORL_SERVER,
@@ -324,6 +349,7 @@ void orl_peer_free(struct oriel_peer *peer)
 		orl_pane_destroy(orl_container(node, struct orl_pane, by_peer));
 	orl_list_remove(&peer->node);
 	orl_clip_fini(&peer->clip);
+	orl_usb_fini(&peer->usb);
 	orl_conn_destroy(peer->conn);
 	orl_free(&server->env, peer->name);
 	orl_free(&server->env, peer);
@@ -408,7 +434,7 @@ static int send_mode(struct oriel_peer *peer)
 void orl_peer_tell(struct oriel_peer *peer, unsigned facts)
 {
 	static int (*const send[])(struct oriel_peer *) = { send_owner,
-		send_locks, send_mode };
+		send_locks, send_mode, orl_mic_send_wanted };
 
 	if (peer->state != ORL_PEER_READY)
 		return;
@@ -451,8 +477,11 @@ void orl_peer_own(struct oriel_server *server, struct oriel_peer *peer)
 	if (peer == old)
 		return;
 	server->owner = NULL;
-	if (old)
+	if (old) {
 		orl_input_release(old);
+		/* Its devices go as well. */
+		orl_peer_later(old);
+	}
 	/* The host, hearing of keys, may have ended the new one. */
 	if (!peer || !may_own(peer))
 		peer = next_owner(server, old);
@@ -460,11 +489,12 @@ void orl_peer_own(struct oriel_server *server, struct oriel_peer *peer)
 	ORL_EACH_SAFE (node, after, &server->peers) {
 		struct oriel_peer *p =
 				orl_container(node, struct oriel_peer, node);
-		orl_peer_tell(p, ORL_FACT_OWNER);
+		orl_peer_tell(p, ORL_FACT_OWNER | ORL_FACT_MIC);
 		/* Its host is called: in dispatch, when this is done. */
 		p->settle = true;
 		orl_peer_later(p);
 	}
+	orl_mic_changed(server);
 }
 
 void orl_peer_ready(struct oriel_peer *peer)

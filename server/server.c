@@ -119,10 +119,16 @@ int oriel_server_create(struct oriel_server **out,
 	server->events = events;
 	if (events.clipboard_offered || events.clipboard_wanted)
 		server->caps |= ORL_CAP(CLIPBOARD);
+	if (events.usb_attached)
+		server->caps |= ORL_CAP(USB);
 	orl_list_init(&server->listeners);
 	orl_list_init(&server->peers);
 	orl_list_init(&server->displays);
-	err = make_parts(server, config);
+	orl_list_init(&server->sounds);
+	server->caps |= ORL_CAP(OPUS) | ORL_CAP(PCM);
+	err = orl_usb_rules_init(&server->usb_rules, config->usb_rules);
+	if (!err)
+		err = make_parts(server, config);
 	if (err) {
 		oriel_server_destroy(server);
 		return err;
@@ -148,6 +154,10 @@ void oriel_server_destroy(struct oriel_server *server)
 	ORL_EACH_SAFE (node, after, &server->displays)
 		oriel_display_destroy(orl_container(
 				node, struct oriel_display, node));
+	ORL_EACH_SAFE (node, after, &server->sounds)
+		oriel_sound_destroy(
+				orl_container(node, struct oriel_sound, node));
+	orl_ear_destroy(server->mic);
 	orl_pool_destroy(server->pool);
 	orl_loop_destroy(server->loop);
 	orl_throttle_destroy(server->throttle);
@@ -155,6 +165,7 @@ void oriel_server_destroy(struct oriel_server *server)
 	orl_jpeg_destroy(server->jpeg);
 	orl_free(&env, server->small);
 	orl_tls_context_destroy(server->tls);
+	orl_usb_rules_fini(&server->usb_rules);
 	orl_free(&env, server->cursor.pixels);
 	orl_free(&env, server->scratch);
 	orl_free(&env, server->name);

@@ -6,9 +6,9 @@
  * sent. Files: server.c the handle, peer.c one client's life, login.c until
  * it is let in, token.c what lets it in again, display.c pictures from the
  * host, pane.c, update.c and lossy.c what is sent of them, ack.c and check.c
- * whether they arrived, input.c keys and pointer, clipboard.c, cursor.c
- * shapes, frame.c shared pictures and memory. All of it runs in the loop
- * thread.
+ * whether they arrived, input.c keys and pointer, clipboard.c, cursor.c shapes,
+ * frame.c shared pictures and memory, sound.c what is heard, mic.c what is
+ * said. All of it runs in the loop thread.
  */
 #ifndef ORL_SERVER_SERVER_H
 #define ORL_SERVER_SERVER_H
@@ -26,6 +26,8 @@
 #include "proto/io/pool.h"
 #include "proto/io/shared.h"
 #include "redirect/clipboard.h"
+#include "redirect/usb.h"
+#include "server/sound.h"
 #include "server/throttle.h"
 
 struct orl_server_listener {
@@ -63,6 +65,7 @@ struct oriel_server {
 	struct orl_pool *pool;
 	struct orl_tls_context *tls; /* NULL: no certificate was given */
 	struct orl_throttle *throttle;
+	struct orl_usb_rules usb_rules;
 	struct orl_node listeners, peers, displays;
 	struct oriel_peer *owner; /* of keyboard and pointer */
 	uint32_t locks;
@@ -90,8 +93,15 @@ struct oriel_server {
 	/* To paint with, when first needed. */
 	struct orl_jpeg *jpeg;
 	uint32_t *small;
-	uint32_t displays_used; /* bit n: id n is taken */
-	uint32_t next_display;  /* where to look for a free id */
+	struct orl_node sounds;
+	uint32_t sounds_used; /* bit n: id n is taken */
+	bool heard;           /* somebody listens */
+	bool mic_wanted;      /* by the host */
+	/* Made when one is first on; NULL also if the host wants none. */
+	struct orl_ear *_Atomic mic;
+	struct oriel_peer *mic_of; /* who is heard in it; NULL: nobody */
+	uint32_t displays_used;    /* bit n: id n is taken */
+	uint32_t next_display;     /* where to look for a free id */
 };
 
 /* ---- peers ------------------------------------------------------------- */
@@ -199,7 +209,10 @@ struct oriel_peer {
 	struct orl_input_note inputs[ORL_INPUTS];
 	unsigned n_inputs;
 
+	struct orl_peer_sound sound;
+
 	struct orl_clip clip;
+	struct orl_usb_set usb;
 	struct oriel_stats stats;
 };
 
@@ -226,7 +239,12 @@ void orl_peer_own(struct oriel_server *server, struct oriel_peer *peer);
  * It hears of these, as they are when it reads: who does not read must not be
  * dropped because others, or the desktop, change their minds often.
  */
-enum { ORL_FACT_OWNER = 1, ORL_FACT_LOCKS = 2, ORL_FACT_MODE = 4 };
+enum {
+	ORL_FACT_OWNER = 1,
+	ORL_FACT_LOCKS = 2,
+	ORL_FACT_MODE = 4,
+	ORL_FACT_MIC = 8,
+};
 void orl_peer_tell(struct oriel_peer *peer, unsigned facts);
 /* Queue a message; an error ends the peer and is returned. */
 #define ORL_PEER_PUT(peer, name, v) \
@@ -286,6 +304,30 @@ void orl_cursor_warp(struct oriel_peer *peer, uint32_t display, int32_t x,
 		int32_t y);
 /* Its turn: true when something was queued. */
 bool orl_cursor_send(struct oriel_peer *peer);
+
+/* usb.c */
+void orl_peer_usb_init(struct oriel_peer *peer);
+/* Its rights, or the owner of input, have changed. */
+void orl_peer_usb_settle(struct oriel_peer *peer);
+int orl_peer_usb_attach(struct oriel_peer *peer, const uint8_t *data, size_t n);
+int orl_peer_usb_data(struct oriel_peer *peer, const uint8_t *data, size_t n);
+int orl_peer_usb_credit(struct oriel_peer *peer, const uint8_t *data, size_t n);
+int orl_peer_usb_detach(struct oriel_peer *peer, const uint8_t *data, size_t n);
+int orl_peer_usb_cancel(struct oriel_peer *peer, const uint8_t *data, size_t n);
+
+/* sound.c */
+/* Who hears what may have changed. */
+void orl_sound_changed(struct oriel_server *server);
+int orl_sound_listen(struct oriel_peer *peer, const uint8_t *data, size_t n);
+
+/* mic.c */
+/* The owner of input, its rights or its microphone may have changed. */
+void orl_mic_changed(struct oriel_server *server);
+/* Whether it is wanted, unless the peer knows. */
+int orl_mic_send_wanted(struct oriel_peer *peer);
+int orl_mic_open(struct oriel_peer *peer, const uint8_t *data, size_t n);
+int orl_mic_packet(struct oriel_peer *peer, const uint8_t *data, size_t n);
+int orl_mic_pause(struct oriel_peer *peer, const uint8_t *data, size_t n);
 
 /* ---- pictures ---------------------------------------------------------- */
 

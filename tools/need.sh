@@ -4,11 +4,14 @@
 set -eu
 
 build='gcc make pkg-config libc6-dev
-	libssl-dev libzstd-dev libxxhash-dev libturbojpeg0-dev
+	libssl-dev libzstd-dev libxxhash-dev libturbojpeg0-dev libopus-dev
+	libpulse-dev
+	libusbredirparser-dev libusbredirhost-dev libusb-1.0-0-dev
 	libsdl2-dev libsdl2-ttf-dev libfontconfig-dev libpng-dev libwebp-dev
 	libx11-dev libxext-dev libxdamage-dev libxfixes-dev libxtst-dev
 	libxrandr-dev libxcb1-dev libxcb-xfixes0-dev libwayland-dev
-	zlib1g-dev freerdp2-dev libavformat-dev libavcodec-dev libavutil-dev
+	zlib1g-dev freerdp2-dev
+	libavformat-dev libavcodec-dev libavutil-dev
 	libswscale-dev libsystemd-dev libvncserver-dev scdoc gettext'
 desktop='xvfb xauth x11-utils x11-apps x11-xserver-utils xdotool xterm less openbox
 	imagemagick fonts-dejavu-core'
@@ -17,7 +20,8 @@ tests='g++ desktop-file-utils libcmocka-dev binutils tshark python3 openssl proc
 	qemu-system-x86 dbus-daemon dbus-bin tigervnc-standalone-server
 	libvirt-daemon libvirt-daemon-driver-qemu libvirt-clients
 	xserver-xorg-core xserver-xorg-video-dummy
-	ibus ibus-hangul xclip weston wl-clipboard'
+	ibus ibus-hangul xclip weston wl-clipboard
+	pulseaudio pulseaudio-utils'
 peers='libspice-server-dev tigervnc-standalone-server tigervnc-viewer
 	spice-client-gtk freerdp2-shadow-x11 freerdp2-x11 xrdp x11vnc'
 guest='mmdebstrap e2fsprogs'

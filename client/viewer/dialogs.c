@@ -318,14 +318,38 @@ static enum orl_command menu_displays(struct orl_menu *m, struct orl_panel *p)
 	return chosen;
 }
 
+static enum orl_command menu_usb(struct orl_menu *m, struct orl_panel *p)
+{
+	enum orl_command chosen = ORL_COMMAND_NONE;
+	orl_panel_note(p, "USB devices for the desktop");
+	if (!m->devices)
+		orl_panel_text(p, m->no_devices);
+	for (int i = 0; i < m->devices; i++) {
+		const struct orl_menu_device *d = &m->device_rows[i];
+		if (orl_panel_item(p, d->name, d->given)) {
+			m->device = i;
+			chosen = ORL_COMMAND_USB;
+		}
+		if (d->state[0] && d->wrong)
+			orl_panel_warning(p, d->state);
+		else if (d->state[0])
+			orl_panel_note(p, d->state);
+	}
+	return chosen;
+}
+
 static enum orl_command menu_desktop(struct orl_menu *m, struct orl_panel *p)
 {
 	enum orl_command chosen = ORL_COMMAND_NONE;
 	orl_panel_note(p, "Desktop");
 	if (orl_panel_item(p, "Fullscreen", m->fullscreen))
 		chosen = ORL_COMMAND_FULLSCREEN;
+	if (orl_panel_item(p, "USB devices\u2026", false))
+		chosen = ORL_COMMAND_MENU_USB;
 	if (orl_panel_item(p, "Displays\u2026", false))
 		chosen = ORL_COMMAND_MENU_DISPLAYS;
+	if (orl_panel_item(p, "Sound\u2026", false))
+		chosen = ORL_COMMAND_MENU_SOUND;
 	if (orl_panel_item(p, "Statistics", m->stats))
 		chosen = ORL_COMMAND_STATS;
 	if (orl_panel_item(p, "Release all keys", false))
@@ -344,6 +368,61 @@ static enum orl_command menu_desktop(struct orl_menu *m, struct orl_panel *p)
 	return chosen;
 }
 
+static enum orl_command menu_hear(struct orl_menu *m, struct orl_panel *p)
+{
+	enum orl_command chosen = ORL_COMMAND_NONE;
+	struct orl_sound_state *s = &m->sound;
+	char text[64];
+	if (!s->on) {
+		orl_panel_note(p, "Sound is off: --sound=on");
+		return ORL_COMMAND_NONE;
+	}
+	snprintf(text, sizeof(text), _("Sound, volume %d %%"), s->volume);
+	orl_panel_note(p, text);
+	if (s->heard && !s->device && !s->muted)
+		orl_panel_warning(p, "There is no device to play it on");
+	if (orl_panel_item(p, "Mute", s->muted))
+		chosen = ORL_COMMAND_MUTE;
+	if (orl_panel_item(p, "Louder", false)) {
+		s->volume += ORL_VOLUME_STEP;
+		chosen = ORL_COMMAND_VOLUME;
+	}
+	if (orl_panel_item(p, "Softer", false)) {
+		s->volume -= ORL_VOLUME_STEP;
+		chosen = ORL_COMMAND_VOLUME;
+	}
+	s->volume = s->volume < 0                ? 0
+		    : s->volume > ORL_VOLUME_MAX ? ORL_VOLUME_MAX
+						 : s->volume;
+	return chosen;
+}
+
+static enum orl_command menu_speak(
+		const struct orl_menu *m, struct orl_panel *p)
+{
+	const struct orl_sound_state *s = &m->sound;
+	enum orl_command chosen = ORL_COMMAND_NONE;
+	orl_panel_note(p, "Microphone");
+	if (!s->may) {
+		orl_panel_note(p, "Nobody there may hear it");
+		return ORL_COMMAND_NONE;
+	}
+	if (s->live)
+		orl_panel_warning(p, "A program there hears it");
+	else if (s->wanted)
+		orl_panel_warning(p, "A program there wants to hear it");
+	if (s->wanted && !s->allowed && orl_panel_item(p, "Not now", false))
+		chosen = ORL_COMMAND_CLOSE;
+	if (orl_panel_item(p, "Let programs hear it", s->allowed))
+		chosen = ORL_COMMAND_SPEAK;
+	return chosen;
+}
+
+int orl_menu_not_now(const struct orl_menu *m)
+{
+	return m->sound.on ? 3 : 0;
+}
+
 /* Beside the first, or below it. */
 static void next_column(const struct orl_menu *m, struct orl_panel *p)
 {
@@ -359,12 +438,20 @@ enum orl_command orl_menu(struct orl_menu *m, struct orl_panel *p)
 	int columns = m->narrow ? 1 : 2;
 	if (m->page == ORL_MENU_KEYS) {
 		left = menu_keys(m, p);
+	} else if (m->page == ORL_MENU_USB) {
+		left = menu_usb(m, p);
 	} else if (m->page == ORL_MENU_DISPLAYS) {
 		orl_panel_column(p, 0, columns);
 		left = menu_displays(m, p);
 		next_column(m, p);
 		orl_panel_note(p, "Size");
 		right = menu_scaling(m, p);
+		orl_panel_columns_end(p);
+	} else if (m->page == ORL_MENU_SOUND) {
+		orl_panel_column(p, 0, columns);
+		left = menu_hear(m, p);
+		next_column(m, p);
+		right = menu_speak(m, p);
 		orl_panel_columns_end(p);
 	} else {
 		orl_panel_column(p, 0, columns);
@@ -394,6 +481,13 @@ enum orl_command orl_bar(const struct orl_menu *m, struct orl_panel *p)
 	if (pressed < 0 && p->in.key == ORL_KEY_ESCAPE)
 		return ORL_COMMAND_CLOSE;
 	return pressed < 0 ? ORL_COMMAND_NONE : commands[pressed];
+}
+
+void orl_sign(struct orl_panel *p)
+{
+	p->y = 8 * p->scale;
+	orl_panel_warning(p, "Your microphone is live");
+	p->y += 2 * p->scale;
 }
 
 void orl_badge(int number, const char *name, struct orl_panel *p)

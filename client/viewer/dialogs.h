@@ -9,6 +9,7 @@
 
 #include "client/viewer/panel.h"
 #include "client/viewer/recent.h"
+#include "client/viewer/sound.h"
 
 enum { ORL_DIALOG_TEXT = 1536 };
 
@@ -72,17 +73,32 @@ enum orl_command {
 	ORL_COMMAND_SCALING,       /* menu.scaling */
 	ORL_COMMAND_WINDOWS,       /* one for all, or one each */
 	ORL_COMMAND_IDENTIFY,
-	ORL_COMMAND_CHOOSE, /* menu.display: show it, or do not */
-	ORL_COMMAND_CLOSE,  /* the menu itself */
+	ORL_COMMAND_CHOOSE,     /* menu.display: show it, or do not */
+	ORL_COMMAND_MENU_SOUND, /* the menu's part with sound */
+	ORL_COMMAND_MUTE,       /* or play it again */
+	ORL_COMMAND_VOLUME,     /* menu.sound.volume */
+	ORL_COMMAND_SPEAK,      /* the desktop may hear it, or may not */
+	ORL_COMMAND_MENU_USB,
+	ORL_COMMAND_USB,        /* menu.device: give it, or take it back */
+	ORL_COMMAND_CLOSE,      /* the menu itself */
 };
 
 enum orl_menu_page {
 	ORL_MENU_ALL,
 	ORL_MENU_KEYS,
 	ORL_MENU_DISPLAYS,
+	ORL_MENU_SOUND,
+	ORL_MENU_USB,
 };
 
-enum { ORL_MENU_DISPLAYS_MAX = 16 };
+enum { ORL_MENU_DISPLAYS_MAX = 16, ORL_MENU_DEVICES_MAX = 12 };
+
+/* A USB device in the menu. */
+struct orl_menu_device {
+	size_t index; /* in the table of devices */
+	char name[160], state[320];
+	bool given, wrong;
+};
 
 struct orl_menu {
 	enum orl_menu_page page;
@@ -95,10 +111,18 @@ struct orl_menu {
 	int displays, display;
 	char names[ORL_MENU_DISPLAYS_MAX][96];
 	bool shown[ORL_MENU_DISPLAYS_MAX];
+	struct orl_sound_state sound;
+	int devices, device;
+	struct orl_menu_device device_rows[ORL_MENU_DEVICES_MAX];
+	char no_devices[160]; /* why there are none */
 };
 
+/* Which of its items is the answer that allows nothing. */
+int orl_menu_not_now(const struct orl_menu *m);
 enum orl_command orl_menu(struct orl_menu *m, struct orl_panel *p);
 enum orl_command orl_bar(const struct orl_menu *m, struct orl_panel *p);
+/* That the microphone is live. */
+void orl_sign(struct orl_panel *p);
 /* The number and name of a display, to be told from others. */
 void orl_badge(int number, const char *name, struct orl_panel *p);
 /* The usages to press in this order; how many. */
@@ -106,7 +130,7 @@ int orl_sequence(int number, const uint32_t **usages);
 
 /* ---- the statistics overlay ---- */
 
-enum { ORL_FACTS = 14, ORL_FACT = 64 };
+enum { ORL_FACTS = 16, ORL_FACT = 64 };
 
 struct orl_facts {
 	char name[ORL_FACTS][ORL_FACT], value[ORL_FACTS][ORL_FACT];

@@ -186,6 +186,14 @@ void orl_ui_holder(struct orl_ui *ui)
 	orl_ui_wake(ui);
 }
 
+void orl_ui_sound(struct orl_ui *ui)
+{
+	pthread_mutex_lock(&ui->lock);
+	ui->title_changed = true;
+	pthread_mutex_unlock(&ui->lock);
+	orl_ui_wake(ui);
+}
+
 void orl_ui_done(struct orl_ui *ui)
 {
 	atomic_store(&ui->done, true);

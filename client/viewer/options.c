@@ -39,10 +39,24 @@ const char *const orl_viewer_options_help = N_(
 		"  --keyboard=MODE          physical: keys travel; text: what "
 		"they\n"
 		"                           write here\n"
+		"  --sound=on|off|exact     hear the desktop; exact: "
+		"uncompressed\n"
+		"                           where the line is fast\n"
+		"  --microphone=ask|on|off  whether programs there may hear "
+		"it\n"
+		"  --sound-file=FILE.wav    write what is heard, instead of "
+		"playing it\n"
 		"  --scale=1|2              of panels; else as the display's\n"
 		"  --reconnect=SECONDS      look so long for a connection "
 		"that is\n"
 		"                           lost; 600 in a window, else 0\n"
+		"  --usb=VENDOR:PRODUCT     give this device to the desktop\n"
+		"  --usb-auto=RULES         and what is plugged in later, if "
+		"these\n"
+		"                           allow it, in usbredir's syntax\n"
+		"  --usb-rules=RULES        which devices may ever be given\n"
+		"  --usb-device=unix:PATH   a device behind a usbredir "
+		"server\n"
 		"  --lossless               show no pixel that is not exact\n"
 		"  --headless               open no window\n"
 		"  --screenshot=FILE.png    write the last picture at the end\n"
@@ -218,6 +232,7 @@ static bool set_path(struct orl_viewer_options *o, const char *arg)
 	} paths[] = {
 		{ "--screenshot", &o->screenshot },
 		{ "--stats", &o->stats },
+		{ "--sound-file", &o->sound_file },
 		{ "--password-file", &o->password_file },
 		{ "--ticket-file", &o->ticket_file },
 	};
@@ -266,6 +281,81 @@ static enum orl_viewer_result set_resize(struct orl_viewer_options *o,
 	return ORL_OPTIONS_RUN;
 }
 
+/* VENDOR:PRODUCT as lsusb writes it: two times four hexadecimal digits. */
+static bool is_usb_id(const char *text)
+{
+	static const char digits[] = "0123456789abcdef";
+	return strspn(text, digits) == 4 && text[4] == ':' &&
+	       strspn(text + 5, digits) == 4 && !text[9];
+}
+
+static enum orl_viewer_result set_usb(struct orl_viewer_options *o,
+		const char *arg, char *error, size_t size)
+{
+	const struct oriel_usb_info none = { .size = sizeof(none) };
+	const char *value;
+	char why[256];
+	if ((value = value_of(arg, "--usb-device"))) {
+		if (strncmp(value, "unix:", 5) != 0 || !value[5] ||
+				o->usb_peer_count == ORL_USB_PEERS)
+			return wrong(error, size,
+					"--usb-device is unix:PATH, and may be "
+					"given 8 times");
+		o->usb_peers[o->usb_peer_count++] = value + 5;
+		return ORL_OPTIONS_RUN;
+	}
+	if ((value = value_of(arg, "--usb"))) {
+		if (!is_usb_id(value) || o->usb_chosen_count == ORL_USB_CHOSEN)
+			return wrong(error, size,
+					"--usb is VENDOR:PRODUCT as lsusb "
+					"writes it, and may be given 8 times");
+		o->usb_chosen[o->usb_chosen_count++] = value;
+		return ORL_OPTIONS_RUN;
+	}
+	bool automatic = (value = value_of(arg, "--usb-auto")) != NULL;
+	if (!value)
+		value = value_of(arg, "--usb-rules");
+	if (!value)
+		return wrong(error, size,
+				"%s is not an option; see oriel-view --help",
+				arg);
+	if (oriel_usb_check(value, &none, why, sizeof(why)) == ORIEL_EINVAL)
+		return wrong(error, size,
+				"%s: rules are CLASS,VENDOR,PRODUCT,VERSION,"
+				"ALLOW with | between them, -1 is any",
+				arg);
+	*(automatic ? &o->usb_auto : &o->usb_rules) = value;
+	return ORL_OPTIONS_RUN;
+}
+
+static enum orl_viewer_result set_sound(struct orl_viewer_options *o,
+		const char *value, char *error, size_t size)
+{
+	if (strcmp(value, "on") == 0)
+		o->sound = ORL_SOUND_ON;
+	else if (strcmp(value, "off") == 0)
+		o->sound = ORL_SOUND_OFF;
+	else if (strcmp(value, "exact") == 0)
+		o->sound = ORL_SOUND_EXACT;
+	else
+		return wrong(error, size, "--sound is on, off or exact");
+	return ORL_OPTIONS_RUN;
+}
+
+static enum orl_viewer_result set_microphone(struct orl_viewer_options *o,
+		const char *value, char *error, size_t size)
+{
+	if (strcmp(value, "ask") == 0)
+		o->microphone = ORL_MICROPHONE_ASK;
+	else if (strcmp(value, "on") == 0)
+		o->microphone = ORL_MICROPHONE_ON;
+	else if (strcmp(value, "off") == 0)
+		o->microphone = ORL_MICROPHONE_OFF;
+	else
+		return wrong(error, size, "--microphone is ask, on or off");
+	return ORL_OPTIONS_RUN;
+}
+
 static enum orl_viewer_result set_value(struct orl_viewer_options *o,
 		const char *arg, char *error, size_t size)
 {
@@ -309,6 +399,10 @@ static enum orl_viewer_result set_value(struct orl_viewer_options *o,
 				"--kiosk-exit is modifiers and a key, as "
 				"ctrl+alt+shift+q or super+f12");
 	}
+	if ((value = value_of(arg, "--sound")))
+		return set_sound(o, value, error, size);
+	if ((value = value_of(arg, "--microphone")))
+		return set_microphone(o, value, error, size);
 	if ((value = value_of(arg, "--windows")))
 		return set_windows(o, value, error, size);
 	if ((value = value_of(arg, "--scaling")))
@@ -329,8 +423,7 @@ static enum orl_viewer_result set_value(struct orl_viewer_options *o,
 		o->scale = *value - '0';
 		return ORL_OPTIONS_RUN;
 	}
-	return wrong(error, size, "%s is not an option; see oriel-view --help",
-			arg);
+	return set_usb(o, arg, error, size);
 }
 
 static bool ends_with(const char *s, const char *end)

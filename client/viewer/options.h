@@ -12,6 +12,9 @@
 #include "client/viewer/view.h"
 #include "client/viewer/viewfile.h"
 
+/* Devices that the command line can name. */
+enum { ORL_USB_PEERS = 8, ORL_USB_CHOSEN = 8 };
+
 enum orl_trust_mode {
 	ORL_TRUST_ASK,       /* on the terminal */
 	ORL_TRUST_FIRST_USE, /* take and remember a key not seen before */
@@ -38,6 +41,19 @@ enum orl_resize {
 	ORL_RESIZE_NO,
 };
 
+enum orl_sound_option {
+	ORL_SOUND_DEFAULT, /* on, in a window */
+	ORL_SOUND_ON,
+	ORL_SOUND_OFF,
+	ORL_SOUND_EXACT, /* samples as they are, where the line is fast */
+};
+
+enum orl_microphone_option {
+	ORL_MICROPHONE_ASK,
+	ORL_MICROPHONE_ON,
+	ORL_MICROPHONE_OFF,
+};
+
 /* A key with these modifiers and no others. */
 struct orl_combination {
 	uint32_t keysym; /* X's, of the key alone; 0: none */
@@ -51,6 +67,9 @@ struct orl_viewer_options {
 	struct orl_trust_rule trust;
 	const char *password_file, *ticket_file;
 	const char *screenshot, *stats;
+	const char *sound_file; /* instead of a sound card */
+	enum orl_sound_option sound;
+	enum orl_microphone_option microphone;
 	uint64_t exit_after; /* ns from the start, 0 is never */
 	enum orl_exit_when exit_when;
 	uint32_t reconnect; /* seconds, 0 is never */
@@ -63,6 +82,11 @@ struct orl_viewer_options {
 	bool headless, fullscreen, kiosk, json, verbose;
 	bool lossless;      /* nothing that is not exact is shown */
 	bool keyboard_text; /* characters travel, not keys */
+	/* USB; the text is argv's. */
+	const char *usb_peers[ORL_USB_PEERS];
+	const char *usb_chosen[ORL_USB_CHOSEN];
+	size_t usb_peer_count, usb_chosen_count;
+	const char *usb_auto, *usb_rules;
 	bool ask; /* for an address, in a window, where none is given */
 };
 

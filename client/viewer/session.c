@@ -15,6 +15,7 @@
 #include "client/viewer/recent.h"
 #include "client/viewer/text.h"
 #include "client/viewer/ui.h"
+#include "client/viewer/usb.h"
 #include "client/viewer/viewer.h"
 
 enum { ATTEMPTS_MAX = 4 };
@@ -168,6 +169,7 @@ static void on_rights(void *user, uint32_t rights)
 	struct orl_viewer *v = user;
 	orl_viewer_event(v, "rights", "\"rights\":%" PRIu32, rights);
 	v->may_input = rights & ORIEL_MAY_INPUT;
+	orl_sound_rights(v, rights);
 	if (v->ui) {
 		atomic_store(&v->ui->rights, rights);
 		orl_ui_holder(v->ui);
@@ -327,6 +329,12 @@ static const struct oriel_client_events events = {
 	.cursor_warped = on_cursor_warped,
 	.locks = on_locks,
 	.relative = on_relative,
+	.sound = orl_sound_heard,
+	.microphone_wanted = orl_sound_mic_wanted,
+	.usb_answered = orl_devices_on_answered,
+	.usb_data = orl_devices_on_data,
+	.usb_writable = orl_devices_on_writable,
+	.usb_detached = orl_devices_on_detached,
 };
 
 /* ---- the loop ---- */
@@ -407,6 +415,7 @@ static enum why watch(struct orl_viewer *v)
 		if (v->ui)
 			orl_ui_ask_sizes(v->ui);
 		orl_clipnet_run(v->clipnet);
+		orl_devices_work(v);
 		int err = oriel_client_wait(v->client, timeout_ms(v, now));
 		if (err < 0) {
 			orl_viewer_say("cannot go on: %s",
@@ -674,17 +683,27 @@ int orl_viewer_create(struct orl_viewer *v)
 		.hooks = &hooks,
 		.authorities = v->authorities,
 		.reconnect = v->options.reconnect,
-		.flags = v->options.lossless ? ORIEL_CLIENT_LOSSLESS : 0,
+		.usb_rules = v->options.usb_rules,
+		.flags = (v->options.lossless ? ORIEL_CLIENT_LOSSLESS : 0) |
+			 orl_sound_flags(v),
 	};
 	if (v->ui)
 		orl_clipnet_events(&table);
 	if (gethostname(name, sizeof(name) - 1) != 0 || !name[0])
 		snprintf(name, sizeof(name), "oriel-view");
-	return oriel_client_create(&v->client, &config);
+	int err = oriel_client_create(&v->client, &config);
+	if (!err)
+		v->usb = orl_devices_create(v);
+	return !err && !orl_sound_start(v) ? ORIEL_EIO : err;
 }
 
 void orl_viewer_destroy(struct orl_viewer *v)
 {
+	/* What happens to devices now is told by nobody. */
+	struct orl_devices *usb = v->usb;
+	v->usb = NULL;
+	orl_devices_destroy(usb);
+	orl_sound_stop(v);
 	oriel_client_destroy(v->client);
 	v->client = NULL;
 	for (int i = 0; i < ORL_SCREENS_MAX; i++) {

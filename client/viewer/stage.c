@@ -16,6 +16,7 @@ enum {
 	DIALOG_WIDTH = 480,
 	STATS_WIDTH = 410,
 	BAR_WIDTH = 540,
+	SIGN_WIDTH = 260,
 	NOTE_WIDTH = 420,
 	STATS_MARGIN = 12,
 	FOCUS_ROOM = 30, /* above and below what has the focus */
@@ -67,6 +68,7 @@ bool orl_stage_ready(struct orl_ui *ui)
 	}
 	st->layers[ORL_LAYER_STATS].panel.width = STATS_WIDTH * scale;
 	st->layers[ORL_LAYER_BAR].panel.width = BAR_WIDTH * scale;
+	st->layers[ORL_LAYER_SIGN].panel.width = SIGN_WIDTH * scale;
 	return true;
 }
 
@@ -80,6 +82,8 @@ int orl_stage_call(struct orl_ui *ui, enum orl_layer_name name,
 	orl_panel_begin(p, in, draw);
 	if (name == ORL_LAYER_STATS)
 		orl_overlay(&st->facts, p);
+	else if (name == ORL_LAYER_SIGN)
+		orl_sign(p);
 	else if (name == ORL_LAYER_BAR)
 		result = (int)orl_bar(&st->menu, p);
 	else if (name == ORL_LAYER_NOTE)
@@ -130,6 +134,8 @@ static SDL_Rect place(struct orl_ui *ui, enum orl_layer_name name)
 		r.x = w - r.w - margin;
 		r.y = margin;
 	}
+	if (name == ORL_LAYER_SIGN)
+		r.x = r.y = margin;
 	r.x = r.x < 0 ? 0 : r.x;
 	r.y = r.y < 0 ? -follow_focus(l, h) : r.y;
 	return r;
@@ -552,6 +558,7 @@ void orl_stage_read_notes(struct orl_ui *ui)
 		orl_stage_close_panel(ui);
 	if (progressed)
 		follow_progress(ui);
+	orl_stage_sound(ui);
 	if (noted)
 		show_note(ui);
 	if (facts && st->menu.stats && !st->layers[ORL_LAYER_STATS].shown) {

@@ -11,6 +11,7 @@
 enum orl_layer_name {
 	ORL_LAYER_STATS,
 	ORL_LAYER_BAR,
+	ORL_LAYER_SIGN, /* the microphone is live */
 	ORL_LAYER_NOTE,
 	ORL_LAYER_PANEL,
 	ORL_LAYERS,
@@ -35,6 +36,7 @@ struct orl_stage {
 	bool menu_open;
 	struct orl_menu menu;
 	struct orl_facts facts;
+	bool mic_asked; /* whether the desktop may hear it */
 	uint64_t progress_at, bar_at;
 	char note[256]; /* a sentence that goes by */
 	uint64_t note_until;
@@ -70,6 +72,12 @@ void orl_stage_watch_edge(
 /* keys: it takes the keyboard, until one of its buttons or Escape. */
 void orl_stage_show_bar(struct orl_ui *ui, struct orl_window *win, bool keys);
 void orl_stage_hide_bar(struct orl_ui *ui);
+
+/* ---- stage_sound.c ---- */
+/* Something about sound has changed, or the windows have. */
+void orl_stage_sound(struct orl_ui *ui);
+/* Whether it was a command about sound; the menu stays open. */
+bool orl_stage_sound_command(struct orl_ui *ui, enum orl_command c);
 
 /* ---- what stage.c and bar.c share ---- */
 bool orl_stage_ready(struct orl_ui *ui);

@@ -102,6 +102,16 @@ void orl_viewer_stats(struct orl_viewer *v, bool final)
 			s.bandwidth, (double)s.codec_time / 1e9,
 			orl_json_quote(quoted, sizeof(quoted), s.congestion));
 	put_areas(f, s.codec_area);
+	fputs(",\"sound\":{", f);
+	put_ms(f, "delay_ms", s.sound_delay);
+	fputc(',', f);
+	put_ms(f, "store_ms", s.sound_store);
+	fprintf(f,
+			",\"packets\":%" PRIu64 ",\"concealed_ms\":%" PRIu64
+			",\"gaps\":%" PRIu64 ",\"skipped_ms\":%" PRIu64
+			",\"drift_ppm\":%" PRId64 "}",
+			s.sound_packets, s.sound_concealed / 48, s.sound_gaps,
+			s.sound_skipped / 48, s.sound_drift);
 	fputs(final ? ",\"final\":true}\n" : "}\n", f);
 	fflush(f);
 }

@@ -301,6 +301,8 @@ void orl_ui_locks(struct orl_ui *ui, uint32_t locks);
 /* Who holds keyboard and pointer, or who may, has changed. */
 void orl_ui_holder(struct orl_ui *ui);
 void orl_ui_done(struct orl_ui *ui);
+/* Something about sound has changed. Threads: any. */
+void orl_ui_sound(struct orl_ui *ui);
 void orl_ui_progress(struct orl_ui *ui, enum oriel_client_state state,
 		const char *address, const char *text);
 /* Show a sentence for a while. Threads: any. */

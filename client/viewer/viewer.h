@@ -11,10 +11,13 @@
 #include <oriel/oriel-client.h>
 
 #include "client/viewer/options.h"
+#include "client/viewer/sound.h"
 
 struct orl_clipnet;
 struct orl_deck;
 struct orl_ui;
+struct orl_devices;
+struct orl_viewer_sound;
 
 enum orl_answer {
 	ORL_ANSWERED,
@@ -41,7 +44,9 @@ struct orl_viewer {
 	char *secret;      /* password or ticket */
 	uint64_t start;    /* of the program */
 	struct oriel_client *client;
-	struct orl_ui *ui; /* NULL when headless */
+	struct orl_ui *ui;       /* NULL when headless */
+	struct orl_devices *usb; /* NULL: no devices are had */
+	struct orl_viewer_sound *sound;
 	/* The clipboard, with a window and where it is shared; else NULL. */
 	struct orl_deck *deck;
 	struct orl_clipnet *clipnet; /* its half in the connection's thread */

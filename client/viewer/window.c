@@ -60,9 +60,13 @@ static bool empty(const struct orl_ui *ui, const struct orl_window *win)
 static void say_holder(const struct orl_ui *ui, char *out, size_t size)
 {
 	out[0] = '\0';
+	struct orl_sound_state sound;
 	if (!orl_ui_live(ui))
 		return;
-	if (!ui->may_input)
+	orl_sound_state(ui->viewer, &sound);
+	if (sound.live)
+		snprintf(out, size, " (%s)", _("your microphone is live"));
+	else if (!ui->may_input)
 		snprintf(out, size, " (%s)", _("watching"));
 	else if (!ui->holds_input && ui->holder[0])
 		snprintf(out, size, _(" (%s has the keyboard)"), ui->holder);

@@ -95,6 +95,13 @@ struct oriel_client_events {
 	/* The desktop takes relative motion only, or no longer does. */
 	void (*relative)(void *user, bool relative);
 
+	/* The desktop has something to be heard now, or no longer. */
+	void (*sound)(void *user, bool on);
+	/*
+	 * Something in the desktop listens to a microphone, or no longer. Ask
+	 * whoever sits in front before oriel_client_speak().
+	 */
+	void (*microphone_wanted)(void *user, bool wanted);
 	/*
 	 * Clipboard; see oriel.h. The desktop
 	 * offers these types, best first, or no longer any (count 0). Fetch
@@ -120,6 +127,24 @@ struct oriel_client_events {
 	 */
 	void (*clipboard_ended)(void *user, struct oriel_transfer *transfer,
 			int error, const char *why);
+
+	/*
+	 * What becomes of a device of oriel_client_usb_attach(). WAITING is
+	 * followed by another answer; REFUSED ends `usb`.
+	 */
+	void (*usb_answered)(void *user, struct oriel_usb *usb,
+			enum oriel_usb_answer answer, const char *why);
+	/* Bytes for the device; oriel_usb_consumed() when it has them. */
+	void (*usb_data)(void *user, struct oriel_usb *usb, const void *data,
+			size_t n);
+	void (*usb_writable)(void *user, struct oriel_usb *usb);
+	/*
+	 * The desktop has given it back, or it broke a rule; why NULL: the
+	 * line is lost. Ends `usb`. Without this event no device can be
+	 * attached.
+	 */
+	void (*usb_detached)(
+			void *user, struct oriel_usb *usb, const char *why);
 };
 
 /* ---- the client -------------------------------------------------------- */
@@ -127,6 +152,9 @@ struct oriel_client_events {
 enum oriel_client_flags {
 	/* Never show a pixel that is not exact, not even for a moment. */
 	ORIEL_CLIENT_LOSSLESS = 1 << 0,
+	ORIEL_CLIENT_SOUND = 1 << 1, /* the host calls oriel_client_hear() */
+	/* Samples as they are, where the line is fast: 1.6 Mbit/s. */
+	ORIEL_CLIENT_SOUND_PCM = 1 << 2,
 };
 
 struct oriel_client_config {
@@ -150,6 +178,8 @@ struct oriel_client_config {
 	 */
 	uint32_t reconnect;
 	uint32_t flags; /* oriel_client_flags */
+	/* Which devices may be attached, as in oriel_server_config. */
+	const char *usb_rules;
 };
 
 /* Threads: any. */
@@ -256,6 +286,37 @@ ORIEL_API void oriel_client_release_all(struct oriel_client *client);
 /* Ask for keyboard and pointer, or give them up; `owner` tells. */
 ORIEL_API void oriel_client_take(struct oriel_client *client, bool take);
 
+/* ---- sound, with ORIEL_CLIENT_SOUND ------------------------------------ */
+
+/*
+ * Fill `samples` for playback right now, 48 kHz stereo. Gaps are concealed, and
+ * what the clocks of desktop and sound card differ is made up for; so all
+ * frames are always written. False: they are silent. Wait-free. Threads: any,
+ * one at a time.
+ */
+ORIEL_API bool oriel_client_hear(
+		struct oriel_client *client, int16_t *samples, size_t frames);
+/*
+ * Nobody listens (muted, no device): the server sends no sound then. On unless
+ * said. Threads: any.
+ */
+ORIEL_API void oriel_client_listen(struct oriel_client *client, bool on);
+/*
+ * From capture to the frames that hear() gives now, in ns; 0 is silence. What
+ * is to be seen together with them is that old.
+ */
+ORIEL_API uint64_t oriel_client_sound_delay(const struct oriel_client *client);
+/*
+ * Send what a microphone hears, best 10 ms at a time. The first call switches
+ * it on at the server; samples NULL switches it off. ORIEL_ESTATE when not
+ * READY, ORIEL_EDENIED without ORIEL_MAY_SPEAK, ORIEL_ENOTSUP where the server
+ * wants none, ORIEL_ELIMIT: late samples are dropped. Never waits. Threads:
+ * any, one at a time.
+ */
+ORIEL_API ORIEL_CHECK int oriel_client_speak(struct oriel_client *client,
+		const struct oriel_sound_format *format,
+		const int16_t *samples, size_t frames);
+
 /* ---- clipboard --------------------------------------------------------- */
 
 /*
@@ -269,6 +330,16 @@ ORIEL_API ORIEL_CHECK int oriel_client_clipboard_offer(
 ORIEL_API ORIEL_CHECK int oriel_client_clipboard_request(
 		struct oriel_transfer **out, struct oriel_client *client,
 		enum oriel_selection selection, const char *type);
+/* ---- USB --------------------------------------------------------------- */
+
+/*
+ * Offer a device to the desktop; usb_answered tells what becomes of it.
+ * ORIEL_ESTATE when not READY, ORIEL_ENOTSUP when the server takes none,
+ * ORIEL_EDENIED without ORIEL_MAY_USB or by config.usb_rules, ORIEL_ELIMIT
+ * for more than 16 at a time.
+ */
+ORIEL_API ORIEL_CHECK int oriel_client_usb_attach(struct oriel_usb **out,
+		struct oriel_client *client, const struct oriel_usb_info *info);
 
 #ifdef __cplusplus
 }

@@ -24,6 +24,7 @@ struct oriel_auth;    /* one peer's pending request to be let in */
 struct oriel_display; /* one screen that peers see */
 struct oriel_frame;   /* one picture, shared and reference counted */
 struct oriel_memory;  /* a file of memory that pictures are in */
+struct oriel_sound;   /* one stream of sound, shared by all who listen */
 
 /* ---- events ------------------------------------------------------------ */
 
@@ -89,6 +90,14 @@ struct oriel_server_events {
 	void (*frame_failed)(
 			void *user, struct oriel_display *display, int error);
 
+	/* Somebody listens to the desktop now, or nobody any more. */
+	void (*sound_wanted)(void *user, bool wanted);
+	/*
+	 * The microphone of the peer that owns input, with ORIEL_MAY_SPEAK, is
+	 * on, or off again. Take what it says with oriel_server_hear(). NULL:
+	 * microphones are not wanted at all.
+	 */
+	void (*sound_in)(void *user, struct oriel_peer *peer, bool on);
 	/*
 	 * Clipboard; see oriel.h. The peer that owns the input
 	 * offers these types, best first, or no longer any (count 0). Fetch
@@ -117,6 +126,25 @@ struct oriel_server_events {
 	 */
 	void (*clipboard_ended)(void *user, struct oriel_transfer *transfer,
 			int error, const char *why);
+
+	/*
+	 * A peer offers a device, see oriel_usb_get_info(): only the one that
+	 * owns input, with ORIEL_MAY_USB, and only what the rules allow.
+	 * Answer with oriel_usb_answer(), now or later. NULL: peers are not
+	 * asked for any.
+	 */
+	void (*usb_attached)(void *user, struct oriel_peer *peer,
+			struct oriel_usb *usb);
+	/* Bytes for the guest; oriel_usb_consumed() when it has them. */
+	void (*usb_data)(void *user, struct oriel_usb *usb, const void *data,
+			size_t n);
+	void (*usb_writable)(void *user, struct oriel_usb *usb);
+	/*
+	 * It is gone: unplugged, taken back, its right lost, or it broke a
+	 * rule; why NULL: with its peer. Ends `usb`.
+	 */
+	void (*usb_detached)(
+			void *user, struct oriel_usb *usb, const char *why);
 };
 
 /* ---- the server -------------------------------------------------------- */
@@ -156,6 +184,13 @@ struct oriel_server_config {
 	 * one pixel of what it is believed to have is falsified. 0 is never.
 	 */
 	uint32_t test_desync;
+	/*
+	 * Which USB devices may come, in usbredir's syntax: CLASS,VENDOR,
+	 * PRODUCT,VERSION,ALLOW|..., -1 is any, the first that fits counts.
+	 * What no rule fits, and NULL: no class 02, 03, 09, 0a, 0b, e0, ef,
+	 * fe; others may.
+	 */
+	const char *usb_rules;
 };
 
 /* Make a server that does not listen yet. Threads: any. */
@@ -315,6 +350,18 @@ ORIEL_API void oriel_peer_stats(
 		const struct oriel_peer *peer, struct oriel_stats *stats);
 /* Say goodbye, then close. `why` is shown to the user, may be NULL. */
 ORIEL_API void oriel_peer_close(struct oriel_peer *peer, const char *why);
+/*
+ * Rules as config.usb_rules that hold for this peer as well, from now on; what
+ * none of them fits is left to those.
+ * ORIEL_EINVAL when they are none.
+ */
+ORIEL_API ORIEL_CHECK int oriel_peer_set_usb_rules(
+		struct oriel_peer *peer, const char *rules);
+/* Answer usb_attached; WAITING may be followed by another answer. */
+ORIEL_API void oriel_usb_answer(struct oriel_usb *usb,
+		enum oriel_usb_answer answer, const char *why);
+/* Whose it is. */
+ORIEL_API struct oriel_peer *oriel_usb_peer(const struct oriel_usb *usb);
 
 /* ---- memory ------------------------------------------------------------ */
 
@@ -448,6 +495,45 @@ ORIEL_API ORIEL_CHECK int oriel_server_set_cursor(struct oriel_server *server,
 /* Where the desktop put the pointer, when it was not a peer that did. */
 ORIEL_API void oriel_display_warp_cursor(
 		struct oriel_display *display, int32_t x, int32_t y);
+
+/* ---- sound ------------------------------------------------------------- */
+
+/*
+ * Let peers hear something. At most 4 streams, which they mix. ORIEL_EINVAL,
+ * ORIEL_ELIMIT, ORIEL_ENOMEM.
+ */
+ORIEL_API ORIEL_CHECK int oriel_sound_create(struct oriel_sound **out,
+		struct oriel_server *server,
+		const struct oriel_sound_format *format);
+/* Nobody may be inside of oriel_sound_write() any more. */
+ORIEL_API void oriel_sound_destroy(struct oriel_sound *sound);
+/*
+ * Queue samples, the first of which was captured at `time` (0: they end now).
+ * Best 10 ms at a time or less; none says that nothing follows for now. Late
+ * sound is dropped, not played late:
+ * ORIEL_ELIMIT. What is silent, or heard by nobody, costs next to nothing.
+ * Never waits. Threads: any, one at a time for one stream.
+ */
+ORIEL_API ORIEL_CHECK int oriel_sound_write(struct oriel_sound *sound,
+		const int16_t *samples, size_t frames, uint64_t time);
+/* How loud the desktop wants it, of 256; as it is unless said. */
+ORIEL_API void oriel_sound_set_volume(
+		struct oriel_sound *sound, uint32_t left, uint32_t right);
+
+/*
+ * Something in the desktop listens to a microphone, or no longer: who owns
+ * input is told, and may switch it on.
+ */
+ORIEL_API void oriel_server_want_microphone(
+		struct oriel_server *server, bool wanted);
+/*
+ * Fill `samples` with what the microphone says, to be used right now; silence
+ * when there is none, then it returns false. All frames are always written.
+ * Wait-free. Threads: any, one at a time.
+ */
+ORIEL_API bool oriel_server_hear(struct oriel_server *server,
+		const struct oriel_sound_format *format, int16_t *samples,
+		size_t frames);
 
 /* ---- clipboard --------------------------------------------------------- */
 

@@ -177,6 +177,75 @@ struct oriel_touch {
 	uint64_t time; /* 0 is now */
 };
 
+/* ---- sound ------------------------------------------------------------- */
+
+struct oriel_sound_format {
+	uint32_t rate;     /* 8000 to 192000 */
+	uint32_t channels; /* 1 or 2, interleaved signed 16 bit */
+};
+
+/* ---- USB devices, as both ends see them -------------------------------- */
+
+struct oriel_usb; /* one device at a client, and the pipe to it */
+
+enum { ORIEL_USB_INTERFACES = 32 };
+
+struct oriel_usb_interface {
+	uint8_t interface_class, subclass, protocol;
+};
+
+struct oriel_usb_info {
+	size_t size;
+	uint16_t vendor, product, release;
+	uint8_t device_class, device_subclass, device_protocol;
+	uint8_t speed; /* 0 unknown, 1 low, 2 full, 3 high, 4 super */
+	uint32_t interface_count;
+	struct oriel_usb_interface interfaces[ORIEL_USB_INTERFACES];
+	char name[128]; /* for people */
+};
+
+enum oriel_usb_answer {
+	ORIEL_USB_OPEN,    /* bytes flow */
+	ORIEL_USB_WAITING, /* for a place where it can be plugged in */
+	ORIEL_USB_REFUSED,
+};
+
+/*
+ * The pipe carries the usbredir protocol: at the client's end is the device
+ * (usbredir's usb-host), at the server's the desktop (its usb-guest). At both
+ * ends the library lets pass what keeps to that protocol and is of a device
+ * that the rules allow, in whole packets, and ends the device otherwise. A
+ * device lives until usb_detached or usb_answered(REFUSED) returns, or until
+ * oriel_usb_detach(). Threads: loop.
+ */
+
+/*
+ * Bytes of this end's usb-host or usb-guest. ORIEL_ESTATE before it is open;
+ * ORIEL_ELIMIT when n is more than oriel_usb_room(), nothing is taken then;
+ * ORIEL_EPROTO or ORIEL_EDENIED when they must not pass: `usb` has then ended,
+ * without usb_detached, and the log says why.
+ */
+ORIEL_API ORIEL_CHECK int oriel_usb_send(
+		struct oriel_usb *usb, const void *data, size_t n);
+/* How much that takes now; usb_writable tells when it was 0 and is no more. */
+ORIEL_API size_t oriel_usb_room(const struct oriel_usb *usb);
+/* Bytes of usb_data that have been used up: others may come in their place. */
+ORIEL_API void oriel_usb_consumed(struct oriel_usb *usb, size_t n);
+/* Take it back, or give it back. Ends `usb`; `why` is for people, or NULL. */
+ORIEL_API void oriel_usb_detach(struct oriel_usb *usb, const char *why);
+/* Set info->size before. */
+ORIEL_API void oriel_usb_get_info(
+		const struct oriel_usb *usb, struct oriel_usb_info *info);
+ORIEL_API void oriel_usb_set_data(struct oriel_usb *usb, void *data);
+ORIEL_API void *oriel_usb_data(const struct oriel_usb *usb);
+
+/*
+ * Whether rules (as config.usb_rules) allow a device: 0, ORIEL_EDENIED and
+ * why, a sentence, or ORIEL_EINVAL when they are no rules. Threads: any.
+ */
+ORIEL_API ORIEL_CHECK int oriel_usb_check(const char *rules,
+		const struct oriel_usb_info *info, char *why, size_t size);
+
 /* ---- rights ------------------------------------------------------------ */
 
 /* What a peer may do. Nothing is granted that is not named. */
@@ -335,6 +404,14 @@ struct oriel_stats {
 	uint64_t codec_area[ORIEL_STAT_CODECS]; /* pixels decoded (client) */
 	/* Cells by oriel_decision; a client knows those of lossy ones. */
 	uint64_t decisions[ORIEL_STAT_DECISIONS];
+	/* Sound, as it is heard (client). Frames are 48000 a second. */
+	uint64_t sound_delay; /* from capture to hear(), ns; 0: silence */
+	uint64_t sound_store; /* of that, kept against lateness */
+	uint64_t sound_packets;
+	uint64_t sound_concealed; /* frames made up */
+	uint64_t sound_gaps;      /* more than 20 ms of them together */
+	uint64_t sound_skipped;   /* frames left out, to catch up */
+	int64_t sound_drift;      /* speed, parts in a million above 1 */
 };
 
 #ifdef __cplusplus

@@ -15,6 +15,7 @@ for file in bin/oriel-serve bin/oriel-view bin/oriel-bench \
 	lib/liboriel-client.a share/man/man1/oriel-serve.1 \
 	share/man/man1/oriel-view.1 share/man/man1/oriel-bench.1 \
 	share/man/man7/oriel.7 share/oriel/oriel.lua \
+	lib/udev/rules.d/70-oriel-usb.rules \
 	share/oriel/oriel-sysctl.conf share/oriel/oriel-modules.conf \
 	share/doc/oriel/README.md share/doc/oriel/PROTOCOL.md \
 	share/doc/oriel/EMBEDDING.md \

@@ -67,6 +67,21 @@ static void on_cursor(void *user, const struct oriel_pixels *image,
 		abort();
 }
 
+/* Listen and speak, as much as the bytes say. */
+static void make_sound(
+		struct oriel_client *client, const uint8_t *data, size_t n)
+{
+	const struct oriel_sound_format format = { 48000, 2 };
+	int16_t samples[2 * 2000];
+
+	oriel_client_hear(client, samples, n > 1 ? data[1] * 7u : 480);
+	if (n > 2 && oriel_client_speak(client, &format,
+				     data[2] & 1 ? samples : NULL, 480) > 0)
+		abort();
+	if (n > 3)
+		oriel_client_listen(client, data[3] & 1);
+}
+
 static const struct oriel_client_events events = {
 	.size = sizeof(events),
 	.login_wanted = on_login,
@@ -83,7 +98,8 @@ static void say_hello(int fd, const char *methods)
 
 	orl_put_server_hello(&w,
 			&(struct orl_server_hello){ .version = 1,
-					.caps = ORL_CAP(JPEG),
+					.caps = ORL_CAP(JPEG) |
+						ORL_CAP(OPUS) | ORL_CAP(PCM),
 					.methods = { (const uint8_t *)methods,
 							(uint32_t)strlen(
 									methods) } });
@@ -123,7 +139,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		.events = &events,
 		.user = &host,
 		.hooks = &hooks,
-		.max_pixels = 1 << 16 };
+		.max_pixels = 1 << 16,
+		.flags = ORIEL_CLIENT_SOUND | ORIEL_CLIENT_SOUND_PCM };
 	int fd[2];
 
 	if (size < 1)
@@ -154,7 +171,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		const uint8_t *payload = rd_take(&r, n);
 		if (!payload)
 			break;
-		if (id == RECORD_HOST && host.screen)
+		if (id == RECORD_HOST && n && payload[0] == 's')
+			make_sound(host.client, payload, n);
+		else if (id == RECORD_HOST && host.screen)
 			oriel_screen_shown(host.screen, 1);
 		else if (id != RECORD_STEP)
 			say(fd[1], id, payload, n);

@@ -14,6 +14,7 @@
 
 #include "proto/auth.h"
 #include "proto/base64.h"
+#include "proto/caps.h"
 #include "proto/io/host.h"
 
 enum { WIDTH = 70, HEIGHT = 50 };
@@ -64,7 +65,9 @@ static void on_proved(void *user, struct oriel_auth *auth)
 		oriel_auth_reject(auth, "not you");
 	else
 		oriel_auth_accept(auth, ORIEL_MAY_SEE | ORIEL_MAY_INPUT |
-							ORIEL_MAY_RESIZE);
+							ORIEL_MAY_RESIZE |
+							ORIEL_MAY_HEAR |
+							ORIEL_MAY_SPEAK);
 }
 
 static void on_resize(void *user, struct oriel_display *display, int32_t width,
@@ -103,7 +106,29 @@ static void on_text(void *user, struct oriel_peer *peer, const char *text)
 		abort();
 }
 
+static void on_sound_in(void *user, struct oriel_peer *peer, bool on)
+{
+	(void)user;
+	if (on && !(oriel_peer_rights(peer) & ORIEL_MAY_SPEAK))
+		abort();
+}
+
+/* Something is heard of the desktop, and of the microphone. */
+static void make_sound(struct oriel_server *server, struct oriel_sound *sound)
+{
+	const struct oriel_sound_format format = { 44100, 1 };
+	int16_t samples[960];
+
+	for (int i = 0; i < 480; i++)
+		samples[i] = (int16_t)(i * 50);
+	if (oriel_sound_write(sound, samples, 480, clock_ns) > 0)
+		abort();
+	oriel_server_want_microphone(server, true);
+	oriel_server_hear(server, &format, samples, 960);
+}
+
 static const struct oriel_server_events events = {
+	.sound_in = on_sound_in,
 	.size = sizeof(events),
 	.auth_wanted = on_wanted,
 	.auth_proved = on_proved,
@@ -184,9 +209,10 @@ static void step(struct oriel_server *server, struct ear *e, int fd)
 static size_t say_hello(int fd, uint8_t *out, size_t size)
 {
 	struct orl_wr w = { out, size, 0 };
-	struct orl_client_hello hello = {
-		.oldest = 1, .newest = 1, .max_pixels = 1 << 26
-	};
+	struct orl_client_hello hello = { .oldest = 1,
+		.newest = 1,
+		.caps = ORL_CAP(OPUS) | ORL_CAP(PCM),
+		.max_pixels = 1 << 26 };
 
 	orl_put_client_hello(&w, &hello);
 	say(fd, ORL_MSG_client_hello, out, w.n);
@@ -289,6 +315,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	};
 	struct oriel_server *server;
 	struct oriel_display *display;
+	const struct oriel_sound_format mono = { 48000, 1 };
+	struct oriel_sound *sound;
 	static struct ear ear;
 	uint8_t out[64];
 	int fd[2];
@@ -300,6 +328,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (orl_host_env(&env, &hooks) < 0 ||
 			oriel_server_create(&server, &cfg) < 0 ||
 			oriel_display_create(&display, server, &screen) < 0 ||
+			oriel_sound_create(&sound, server, &mono) < 0 ||
 			socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0,
 					fd) < 0 ||
 			oriel_server_adopt(server, fd[0]) < 0)
@@ -323,7 +352,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		const uint8_t *payload = rd_take(&r, n);
 		if (!payload)
 			break;
-		if (id == RECORD_HOST)
+		if (id == RECORD_HOST && n == 2)
+			make_sound(server, sound);
+		else if (id == RECORD_HOST)
 			paint(display, n ? payload[0] : 1);
 		else if (id == RECORD_ANSWER)
 			answer_check(&ear, fd[1], n == 1);

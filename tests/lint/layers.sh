@@ -13,7 +13,7 @@ client        proto proto/io codecs redirect
 clip
 client/viewer clip
 capture       clip
-capture/far   capture clip
+capture/far   capture
 examples      vmm-guest.h
 bench         proto codecs client
 tests         tests tests/unit tests/fuzz tests/e2e proto proto/io codecs redirect server client client/viewer capture capture/far clip bench

@@ -159,6 +159,35 @@ static void the_clipboard_has_its_keys(void **state)
 	}
 }
 
+static void usb_rules_are_of_all_or_of_one(void **state)
+{
+	char text[2048] = "";
+
+	(void)state;
+	assert_int_equal(parse(""), 0);
+	assert_string_equal(policy.usb, "");
+	assert_null(orl_policy_usb(&policy, "ann"));
+	assert_int_equal(parse("usb = 3,0x046d,-1,-1,1|8,-1,-1,-1,0\n"
+			       "usb.ann = -1,-1,-1,-1,0 # none\n"
+			       "usb.bob =\n"),
+			0);
+	assert_string_equal(policy.usb, "3,0x046d,-1,-1,1|8,-1,-1,-1,0");
+	assert_string_equal(orl_policy_usb(&policy, "ann"), "-1,-1,-1,-1,0");
+	assert_string_equal(orl_policy_usb(&policy, "bob"), "");
+	assert_null(orl_policy_usb(&policy, "eve"));
+	assert_int_equal(parse("rights = usb\nusb = keyboards\n"), -1);
+	assert_non_null(strstr(why, "line 2"));
+	assert_int_equal(parse("usb = 3,1,1\n"), -1);
+	assert_int_equal(parse("usb =\nusb =\n"), -1);
+	assert_int_equal(parse("usb.a =\nusb.a =\n"), -1);
+	assert_int_equal(parse("usb. = \n"), -1);
+	memset(text, ' ', sizeof(text) - 1);
+	memcpy(text, "usb = 3", 7);
+	for (size_t i = 7; i < 700; i++)
+		text[i] = '0';
+	assert_int_equal(parse(text), -1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -169,6 +198,7 @@ int main(void)
 		cmocka_unit_test(a_second_viewer_has_its_word),
 		cmocka_unit_test(limits_hold),
 		cmocka_unit_test(the_clipboard_has_its_keys),
+		cmocka_unit_test(usb_rules_are_of_all_or_of_one),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

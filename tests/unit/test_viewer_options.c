@@ -108,6 +108,30 @@ static void takes_what_windows_are(void **state)
 	wrong("--kiosk-exit=hyper+q", "--kiosk-exit is");
 }
 
+static void usb_devices_are_named_by_rules(void **state)
+{
+	(void)state;
+	assert_int_equal(parse("--usb=046d:0a44", "--usb=abcd:0001",
+					 "--usb-auto=8,-1,-1,-1,1",
+					 "--usb-rules=3,0x046d,-1,-1,1",
+					 "--usb-device=unix:/run/d",
+					 "oriel://a"),
+			ORL_OPTIONS_RUN);
+	assert_int_equal(o.usb_chosen_count, 2);
+	assert_string_equal(o.usb_chosen[1], "abcd:0001");
+	assert_string_equal(o.usb_auto, "8,-1,-1,-1,1");
+	assert_string_equal(o.usb_rules, "3,0x046d,-1,-1,1");
+	assert_int_equal(o.usb_peer_count, 1);
+	assert_string_equal(o.usb_peers[0], "/run/d");
+	wrong("--usb=46d:a44", "lsusb");
+	wrong("--usb=046D:0A44", "lsusb");
+	wrong("--usb=046d:0a44x", "lsusb");
+	wrong("--usb-device=/run/d", "unix:PATH");
+	wrong("--usb-device=unix:", "unix:PATH");
+	wrong("--usb-auto=yes", "CLASS,VENDOR");
+	wrong("--usb-rules=8,-1,-1,-1", "CLASS,VENDOR");
+}
+
 static void refuses_the_rest(void **state)
 {
 	(void)state;
@@ -327,6 +351,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(takes_the_documented_options),
 		cmocka_unit_test(takes_what_windows_are),
+		cmocka_unit_test(usb_devices_are_named_by_rules),
 		cmocka_unit_test(refuses_the_rest),
 		cmocka_unit_test(scales_are_one_or_two),
 		cmocka_unit_test(seconds_to_reconnect_are_whole),

@@ -1,0 +1,153 @@
+#!/bin/bash
+# sound.sh - an X desktop that is heard, and spoken to, through real sound
+# servers' null sinks at both ends: what arrives, that silence and deafness cost
+# nothing, that rights count, and a sound server that goes and comes back.
+. "$(dirname "$0")/lib.sh"
+
+[ -x "$BIN/tests/e2e/hear" ] || {
+	echo 'SKIPPED: this build has no PulseAudio'
+	exit 0
+}
+export PULSE_RUNTIME_PATH=$T PULSE_SERVER=unix:$T/native
+
+sounds() {
+	start pulse pulseaudio -n --daemonize=no --exit-idle-time=-1 \
+		--use-pid-file=no --system=no --log-level=error \
+		-L "module-native-protocol-unix auth-anonymous=1 socket=$T/native" \
+		-L 'module-null-sink sink_name=desk rate=48000' \
+		-L 'module-null-sink sink_name=here rate=48000' \
+		-L 'module-null-sink sink_name=voice rate=48000'
+	PULSE=$PID
+	eventually 10 pactl info > "$T/pactl.out" 2>&1 || fail 'no sound server'
+	pactl set-default-sink desk
+}
+
+# listen SECONDS OPTION...: a viewer in the background, into the sink `here`.
+listen() {
+	local seconds=$1
+	shift
+	rm -f "$T/stats"
+	start listen env PULSE_SINK=here PULSE_SOURCE=voice.monitor \
+		SDL_AUDIODRIVER=pulseaudio "$BIN/oriel-view" --headless --json \
+		--trust=first-use --password-file="$T/password" --sound=on \
+		--stats="$T/stats" --exit-after="$seconds" "$@" "$ADDRESS"
+	LISTENER=$PID
+	eventually 10 grep -qs '"ready"' "$T/listen.out" || fail 'no viewer'
+}
+
+# sent: bytes of sound so far, in the newest line of the viewer's statistics.
+sent() {
+	sed -n 's/.*"channels_in":{[^}]*"sound":\([0-9]*\).*/\1/p' "$T/stats" |
+		tail -n 1
+}
+
+# beep SINK HZ SECONDS
+beep() {
+	python3 - "$T/beep.wav" "$2" "$3" <<-'END'
+	import array, math, sys, wave
+	n = int(float(sys.argv[3]) * 48000)
+	with wave.open(sys.argv[1], "wb") as f:
+	    f.setnchannels(1), f.setsampwidth(2), f.setframerate(48000)
+	    f.writeframes(array.array("h", (int(12000 * math.sin(
+	        2 * math.pi * float(sys.argv[2]) * i / 48000))
+	        for i in range(n))).tobytes())
+	END
+	paplay --device="$1" "$T/beep.wav"
+}
+
+value() { # NAME WORD
+	awk -v n="$1" -v w="$2" '$1 == n { print int($w) }' "$T/heard"
+}
+
+# heard: what hear.c says of eight seconds is sound enough.
+heard() {
+	"$BIN/tests/e2e/hear" "$PULSE_SERVER" desk here 8 > "$T/heard" || return 1
+	[ "$(value clicks 2)" -ge 4 ] && [ "$(value delay_ms 3)" -lt 1000 ] &&
+		[ "$(value tones 2)" -ge 20 ] && [ "$(value tones 3)" -ge 20 ] &&
+		[ "$(value tones 7)" -gt 6000 ]
+}
+
+sounds
+x_server A 640x480
+serve --source="x11:$A"
+listen 40
+heard || fail "not heard: $(tr '\n' ';' < "$T/heard")"
+echo "ok a desktop is heard: $(tr '\n' ';' < "$T/heard")"
+
+# Nothing plays: nothing comes.
+sleep 2
+before=$(sent)
+sleep 3
+[ "$(sent)" = "$before" ] && [ "$before" -gt 20000 ] ||
+	fail "silence costs $before to $(sent)"
+echo "ok silence costs nothing ($before bytes before)"
+
+# The sound server goes, and another comes.
+stop "$PULSE"
+sleep 1
+sounds
+eventually 20 heard || fail "not heard again: $(tr '\n' ';' < "$T/heard")"
+echo "ok a sound server that comes back is used again"
+stop "$LISTENER"
+
+# As it was sent, into a file; and who may not hear it does not.
+"$BIN/oriel-view" --headless --trust=first-use --password-file="$T/password" \
+	--sound=exact --sound-file="$T/exact.wav" --exit-after=4 "$ADDRESS" &
+file=$!
+sleep 1
+beep desk 700 2
+wait "$file" || fail 'no file'
+python3 tests/e2e/tone.py "$T/exact.wav" 700 40 > "$T/tone" ||
+	fail "the file: $(cat "$T/tone")"
+stop "$SERVER"
+echo 'rights = see input' > "$T/policy"
+serve --source="x11:$A" --policy="$T/policy"
+"$BIN/oriel-view" --headless --trust=first-use --password-file="$T/password" \
+	--sound-file="$T/deaf.wav" --exit-after=3 "$ADDRESS" &
+file=$!
+sleep 1
+beep desk 700 1
+wait "$file" || fail 'no second file'
+python3 tests/e2e/tone.py "$T/deaf.wav" 700 0 > "$T/tone" ||
+	fail "heard without the right: $(cat "$T/tone")"
+pactl list short sources | grep -q oriel_microphone &&
+	fail 'a microphone without the right'
+stop "$SERVER"
+echo 'ok a file has it exactly; without the right there is nothing'
+
+# A microphone: heard by a program that records, while it does.
+echo 'rights = all' > "$T/policy"
+serve --source="x11:$A" --policy="$T/policy"
+eventually 10 eval 'pactl list short sources | grep -qw oriel_microphone' ||
+	fail 'no microphone'
+listen 20 --microphone=on
+record() {
+	timeout "$1" parec --latency-msec=20 --device=oriel_microphone \
+		--rate=48000 --channels=1 --format=s16le --raw > "$T/mic.raw"
+}
+grep -q microphone_wanted "$T/listen.out" && fail 'wanted too soon'
+record 5 &
+recorder=$!
+eventually 5 grep -q '"microphone_wanted","wanted":true' "$T/listen.out" ||
+	fail 'it is not wanted'
+beep voice 600 3
+wait "$recorder"
+python3 tests/e2e/tone.py "$T/mic.raw" 600 12 > "$T/tone" ||
+	fail "the microphone: $(cat "$T/tone")"
+eventually 5 grep -q '"microphone_wanted","wanted":false' "$T/listen.out" ||
+	fail 'it is still wanted'
+eventually 5 grep -q '^microphone_off' "$T/serve.log" || fail 'it is still on'
+stop "$LISTENER"
+# Who has not been asked does not speak.
+listen 20
+record 3 &
+recorder=$!
+beep voice 600 2
+wait "$recorder"
+python3 tests/e2e/tone.py "$T/mic.raw" 600 0 > "$T/tone" ||
+	fail "spoken unasked: $(cat "$T/tone")"
+stop "$LISTENER"
+stop "$SERVER"
+[ "$STATUS" = 0 ] || fail "oriel-serve ends with $STATUS"
+pactl list short sources | grep -q oriel_microphone && fail 'it stays behind'
+echo 'ok a microphone is heard while it is wanted and allowed, and goes'
