@@ -141,6 +141,7 @@ void orl_xclip_offer(struct orl_xclip *x, unsigned selection,
 
 	if (!s->watched)
 		return;
+	orl_xclip_forget(s);
 	s->count = 0;
 	for (size_t i = 0; i < count && s->count < ORL_XCLIP_TYPES; i++)
 		snprintf(s->types[s->count++], sizeof(s->types[0]), "%s",
@@ -178,6 +179,7 @@ static void on_owner(struct orl_xclip *x,
 		/* Given back by us is no news. */
 		bool ours = s->owner == x->window && !e->owner && !s->owned;
 		s->owned = false;
+		orl_xclip_forget(s);
 		s->owner = e->owner;
 		s->time = e->selection_timestamp;
 		s->n_theirs = 0;
@@ -254,9 +256,14 @@ uint64_t orl_xclip_due(const struct orl_xclip *x)
 {
 	uint64_t due = ORL_XCLIP_NEVER;
 
-	for (size_t i = 0; i < ORL_XCLIP_SELECTIONS; i++)
-		if (x->selections[i].look_at < due)
-			due = x->selections[i].look_at;
+	for (size_t i = 0; i < ORL_XCLIP_SELECTIONS; i++) {
+		const struct orl_xclip_selection *s = &x->selections[i];
+
+		if (s->look_at < due)
+			due = s->look_at;
+		if (s->kept && s->kept_until < due)
+			due = s->kept_until;
+	}
 	for (size_t i = 0; i < ORL_XCLIP_JOBS; i++) {
 		const struct orl_xclip_job *job = &x->jobs[i];
 
@@ -273,6 +280,8 @@ static void run_timers(struct orl_xclip *x)
 	for (unsigned i = 0; i < ORL_XCLIP_SELECTIONS; i++) {
 		struct orl_xclip_selection *s = &x->selections[i];
 
+		if (s->kept && x->now >= s->kept_until)
+			orl_xclip_forget(s);
 		if (x->now < s->look_at)
 			continue;
 		s->look_at = ORL_XCLIP_NEVER;
@@ -405,6 +414,8 @@ void orl_xclip_close(struct orl_xclip *x)
 		return;
 	for (size_t i = 0; i < ORL_XCLIP_JOBS; i++)
 		orl_xclip_job_free(&x->jobs[i]);
+	for (size_t i = 0; i < ORL_XCLIP_SELECTIONS; i++)
+		orl_xclip_forget(&x->selections[i]);
 	xcb_disconnect(x->c);
 	free(x);
 }

@@ -150,6 +150,55 @@ size_t orl_xclip_write(struct orl_xclip_job *job, const void *data, size_t n)
 	return done;
 }
 
+void orl_xclip_forget(struct orl_xclip_selection *s)
+{
+	if (s->kept)
+		explicit_bzero(s->kept, s->kept_n);
+	free(s->kept);
+	s->kept = NULL;
+	s->kept_type = NULL;
+}
+
+/* All of it was given at once. */
+static void keep_given(struct orl_xclip_job *job)
+{
+	struct orl_xclip_selection *s = &job->x->selections[job->selection];
+
+	/* By then it may have been another offer. */
+	if (job->latin1 || !s->owned || job->offer != s->since)
+		return;
+	orl_xclip_forget(s);
+	s->kept = job->buffer;
+	s->kept_n = job->n;
+	s->kept_type = job->type;
+	s->kept_until = job->x->now + ORL_XCLIP_KEEP;
+	job->buffer = NULL;
+}
+
+static bool give_kept(struct orl_xclip_job *job, const char *type)
+{
+	struct orl_xclip_selection *s = &job->x->selections[job->selection];
+	struct orl_latin1 state = { 0, 0 };
+	uint8_t *narrow;
+
+	if (!s->kept || s->kept_type != type || job->x->now >= s->kept_until)
+		return false;
+	if (!job->latin1) {
+		put(job, job->target, 8, s->kept, s->kept_n);
+	} else {
+		narrow = malloc(s->kept_n + 1);
+		if (!narrow)
+			return false;
+		put(job, job->target, 8, narrow,
+				orl_latin1_from(&state, narrow, s->kept,
+						s->kept_n));
+		free(narrow);
+	}
+	tell(job, job->property);
+	orl_xclip_job_free(job);
+	return true;
+}
+
 void orl_xclip_finish(struct orl_xclip_job *job)
 {
 	if (job->kind != ORL_XCLIP_GIVE)
@@ -162,6 +211,7 @@ void orl_xclip_finish(struct orl_xclip_job *job)
 	put(job, job->target, 8, job->buffer, job->n);
 	tell(job, job->property);
 	end(job);
+	keep_given(job);
 	orl_xclip_job_free(job);
 }
 
@@ -230,15 +280,19 @@ static void give(struct orl_xclip_job *job)
 	}
 	orl_xclip_name(x, job->target, name);
 	type = type_wanted(s, name, &job->latin1);
+	/* TEXT is whatever the owner likes. */
+	if (strcmp(name, "TEXT") == 0)
+		job->target = orl_xclip_intern(x, "UTF8_STRING");
+	if (type && give_kept(job, type))
+		return;
+	job->type = type;
+	job->offer = s->since;
 	job->buffer = type ? malloc(ORL_XCLIP_BUFFER) : NULL;
 	if (!job->buffer) {
 		tell(job, XCB_NONE);
 		orl_xclip_job_free(job);
 		return;
 	}
-	/* TEXT is whatever the owner likes. */
-	if (strcmp(name, "TEXT") == 0)
-		job->target = orl_xclip_intern(x, "UTF8_STRING");
 	x->calls->wanted(x->user, job, job->selection, type);
 }
 

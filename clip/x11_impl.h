@@ -22,6 +22,8 @@ enum {
 #define ORL_XCLIP_SECOND (1000 * ORL_XCLIP_MS)
 /* Who does not answer for so long, or does not read, is not waited for. */
 #define ORL_XCLIP_PATIENCE (10 * ORL_XCLIP_SECOND)
+/* How long what was given is kept. */
+#define ORL_XCLIP_KEEP (2 * ORL_XCLIP_SECOND)
 #define ORL_XCLIP_NEVER UINT64_MAX
 
 enum orl_xclip_kind {
@@ -49,7 +51,8 @@ struct orl_xclip_job {
 
 	/* Give. */
 	xcb_window_t requestor;
-	xcb_timestamp_t time;
+	xcb_timestamp_t time, offer; /* of the request, of the offer */
+	const char *type;
 	bool open;    /* INCR: the requestor waits for more */
 	bool told;    /* INCR: that it is, was said */
 	bool waiting; /* a write was cut short */
@@ -68,6 +71,14 @@ struct orl_xclip_selection {
 	xcb_timestamp_t since;
 	char types[ORL_XCLIP_TYPES][128];
 	size_t count;
+	/*
+	 * What was given last, for a moment: browsers ask for one paste several
+	 * times in a row, and the other end gives it once.
+	 */
+	const char *kept_type; /* one of `types`; NULL: nothing */
+	uint8_t *kept;
+	size_t kept_n;
+	uint64_t kept_until;
 	/* Another's. */
 	xcb_window_t owner;
 	xcb_timestamp_t time;
@@ -119,6 +130,8 @@ void orl_xclip_patience(struct orl_xclip_job *job);
 /* x11_give.c */
 void orl_xclip_on_request(
 		struct orl_xclip *x, const xcb_selection_request_event_t *e);
+/* Wipe what is kept. */
+void orl_xclip_forget(struct orl_xclip_selection *s);
 void orl_xclip_on_taken(struct orl_xclip *x, xcb_window_t requestor,
 		xcb_atom_t property);
 void orl_xclip_on_window_gone(struct orl_xclip *x, xcb_window_t window);

@@ -26,7 +26,17 @@ enum { SELECTIONS = ORL_DUCT_SELECTIONS, TYPES = ORL_DUCT_TYPES };
 #define SHOWN_NS (700 * NS_PER_MS)
 #define STEP_NS (500 * NS_PER_MS)
 
-enum { NOTE_MS = 3000, PROBLEM_MS = 7000, UNDER_WAY = 16 };
+enum {
+	NOTE_MS = 3000,
+	PROBLEM_MS = 7000,
+	UNDER_WAY = 16,
+	/*
+	 * Browsers ask several times for one paste. What is not larger the
+	 * other end keeps for them; what is, is given so often for an act.
+	 */
+	KEPT_THERE = 256 << 10,
+	REPEATS = 8,
+};
 
 struct types {
 	size_t count;
@@ -41,6 +51,7 @@ struct ours {
 	/* Bit by type: given since the last key or click. */
 	uint32_t given;
 	uint64_t given_act;
+	unsigned repeats;
 };
 
 /* What was copied there. */
@@ -53,6 +64,7 @@ struct theirs {
 struct under_way {
 	struct orl_paste *paste; /* NULL: free */
 	bool out;                /* to the desktop */
+	char type[ORIEL_TYPE_MAX + 1];
 	uint64_t since, done, total;
 	const char *content;
 };
@@ -140,11 +152,24 @@ static const char *called(const char *content_name)
 
 /* ---- how far pastes are ------------------------------------------------ */
 
+static void give_again(struct ours *ours, const char *type)
+{
+	for (size_t i = 0; i < ours->types.count; i++)
+		if (strcmp(ours->types.names[i], type) == 0 &&
+				ours->repeats < REPEATS) {
+			ours->given &= ~(1u << i);
+			ours->repeats++;
+		}
+}
+
 static void end_one(struct orl_deck *deck, struct under_way *w)
 {
 	char text[160];
 
 	w->paste = NULL;
+	for (unsigned s = 0; w->out && w->done >= KEPT_THERE && s < SELECTIONS;
+			s++)
+		give_again(&deck->ours[s], w->type);
 	if (w->out && w->done) {
 		snprintf(text, sizeof(text),
 				_("The desktop has pasted %s from your "
@@ -188,6 +213,7 @@ static struct orl_paste *follow(struct orl_deck *deck, struct orl_paste *paste,
 			.out = out,
 			.since = orl_viewer_now(),
 			.content = content(type) };
+		snprintf(w->type, sizeof(w->type), "%s", type);
 		orl_paste_watch(paste, on_moved, deck);
 		break;
 	}
@@ -301,7 +327,7 @@ static const char *refuses(
 		return _("the desktop asked for the clipboard without a key "
 			 "or click of yours");
 	if (act != ours->given_act)
-		ours->given = 0;
+		ours->given = ours->repeats = 0;
 	ours->given_act = act;
 	if (ours->given >> i & 1)
 		return _("the desktop asked for the clipboard more than once "

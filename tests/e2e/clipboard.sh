@@ -141,14 +141,17 @@ sleep 0.7
 offers "$A" UTF8_STRING && fail 'offered without an act of the user'
 click
 eventually 5 offers "$A" UTF8_STRING || fail 'not offered after a click'
-# And nothing is given long after it, or twice.
+# It is given once: who asks again at once, as browsers do, gets the same from
+# the desktop's side. And nothing is given long after the click.
+before=$(grep -c '"event":"pasted"' "$T/view.out")
 click
-paste "$A" UTF8_STRING "$T/pasted"
-cmp "$T/text" "$T/pasted" || fail 'not given after a click'
-paste "$A" UTF8_STRING "$T/pasted"
-[ -s "$T/pasted" ] && fail 'given twice for one click'
-eventually 5 grep -q 'more than once' "$T/view.log" || fail 'and not said why'
-sleep 2.3
+for i in 1 2 3; do
+	paste "$A" UTF8_STRING "$T/pasted"
+	cmp "$T/text" "$T/pasted" || fail 'not given after a click'
+done
+[ "$(grep -c '"event":"pasted"' "$T/view.out")" = $((before + 1)) ] ||
+	fail 'given more than once for one click'
+sleep 4.3
 paste "$A" text/plain "$T/pasted"
 [ -s "$T/pasted" ] && fail 'given without a click'
 eventually 5 grep -q 'without a key or click' "$T/view.log" ||
