@@ -376,7 +376,7 @@ static void the_menu_is_walked(void **state)
 	assert_int_equal(menu(&m, ORL_KEY_ENTER), ORL_COMMAND_MENU_USB);
 	menu(&m, ORL_KEY_UP);
 	assert_int_equal(menu(&m, ORL_KEY_ENTER), ORL_COMMAND_FULLSCREEN);
-	for (int i = 0; i < 7; i++)
+	for (int i = 0; i < 8; i++)
 		menu(&m, ORL_KEY_DOWN);
 	menu(&m, ORL_KEY_ENTER);
 	assert_int_equal(m.sequence, 1);
