@@ -31,7 +31,7 @@ flags = $(shell $(PKG_CONFIG) $1 $2 2>/dev/null)
 objects = $(patsubst %.c,$(O)/%.o,$(filter-out $(LEFT_OUT:%=%.c), \
 	$(wildcard $(addsuffix /*.c,$1))))
 
-LIBS = $(call flags,--libs,libssl libcrypto libzstd vpx)
+LIBS = $(call flags,--libs,libssl libcrypto libzstd libturbojpeg vpx)
 SYSTEMD_LIBS := $(call flags,--libs,libsystemd)
 X_LIBS = $(call flags,--libs,x11 xext xdamage xfixes xtst xrandr)
 SDL_LIBS = $(call flags,--libs,sdl2 SDL2_ttf fontconfig libpng)
@@ -175,7 +175,7 @@ $(O)/oriel-bench-host: $(addprefix $(O)/bench/,host.o crowd_map.o frames.o \
 	$(CC) -pthread $(CFLAGS) $(LDFLAGS) -o $@ $^ $(AV_LIBS) $(LIBS)
 # A client without pictures.
 $(O)/oriel-bench-sink: $(addprefix $(O)/bench/,sink.o sink_screen.o crowd_map.o \
-		stage.o) $(filter-out %/screen.o,$(client)) $(core)
+		stage.o) $(filter-out %/screen.o %/picture.o %/video.o,$(client)) $(core)
 	echo "  LD    $@"
 	$(CC) -pthread $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 

@@ -33,6 +33,8 @@ int oriel_client_create(struct oriel_client **out,
 	orl_again_init(c, config->reconnect);
 	c->max_pixels = config->max_pixels ? config->max_pixels
 					   : ORL_DISPLAY_PIXELS_MAX;
+	if (!(config->flags & ORIEL_CLIENT_LOSSLESS))
+		c->offered |= ORL_CAP(JPEG) | ORL_CAP(VP8);
 	orl_list_init(&c->screens);
 	orl_list_init(&c->timer.node);
 	orl_list_init(&c->batch.node);
@@ -81,6 +83,7 @@ void oriel_client_destroy(struct oriel_client *c)
 		orl_loop_unpost(c->loop, &c->queue.post);
 	orl_loop_destroy(c->loop);
 	orl_input_fini(c);
+	orl_jpeg_destroy(c->jpeg);
 	orl_tls_context_destroy(c->tls);
 	orl_free(&env, c->name);
 	orl_free(&env, c->congestion);

@@ -2,8 +2,8 @@
  * client.h - the structs of this folder, and who may call what.
  *
  * Files: client.c the handle, session.c what the server says, login.c until
- * we are let in, again.c coming back after a loss, screen.c pictures, ack.c
- * that they were shown, input.c keys and pointer. All of it runs in the loop
+ * we are let in, again.c coming back after a loss, screen.c, picture.c and video.c
+ * what is seen, ack.c that it was shown, input.c keys and pointer. All of it runs in the loop
  * thread, but for the queue of input.c and what oriel-client.h marks as
  * "Threads: any".
  */
@@ -16,6 +16,8 @@
 #include <oriel/oriel-client.h>
 
 #include "codecs/canvas.h"
+#include "codecs/jpeg.h"
+#include "codecs/video.h"
 #include "proto/auth.h"
 #include "proto/caps.h"
 #include "proto/io/conn.h"
@@ -158,6 +160,7 @@ struct oriel_client {
 	char server_name[ORL_NAME_MAX + 1];
 	uint32_t rights, epoch;
 	struct orl_node screens;
+	struct orl_jpeg *jpeg; /* made when first needed */
 
 	/* Cursor pictures by slot. */
 	struct orl_cursor_kept {
@@ -182,6 +185,16 @@ struct oriel_client {
 	unsigned n_latencies, n_echoes;
 };
 
+/* A video of a screen. */
+struct orl_video {
+	struct orl_decoder *decoder; /* NULL: there is none of this number */
+	enum orl_colour colour;
+	uint32_t generation;
+	struct oriel_rect rect; /* where it is shown */
+	uint32_t next;          /* number of the frame that comes next */
+	bool lost;              /* a keyframe is waited for */
+};
+
 struct oriel_screen {
 	struct oriel_client *client;
 	struct orl_node node;
@@ -198,8 +211,10 @@ struct oriel_screen {
 	uint8_t *touched;         /* a bit a transaction, by cell */
 	uint64_t copied[ORL_TRANSACTIONS_MAX]; /* pixels, by transaction */
 	uint64_t coded[ORL_TRANSACTIONS_MAX];
+	uint64_t pictured[ORL_TRANSACTIONS_MAX]; /* cells under JPEGs */
 	size_t bytes[ORL_TRANSACTIONS_MAX];
 	uint64_t first_byte[ORL_TRANSACTIONS_MAX];
+	struct orl_video videos[ORL_VIDEOS_MAX];
 	bool exact;
 
 	/* The newest commit, for its ack. */
@@ -278,9 +293,24 @@ int orl_screen_part(struct oriel_client *c, const uint8_t *d, size_t n);
 int orl_screen_commit(struct oriel_client *c, const uint8_t *d, size_t n);
 int orl_screen_reset(struct oriel_client *c, const uint8_t *d, size_t n);
 int orl_screen_check(struct oriel_client *c, const uint8_t *d, size_t n);
-int orl_screen_lossy(struct oriel_client *c, const uint8_t *d, size_t n);
 struct oriel_screen *orl_screen_find(struct oriel_client *c, uint32_t id);
 void orl_screen_destroy(struct oriel_screen *s);
+void orl_screen_set_exact(struct oriel_screen *s, bool exact);
+/* Claim cells for a transaction; false when another one has some of them. */
+bool orl_screen_claim(struct oriel_screen *s, unsigned transaction, int32_t col,
+		int32_t row, int32_t cols, int32_t rows);
+
+/* picture.c */
+int orl_screen_lossy(struct oriel_client *c, const uint8_t *d, size_t n);
+int orl_screen_picture(struct oriel_client *c, const uint8_t *d, size_t n);
+
+/* video.c */
+int orl_video_open(struct oriel_client *c, const uint8_t *d, size_t n);
+int orl_video_frame(struct oriel_client *c, const uint8_t *d, size_t n);
+int orl_video_move(struct oriel_client *c, const uint8_t *d, size_t n);
+int orl_video_close(struct oriel_client *c, const uint8_t *d, size_t n);
+/* The picture starts afresh: no video plays. */
+void orl_video_drop(struct oriel_screen *s);
 
 /* ack.c */
 /* A commit of so many bytes has come. */

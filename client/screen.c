@@ -36,6 +36,7 @@ void orl_screen_destroy(struct oriel_screen *s)
 
 	if (s->added && c->events.screen_removed)
 		c->events.screen_removed(c->user, s);
+	orl_video_drop(s);
 	orl_list_remove(&s->node);
 	orl_canvas_fini(&s->canvas);
 	orl_free(&c->env, s->front);
@@ -49,7 +50,7 @@ static size_t n_cells(const struct oriel_screen *s)
 	return (size_t)s->canvas.cols * (size_t)s->canvas.rows;
 }
 
-static void set_exact(struct oriel_screen *s, bool exact)
+void orl_screen_set_exact(struct oriel_screen *s, bool exact)
 {
 	if (s->exact == exact)
 		return;
@@ -60,9 +61,11 @@ static void set_exact(struct oriel_screen *s, bool exact)
 
 static void drop_transactions(struct oriel_screen *s)
 {
+	orl_video_drop(s);
 	memset(s->touched, 0, n_cells(s));
 	memset(s->copied, 0, sizeof(s->copied));
 	memset(s->coded, 0, sizeof(s->coded));
+	memset(s->pictured, 0, sizeof(s->pictured));
 	memset(s->bytes, 0, sizeof(s->bytes));
 	memset(s->first_byte, 0, sizeof(s->first_byte));
 }
@@ -132,7 +135,7 @@ void orl_screen_strand(struct oriel_client *c)
 		s->ack_due = false;
 		s->decode_time = s->decode_cells = 0;
 		drop_transactions(s);
-		set_exact(s, false);
+		orl_screen_set_exact(s, false);
 	}
 }
 
@@ -203,7 +206,7 @@ int orl_screen_display(struct oriel_client *c, const uint8_t *d, size_t n)
 	s->stale = false;
 	memcpy(s->name, msg.name.p, msg.name.n);
 	s->name[msg.name.n] = 0;
-	set_exact(s, false);
+	orl_screen_set_exact(s, false);
 	bool added = s->added;
 	s->added = true;
 	if (!added && c->events.screen_added)
@@ -238,15 +241,14 @@ int orl_screen_reset(struct oriel_client *c, const uint8_t *d, size_t n)
 		return ORIEL_EPROTO;
 	orl_canvas_reset(&s->canvas);
 	drop_transactions(s);
-	set_exact(s, false);
+	orl_screen_set_exact(s, false);
 	c->stats.resets++;
 	return 0;
 }
 
 /* ---- parts ------------------------------------------------------------- */
 
-/* Claim cells for a transaction; those of another one are taken. */
-static bool claim(struct oriel_screen *s, unsigned transaction, int32_t col,
+bool orl_screen_claim(struct oriel_screen *s, unsigned transaction, int32_t col,
 		int32_t row, int32_t cols, int32_t rows)
 {
 	uint8_t bit = (uint8_t)(1u << transaction);
@@ -320,7 +322,7 @@ static int account(struct oriel_screen *s, const struct orl_part *part,
 		int32_t col = op->x / ORL_CELL, row = op->y / ORL_CELL;
 		s->copied[t] += (uint64_t)op->width * op->height;
 		by_codec[ORIEL_CODEC_COPY] += (uint64_t)op->width * op->height;
-		if (!claim(s, t, col, row,
+		if (!orl_screen_claim(s, t, col, row,
 				    (op->x + op->width - 1) / ORL_CELL - col +
 						    1,
 				    (op->y + op->height - 1) / ORL_CELL - row +
@@ -334,7 +336,8 @@ static int account(struct oriel_screen *s, const struct orl_part *part,
 		by_codec[op->op == ORL_OP_RES ? ORIEL_CODEC_RES
 					      : ORIEL_CODEC_HCX] +=
 				n * ORL_CELL * ORL_CELL;
-		if (!claim(s, t, op->col, op->row, op->cols, op->rows))
+		if (!orl_screen_claim(
+				    s, t, op->col, op->row, op->cols, op->rows))
 			return ORIEL_EPROTO;
 	}
 	s->coded[t] += coded;
@@ -353,7 +356,7 @@ int orl_screen_part(struct oriel_client *c, const uint8_t *d, size_t n)
 
 	if (!s)
 		return ORIEL_EPROTO;
-	set_exact(s, false);
+	orl_screen_set_exact(s, false);
 	if (!s->first_byte[part.transaction])
 		s->first_byte[part.transaction] = started;
 	s->bytes[part.transaction] += n;
@@ -373,27 +376,6 @@ int orl_screen_part(struct oriel_client *c, const uint8_t *d, size_t n)
 	s->decode_time += took;
 	c->stats.codec_time += took;
 	return err;
-}
-
-int orl_screen_lossy(struct oriel_client *c, const uint8_t *d, size_t n)
-{
-	struct orl_cells_lossy msg;
-	struct orl_area area;
-	int err = orl_get_cells_lossy(d, n, &msg);
-	struct oriel_screen *s = err ? NULL : orl_screen_find(c, msg.display);
-
-	if (!s)
-		return ORIEL_EPROTO;
-	for (unsigned i = 0; i < msg.areas.n; i++) {
-		orl_at_area(&msg.areas, i, &area);
-		if (area.col + area.cols > s->canvas.cols ||
-				area.row + area.rows > s->canvas.rows)
-			return ORIEL_EPROTO;
-		orl_canvas_spoil(&s->canvas, area.col, area.row, area.cols,
-				area.rows);
-	}
-	set_exact(s, false);
-	return 0;
 }
 
 /* ---- commits ----------------------------------------------------------- */
@@ -496,7 +478,8 @@ int orl_screen_commit(struct oriel_client *c, const uint8_t *d, size_t n)
 	s->frame = msg.frame;
 	s->input_seq = msg.input_seq;
 	s->changed_at = now;
-	s->copied[t] = s->coded[t] = s->bytes[t] = s->first_byte[t] = 0;
+	s->copied[t] = s->coded[t] = s->pictured[t] = 0;
+	s->bytes[t] = s->first_byte[t] = 0;
 	c->stats.updates++;
 	if (n_rects && c->events.screen_updated)
 		c->events.screen_updated(c->user, s, rects, n_rects);
@@ -549,10 +532,10 @@ int orl_screen_check(struct oriel_client *c, const uint8_t *d, size_t n)
 				"screen %u differs from the desktop; it is "
 				"sent again",
 				(unsigned)s->id);
-		set_exact(s, false);
+		orl_screen_set_exact(s, false);
 	} else if (msg.clean && orl_canvas_is_exact(&s->canvas)) {
 		c->stats.lossless_after = orl_now(&c->env) - s->changed_at;
-		set_exact(s, true);
+		orl_screen_set_exact(s, true);
 	}
 	return 0;
 }

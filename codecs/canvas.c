@@ -68,6 +68,7 @@ void orl_canvas_fini(struct orl_canvas *c)
 		orl_hcx_destroy(c->env, c->hcx[i]);
 	orl_res_destroy(c->env, c->res);
 	orl_free(c->env, c->scratch);
+	orl_free(c->env, c->generation);
 	orl_free(c->env, c->usable);
 	orl_free(c->env, c->exact);
 	orl_free(c->env, c->pixels);
@@ -80,6 +81,9 @@ void orl_canvas_reset(struct orl_canvas *c)
 		orl_hcx_reset(c->hcx[i]);
 	memset(c->exact, 0, cells(c));
 	memset(c->usable, 0, cells(c));
+	/* There is nothing lossy now either. */
+	orl_free(c->env, c->generation);
+	c->generation = NULL;
 }
 
 bool orl_canvas_is_exact(const struct orl_canvas *c)
@@ -90,8 +94,12 @@ bool orl_canvas_is_exact(const struct orl_canvas *c)
 void orl_canvas_spoil(struct orl_canvas *c, int32_t col, int32_t row,
 		int32_t cols, int32_t rows)
 {
-	for (int32_t i = row; i < row + rows; i++)
+	for (int32_t i = row; i < row + rows; i++) {
 		memset(c->exact + cell(c, col, i), 0, (size_t)cols);
+		if (c->generation)
+			memset(c->generation + cell(c, col, i), 0,
+					(size_t)cols * sizeof(*c->generation));
+	}
 }
 
 static int need_scratch(struct orl_canvas *c, size_t n)
@@ -242,6 +250,8 @@ static void copies_effect(struct orl_canvas *c,
 			if (!touched[k])
 				continue;
 			c->usable[k] = 0;
+			if (c->generation)
+				c->generation[k] = 0;
 			if (touched[k] & TAINTED)
 				c->exact[k] = 0;
 			else if (touched[k] == w * h)
@@ -357,6 +367,16 @@ static void mark(const struct orl_canvas *c, const struct orl_block_op *b,
 		memset(map + cell(c, b->col, row), 1, b->cols);
 }
 
+/* The block is coded. */
+static void make_exact(struct orl_canvas *c, const struct orl_block_op *b)
+{
+	mark(c, b, c->exact);
+	for (int32_t row = b->row; c->generation && row < b->row + b->rows;
+			row++)
+		memset(c->generation + cell(c, b->col, row), 0,
+				b->cols * sizeof(*c->generation));
+}
+
 /* Room for the residuals; *pixels is their number. */
 static int ready_res(struct orl_canvas *c, const struct orl_block_op *blocks,
 		size_t n_blocks, size_t *pixels)
@@ -369,12 +389,12 @@ static int ready_res(struct orl_canvas *c, const struct orl_block_op *blocks,
 	return err ? err : need_scratch(c, orl_res_scratch(*pixels));
 }
 
-static void mark_res(struct orl_canvas *c, const struct orl_block_op *blocks,
+static void exact_res(struct orl_canvas *c, const struct orl_block_op *blocks,
 		size_t n_blocks)
 {
 	for (size_t k = 0; k < n_blocks; k++)
 		if (blocks[k].op == ORL_OP_RES)
-			mark(c, &blocks[k], c->exact);
+			make_exact(c, &blocks[k]);
 }
 
 int orl_canvas_encode_section(struct orl_canvas *c,
@@ -389,7 +409,7 @@ int orl_canvas_encode_section(struct orl_canvas *c,
 		err = orl_res_encode(c->res, c, blocks, n_blocks, pixels,
 				c->scratch, out, cap, length);
 		if (!err)
-			mark_res(c, blocks, n_blocks);
+			exact_res(c, blocks, n_blocks);
 		return err;
 	}
 	struct orl_range r = orl_range_encoder(out, cap);
@@ -398,7 +418,7 @@ int orl_canvas_encode_section(struct orl_canvas *c,
 			continue;
 		orl_hcx_encode(c->hcx[i], &r, c, &blocks[k]);
 		mark(c, &blocks[k], c->usable);
-		mark(c, &blocks[k], c->exact);
+		make_exact(c, &blocks[k]);
 	}
 	*length = orl_range_finish(&r);
 	return *length == SIZE_MAX ? ORIEL_ELIMIT : 0;
@@ -416,7 +436,7 @@ int orl_canvas_decode_section(struct orl_canvas *c,
 		err = orl_res_decode(c->res, c, blocks, n_blocks, pixels,
 				c->scratch, data, size);
 		if (!err)
-			mark_res(c, blocks, n_blocks);
+			exact_res(c, blocks, n_blocks);
 		return err;
 	}
 	struct orl_range r = orl_range_decoder(data, size);
@@ -425,7 +445,7 @@ int orl_canvas_decode_section(struct orl_canvas *c,
 			continue;
 		orl_hcx_decode(c->hcx[i], &r, c, &blocks[k]);
 		mark(c, &blocks[k], c->usable);
-		mark(c, &blocks[k], c->exact);
+		make_exact(c, &blocks[k]);
 	}
 	return orl_range_done(&r) ? 0 : ORIEL_EPROTO;
 }

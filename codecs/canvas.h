@@ -10,7 +10,7 @@
  *
  * A cell is a square of ORL_CELL pixels, cut at the right and lower edge. A
  * cell is exact when both ends are known to hold the same pixels in it. The
- * pixels of a cell that is not exact are undefined at the client.
+ * others may be painted by lossy codecs, see layer.h.
  *
  * A part is coded and decoded as: copies, then blocks in order. Slices: the
  * cell rows are divided into n bands, slice = cell_row * n / cell_rows; each
@@ -70,6 +70,8 @@ struct orl_canvas {
 	int32_t cols, rows;    /* cells */
 	uint8_t *exact;        /* one byte a cell, 0 or 1 */
 	uint8_t *usable;       /* the neighbour rule, during a part */
+	/* Of cells that are not exact, 0: none; NULL until there is one. */
+	uint32_t *generation;
 	unsigned slices;       /* 1, 2 or 4 */
 	struct orl_hcx *hcx[ORL_SLICES_MAX];
 	struct orl_res *res; /* made when first needed */
@@ -171,7 +173,10 @@ int orl_canvas_decode(struct orl_canvas *c, const struct orl_block_op *blocks,
  */
 uint64_t orl_canvas_hash(const struct orl_canvas *c, int32_t row);
 
-/* Mark the cells of a rectangle (in cells, inside the canvas) not exact. */
+/*
+ * Mark the cells of a rectangle (in cells, inside the canvas) not exact, and
+ * of no generation.
+ */
 void orl_canvas_spoil(struct orl_canvas *c, int32_t col, int32_t row,
 		int32_t cols, int32_t rows);
 

@@ -13,9 +13,7 @@
 #include <oriel/oriel-server.h>
 
 #include "codecs/yuv.h"
-
-/* Of a coded picture, both ways. */
-enum { ORL_VIDEO_SIDE_MIN = 16, ORL_VIDEO_SIDE_MAX = 4096 };
+#include "proto/limits.h"
 
 /*
  * Ours, or NULL when there is none. The `user` of its create is the orl_env,

@@ -14,10 +14,17 @@ enum {
 	ORL_DISPLAY_SIDE_MAX = 16384, /* cells then fit in 10 bits */
 	ORL_DISPLAY_PIXELS_MAX = 64 << 20,
 	ORL_DESKTOP_PIXELS_MAX = 128 << 20, /* all displays; 16 of 4K */
-	ORL_PART_DATA_MAX = 256 << 10, /* worst case of one part */
+	ORL_PART_DATA_MAX = 256 << 10,      /* worst case of one part */
 	ORL_PART_BLOCKS_MAX = 8192,
 	ORL_PART_COPIES_MAX = 1024,
-	ORL_TRANSACTIONS_MAX = 8, /* open at a time, per display */
+	/* A JPEG: what it decodes to is 2 MiB. */
+	ORL_PICTURE_PIXELS_MAX = 512 << 10,
+	ORL_PICTURE_DATA_MAX = 256 << 10,
+	ORL_VIDEOS_MAX = 8, /* open at a time, per display */
+	ORL_VIDEO_SIDE_MIN = 16,
+	ORL_VIDEO_SIDE_MAX = 4096,
+	ORL_VIDEO_DATA_MAX = 256 << 10, /* of one frame */
+	ORL_TRANSACTIONS_MAX = 8,       /* open at a time, per display */
 	ORL_RESIZE_PAUSE_MS = 250, /* from one size asked for to the next */
 	ORL_CURSOR_SIDE_MAX = 256,
 	ORL_CURSOR_SLOTS = 64,

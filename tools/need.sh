@@ -4,7 +4,7 @@
 set -eu
 
 build='gcc make pkg-config libc6-dev
-	libssl-dev libzstd-dev libxxhash-dev libvpx-dev
+	libssl-dev libzstd-dev libxxhash-dev libturbojpeg0-dev libvpx-dev
 	libsdl2-dev libsdl2-ttf-dev libfontconfig-dev libpng-dev libwebp-dev
 	libx11-dev libxext-dev libxdamage-dev libxfixes-dev libxtst-dev
 	libxrandr-dev libavformat-dev libavcodec-dev libavutil-dev

@@ -98,6 +98,11 @@ struct oriel_client_events {
 
 /* ---- the client -------------------------------------------------------- */
 
+enum oriel_client_flags {
+	/* Never show a pixel that is not exact, not even for a moment. */
+	ORIEL_CLIENT_LOSSLESS = 1 << 0,
+};
+
 struct oriel_client_config {
 	size_t size;
 	const char *name; /* shown to the server; NULL is "oriel-client" */
@@ -118,6 +123,7 @@ struct oriel_client_config {
 	 * by screen_changed, those that are not by screen_removed.
 	 */
 	uint32_t reconnect;
+	uint32_t flags; /* oriel_client_flags */
 };
 
 /* Threads: any. */

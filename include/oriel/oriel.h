@@ -198,9 +198,12 @@ enum { ORIEL_STAT_CHANNELS = 7 };
 
 /* How pixels travel. */
 enum oriel_codec {
-	ORIEL_CODEC_COPY, /* moved, from another place of the display */
-	ORIEL_CODEC_HCX,  /* lossless, text and interfaces */
-	ORIEL_CODEC_RES,  /* lossless, photographs */
+	ORIEL_CODEC_COPY,    /* moved, from another place of the display */
+	ORIEL_CODEC_HCX,     /* lossless, text and interfaces */
+	ORIEL_CODEC_RES,     /* lossless, photographs */
+	ORIEL_CODEC_JPEG,    /* pictures for the first moment */
+	ORIEL_CODEC_PREVIEW, /* the same, coarser still */
+	ORIEL_CODEC_VIDEO,   /* moving pictures */
 	ORIEL_STAT_CODECS = 8,
 };
 

@@ -7,6 +7,7 @@
 #include <oriel/oriel-client.h>
 
 #include "proto/auth.h"
+#include "proto/caps.h"
 #include "proto/io/host.h"
 
 struct host {
@@ -51,8 +52,8 @@ static void on_updated(void *user, struct oriel_screen *screen,
 				y++)
 			for (int32_t x = rects[i].x;
 					x < rects[i].x + rects[i].width; x++)
-				sum |= ((const uint32_t *)p.data)
-						[y * p.width + x];
+				sum |= ((const uint32_t *)p.data)[y * p.width +
+								  x];
 	if (sum >> 24)
 		abort();
 	oriel_screen_shown(screen, 0);
@@ -80,12 +81,12 @@ static void say_hello(int fd, const char *methods)
 	uint8_t out[512];
 	struct orl_wr w = { out, sizeof(out), 0 };
 
-	orl_put_server_hello(&w, &(struct orl_server_hello){
-						 .version = 1,
-						 .methods = { (const uint8_t *)
-										methods,
-								 (uint32_t)strlen(
-										 methods) } });
+	orl_put_server_hello(&w,
+			&(struct orl_server_hello){ .version = 1,
+					.caps = ORL_CAP(JPEG),
+					.methods = { (const uint8_t *)methods,
+							(uint32_t)strlen(
+									methods) } });
 	say(fd, ORL_MSG_server_hello, out, w.n);
 }
 
@@ -113,12 +114,15 @@ static void step(struct oriel_client *client, int fd)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct oriel_hooks hooks = { .size = sizeof(hooks), .log = no_log,
-		.random = no_random };
+	struct oriel_hooks hooks = {
+		.size = sizeof(hooks), .log = no_log, .random = no_random
+	};
 	struct host host = { NULL, NULL };
 	/* Small screens only: what is looked for is not in large ones. */
 	struct oriel_client_config cfg = { .size = sizeof(cfg),
-		.events = &events, .user = &host, .hooks = &hooks,
+		.events = &events,
+		.user = &host,
+		.hooks = &hooks,
 		.max_pixels = 1 << 16 };
 	int fd[2];
 

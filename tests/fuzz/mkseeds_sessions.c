@@ -12,6 +12,7 @@
 
 #include "codecs/canvas.h"
 #include "codecs/cursor.h"
+#include "codecs/jpeg.h"
 #include "proto/auth.h"
 #include "proto/io/host.h"
 #include "proto/messages.h"
@@ -58,7 +59,10 @@ static void end(const char *folder, const char *target, const char *name)
 		orl_put_##name(&put_w, &(struct orl_##name){ __VA_ARGS__ }); \
 		record(ORL_MSG_##name, put_bytes, put_w.n); \
 	} while (0)
-#define VIEW(text) { (const uint8_t *)(text), sizeof(text) - 1 }
+#define VIEW(text) \
+	{ \
+		(const uint8_t *)(text), sizeof(text) - 1 \
+	}
 #define HOST(byte) record(RECORD_HOST, (const uint8_t[]){ byte }, 1)
 #define ANSWER(lie) record(RECORD_ANSWER, (const uint8_t[]){ 0 }, lie)
 #define STEP() record(RECORD_STEP, NULL, 0)
@@ -170,10 +174,10 @@ static void server_seeds(const char *folder)
 	end(folder, target, "not-the-owner");
 	for (unsigned i = 0; i < 13; i++) {
 		static const uint16_t ids[] = { ORL_MSG_key, ORL_MSG_pointer,
-			ORL_MSG_touch, ORL_MSG_text, ORL_MSG_held,
-			ORL_MSG_take, ORL_MSG_ack, ORL_MSG_checked,
-			ORL_MSG_visible, ORL_MSG_refresh, ORL_MSG_resize,
-			ORL_MSG_rights_seen, ORL_MSG_bye };
+			ORL_MSG_touch, ORL_MSG_text, ORL_MSG_held, ORL_MSG_take,
+			ORL_MSG_ack, ORL_MSG_checked, ORL_MSG_visible,
+			ORL_MSG_refresh, ORL_MSG_resize, ORL_MSG_rights_seen,
+			ORL_MSG_bye };
 		char name[32];
 		begin(MODE_READY);
 		record(ids[i], bytes, 0);
@@ -233,35 +237,36 @@ static void put_part(struct artist *a, uint8_t transaction,
 		abort();
 	for (int32_t y = 0; y < a->canvas.height; y++)
 		for (int32_t x = 0; x < a->canvas.width; x++) {
-			uint32_t *p = &a->canvas.pixels[(size_t)y *
-							a->canvas.stride +
-					(size_t)x];
+			uint32_t *p = &a->canvas.pixels[(size_t)y * a->canvas.stride +
+							(size_t)x];
 			a->noise = a->noise * 1664525 + 1013904223;
 			for (size_t i = 0; i < n; i++)
 				if (x / 16 >= blocks[i].col &&
-						x / 16 < blocks[i].col +
-									blocks[i].cols &&
+						x / 16 < blocks[i].col + blocks[i].cols &&
 						y / 16 >= blocks[i].row &&
-						y / 16 < blocks[i].row +
-									blocks[i].rows)
+						y / 16 < blocks[i].row + blocks[i].rows)
 					*p = blocks[i].op == ORL_OP_RES
-							? a->noise >> 20
-							: (uint32_t)(x / 5 * y /
-									7) %
-									3 * 0x445566;
+							     ? a->noise >> 20
+							     : (uint32_t)(x / 5 *
+									       y /
+									       7) %
+									       3 *
+									       0x445566;
 		}
 	if (orl_canvas_encode(&a->canvas, blocks, n, data, sizeof(data),
 			    lengths, &n_lengths) < 0)
 		abort();
 	for (size_t i = 0; i < n; i++)
-		orl_put_block(&bw, &(struct orl_block){ blocks[i].col,
-					   blocks[i].row, blocks[i].cols,
-					   blocks[i].rows, blocks[i].op });
+		orl_put_block(&bw,
+				&(struct orl_block){ blocks[i].col,
+						blocks[i].row, blocks[i].cols,
+						blocks[i].rows, blocks[i].op });
 	for (size_t i = 0; i < n_lengths; i++) {
 		bytes += lengths[i];
 		if (i + 1 < n_lengths)
-			orl_put_section(&sw, &(struct orl_section){
-						     (uint32_t)lengths[i] });
+			orl_put_section(&sw,
+					&(struct orl_section){
+							(uint32_t)lengths[i] });
 	}
 	PUT(part, .transaction = transaction,
 			.blocks = { block_bytes, (uint16_t)n },
@@ -277,8 +282,9 @@ static void put_check(struct artist *a, bool clean, bool wrong)
 
 	for (int32_t row = 0; row < a->canvas.rows; row++)
 		orl_put_row_hash(&w, &(struct orl_row_hash){
-					     orl_canvas_hash(&a->canvas, row) +
-					     wrong });
+						     orl_canvas_hash(&a->canvas,
+								     row) +
+						     wrong });
 	PUT(check, .serial = 1, .frame = 1, .clean = clean,
 			.rows = { bytes, (uint16_t)a->canvas.rows });
 }
@@ -382,6 +388,77 @@ static void challenge_seed(const char *folder, const struct orl_env *env)
 	end(folder, "fuzz_client", "challenge");
 }
 
+/* Lossy cells painted, moved, made exact; and what is refused. */
+static void lossy_seeds(const char *folder, const struct orl_env *env)
+{
+	const char *target = "fuzz_client";
+	struct orl_block_op two[] = { { 0, 0, 2, 2, ORL_OP_RES } };
+	struct artist a = { .noise = 3 };
+	uint8_t area[16];
+	struct orl_wr w = { area, sizeof(area), 0 };
+	uint32_t pixels[48 * 32];
+	struct orl_jpeg *j;
+	const uint8_t *data;
+	size_t n;
+
+	for (uint32_t i = 0; i < ORL_COUNT(pixels); i++)
+		pixels[i] = i % 48 * 5 << 16 | i / 48 * 5;
+	if (orl_canvas_init(&a.canvas, env, 70, 50, 1) ||
+			orl_jpeg_create(&j, env) ||
+			orl_jpeg_encode(j, pixels, 48, 24, 16, 70, true, &data,
+					&n))
+		abort();
+	struct orl_view half = { data, (uint32_t)n };
+	orl_put_area(&w, &(struct orl_area){ 1, 1, 2, 2 });
+	orl_put_area(&w, &(struct orl_area){ 3, 1, 1, 1 });
+	begin(MODE_READY);
+	PUT(display, .width = 70, .height = 50, .scale = 100, .slices = 1);
+	PUT(cells_lossy, .generation = 1, .areas = { area, 2 });
+	PUT(picture, .generation = 1, .col = 1, .row = 1, .cols = 3, .rows = 2,
+			.scale = 2, .reason = 1, .data = half);
+	PUT(commit, .frame = 1);
+	HOST(1);
+	put_copy(1, (struct orl_copy){ 20, 3, 40, 40, 10, 2 });
+	put_part(&a, 2, two, 1);
+	PUT(picture, .transaction = 2, .generation = 1, .col = 1, .row = 1,
+			.cols = 3, .rows = 2, .scale = 2, .data = half);
+	PUT(commit, .frame = 2, .transaction = 1);
+	PUT(commit, .frame = 3, .transaction = 2);
+	end(folder, target, "lossy");
+	begin(MODE_READY);
+	PUT(display, .width = 70, .height = 50, .scale = 100, .slices = 1);
+	PUT(cells_lossy, .generation = 1, .areas = { area, 2 });
+	PUT(picture, .generation = 1, .col = 1, .row = 1, .cols = 3, .rows = 2,
+			.scale = 2, .data = half);
+	PUT(picture, .transaction = 1, .generation = 1, .col = 1, .row = 1,
+			.cols = 3, .rows = 2, .scale = 2, .data = half);
+	end(folder, target, "picture-two-transactions");
+	begin(MODE_READY);
+	PUT(display, .width = 70, .height = 50, .scale = 100, .slices = 1);
+	for (int i = 0; i < 5; i++)
+		PUT(picture, .generation = 9, .col = 1, .row = 1, .cols = 3,
+				.rows = 2, .scale = 2, .data = half);
+	end(folder, target, "picture-bomb");
+	begin(MODE_READY);
+	PUT(display, .width = 70, .height = 50, .scale = 100, .slices = 1);
+	PUT(picture, .generation = 9, .col = 1, .row = 1, .cols = 3, .rows = 2,
+			.scale = 3, .data = half);
+	end(folder, target, "picture-scale");
+	begin(MODE_READY);
+	PUT(display, .width = 70, .height = 50, .scale = 100, .slices = 1);
+	PUT(picture, .generation = 9, .col = 4, .row = 1, .cols = 3, .rows = 2,
+			.scale = 2, .data = half);
+	end(folder, target, "picture-outside");
+	begin(MODE_READY);
+	PUT(display, .width = 1600, .height = 40, .scale = 100, .slices = 1);
+	w.n = 0;
+	orl_put_area(&w, &(struct orl_area){ 99, 2, 2, 1 });
+	PUT(cells_lossy, .generation = 1, .areas = { area, 1 });
+	end(folder, target, "lossy-outside");
+	orl_jpeg_destroy(j);
+	orl_canvas_fini(&a.canvas);
+}
+
 static void other_seeds(const char *folder, const struct orl_env *env)
 {
 	static const uint8_t bytes[64];
@@ -417,8 +494,8 @@ static void other_seeds(const char *folder, const struct orl_env *env)
 	PUT(welcome, .session = { bytes, 16 });
 	end(folder, target, "welcome-twice");
 	begin(0);
-	PUT(server_hello, .version = 1, .resumable = true,
-			.name = VIEW("desk"), .methods = VIEW("NONE PEER"));
+	PUT(server_hello, .version = 1, .resumable = true, .name = VIEW("desk"),
+			.methods = VIEW("NONE PEER"));
 	PUT(refused, .code = 2, .retry_ms = 5, .why = VIEW("no"));
 	end(folder, target, "refused");
 	begin(0);
@@ -439,10 +516,10 @@ static void other_seeds(const char *folder, const struct orl_env *env)
 	PUT(cursor_pos, .display = 0, .x = 5, .y = 5);
 	PUT(commit, .frame = 1, .input_seq = UINT32_MAX, .time = UINT32_MAX);
 	end(folder, target, "echo-of-everything");
-	for (unsigned i = 0; i < 17; i++) {
-		static const uint16_t ids[] = { ORL_MSG_part, ORL_MSG_commit,
-			ORL_MSG_check, ORL_MSG_cells_lossy, ORL_MSG_display,
-			ORL_MSG_display_gone, ORL_MSG_reset,
+	for (unsigned i = 0; i < 18; i++) {
+		static const uint16_t ids[] = { ORL_MSG_part, ORL_MSG_picture,
+			ORL_MSG_commit, ORL_MSG_check, ORL_MSG_cells_lossy,
+			ORL_MSG_display, ORL_MSG_display_gone, ORL_MSG_reset,
 			ORL_MSG_cursor_shape, ORL_MSG_cursor_use,
 			ORL_MSG_cursor_pos, ORL_MSG_resumption, ORL_MSG_rights,
 			ORL_MSG_owner, ORL_MSG_notice, ORL_MSG_locks,
@@ -486,6 +563,7 @@ int main(int argc, char **argv)
 		return 2;
 	server_seeds(argv[1]);
 	picture_seeds(argv[1], &env);
+	lossy_seeds(argv[1], &env);
 	other_seeds(argv[1], &env);
 	return 0;
 }
