@@ -102,7 +102,7 @@ int orl_screen_picture(struct oriel_client *c, const uint8_t *d, size_t n)
 	return 0;
 }
 
-int orl_video_frame(struct oriel_client *c, const uint8_t *d, size_t n)
+int orl_screen_video_frame(struct oriel_client *c, const uint8_t *d, size_t n)
 {
 	struct orl_video_frame msg;
 	int err = orl_get_video_frame(d, n, &msg);
@@ -115,21 +115,21 @@ int orl_video_frame(struct oriel_client *c, const uint8_t *d, size_t n)
 	return 0;
 }
 
-int orl_video_open(struct oriel_client *c, const uint8_t *d, size_t n)
+int orl_screen_video_open(struct oriel_client *c, const uint8_t *d, size_t n)
 {
 	struct orl_video_open msg;
 	int err = orl_get_video_open(d, n, &msg);
 	return err || !orl_screen_find(c, msg.display) ? ORIEL_EPROTO : 0;
 }
 
-int orl_video_move(struct oriel_client *c, const uint8_t *d, size_t n)
+int orl_screen_video_move(struct oriel_client *c, const uint8_t *d, size_t n)
 {
 	struct orl_video_move msg;
 	int err = orl_get_video_move(d, n, &msg);
 	return err || !orl_screen_find(c, msg.display) ? ORIEL_EPROTO : 0;
 }
 
-int orl_video_close(struct oriel_client *c, const uint8_t *d, size_t n)
+int orl_screen_video_close(struct oriel_client *c, const uint8_t *d, size_t n)
 {
 	struct orl_video_close msg;
 	int err = orl_get_video_close(d, n, &msg);

@@ -305,12 +305,12 @@ int orl_screen_lossy(struct oriel_client *c, const uint8_t *d, size_t n);
 int orl_screen_picture(struct oriel_client *c, const uint8_t *d, size_t n);
 
 /* video.c */
-int orl_video_open(struct oriel_client *c, const uint8_t *d, size_t n);
-int orl_video_frame(struct oriel_client *c, const uint8_t *d, size_t n);
-int orl_video_move(struct oriel_client *c, const uint8_t *d, size_t n);
-int orl_video_close(struct oriel_client *c, const uint8_t *d, size_t n);
+int orl_screen_video_open(struct oriel_client *c, const uint8_t *d, size_t n);
+int orl_screen_video_frame(struct oriel_client *c, const uint8_t *d, size_t n);
+int orl_screen_video_move(struct oriel_client *c, const uint8_t *d, size_t n);
+int orl_screen_video_close(struct oriel_client *c, const uint8_t *d, size_t n);
 /* The picture starts afresh: no video plays. */
-void orl_video_drop(struct oriel_screen *s);
+void orl_screen_video_drop(struct oriel_screen *s);
 
 /* ack.c */
 /* A commit of so many bytes has come. */

@@ -10,7 +10,7 @@
 
 #include "codecs/layer.h"
 
-void orl_video_drop(struct oriel_screen *s)
+void orl_screen_video_drop(struct oriel_screen *s)
 {
 	for (unsigned i = 0; i < ORL_VIDEOS_MAX; i++) {
 		orl_decoder_destroy(s->videos[i].decoder);
@@ -46,7 +46,7 @@ static bool has_room(const struct oriel_screen *s, struct oriel_rect r)
 	return (int64_t)r.width * r.height <= left;
 }
 
-int orl_video_open(struct oriel_client *c, const uint8_t *d, size_t n)
+int orl_screen_video_open(struct oriel_client *c, const uint8_t *d, size_t n)
 {
 	static const uint64_t caps[] = {
 		[ORIEL_VIDEO_VP8] = ORL_CAP(VP8),
@@ -75,7 +75,7 @@ int orl_video_open(struct oriel_client *c, const uint8_t *d, size_t n)
 	return 0;
 }
 
-int orl_video_move(struct oriel_client *c, const uint8_t *d, size_t n)
+int orl_screen_video_move(struct oriel_client *c, const uint8_t *d, size_t n)
 {
 	struct orl_video_move msg;
 	struct oriel_screen *s = NULL;
@@ -89,7 +89,7 @@ int orl_video_move(struct oriel_client *c, const uint8_t *d, size_t n)
 	return fits(s, v->rect) ? 0 : ORIEL_EPROTO;
 }
 
-int orl_video_close(struct oriel_client *c, const uint8_t *d, size_t n)
+int orl_screen_video_close(struct oriel_client *c, const uint8_t *d, size_t n)
 {
 	struct orl_video_close msg;
 	struct oriel_screen *s = NULL;
@@ -188,7 +188,7 @@ static int show(struct oriel_screen *s, struct orl_video *v,
 	return err ? err : paint(s, v, &yuv);
 }
 
-int orl_video_frame(struct oriel_client *c, const uint8_t *d, size_t n)
+int orl_screen_video_frame(struct oriel_client *c, const uint8_t *d, size_t n)
 {
 	struct orl_video_frame msg;
 	struct oriel_screen *s = NULL;

@@ -42,6 +42,7 @@ int orl_pane_restart(struct orl_pane *pane)
 	const struct orl_env *env = &pane->peer->server->env;
 	const struct oriel_display *d = pane->display;
 
+	orl_video_drop(pane);
 	orl_canvas_fini(&pane->sent);
 	free_maps(pane);
 	int err = orl_canvas_init(
@@ -91,6 +92,7 @@ void orl_pane_destroy(struct orl_pane *pane)
 {
 	orl_list_remove(&pane->by_peer);
 	orl_list_remove(&pane->by_display);
+	orl_video_drop(pane);
 	orl_canvas_fini(&pane->sent);
 	free_maps(pane);
 	orl_free(&pane->peer->server->env, pane);
@@ -104,8 +106,7 @@ void orl_pane_soil(struct orl_pane *pane, int32_t col, int32_t row)
 
 struct orl_pane *orl_pane_find(struct oriel_peer *peer, uint32_t display)
 {
-	ORL_EACH(node, &peer->panes)
-	{
+	ORL_EACH (node, &peer->panes) {
 		struct orl_pane *pane =
 				orl_container(node, struct orl_pane, by_peer);
 		if (pane->display->id == display)

@@ -176,7 +176,7 @@ static int32_t distance(uint32_t a, uint32_t b)
  * edges. Not as strict as orl_classify(): what is coded as video is soft
  * even where it was made large from few pixels.
  */
-static bool is_soft(const uint32_t *pixels, size_t stride, int32_t width,
+bool orl_region_soft(const uint32_t *pixels, size_t stride, int32_t width,
 		int32_t height)
 {
 	int32_t soft = 0, hard = 0, n = 0;
@@ -207,7 +207,7 @@ static bool is_picture(struct orl_regions *r, const uint32_t *pixels,
 		r->looked[at] = now;
 		r->picture[at] =
 				1 +
-				is_soft(pixels + (size_t)y * (size_t)r->width +
+				orl_region_soft(pixels + (size_t)y * (size_t)r->width +
 								x,
 						(size_t)r->width,
 						orl_min32(TILE * ORL_CELL,
@@ -749,6 +749,19 @@ void orl_regions_clear(struct orl_regions *r)
 	r->version += r->n > 0;
 	r->n = r->n_candidates = 0;
 	r->warm_until = 0;
+	r->n_changed = 0;
+	memset(r->changed, 0, (size_t)r->cols * (size_t)r->rows);
 	memset(r->cell, 0,
 			(size_t)r->cols * (size_t)r->rows * sizeof(*r->cell));
+}
+
+unsigned orl_regions_run(const struct orl_regions *r, int32_t col, int32_t row)
+{
+	return r->cell[(ptrdiff_t)row * r->cols + col].run;
+}
+
+uint32_t orl_regions_since(const struct orl_regions *r, int32_t col,
+		int32_t row, uint64_t now)
+{
+	return ms_of(now) - r->cell[(ptrdiff_t)row * r->cols + col].last;
 }

@@ -96,6 +96,14 @@ bool orl_regions_tick(struct orl_regions *r, uint64_t now,
 bool orl_regions_still(struct orl_regions *r, uint64_t now);
 /* When something may be, UINT64_MAX: nothing is open. */
 uint64_t orl_regions_deadline(const struct orl_regions *r);
+/* How often a cell has changed, without a pause; 0 to 255. */
+unsigned orl_regions_run(const struct orl_regions *r, int32_t col, int32_t row);
+/* How long ago it last did, in ms. */
+uint32_t orl_regions_since(const struct orl_regions *r, int32_t col,
+		int32_t row, uint64_t now);
+/* Whether pixels have the soft shades of a picture; looks at every 4th row. */
+bool orl_region_soft(const uint32_t *pixels, size_t stride, int32_t width,
+		int32_t height);
 /* Close all: the display shows something else. */
 void orl_regions_clear(struct orl_regions *r);
 

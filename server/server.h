@@ -6,7 +6,7 @@
  * sent. Files: server.c the handle, peer.c one client's life, login.c until
  * it is let in, token.c what lets it in again, display.c pictures from the
  * host, pane.c and update.c what is sent of them, ack.c and check.c whether
- * they arrived, input.c keys and pointer, cursor.c shapes, frame.c shared
+ * they arrived, regions.c and video.c what plays, input.c keys and pointer, cursor.c shapes, frame.c shared
  * pictures and memory. All of it runs in the loop thread.
  */
 #ifndef ORL_SERVER_SERVER_H
@@ -23,6 +23,7 @@
 #include "proto/io/pool.h"
 #include "proto/io/shared.h"
 #include "server/throttle.h"
+#include "server/video.h"
 
 struct orl_server_listener {
 	struct orl_node node;
@@ -80,6 +81,8 @@ struct oriel_server {
 	unsigned n_token_uses;
 	struct orl_cursor cursor;
 	struct orl_motion *motion;
+	struct orl_own_encoder encoders[ORL_ENCODERS_MAX];
+	unsigned n_encoders;
 	uint8_t *scratch; /* to encode into: a part, or a part a section */
 	uint32_t displays_used; /* bit n: id n is taken */
 	uint32_t next_display;  /* where to look for a free id */
@@ -315,6 +318,9 @@ struct oriel_display {
 	uint64_t changed_at; /* when the shadow last changed, our clock */
 	uint64_t frames;     /* submitted or patched */
 	bool asked;          /* frame_wanted was called and not answered */
+	struct orl_regions regions;
+	struct orl_timer still;   /* one of them may be */
+	struct orl_deferred look; /* at a frame that no peer has room for */
 };
 
 /* display.c: bring the shadow up to date with `pending`. */
@@ -331,6 +337,7 @@ struct orl_pane {
 	bool announced; /* the display message has gone out, as it is now */
 	bool known;     /* ... as it was: the peer is to hear of its end */
 	bool visible, open, hungry, any_dirty;
+	bool moved;             /* the open transaction has copies */
 	uint32_t cell_bytes[2]; /* running mean by orl_class */
 	uint64_t since;         /* the peer has it */
 	uint64_t time;          /* of capture, of the open transaction */
@@ -348,6 +355,12 @@ struct orl_pane {
 	uint64_t check_at, reset_at; /* 0: none due */
 	uint64_t last_reset;
 	uint64_t force_res_until;
+
+	/* Moving pictures, video.c. */
+	struct orl_stream streams[ORL_REGIONS_MAX];
+	uint8_t *video; /* cells: whose; NULL until there is a region */
+	uint32_t regions_seen;
+	uint32_t generation; /* the last one that was given to cells */
 };
 
 static inline size_t orl_pane_cells(const struct orl_pane *pane)

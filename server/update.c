@@ -20,7 +20,8 @@ enum {
 	PART_PLAN_MAX = ORL_PART_DATA_MAX / 4,
 	BLOCKS = 2048, /* of one part */
 	OVERDUE_MAX = 2,
-	SMALL_UPDATE = 1300, /* a commit under this may be acked in a batch */
+	VIDEO_TRANSACTION = 1, /* of frames, when another one is open */
+	SMALL_UPDATE = 1300,   /* a commit under this may be acked in a batch */
 };
 
 static const uint64_t MS = 1000000;
@@ -191,6 +192,7 @@ static int send_copies(struct orl_pane *pane)
 		return 0; /* a copy that would be refused is not sent */
 	for (size_t i = 0; i < n; i++)
 		copied(pane, &copies[i]);
+	pane->moved = true;
 	return send_part(pane, copies, n, NULL, 0, NULL, 0, 0);
 }
 
@@ -382,16 +384,21 @@ static bool begin(struct orl_pane *pane)
 	struct oriel_display *d = pane->display;
 
 	orl_display_refresh(d);
-	if (!pane->any_dirty)
+	orl_video_tick(d);
+	orl_video_follow(pane);
+	if (!pane->any_dirty || pane->peer->state != ORL_PEER_READY)
 		return false;
 	memcpy(pane->todo, pane->dirty, orl_pane_cells(pane));
 	memset(pane->dirty, 0, orl_pane_cells(pane));
 	pane->any_dirty = false;
 	count_skipped(pane);
-	if (!prune(pane))
+	prune(pane);
+	orl_video_plan(pane, pane->todo);
+	if (!prune(pane) && !orl_video_due(pane))
 		return false;
 	pane->open = true;
 	pane->open_bytes = 0;
+	pane->moved = false;
 	/* A still picture is not late for who has only just come. */
 	pane->time = orl_max64(d->time, pane->since);
 	if (send_copies(pane) < 0)
@@ -416,22 +423,23 @@ static void falsify(struct orl_pane *pane)
 		}
 }
 
-static int commit(struct orl_pane *pane)
+static int commit(struct orl_pane *pane, unsigned transaction, size_t bytes)
 {
 	struct oriel_peer *peer = pane->peer;
 	uint64_t now = orl_now(&peer->server->env);
 	struct orl_commit msg = {
 		.display = (uint8_t)pane->display->id,
+		.transaction = (uint8_t)transaction,
 		.frame = ++peer->next_frame,
 		.input_seq = orl_input_seen(peer, pane->time),
 		.time = (uint32_t)(pane->time / 1000),
 	};
 	struct orl_commit_note *note = &peer->commits[msg.frame % ORL_COMMITS];
 
-	pane->open = false;
+	if (!transaction)
+		pane->open = false;
 	*note = (struct orl_commit_note){ msg.frame, pane->time, now };
-	orl_pace_commit(&peer->pace, msg.frame, now,
-			pane->open_bytes < SMALL_UPDATE);
+	orl_pace_commit(&peer->pace, msg.frame, now, bytes < SMALL_UPDATE);
 	peer->stats.updates++;
 	pane->since_check++;
 	if (peer->server->test_desync &&
@@ -439,6 +447,23 @@ static int commit(struct orl_pane *pane)
 		falsify(pane);
 	orl_check_later(pane, now);
 	return ORL_PEER_PUT(peer, commit, &msg);
+}
+
+/*
+ * A video goes on while a transaction is open that takes long: its frames are
+ * one of their own, unless what is open has moved things about.
+ */
+static bool send_video(struct orl_pane *pane)
+{
+	size_t bytes = 0;
+
+	orl_display_refresh(pane->display);
+	orl_video_tick(pane->display);
+	if (pane->moved || !orl_video_due(pane))
+		return false;
+	if (orl_video_send(pane, VIDEO_TRANSACTION, &bytes) == 0 && bytes)
+		commit(pane, VIDEO_TRANSACTION, bytes);
+	return bytes;
 }
 
 /* Send something of this pane; false when there is nothing. */
@@ -455,14 +480,17 @@ static bool produce(struct orl_pane *pane, uint64_t budget, uint64_t now)
 	}
 	if (!pane->visible)
 		return any;
+	if (pane->open && send_video(pane))
+		return true;
 	if (!pane->open && !begin(pane))
 		return orl_check_send(pane, now) || any;
 	if (pane->peer->state != ORL_PEER_READY)
 		return false;
-	if (send_blocks(pane, budget) < 0)
+	if (orl_video_send(pane, 0, &pane->open_bytes) < 0 ||
+			send_blocks(pane, budget) < 0)
 		return false;
 	if (pane->open && !has(pane->todo, orl_pane_cells(pane)) &&
-			commit(pane) < 0)
+			commit(pane, 0, pane->open_bytes) < 0)
 		return false;
 	if (!pane->open && pane->since_check >= 64)
 		orl_check_send(pane, now);
