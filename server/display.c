@@ -474,9 +474,17 @@ int oriel_display_patch(struct oriel_display *d, const struct oriel_pixels *p,
 
 bool oriel_display_wanted(const struct oriel_display *d)
 {
-	ORL_EACH (node, &d->panes)
-		if (orl_container(node, struct orl_pane, by_display)->hungry)
+	const bool watching = orl_regions_watching(
+			&d->regions, orl_now(&d->server->env));
+
+	ORL_EACH (node, &d->panes) {
+		const struct orl_pane *pane = orl_container(
+				node, struct orl_pane, by_display);
+		if (pane->hungry ||
+				(watching && pane->visible &&
+						orl_video_possible(pane->peer)))
 			return true;
+	}
 	return false;
 }
 

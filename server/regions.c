@@ -20,6 +20,7 @@ enum {
 	WARM_RUN = 3, /* changes after which a cell is looked at closely */
 	WARM_CELLS = 24,
 	WARM_MS = 1000,
+	WATCH_MS = 600,  /* from a picture on, every change is of interest */
 	LOOK_MS = 90,    /* between looks at what kind a tile is */
 	PICTURE = 60,    /* percent of changes to what looks like a picture */
 	SOFT = 24,       /* steps between neighbours that are a shade */
@@ -218,9 +219,12 @@ static bool is_picture(struct orl_regions *r, const uint32_t *pixels,
 	return r->picture[at] == 2;
 }
 
-/* Count what is left of `changed`; how many cells may be becoming hot? */
-static size_t count_runs(
-		struct orl_regions *r, const uint32_t *pixels, uint32_t now)
+/*
+ * Count what is left of `changed`; how many cells may be becoming hot, and how
+ * many look like a picture?
+ */
+static size_t count_runs(struct orl_regions *r, const uint32_t *pixels,
+		uint32_t now, size_t *n_soft)
 {
 	size_t warm = 0;
 
@@ -241,11 +245,9 @@ static size_t count_runs(
 				c->pictures /= 2;
 			}
 			c->run++;
-			if (c->run < WARM_RUN - 1)
-				continue;
-			c->pictures = (uint8_t)(c->pictures +
-						is_picture(r, pixels, col, row,
-								now));
+			const bool soft = is_picture(r, pixels, col, row, now);
+			c->pictures = (uint8_t)(c->pictures + soft);
+			*n_soft += soft;
 			warm += c->run >= WARM_RUN && c->pictures;
 		}
 	return warm;
@@ -707,7 +709,11 @@ bool orl_regions_tick(struct orl_regions *r, uint64_t now,
 	}
 	if (r->before)
 		explain_motion(r, pixels, motion);
-	if (count_runs(r, pixels, ms_of(now)) >= WARM_CELLS)
+	size_t n_soft = 0;
+	const size_t n_warm = count_runs(r, pixels, ms_of(now), &n_soft);
+	if (n_soft >= WARM_CELLS)
+		r->watch_until = now + (uint64_t)WATCH_MS * 1000000;
+	if (n_warm >= WARM_CELLS)
 		r->warm_until = now + (uint64_t)WARM_MS * 1000000;
 	touch_regions(r, now);
 	if (now <= r->warm_until || r->n) {

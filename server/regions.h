@@ -61,7 +61,7 @@ struct orl_regions {
 	uint32_t *before; /* the picture of the last tick, while warm */
 	uint32_t *stack;  /* scratch: flood */
 	size_t n_changed;
-	uint64_t warm_until, ticked;
+	uint64_t warm_until, watch_until;
 	struct orl_region_candidate candidate[ORL_REGIONS_MAX];
 	unsigned n_candidates;
 	struct orl_region region[ORL_REGIONS_MAX];
@@ -104,6 +104,15 @@ uint32_t orl_regions_since(const struct orl_regions *r, int32_t col,
 /* Whether pixels have the soft shades of a picture; looks at every 4th row. */
 bool orl_region_soft(const uint32_t *pixels, size_t stride, int32_t width,
 		int32_t height);
+/*
+ * Pictures have just changed: whether they go on to do so should be seen, also
+ * when nobody has room for them.
+ */
+static inline bool orl_regions_watching(
+		const struct orl_regions *r, uint64_t now)
+{
+	return now < r->watch_until;
+}
 /* Close all: the display shows something else. */
 void orl_regions_clear(struct orl_regions *r);
 

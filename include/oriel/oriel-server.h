@@ -464,9 +464,9 @@ ORIEL_API ORIEL_CHECK int oriel_display_patch(struct oriel_display *display,
 		uint64_t time);
 
 /*
- * Whether a peer could be sent something of this display at once. A source
- * that has to fetch its pixels may put that off until frame_wanted; what it
- * fetches then is newer.
+ * Whether a peer could be sent something of this display at once, or it has to
+ * be seen whether a video plays. A source that has to fetch its pixels may put
+ * that off until frame_wanted; what it fetches then is newer.
  */
 ORIEL_API bool oriel_display_wanted(const struct oriel_display *display);
 
