@@ -12,9 +12,17 @@
 
 /* All thresholds, in percent of the pixels looked at. */
 enum {
+	/* Of a piece: */
 	CHANGES = 45, /* differ from their left neighbour, more than */
 	COLOURS = 25, /* are a colour not seen before, more than */
 	MISSES = 60,  /* a context does not foretell, more than: 1.2 B/pixel */
+	/* Of a cell, in percent of the pairs of neighbours: */
+	EQUAL = 55, /* are equal, at least: flat ground */
+	HARD = 2,   /* differ by EDGE, at least: may be strokes */
+	INK = 6,    /* pixels of one colour, at least: their ink or paper */
+	/* Levels of a channel, at least: */
+	EDGE = 40,
+	STEP = 20, /* no text is as faint as that */
 };
 
 enum {
@@ -96,18 +104,98 @@ static int32_t trial_misses(const uint32_t *pixels, size_t stride,
 	return n ? misses * 100 / n : 0;
 }
 
-enum orl_class orl_classify(const uint32_t *pixels, size_t stride,
-		int32_t width, int32_t height)
+enum orl_why orl_judge(const uint32_t *pixels, size_t stride, int32_t width,
+		int32_t height)
 {
 	width = orl_min32(width, SIDE);
 	height = orl_min32(height, SIDE);
 	const int32_t n = width * ((height + 1) / 2);
 	if (count_changes(pixels, stride, width, height) * 100 <= n * CHANGES)
-		return ORL_CLASS_TEXT;
+		return ORL_WHY_FLAT;
 	const int32_t enough = n * COLOURS / 100;
 	if (count_colours(pixels, stride, width, height, enough) <= enough)
-		return ORL_CLASS_TEXT;
+		return ORL_WHY_COLOURS;
 	return trial_misses(pixels, stride, width, height) > MISSES
-			       ? ORL_CLASS_PICTURE
-			       : ORL_CLASS_TEXT;
+			       ? ORL_WHY_PICTURE
+			       : ORL_WHY_FORETOLD;
+}
+
+/* ---- cells ------------------------------------------------------------- */
+
+/* Neighbours in a cell: how many pairs, and how they differ. */
+struct pairs {
+	int32_t n, equal;
+	int32_t hard; /* channels of them */
+	int32_t step; /* the largest */
+};
+
+/* n pixels with their neighbours; loops that compilers vectorise. */
+static void count_pairs(struct pairs *p, const uint32_t *a, const uint32_t *b,
+		int32_t n)
+{
+	const uint8_t *x = (const uint8_t *)a, *y = (const uint8_t *)b;
+	int32_t equal = 0;
+	uint8_t hard = 0, step = 0;
+	for (int32_t i = 0; i < n; i++)
+		equal += a[i] == b[i];
+	for (int32_t i = 0; i < n * 4; i++) {
+		uint8_t d = (uint8_t)(x[i] > y[i] ? x[i] - y[i] : y[i] - x[i]);
+		hard = (uint8_t)(hard + (d >= EDGE));
+		step = d > step ? d : step;
+	}
+	p->n += n;
+	p->equal += equal;
+	p->hard += hard;
+	p->step = orl_max32(p->step, step);
+}
+
+/* How many pixels have the most frequent colour. */
+static int32_t count_ink(const uint32_t *pixels, size_t stride, int32_t width,
+		int32_t height)
+{
+	struct {
+		uint32_t key;
+		int32_t n;
+	} seen[2 * ORL_CELL * ORL_CELL];
+	const uint32_t last = ORL_COUNT(seen) - 1;
+	int32_t most = 0;
+	memset(seen, 0, sizeof(seen));
+	for (int32_t y = 0; y < height; y++)
+		for (int32_t x = 0; x < width; x++) {
+			const uint32_t key = (pixels[(size_t)y * stride +
+							      (size_t)x] &
+							     0xffffff) +
+					     1;
+			uint32_t at = mix(key) & last;
+			while (seen[at].key && seen[at].key != key)
+				at = (at + 1) & last;
+			seen[at].key = key;
+			most = orl_max32(most, ++seen[at].n);
+		}
+	return most;
+}
+
+enum orl_why orl_judge_cell(const uint32_t *pixels, size_t stride,
+		int32_t width, int32_t height, enum orl_why piece, bool *hard)
+{
+	struct pairs p = { 0, 0, 0, 0 };
+	for (int32_t y = 0; y < height; y++) {
+		const uint32_t *row = pixels + (size_t)y * stride;
+		count_pairs(&p, row + 1, row, width - 1);
+		if (y)
+			count_pairs(&p, row, row - stride, width);
+	}
+	*hard = p.hard > 0;
+	if (p.equal * 100 >= p.n * EQUAL)
+		return ORL_WHY_FLAT;
+	if (p.step < STEP)
+		return ORL_WHY_PICTURE;
+	if (piece != ORL_WHY_PICTURE)
+		return piece;
+	if (p.hard * 100 < p.n * 3 * HARD)
+		return ORL_WHY_PICTURE;
+	return count_ink(pixels, stride, width, height) * 100 >=
+					       width * height * INK
+			       ? ORL_WHY_STROKES
+			       : ORL_WHY_PICTURE;
 }

@@ -1,8 +1,8 @@
 /*
  * classify.h - is this text and interface, or a picture?
  *
- * Decides between HCX and RES for exact pixels. The features and thresholds
- * stand in one table in classify.c.
+ * Decides between HCX and RES for exact pixels, and what may be lossy for a
+ * moment. The features and thresholds stand in one table in classify.c.
  */
 #ifndef ORL_CODECS_CLASSIFY_H
 #define ORL_CODECS_CLASSIFY_H
@@ -14,12 +14,51 @@ enum orl_class {
 	ORL_CLASS_PICTURE = 1,
 };
 
+/* Why something is coded as it is. The numbers are the wire's. */
+enum orl_why {
+	/* Text and interface, because of the pixels themselves: */
+	ORL_WHY_FLAT = 1, /* neighbours are equal too often */
+	ORL_WHY_COLOURS,  /* few colours */
+	ORL_WHY_FORETOLD, /* it repeats itself */
+	/* Too much like text to be lossy, though in a picture: */
+	ORL_WHY_STROKES, /* hard edges of one ink */
+	ORL_WHY_BESIDE,  /* the end of a stroke, beside such a cell */
+	ORL_WHY_HISTORY, /* it was text a moment ago */
+	/* A picture: */
+	ORL_WHY_PICTURE, /* which the link can take exactly */
+	ORL_WHY_LARGE,   /* lossy: the change is too large for the link */
+	ORL_WHY_AGAIN,   /* lossy: changed twice within a moment */
+	ORL_WHY_SHARPER, /* lossy: better than the preview before */
+	ORL_WHYS,
+};
+
 /*
  * The class of a rectangle of pixels (at least one, at most 64 x 64; the
- * caller cuts larger areas). Looks at every second row. Threads: any.
+ * caller cuts larger areas), by ORL_WHY_FLAT to FORETOLD, or PICTURE. Looks
+ * at every second row. Threads: any.
  */
-enum orl_class orl_classify(const uint32_t *pixels, size_t stride,
-		int32_t width, int32_t height);
+enum orl_why orl_judge(const uint32_t *pixels, size_t stride, int32_t width,
+		int32_t height);
+
+/*
+ * Whether one cell (at most ORL_CELL pixels each way) may be lossy: then it
+ * is PICTURE. `piece` is what orl_judge() says of what is around it; shades
+ * without any edge may be lossy also where that is text. *hard says whether
+ * the cell has edges that strokes could have.
+ */
+enum orl_why orl_judge_cell(const uint32_t *pixels, size_t stride,
+		int32_t width, int32_t height, enum orl_why piece, bool *hard);
+
+static inline enum orl_class orl_class_of(enum orl_why why)
+{
+	return why >= ORL_WHY_PICTURE ? ORL_CLASS_PICTURE : ORL_CLASS_TEXT;
+}
+
+static inline enum orl_class orl_classify(const uint32_t *pixels, size_t stride,
+		int32_t width, int32_t height)
+{
+	return orl_class_of(orl_judge(pixels, stride, width, height));
+}
 
 /*
  * Gather the set cells of wanted[rows * cols] (each byte 0 or 1) into blocks

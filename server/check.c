@@ -96,9 +96,12 @@ void orl_check_reset(struct orl_pane *pane, const char *why)
 	orl_canvas_reset(&pane->sent);
 	memset(pane->dirty, 1, cells);
 	memset(pane->todo, 0, cells);
+	memset(pane->lossy, 0, cells);
+	memset(pane->paint, 0, cells);
 	memset(pane->unchecked, 1, (size_t)pane->sent.rows);
 	pane->any_dirty = true;
 	pane->open = pane->clean = pane->waiting = false;
+	pane->any_lossy = pane->refining = false;
 	pane->last_reset = now;
 	pane->reset_at = 0;
 	pane->peer->stats.resets++;
@@ -170,6 +173,8 @@ void orl_check_arm(struct oriel_peer *peer)
 			at = orl_min64(at, pane->check_at);
 		if (pane->reset_at)
 			at = orl_min64(at, pane->reset_at);
+		if (pane->refine_at && !pane->open && pane->visible)
+			at = orl_min64(at, pane->refine_at);
 	}
 	if (at == UINT64_MAX)
 		orl_timer_stop(&peer->timer);

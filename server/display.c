@@ -55,8 +55,10 @@ static int set_size(struct oriel_display *d, int32_t width, int32_t height)
 			env, (size_t)width * (size_t)height, sizeof(*shadow));
 	uint8_t *changed = orl_alloc(env, cols, rows);
 	struct orl_span *damage = orl_alloc(env, rows, sizeof(*damage));
+	struct orl_past *past = orl_alloc(env, cols * rows, sizeof(*past));
 
-	if (!shadow || !changed || !damage) {
+	if (!shadow || !changed || !damage || !past) {
+		orl_free(env, past);
 		orl_free(env, shadow);
 		orl_free(env, changed);
 		orl_free(env, damage);
@@ -65,8 +67,10 @@ static int set_size(struct oriel_display *d, int32_t width, int32_t height)
 	orl_free(env, d->shadow);
 	orl_free(env, d->changed);
 	orl_free(env, d->damage);
+	orl_free(env, d->past);
 	orl_free(env, d->strip);
 	d->strip = NULL;
+	d->past = past;
 	d->shadow = shadow;
 	d->changed = changed;
 	d->damage = damage;
@@ -214,6 +218,7 @@ void oriel_display_destroy(struct oriel_display *d)
 	orl_free(env, d->shadow);
 	orl_free(env, d->changed);
 	orl_free(env, d->damage);
+	orl_free(env, d->past);
 	orl_free(env, d->name);
 	orl_free(env, d);
 }
@@ -293,6 +298,7 @@ static void take(struct oriel_display *d, const struct oriel_pixels *from,
 	if (!n)
 		return;
 	d->changed_at = orl_now(&d->server->env);
+	uint32_t ms = (uint32_t)(d->changed_at / 1000000);
 	int32_t col1 = cells(r.x + r.width), row1 = cells(r.y + r.height);
 	for (int32_t row = r.y / ORL_CELL; row < row1; row++)
 		for (int32_t col = r.x / ORL_CELL; col < col1; col++) {
@@ -302,6 +308,9 @@ static void take(struct oriel_display *d, const struct oriel_pixels *from,
 				continue;
 			*c = 0;
 			orl_regions_change(&d->regions, col, row);
+			struct orl_past *past = &d->past[c - d->changed];
+			past->before = past->last;
+			past->last = ms;
 			ORL_EACH (node, &d->panes)
 				orl_pane_soil(orl_container(node,
 							      struct orl_pane,

@@ -11,15 +11,21 @@ enum {
 	FIRST_PICTURE = 500,
 };
 
+/* By scale, at quality 80, * 16. */
+static const uint32_t first_jpeg[4] = { 70 * 16, 24 * 16, 8 * 16, 3 * 16 };
+
 static void free_maps(struct orl_pane *pane)
 {
 	const struct orl_env *env = &pane->peer->server->env;
 
 	orl_free(env, pane->dirty);
 	orl_free(env, pane->todo);
+	orl_free(env, pane->lossy);
+	orl_free(env, pane->paint);
 	orl_free(env, pane->unchecked);
 	orl_free(env, pane->asked);
 	pane->dirty = pane->todo = pane->unchecked = NULL;
+	pane->lossy = pane->paint = NULL;
 	pane->asked = NULL;
 }
 
@@ -29,10 +35,13 @@ static int alloc_maps(struct orl_pane *pane)
 
 	pane->dirty = orl_alloc(env, orl_pane_cells(pane), 1);
 	pane->todo = orl_alloc(env, orl_pane_cells(pane), 1);
+	pane->lossy = orl_alloc(env, orl_pane_cells(pane), 1);
+	pane->paint = orl_alloc(env, orl_pane_cells(pane), 1);
 	pane->unchecked = orl_alloc(env, (size_t)pane->sent.rows, 1);
 	pane->asked = orl_alloc(
 			env, (size_t)pane->sent.rows, sizeof(*pane->asked));
-	return pane->dirty && pane->todo && pane->unchecked && pane->asked
+	return pane->dirty && pane->todo && pane->lossy && pane->paint &&
+					       pane->unchecked && pane->asked
 			       ? 0
 			       : ORIEL_ENOMEM;
 }
@@ -58,9 +67,11 @@ int orl_pane_restart(struct orl_pane *pane)
 	memset(pane->unchecked, 1, (size_t)pane->sent.rows);
 	pane->any_dirty = true;
 	pane->announced = pane->open = pane->waiting = pane->clean = false;
-	pane->check_at = pane->reset_at = 0;
+	pane->any_lossy = pane->refining = false;
+	pane->check_at = pane->reset_at = pane->refine_at = 0;
 	pane->cell_bytes[ORL_CLASS_TEXT] = FIRST_TEXT;
 	pane->cell_bytes[ORL_CLASS_PICTURE] = FIRST_PICTURE;
+	memcpy(pane->jpeg_bytes, first_jpeg, sizeof(pane->jpeg_bytes));
 	return 0;
 }
 
@@ -102,6 +113,26 @@ void orl_pane_soil(struct orl_pane *pane, int32_t col, int32_t row)
 {
 	pane->dirty[row * pane->sent.cols + col] = 1;
 	pane->any_dirty = true;
+}
+
+void orl_pane_copy(struct orl_pane *pane, const struct orl_cells *cells,
+		uint8_t scale)
+{
+	struct orl_canvas *c = &pane->sent;
+	const struct oriel_display *d = pane->display;
+	struct oriel_rect r = orl_cells_rect(c, cells);
+
+	for (int32_t y = r.y; y < r.y + r.height; y++)
+		memcpy(c->pixels + (size_t)y * c->stride + r.x,
+				d->shadow + (size_t)y * (size_t)d->width + r.x,
+				(size_t)r.width * 4);
+	for (int32_t row = cells->row; row < cells->row + cells->rows; row++)
+		memset(pane->lossy + (ptrdiff_t)row * c->cols + cells->col,
+				scale, (size_t)cells->cols);
+	memset(pane->unchecked + cells->row, 1, (size_t)cells->rows);
+	pane->any_lossy = pane->any_lossy || scale;
+	pane->peer->stats.copied_bytes +=
+			(uint64_t)r.width * (uint64_t)r.height * 4;
 }
 
 struct orl_pane *orl_pane_find(struct oriel_peer *peer, uint32_t display)

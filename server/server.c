@@ -111,6 +111,8 @@ int oriel_server_create(struct oriel_server **out,
 	server->env = env;
 	server->user = config->user;
 	server->flags = config->flags;
+	if (!(config->flags & ORIEL_SERVER_LOSSLESS))
+		server->caps |= ORL_CAP(JPEG);
 	server->max_peers = config->max_peers ? config->max_peers : 16;
 	server->max_bandwidth = config->max_bandwidth;
 	server->test_desync = config->test_desync;
@@ -149,6 +151,8 @@ void oriel_server_destroy(struct oriel_server *server)
 	orl_loop_destroy(server->loop);
 	orl_throttle_destroy(server->throttle);
 	orl_motion_destroy(server->motion);
+	orl_jpeg_destroy(server->jpeg);
+	orl_free(&env, server->small);
 	orl_tls_context_destroy(server->tls);
 	orl_free(&env, server->cursor.pixels);
 	orl_free(&env, server->scratch);

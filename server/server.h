@@ -5,8 +5,9 @@
  * A display holds the newest picture (shadow), a pane what its peer has been
  * sent. Files: server.c the handle, peer.c one client's life, login.c until
  * it is let in, token.c what lets it in again, display.c pictures from the
- * host, pane.c and update.c what is sent of them, ack.c and check.c whether
- * they arrived, regions.c and video.c what plays, input.c keys and pointer, cursor.c shapes, frame.c shared
+ * host, pane.c, update.c and lossy.c what is sent of them, regions.c and
+ * video.c what plays, ack.c and check.c whether they arrived, input.c
+ * keys and pointer, cursor.c shapes, frame.c shared
  * pictures and memory. All of it runs in the loop thread.
  */
 #ifndef ORL_SERVER_SERVER_H
@@ -16,6 +17,8 @@
 
 #include "codecs/canvas.h"
 #include "codecs/classify.h"
+#include "codecs/jpeg.h"
+#include "codecs/layer.h"
 #include "codecs/motion.h"
 #include "proto/auth.h"
 #include "proto/caps.h"
@@ -84,6 +87,9 @@ struct oriel_server {
 	struct orl_own_encoder encoders[ORL_ENCODERS_MAX];
 	unsigned n_encoders;
 	uint8_t *scratch; /* to encode into: a part, or a part a section */
+	/* To paint with, when first needed. */
+	struct orl_jpeg *jpeg;
+	uint32_t *small;
 	uint32_t displays_used; /* bit n: id n is taken */
 	uint32_t next_display;  /* where to look for a free id */
 };
@@ -289,6 +295,12 @@ struct oriel_frame {
 	struct oriel_frame_config config;
 };
 
+/* When a cell last changed and when before, in ms, and its class. */
+struct orl_past {
+	uint32_t last, before;
+	uint8_t votes; /* needed of it, that it is no text any more */
+};
+
 /* Columns [from, to) of a cell row that were damaged and not yet compared. */
 struct orl_span {
 	int32_t from, to;
@@ -303,7 +315,8 @@ struct oriel_display {
 	int32_t x, y, width, height, cols, rows;
 	uint32_t scale;
 	unsigned slices;
-	uint32_t *shadow; /* width words a row, X is 0 */
+	uint32_t *shadow;      /* width words a row, X is 0 */
+	struct orl_past *past; /* by cell */
 	uint8_t *changed; /* scratch of orl_damage(), all 0 between calls */
 	struct orl_span *damage;     /* of `pending`, one a cell row */
 	struct oriel_frame *pending; /* newest, not yet compared; or NULL */
@@ -339,10 +352,24 @@ struct orl_pane {
 	bool visible, open, hungry, any_dirty;
 	bool moved;             /* the open transaction has copies */
 	uint32_t cell_bytes[2]; /* running mean by orl_class */
-	uint64_t since;         /* the peer has it */
-	uint64_t time;          /* of capture, of the open transaction */
-	size_t open_bytes;      /* sent of it so far */
-	uint64_t frames_seen;   /* display->frames at the last transaction */
+
+	/* The lossy layer, lossy.c. */
+	uint8_t *lossy; /* by cell: the scale of what is painted, or 0 */
+	uint8_t *paint; /* by cell: it will be, in the open transaction */
+	bool any_lossy; /* there may be such cells */
+	bool refining;  /* the open transaction shows nothing new */
+	uint32_t generation;
+	uint8_t scale, quality;      /* of what is to be painted */
+	uint16_t percent;            /* bytes of that, of those at quality 80 */
+	int32_t band_row, band_rows; /* that are being painted */
+	enum orl_why why;
+	uint32_t jpeg_bytes[4]; /* by scale: mean of a cell at 80, * 16 */
+	uint64_t refine_at;     /* 0: nothing waits for that */
+
+	uint64_t since;       /* the peer has it */
+	uint64_t time;        /* of capture, of the open transaction */
+	size_t open_bytes;    /* sent of it so far */
+	uint64_t frames_seen; /* display->frames at the last transaction */
 	bool behind; /* since then, the client was too far behind for more */
 
 	/* Exactness, check.c. */
@@ -360,7 +387,6 @@ struct orl_pane {
 	struct orl_stream streams[ORL_REGIONS_MAX];
 	uint8_t *video; /* cells: whose; NULL until there is a region */
 	uint32_t regions_seen;
-	uint32_t generation; /* the last one that was given to cells */
 };
 
 static inline size_t orl_pane_cells(const struct orl_pane *pane)
@@ -377,6 +403,26 @@ int orl_pane_restart(struct orl_pane *pane);
 void orl_pane_soil(struct orl_pane *pane, int32_t col, int32_t row);
 /* NULL when it is gone: a message may have been on its way. */
 struct orl_pane *orl_pane_find(struct oriel_peer *peer, uint32_t display);
+
+/*
+ * Bring cells of `sent` up to the shadow: they are sent exactly, or painted
+ * at this scale.
+ */
+void orl_pane_copy(struct orl_pane *pane, const struct orl_cells *cells,
+		uint8_t scale);
+
+/* lossy.c */
+/* Of what a transaction is to send, decide what is painted: todo to paint. */
+void orl_lossy_plan(struct orl_pane *pane);
+/* Send some of paint, of about this many bytes; ORIEL_E. */
+int orl_lossy_send(struct orl_pane *pane, uint64_t budget);
+/* The cells that copies may read; uses paint, which orl_lossy_copied clears. */
+const uint8_t *orl_lossy_sources(struct orl_pane *pane);
+/* orl_canvas_begin() has done these, if any. */
+void orl_lossy_copied(struct orl_pane *pane, const struct orl_copy_op *copies,
+		size_t n);
+/* Have something in todo or paint that makes the picture better, if any. */
+bool orl_lossy_refine(struct orl_pane *pane);
 
 /* update.c */
 /* conn's produce: send something of about this many bytes, if there is any. */

@@ -40,7 +40,7 @@ static struct oriel_rect cell_rect(
 	return r;
 }
 
-/* Whether the peer has, exactly, what the shadow has. */
+/* Whether the peer has what the shadow has, exactly or for the moment. */
 static bool cell_is_right(const struct orl_pane *pane, int32_t col, int32_t row)
 {
 	const struct orl_canvas *c = &pane->sent;
@@ -49,7 +49,7 @@ static bool cell_is_right(const struct orl_pane *pane, int32_t col, int32_t row)
 	const uint32_t *b = pane->display->shadow +
 			    (size_t)r.y * (size_t)pane->display->width + r.x;
 
-	if (!c->exact[row * c->cols + col])
+	if (!c->exact[row * c->cols + col] && !pane->lossy[row * c->cols + col])
 		return false;
 	for (int32_t y = 0; y < r.height; y++) {
 		if (memcmp(a, b, (size_t)r.width * 4) != 0)
@@ -79,25 +79,12 @@ static size_t prune(struct orl_pane *pane)
 static void copy_blocks(struct orl_pane *pane,
 		const struct orl_block_op *blocks, size_t n)
 {
-	struct orl_canvas *c = &pane->sent;
-	const struct oriel_display *d = pane->display;
-
-	for (size_t i = 0; i < n; i++) {
-		int32_t x = blocks[i].col * ORL_CELL;
-		int32_t y = blocks[i].row * ORL_CELL;
-		int32_t width = orl_min32(
-				blocks[i].cols * ORL_CELL, c->width - x);
-		int32_t height = orl_min32(
-				blocks[i].rows * ORL_CELL, c->height - y);
-		for (int32_t k = 0; k < height; k++)
-			memcpy(c->pixels + (size_t)(y + k) * c->stride + x,
-					d->shadow + (size_t)(y + k) * (size_t)d->width +
-							x,
-					(size_t)width * 4);
-		memset(pane->unchecked + blocks[i].row, 1, blocks[i].rows);
-		pane->peer->stats.copied_bytes +=
-				(uint64_t)width * (uint64_t)height * 4;
-	}
+	for (size_t i = 0; i < n; i++)
+		orl_pane_copy(pane,
+				&(struct orl_cells){ blocks[i].col,
+						blocks[i].row, blocks[i].cols,
+						blocks[i].rows },
+				0);
 }
 
 /* Put a part into the link; takes lists that were laid out by the caller. */
@@ -185,11 +172,12 @@ static int send_copies(struct orl_pane *pane)
 		return 0;
 	size_t n = orl_motion_search(pane->peer->server->motion, c->pixels,
 			d->shadow, c->stride, d->width, d->height, pane->todo,
-			c->exact, copies, ORL_MOTION_COPIES);
+			orl_lossy_sources(pane), copies, ORL_MOTION_COPIES);
+	if (n && orl_canvas_begin(c, copies, n, NULL, 0) < 0)
+		n = 0; /* a copy that would be refused is not sent */
+	orl_lossy_copied(pane, copies, n);
 	if (!n)
 		return 0;
-	if (orl_canvas_begin(c, copies, n, NULL, 0) < 0)
-		return 0; /* a copy that would be refused is not sent */
 	for (size_t i = 0; i < n; i++)
 		copied(pane, &copies[i]);
 	pane->moved = true;
@@ -397,14 +385,34 @@ static bool begin(struct orl_pane *pane)
 	if (!prune(pane) && !orl_video_due(pane))
 		return false;
 	pane->open = true;
+	pane->refining = false;
 	pane->open_bytes = 0;
 	pane->moved = false;
 	/* A still picture is not late for who has only just come. */
 	pane->time = orl_max64(d->time, pane->since);
 	if (send_copies(pane) < 0)
 		return true;
-	prune(pane);
+	if (prune(pane))
+		orl_lossy_plan(pane);
 	return true;
+}
+
+/* Begin one that makes what is there better; false when all is well. */
+static bool refine(struct orl_pane *pane)
+{
+	if (!orl_lossy_refine(pane))
+		return false;
+	pane->open = pane->refining = true;
+	pane->moved = false;
+	pane->open_bytes = 0;
+	return true;
+}
+
+/* There is news: what is refined so far will do. */
+static void give_up(struct orl_pane *pane)
+{
+	memset(pane->todo, 0, orl_pane_cells(pane));
+	memset(pane->paint, 0, orl_pane_cells(pane));
 }
 
 /* For tests: what the peer is believed to have is made wrong. */
@@ -427,18 +435,22 @@ static int commit(struct orl_pane *pane, unsigned transaction, size_t bytes)
 {
 	struct oriel_peer *peer = pane->peer;
 	uint64_t now = orl_now(&peer->server->env);
+	/* What is refined is what the desktop shows now. */
+	uint64_t time = transaction      ? pane->display->time
+			: pane->refining ? now
+					 : pane->time;
 	struct orl_commit msg = {
 		.display = (uint8_t)pane->display->id,
 		.transaction = (uint8_t)transaction,
 		.frame = ++peer->next_frame,
 		.input_seq = orl_input_seen(peer, pane->time),
-		.time = (uint32_t)(pane->time / 1000),
+		.time = (uint32_t)(time / 1000),
 	};
 	struct orl_commit_note *note = &peer->commits[msg.frame % ORL_COMMITS];
 
 	if (!transaction)
 		pane->open = false;
-	*note = (struct orl_commit_note){ msg.frame, pane->time, now };
+	*note = (struct orl_commit_note){ msg.frame, time, now };
 	orl_pace_commit(&peer->pace, msg.frame, now, bytes < SMALL_UPDATE);
 	peer->stats.updates++;
 	pane->since_check++;
@@ -446,6 +458,8 @@ static int commit(struct orl_pane *pane, unsigned transaction, size_t bytes)
 			peer->stats.updates == peer->server->test_desync)
 		falsify(pane);
 	orl_check_later(pane, now);
+	if (pane->refining && orl_canvas_is_exact(&pane->sent))
+		pane->check_at = now; /* it was still before */
 	return ORL_PEER_PUT(peer, commit, &msg);
 }
 
@@ -480,16 +494,25 @@ static bool produce(struct orl_pane *pane, uint64_t budget, uint64_t now)
 	}
 	if (!pane->visible)
 		return any;
+	if (pane->open && pane->refining &&
+			(pane->any_dirty || pane->display->pending))
+		give_up(pane);
 	if (pane->open && send_video(pane))
 		return true;
-	if (!pane->open && !begin(pane))
+	if (!pane->open && !begin(pane) && !refine(pane))
 		return orl_check_send(pane, now) || any;
 	if (pane->peer->state != ORL_PEER_READY)
 		return false;
-	if (orl_video_send(pane, 0, &pane->open_bytes) < 0 ||
-			send_blocks(pane, budget) < 0)
+	if (orl_video_send(pane, 0, &pane->open_bytes) < 0)
 		return false;
-	if (pane->open && !has(pane->todo, orl_pane_cells(pane)) &&
+	size_t cells = orl_pane_cells(pane);
+	if (has(pane->todo, cells)) {
+		if (send_blocks(pane, budget) < 0)
+			return false;
+	} else if (orl_lossy_send(pane, budget) < 0) {
+		return false;
+	}
+	if (pane->open && !has(pane->todo, cells) && !has(pane->paint, cells) &&
 			commit(pane, 0, pane->open_bytes) < 0)
 		return false;
 	if (!pane->open && pane->since_check >= 64)
@@ -542,6 +565,9 @@ bool orl_update_produce(void *user, uint64_t budget)
 			orl_list_remove(&pane->by_peer);
 			orl_list_append(&peer->panes, &pane->by_peer);
 			orl_check_arm(peer);
+			/* There is room for news, though it is used. */
+			if (pane->refining)
+				hunger(pane);
 			return true;
 		}
 		if (peer->state != ORL_PEER_READY)

@@ -11,8 +11,6 @@
 
 #include <string.h>
 
-#include "codecs/layer.h"
-
 enum {
 	AREAS = 256,     /* of one cells_lossy */
 	REFINE_MS = 150, /* unchanged, until text is taken for an overlay */
@@ -148,7 +146,13 @@ static struct orl_cells cells_of(const struct oriel_rect *r)
 	return c;
 }
 
-/* Its cells are nobody's; those that are not exact have to become so. */
+bool orl_video_has(const struct orl_pane *pane, size_t cell)
+{
+	return pane->video && pane->video[cell] & STREAM &&
+	       !(pane->video[cell] & EXACT);
+}
+
+/* Its cells are nobody's; those that are not exact are to become so. */
 static void let_go(struct orl_pane *pane, unsigned i)
 {
 	const struct orl_cells c = cells_of(&pane->streams[i].rect);
@@ -161,7 +165,12 @@ static void let_go(struct orl_pane *pane, unsigned i)
 			if ((pane->video[at] & STREAM) != i + 1)
 				continue;
 			pane->video[at] = 0;
-			if (!pane->sent.exact[at])
+			if (pane->sent.exact[at])
+				continue;
+			/* Some may never have been painted. */
+			if (pane->lossy[at])
+				pane->any_lossy = true;
+			else
 				orl_pane_soil(pane, col, row);
 		}
 }
@@ -218,6 +227,8 @@ static void open_stream(struct orl_pane *pane, unsigned i,
 		.rect = region->rect,
 		.keyframe = true,
 		.generation = ++pane->generation };
+	if (!s->generation)
+		s->generation = ++pane->generation;
 	if (region->rect.width > ORL_VIDEO_SIDE_MAX ||
 			region->rect.height > ORL_VIDEO_SIDE_MAX ||
 			orl_yuv_create(&s->yuv, env, region->rect.width,

@@ -43,6 +43,8 @@ void orl_video_still(struct orl_timer *timer);
 int orl_video_resize(struct oriel_display *display);
 void orl_video_fini(struct oriel_display *display);
 
+/* Whether a cell travels in frames, and need not be made exact now. */
+bool orl_video_has(const struct orl_pane *pane, size_t cell);
 /* Bring the streams in step with the display's regions. */
 void orl_video_follow(struct orl_pane *pane);
 /* Take from wanted[] the cells that travel in frames, which are then due. */

@@ -207,6 +207,9 @@ enum oriel_codec {
 	ORIEL_STAT_CODECS = 8,
 };
 
+/* Why a cell was coded as it was, see the manual of oriel-serve. */
+enum { ORIEL_STAT_DECISIONS = 16 };
+
 /*
  * Of one connection, since it began. Set `size` before the call; it is filled
  * up to there, and fields only ever grow at the end. Times are ns.
@@ -236,6 +239,8 @@ struct oriel_stats {
 	uint64_t lossless_after;
 	char congestion[16]; /* congestion control in force */
 	uint64_t codec_area[ORIEL_STAT_CODECS]; /* pixels decoded (client) */
+	/* Cells by why they were coded as they were (server). */
+	uint64_t decisions[ORIEL_STAT_DECISIONS];
 };
 
 #ifdef __cplusplus
