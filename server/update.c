@@ -464,20 +464,28 @@ static int commit(struct orl_pane *pane, unsigned transaction, size_t bytes)
 }
 
 /*
- * A video goes on while a transaction is open that takes long: its frames are
- * one of their own, unless what is open has moved things about.
+ * Frames are a transaction of their own, so that a video goes on while another
+ * one is open for long. Only when that has moved things about they are a part
+ * of it, and those that follow wait for its end.
  */
-static bool send_video(struct orl_pane *pane)
+static int send_video(struct orl_pane *pane)
 {
 	size_t bytes = 0;
 
+	if (pane->moved)
+		return orl_video_send(pane, 0, &pane->open_bytes);
+	int err = orl_video_send(pane, VIDEO_TRANSACTION, &bytes);
+	if (!err && bytes)
+		err = commit(pane, VIDEO_TRANSACTION, bytes);
+	return err;
+}
+
+/* The same between the parts of one that is open; whether there was any. */
+static bool go_on(struct orl_pane *pane)
+{
 	orl_display_refresh(pane->display);
 	orl_video_tick(pane->display);
-	if (pane->moved || !orl_video_due(pane))
-		return false;
-	if (orl_video_send(pane, VIDEO_TRANSACTION, &bytes) == 0 && bytes)
-		commit(pane, VIDEO_TRANSACTION, bytes);
-	return bytes;
+	return !pane->moved && orl_video_due(pane) && send_video(pane) == 0;
 }
 
 /* Send something of this pane; false when there is nothing. */
@@ -497,15 +505,20 @@ static bool produce(struct orl_pane *pane, uint64_t budget, uint64_t now)
 	if (pane->open && pane->refining &&
 			(pane->any_dirty || pane->display->pending))
 		give_up(pane);
-	if (pane->open && send_video(pane))
+	if (pane->open && go_on(pane))
 		return true;
 	if (!pane->open && !begin(pane) && !refine(pane))
 		return orl_check_send(pane, now) || any;
 	if (pane->peer->state != ORL_PEER_READY)
 		return false;
-	if (orl_video_send(pane, 0, &pane->open_bytes) < 0)
+	if (send_video(pane) < 0)
 		return false;
 	size_t cells = orl_pane_cells(pane);
+	if (!pane->open_bytes && !has(pane->todo, cells) &&
+			!has(pane->paint, cells)) {
+		pane->open = false; /* frames were all there was */
+		return true;
+	}
 	if (has(pane->todo, cells)) {
 		if (send_blocks(pane, budget) < 0)
 			return false;
