@@ -17,8 +17,8 @@
 enum {
 	TICKS = 90000,       /* of a second, the encoder's clock */
 	LONGEST = TICKS / 4, /* that a frame is taken to last */
-	BEST = 8,
-	FLOOR = 46, /* of 63 */
+	BEST = 24,           /* of 63: more would hardly be seen */
+	FLOOR = 46,
 	FIRST_BITS = 1000000,
 };
 
