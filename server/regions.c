@@ -27,6 +27,7 @@ enum {
 	SOFT_LEAST = 20, /* percent of neighbours that are one */
 	LINE = 30,       /* percent of the longest line of cells that is one */
 	EDGE = 20,       /* percent of a line of pixels that makes it an edge */
+	RINGS = 2,       /* cells beyond the edge that may belong to it too */
 	TRACE = 2,       /* the same, of one that belongs to it */
 	FILL = 50,       /* percent of a candidate's cells that are hot */
 	SIDE = 96,       /* pixels, the least of a region */
@@ -395,11 +396,40 @@ static bool line_is_edge(const struct orl_regions *r, const uint32_t *pixels,
 			column ? box.height : box.width, percent);
 }
 
+/* Whether something of the lines from..to - 1 changed. */
+static bool lines_changed(const struct orl_regions *r, const uint32_t *pixels,
+		bool column, int32_t from, int32_t to, struct oriel_rect box)
+{
+	for (int32_t k = from; k < to; k++)
+		if (line_is_edge(r, pixels, column, k, box, TRACE))
+			return true;
+	return false;
+}
+
+/* The next cells beyond an edge change as well, and are no text. */
+static bool goes_on(const struct orl_regions *r, const uint32_t *pixels,
+		bool column, int32_t from, int32_t to, struct oriel_rect box)
+{
+	if (from < 0 || to > (column ? r->width : r->height) ||
+			!lines_changed(r, pixels, column, from, to, box))
+		return false;
+	if (column) {
+		box.x = from;
+		box.width = to - from;
+	} else {
+		box.y = from;
+		box.height = to - from;
+	}
+	return orl_region_soft(
+			pixels + (size_t)box.y * (size_t)r->width + box.x,
+			(size_t)r->width, box.width, box.height);
+}
+
 /*
  * The outermost line that this tick changed much of, near where the cells
  * begin: from `from` on by `by`, within three cells. When something of the
- * rest of its cell changed as well, that belongs to it: it was scaled, or
- * blurred.
+ * rest of its cell changed as well, or of the next, that belongs to it: it was
+ * scaled, or blurred, or coded before.
  */
 static int32_t find_edge(const struct orl_regions *r, const uint32_t *pixels,
 		bool column, int32_t from, int32_t by, struct oriel_rect box)
@@ -415,12 +445,28 @@ static int32_t find_edge(const struct orl_regions *r, const uint32_t *pixels,
 		at = k;
 		break;
 	}
-	const int32_t limit = by > 0 ? at & -ORL_CELL
-				     : orl_min32(at | (ORL_CELL - 1), end - 1);
-	for (int32_t k = limit; k != at; k += by)
-		if (line_is_edge(r, pixels, column, k, box, TRACE))
-			return limit;
-	return at;
+	const int32_t first = at & -ORL_CELL, next = first + ORL_CELL;
+	if (by > 0) {
+		if (at > first && !lines_changed(r, pixels, column, first, at,
+						  box))
+			return at;
+		at = first;
+		for (unsigned i = 0; i < RINGS &&
+				     goes_on(r, pixels, column, at - ORL_CELL,
+						     at, box);
+				i++)
+			at -= ORL_CELL;
+		return at;
+	}
+	if (next > end || (at + 1 < next && !lines_changed(r, pixels, column,
+							    at + 1, next, box)))
+		return at;
+	at = next;
+	for (unsigned i = 0; i < RINGS &&
+			     goes_on(r, pixels, column, at, at + ORL_CELL, box);
+			i++)
+		at += ORL_CELL;
+	return at - 1;
 }
 
 /* Where this tick has the candidate's edges, exact to the pixel. */
@@ -544,6 +590,30 @@ static bool is_inside(const struct oriel_rect *a, const struct oriel_rect *b)
 	return overlap(a, b) == area(a);
 }
 
+/* Their edges are not far apart. */
+static bool is_near(const struct oriel_rect *a, const struct oriel_rect *b)
+{
+	const int32_t most = 2 * ORL_CELL + ORL_CELL / 2;
+	const int32_t d[4] = { a->x - b->x, a->y - b->y,
+		a->x + a->width - b->x - b->width,
+		a->y + a->height - b->y - b->height };
+
+	for (unsigned i = 0; i < 4; i++)
+		if (d[i] > most || d[i] < -most)
+			return false;
+	return true;
+}
+
+static struct oriel_rect both(
+		const struct oriel_rect *a, const struct oriel_rect *b)
+{
+	const int32_t x0 = orl_min32(a->x, b->x), y0 = orl_min32(a->y, b->y);
+
+	return (struct oriel_rect){ x0, y0,
+		orl_max32(a->x + a->width, b->x + b->width) - x0,
+		orl_max32(a->y + a->height, b->y + b->height) - y0 };
+}
+
 /* The region that this replaces, -1: none, -2: it is one already. */
 static int find_replaced(struct orl_regions *r,
 		const struct orl_region_candidate *c,
@@ -563,7 +633,9 @@ static int find_replaced(struct orl_regions *r,
 		/* Another size costs a keyframe. */
 		if ((rect->width != g->rect.width ||
 				    rect->height != g->rect.height) &&
-				now - g->resized < RESIZE_NS)
+				now - g->resized <
+						(is_near(rect, &g->rect) ? 5 * RESIZE_NS
+									 : RESIZE_NS))
 			return -2;
 		found = (int)i;
 	}
@@ -594,6 +666,11 @@ static bool open_region(struct orl_regions *r,
 		return false;
 	}
 	struct orl_region *g = &r->region[at < 0 ? (int)r->n : at];
+	/* It does not go to and fro. */
+	if (at >= 0 && is_near(&rect, &g->rect) &&
+			(rect.width != g->rect.width ||
+					rect.height != g->rect.height))
+		rect = both(&rect, &g->rect);
 	if (at < 0) {
 		*g = (struct orl_region){ .id = ++r->next_id, .opened = now };
 		r->n++;
