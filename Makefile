@@ -51,6 +51,13 @@ DEFS += -DORIEL_NO_VNC
 LEFT_OUT += bench/record_vnc
 endif
 
+# Without FreeRDP it shows no desktops of RDP servers.
+RDP_LIBS := $(call flags,--libs,freerdp-client2 freerdp2 winpr2)
+ifeq ($(RDP_LIBS),)
+DEFS += -DORIEL_NO_RDP
+LEFT_OUT += $(patsubst %.c,%,$(wildcard capture/far/rdp*.c))
+endif
+
 # Without its D-Bus oriel-serve shows no virtual machines.
 ifeq ($(SYSTEMD_LIBS),)
 DEFS += -DORIEL_NO_QEMU
@@ -77,6 +84,8 @@ ifneq ($(call flags,--libs,spice-server),)
 helpers += $(O)/oriel-bench-spice
 endif
 endif
+# What fetches the desktops of other servers for oriel-serve.
+helpers += $(O)/oriel-rfb $(if $(RDP_LIBS),$(O)/oriel-rdp)
 man := $(O)/oriel-serve.1 $(O)/oriel-view.1 $(O)/oriel-bench.1 $(O)/oriel.7
 
 # What the viewer says in other languages, where gettext's tools are.
@@ -100,6 +109,8 @@ help:
 #: make quick            unit and property tests, corpora, lints (2 min)
 #: make asan|tsan        the same under the sanitizers
 #: make e2e              real programs on real displays
+#: make soak             mixed work on bad links for SOAK_SECONDS (an hour)
+#: make arm64            the libraries for aarch64, their tests emulated
 #: make coverage         lines of proto/ and codecs/, and of each parser
 #: make fuzz             every fuzzer for FUZZ_TIME seconds (clang)
 #: make bench            against TigerVNC and SPICE (10 min), with a report
@@ -150,6 +161,17 @@ $(O)/oriel-serve: $(O)/capture/main.o $(capture) $(O)/liboriel-server.a
 	echo "  LD    $@"
 	$(CC) -pthread $(CFLAGS) $(LDFLAGS) -o $@ $^ $(X_LIBS) $(SYSTEMD_LIBS) \
 		$(AV_LIBS) $(LIBS)
+$(patsubst %.c,$(O)/%.o,$(wildcard capture/far/rdp*.c)): DEFS += $(patsubst -I%,-isystem %,$(call \
+	flags,--cflags,freerdp-client2 freerdp2 winpr2))
+far := $(addprefix $(O)/capture/,far/helper.o far_check.o qemu_keys.o x11_keys.o)
+$(O)/oriel-rfb: $(filter $(O)/capture/far/rfb%,$(call objects,capture/far)) $(far)
+	echo "  LD    $@"
+	$(CC) -pthread $(CFLAGS) $(LDFLAGS) -o $@ $^ \
+		$(call flags,--libs,libssl libcrypto zlib)
+$(O)/oriel-rdp: $(filter $(O)/capture/far/rdp%,$(call objects,capture/far)) $(far)
+	echo "  LD    $@"
+	$(CC) -pthread $(CFLAGS) $(LDFLAGS) -o $@ $^ $(RDP_LIBS) \
+		$(call flags,--libs,libcrypto)
 $(O)/oriel-view: $(O)/client/viewer/main.o $(viewer) $(O)/liboriel-client.a
 	echo "  LD    $@"
 	$(CC) -pthread $(CFLAGS) $(LDFLAGS) -o $@ $^ $(SDL_LIBS) $(LIBS) -lm
@@ -216,6 +238,11 @@ $(O)/tests/all.a: $(core) $(server) $(client) $(call objects,tests)
 $(O)/tests/capture.a: $(capture)
 $(O)/tests/viewer.a: $(viewer)
 $(O)/tests/bench.a: $(bench)
+# Of oriel-rfb what reads; a test plays the connection and oriel-serve.
+$(O)/tests/far.a: $(filter-out %/rfb.o %/rfb_stream.o,$(filter \
+	$(O)/capture/far/rfb%,$(call objects,capture/far)))
+$(O)/tests/fuzz/fuzz_rfb: $(O)/tests/far.a
+$(O)/tests/fuzz/fuzz_rfb: TARGET_LIBS = $(call flags,--libs,zlib)
 $(O)/tests/%.a:
 	mkdir -p $(@D)
 	rm -f $@
@@ -335,7 +362,26 @@ $(O)/tests/e2e/attack: $(addprefix $(O)/tests/e2e/,attack.o attack_serve.o \
 e2e: all $(addprefix $(O)/tests/e2e/,attack fingers keys onlink painter) \
 		$(if $(SYSTEMD_LIBS),$(O)/tests/e2e/liar)
 	tools/guest/build.sh $(GUEST) || : # its test says that there is none
-	tests/run.sh $(filter-out %/lib.sh,$(sort $(wildcard tests/e2e/*.sh)))
+	JOBS=2 tests/run.sh $(filter-out %/lib.sh $(alone),$(scripts)) || status=1; \
+		tests/run.sh $(alone) && exit $$status
+scripts = $(sort $(wildcard tests/e2e/*.sh))
+# They measure, so nothing runs beside them.
+alone = $(addprefix tests/e2e/,bench.sh links.sh)
+
+soak:
+	$(MAKE) run-soak $(ASAN)
+run-soak: programs $(O)/tests/e2e/onlink
+	tests/soak.sh
+
+# The same bytes on another architecture. test_api is left out: emulated, it is
+# slower than the silence that its sessions stand.
+arm64:
+	tools/need.sh arm64
+	PKG_CONFIG_LIBDIR=/usr/lib/aarch64-linux-gnu/pkgconfig $(MAKE) run-arm64 \
+		O=build/arm64 CC=aarch64-linux-gnu-gcc AR=aarch64-linux-gnu-ar
+portable = $(filter-out $(of_viewer) $(of_bench) $(of_capture) %/test_api,$(units))
+run-arm64: libs $(portable)
+	RUN=qemu-aarch64 TEST_TIMEOUT=900 tests/run.sh $(portable)
 
 FUZZ_TIME ?= 60
 fuzz:

@@ -302,7 +302,7 @@ static int one_picture(struct bench *b, const uint32_t *pixels)
 	else
 		memset(b->dirty, 1, cells);
 	b->n_blocks = orl_plan_blocks(c, b->target, c->stride, b->dirty,
-			cell_bytes, UINT64_MAX, b->force, b->blocks,
+			cell_bytes, UINT64_MAX, b->force, NULL, b->blocks,
 			ORL_PART_BLOCKS_MAX);
 	int err = code_ours(b, results);
 	if (err)

@@ -164,7 +164,9 @@ int orl_screen_commit(struct oriel_client *c, const uint8_t *d, size_t n)
 	s->frame = msg.frame;
 	s->bytes[t] = s->first_byte[t] = 0;
 	c->stats.updates++;
-	sink_commit(c->user, msg.time, now);
+	s->refined = msg.refined;
+	if (!msg.refined)
+		sink_commit(c->user, msg.time, now);
 	orl_screen_was_shown(s, now);
 	orl_screen_wait_for_more(s, now);
 	return 0;

@@ -46,6 +46,14 @@ struct orl_launch {
 	const char *user;     /* as whom; NULL: as this user */
 };
 
+/* How to log in at the server of a desktop that is somewhere else. */
+struct orl_reach {
+	const char *user, *domain; /* NULL: none */
+	const char *password_file;
+	const char *trust; /* how its certificate is judged, as --trust= */
+	const char *blob;  /* which of its desktops, for RDP */
+};
+
 /* CPU that the source has used for itself, beside the server's, in ns. */
 struct orl_source_cpu {
 	uint64_t user, sys; /* since the first client was ready */
@@ -68,7 +76,8 @@ struct orl_source_kind {
 
 	/*
 	 * Make one from what stands behind the colon. Returns an orl_exit;
-	 * when that is not ORL_EXIT_OK, `why` says the reason. Not NULL.
+	 * when that is not ORL_EXIT_OK, `why` says the reason. NULL: reach()
+	 * is instead.
 	 */
 	int (*open)(struct orl_source **out, const char *argument, char *why);
 	/*
@@ -77,6 +86,12 @@ struct orl_source_kind {
 	 */
 	int (*launch)(struct orl_source **out, const char *argument,
 			const struct orl_launch *launch, char *why);
+	/*
+	 * The same, instead of open(), for a source behind another server.
+	 * NULL: it is not one.
+	 */
+	int (*reach)(struct orl_source **out, const char *argument,
+			const struct orl_reach *how, char *why);
 	/* After the server has been destroyed. Not NULL. */
 	void (*close)(struct orl_source *source);
 	/* Make the displays. Returns 0 or an ORIEL_E code. Not NULL. */
@@ -124,6 +139,8 @@ extern const struct orl_source_kind *const orl_sources[];
 
 extern const struct orl_source_kind orl_source_pattern;
 extern const struct orl_source_kind orl_source_qemu;
+extern const struct orl_source_kind orl_source_rdp;
+extern const struct orl_source_kind orl_source_rfb;
 extern const struct orl_source_kind orl_source_trace;
 extern const struct orl_source_kind orl_source_x11;
 

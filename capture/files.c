@@ -19,6 +19,8 @@
 
 #include <oriel/oriel-server.h>
 
+#include "capture/pins.h"
+
 static int read_all(int fd, char *p, size_t n)
 {
 	while (n) {
@@ -269,4 +271,58 @@ void orl_identity_free(struct orl_identity *identity)
 	orl_file_free(identity->certificate, identity->certificate_size);
 	orl_file_free(identity->private_key, identity->key_size);
 	explicit_bzero(identity, sizeof(*identity));
+}
+
+/* ---- certificates of others -------------------------------------------- */
+
+/* A file that is not there is empty. */
+static int read_pins(char **text, size_t *n, char path[static PATH_MAX],
+		int *lock)
+{
+	char folder[PATH_MAX];
+	int err = state_folder(folder, lock);
+
+	if (err)
+		return err;
+	join(path, folder, "sources");
+	err = orl_file_read(text, n, path, ORL_PINS_MAX);
+	if (err == -ENOENT) {
+		*text = calloc(1, 1);
+		*n = 0;
+		err = *text ? 0 : -ENOMEM;
+	}
+	if (err)
+		close(*lock);
+	return err;
+}
+
+bool orl_pins_known(uint8_t sha256[static 32], const char *name)
+{
+	char path[PATH_MAX], *text;
+	size_t n;
+	int lock;
+	bool found;
+
+	if (read_pins(&text, &n, path, &lock) < 0)
+		return false;
+	found = orl_pins_find(sha256, text, n, name);
+	close(lock);
+	free(text);
+	return found;
+}
+
+int orl_pins_keep(const char *name, const uint8_t sha256[static 32])
+{
+	char path[PATH_MAX], *text, *more;
+	size_t n;
+	int lock, err = read_pins(&text, &n, path, &lock);
+
+	if (err)
+		return err;
+	more = orl_pins_add(text, n, name, sha256);
+	err = more ? orl_file_replace(path, more, strlen(more)) : -ENOMEM;
+	close(lock);
+	free(text);
+	free(more);
+	return err;
 }

@@ -5,6 +5,7 @@
 #ifndef ORL_FILES_H
 #define ORL_FILES_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -23,6 +24,14 @@ void orl_file_free(char *text, size_t n);
  * old one or the new one, also after a crash. Returns 0 or a negative errno.
  */
 int orl_file_replace(const char *path, const void *bytes, size_t n);
+
+/*
+ * What is known of the certificates of other servers: see pins.h. false: this
+ * one's is not.
+ */
+bool orl_pins_known(uint8_t sha256[static 32], const char *name);
+/* Returns 0 or a negative errno. */
+int orl_pins_keep(const char *name, const uint8_t sha256[static 32]);
 
 /*
  * A server's identity: its certificate and key as PEM text, and the 32 bytes

@@ -585,6 +585,13 @@ static int start(struct serve *serve, const struct orl_source_kind *kind)
 	const struct orl_options *o = &serve->options;
 	char actual[512], why[ORL_WHY_MAX] = "";
 	const struct orl_launch launch = { o->launch, o->launch_user };
+	const struct orl_reach how = {
+		.user = o->source_user,
+		.domain = o->source_domain,
+		.password_file = o->source_password_file,
+		.trust = o->source_trust,
+		.blob = o->source_blob,
+	};
 	const char *argument = strchr(o->source, ':');
 	int status, err;
 
@@ -595,9 +602,12 @@ static int start(struct serve *serve, const struct orl_source_kind *kind)
 				kind->name);
 		return complain(ORL_EXIT_USAGE, why);
 	}
-	status = o->launch ? kind->launch(&serve->source, argument, &launch,
-					     why)
-			   : kind->open(&serve->source, argument, why);
+	if (o->launch)
+		status = kind->launch(&serve->source, argument, &launch, why);
+	else if (kind->reach)
+		status = kind->reach(&serve->source, argument, &how, why);
+	else
+		status = kind->open(&serve->source, argument, why);
 	if (status)
 		return complain(status, why);
 	/* Until here a signal just ends the program, also while it unpacks. */

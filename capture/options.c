@@ -23,6 +23,17 @@ struct option {
 /* clang-format off */
 static const struct option table[] = {
 	{ "source", TEXT, AT(source), 0, "SOURCE", "what is shown, see below" },
+	{ "source-user", TEXT, AT(source_user), 0, "USER",
+		"for rfb and rdp: whom to log in there" },
+	{ "source-domain", TEXT, AT(source_domain), 0, "DOMAIN",
+		"for rdp: where that user is known" },
+	{ "source-password-file", TEXT, AT(source_password_file), 0, "FILE",
+		"for rfb and rdp: with the password in this file" },
+	{ "source-trust", TEXT, AT(source_trust), 0, "HOW",
+		"for rfb and rdp: believe its certificate when it is\n"
+		"SHA256, first-use, or ca:FILE" },
+	{ "source-blob", TEXT, AT(source_blob), 0, "TEXT",
+		"for rdp: which virtual machine of a Hyper-V host" },
 	{ "listen", LISTEN, 0, 0, "ADDRESS",
 		"tcp://HOST:PORT or unix:PATH, up to 8 of them;\n"
 		"port 0 takes a free one; default tcp://127.0.0.1:5910" },
@@ -234,6 +245,11 @@ static const char *agree(const struct orl_options *o)
 {
 	if (!o->source)
 		return "say what to show with --source= (see --help)";
+	if ((o->source_user || o->source_domain || o->source_password_file ||
+			    o->source_trust || o->source_blob) &&
+			strncmp(o->source, "rfb:", 4) != 0 &&
+			strncmp(o->source, "rdp:", 4) != 0)
+		return "options --source-... go with --source=rfb: and rdp:";
 	if (!o->cert != !o->key)
 		return "--cert= and --key= go together";
 	if (o->no_auth && (o->password_file || o->ticket_file))

@@ -21,6 +21,9 @@ struct orl_options {
 	const char *cert, *key;
 	const char *password_file, *ticket_file;
 	const char *policy;
+	const char *source_user, *source_domain; /* of the desktop's server */
+	const char *source_password_file;
+	const char *source_trust, *source_blob;
 	const char *congestion;
 	const char *keylog;
 	const char *stats;

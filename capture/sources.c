@@ -2,7 +2,8 @@
  * sources.c - which sources this build has.
  *
  * The one place that knows what was left out: ORIEL_NO_X11 for a machine
- * without Xlib, ORIEL_NO_QEMU for one without libsystemd (its D-Bus), and
+ * without Xlib, ORIEL_NO_QEMU for one without libsystemd (its D-Bus),
+ * ORIEL_NO_RDP for one without libfreerdp2, and
  * ORIEL_NO_LIBAV for a build without GPL parts (Debian's libavcodec is built
  * with x264).
  */
@@ -16,6 +17,10 @@ const struct orl_source_kind *const orl_sources[] = {
 #endif
 #ifndef ORIEL_NO_QEMU
 	&orl_source_qemu,
+#endif
+	&orl_source_rfb,
+#ifndef ORIEL_NO_RDP
+	&orl_source_rdp,
 #endif
 #ifndef ORIEL_NO_LIBAV
 	&orl_source_trace,
@@ -60,6 +65,13 @@ void orl_source_version(FILE *out)
 	fputs("source qemu: libsystemd (LGPL-2.1)\n", out);
 #else
 	fputs("source qemu: not in this build\n", out);
+#endif
+	fputs("source rfb: OpenSSL (Apache-2.0) zlib (zlib), in oriel-rfb\n",
+			out);
+#ifndef ORIEL_NO_RDP
+	fputs("source rdp: libfreerdp2 (Apache-2.0), in oriel-rdp\n", out);
+#else
+	fputs("source rdp: not in this build\n", out);
 #endif
 #ifndef ORIEL_NO_LIBAV
 	fputs("source trace: libavformat libavcodec libswscale "

@@ -58,6 +58,8 @@ static void add_counters(struct oriel_stats *sum, const struct oriel_stats *s)
 	sum->skipped_client += s->skipped_client;
 	sum->codec_time += s->codec_time;
 	sum->codec_cells += s->codec_cells;
+	for (int i = 0; i < ORIEL_STAT_DECISIONS; i++)
+		sum->decisions[i] += s->decisions[i];
 	sum->copied_bytes += s->copied_bytes;
 	sum->checks += s->checks;
 	sum->resets += s->resets;
@@ -153,6 +155,34 @@ static void put_channels(struct text *t, const char *key,
 	put(t, "},");
 }
 
+static const char *const decisions[ORIEL_STAT_DECISIONS] = {
+	[ORIEL_DECISION_FLAT] = "flat",
+	[ORIEL_DECISION_COLOURS] = "colours",
+	[ORIEL_DECISION_FORETOLD] = "foretold",
+	[ORIEL_DECISION_STROKES] = "strokes",
+	[ORIEL_DECISION_BESIDE] = "beside",
+	[ORIEL_DECISION_HISTORY] = "history",
+	[ORIEL_DECISION_PICTURE] = "picture",
+	[ORIEL_DECISION_LARGE] = "large",
+	[ORIEL_DECISION_AGAIN] = "again",
+	[ORIEL_DECISION_SHARPER] = "sharper",
+};
+
+static void put_decisions(struct text *t, const struct oriel_stats *s)
+{
+	const char *comma = "";
+
+	put(t, "\"decisions\":{");
+	for (int i = 0; i < ORIEL_STAT_DECISIONS; i++) {
+		if (!decisions[i])
+			continue;
+		put(t, "%s\"%s\":%llu", comma, decisions[i],
+				(unsigned long long)s->decisions[i]);
+		comma = ",";
+	}
+	put(t, "},");
+}
+
 #define U(value) ((unsigned long long)(value))
 
 size_t orl_report_json(const struct orl_report *report, char *out, size_t size)
@@ -196,6 +226,7 @@ size_t orl_report_json(const struct orl_report *report, char *out, size_t size)
 		put(&t, "\"lossless_after_ms\":%.3f,", ms(s.lossless_after));
 	else
 		put(&t, "\"lossless_after_ms\":null,");
+	put_decisions(&t, &s);
 	put(&t,
 			"\"peers\":%u,\"resets\":%llu,\"checks\":%llu,"
 			"\"copied_bytes\":%llu,\"codec_s\":%.6f,"

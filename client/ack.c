@@ -34,8 +34,9 @@ void orl_screen_was_shown(struct oriel_screen *s, uint64_t time)
 	if (s->shown < s->decoded)
 		s->shown = s->decoded;
 	c->stats.frames_shown++;
-	c->latencies[c->n_latencies++ % ORL_CLIENT_LATENCIES] =
-			s->shown - s->captured;
+	if (!s->refined)
+		c->latencies[c->n_latencies++ % ORL_CLIENT_LATENCIES] =
+				s->shown - s->captured;
 	orl_input_echo(c, s->input_seq, s->shown);
 	/* A small one waits for the batch, unless that has gone already. */
 	if (!s->small || !c->batch.at)

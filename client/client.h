@@ -220,7 +220,8 @@ struct oriel_screen {
 	/* The newest commit, for its ack. */
 	bool paced; /* the host says when it has shown something */
 	bool ack_due;
-	bool small; /* its ack may wait for others */
+	bool small;   /* its ack may wait for others */
+	bool refined; /* it shows nothing new */
 	uint32_t frame;
 	uint64_t captured, received, decoded, shown;
 	uint64_t changed_at;                /* last commit, our clock */

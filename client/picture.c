@@ -15,8 +15,13 @@ int orl_screen_lossy(struct oriel_client *c, const uint8_t *d, size_t n)
 
 	if (!s)
 		return ORIEL_EPROTO;
+	uint64_t left = (uint64_t)s->canvas.cols * (uint64_t)s->canvas.rows;
 	for (unsigned i = 0; i < msg.areas.n; i++) {
 		orl_at_area(&msg.areas, i, &area);
+		uint64_t n_cells = (uint64_t)area.cols * area.rows;
+		if (n_cells > left)
+			return ORIEL_EPROTO;
+		left -= n_cells;
 		struct orl_cells cells = { area.col, area.row, area.cols,
 			area.rows };
 		if (!orl_cells_fit(&s->canvas, &cells))
@@ -49,6 +54,8 @@ static bool claim(struct oriel_screen *s, const struct orl_picture *msg)
 			msg->scale > 1 ? ORIEL_CODEC_PREVIEW : ORIEL_CODEC_JPEG;
 	s->client->stats.codec_area[codec] += painted * ORL_CELL * ORL_CELL;
 	s->client->stats.codec_cells += painted;
+	if (msg->reason < ORIEL_STAT_DECISIONS)
+		s->client->stats.decisions[msg->reason] += painted;
 	s->decode_cells += painted;
 	return true;
 }

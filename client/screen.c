@@ -477,7 +477,9 @@ int orl_screen_commit(struct oriel_client *c, const uint8_t *d, size_t n)
 	s->decoded = orl_now(&c->env);
 	s->frame = msg.frame;
 	s->input_seq = msg.input_seq;
-	s->changed_at = now;
+	s->refined = msg.refined;
+	if (!msg.refined)
+		s->changed_at = now;
 	s->copied[t] = s->coded[t] = s->pictured[t] = 0;
 	s->bytes[t] = s->first_byte[t] = 0;
 	c->stats.updates++;

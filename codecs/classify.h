@@ -14,22 +14,19 @@ enum orl_class {
 	ORL_CLASS_PICTURE = 1,
 };
 
-/* Why something is coded as it is. The numbers are the wire's. */
+/* Why something is coded as it is; the numbers are the wire's, too. */
 enum orl_why {
-	/* Text and interface, because of the pixels themselves: */
-	ORL_WHY_FLAT = 1, /* neighbours are equal too often */
-	ORL_WHY_COLOURS,  /* few colours */
-	ORL_WHY_FORETOLD, /* it repeats itself */
-	/* Too much like text to be lossy, though in a picture: */
-	ORL_WHY_STROKES, /* hard edges of one ink */
-	ORL_WHY_BESIDE,  /* the end of a stroke, beside such a cell */
-	ORL_WHY_HISTORY, /* it was text a moment ago */
-	/* A picture: */
-	ORL_WHY_PICTURE, /* which the link can take exactly */
-	ORL_WHY_LARGE,   /* lossy: the change is too large for the link */
-	ORL_WHY_AGAIN,   /* lossy: changed twice within a moment */
-	ORL_WHY_SHARPER, /* lossy: better than the preview before */
-	ORL_WHYS,
+	ORL_WHY_FLAT = ORIEL_DECISION_FLAT,
+	ORL_WHY_COLOURS = ORIEL_DECISION_COLOURS,
+	ORL_WHY_FORETOLD = ORIEL_DECISION_FORETOLD,
+	ORL_WHY_STROKES = ORIEL_DECISION_STROKES,
+	ORL_WHY_BESIDE = ORIEL_DECISION_BESIDE,
+	ORL_WHY_HISTORY = ORIEL_DECISION_HISTORY,
+	ORL_WHY_PICTURE = ORIEL_DECISION_PICTURE,
+	ORL_WHY_LARGE = ORIEL_DECISION_LARGE,
+	ORL_WHY_AGAIN = ORIEL_DECISION_AGAIN,
+	ORL_WHY_SHARPER = ORIEL_DECISION_SHARPER,
+	ORL_WHYS = ORIEL_STAT_DECISIONS,
 };
 
 /*
@@ -70,13 +67,14 @@ static inline enum orl_class orl_classify(const uint32_t *pixels, size_t stride,
  * (at least one cell is always taken; a block is cut short to fit). Cells
  * taken are cleared in wanted[]. Returns the number of blocks. `force` may
  * name an op that every block gets instead of the class's (0: none); cells
- * then count as PICTURE for RES, else as TEXT.
+ * then count as PICTURE for RES, else as TEXT. whys[ORL_WHYS], if not NULL, is
+ * where the cells taken are counted by why they are of their class.
  *
  * Of the grid only width, height, cols, rows and slices are looked at.
  */
 size_t orl_plan_blocks(const struct orl_canvas *grid, const uint32_t *pixels,
 		size_t stride, uint8_t *wanted, const uint32_t cell_bytes[2],
-		uint64_t budget, unsigned force, struct orl_block_op *out,
-		size_t max);
+		uint64_t budget, unsigned force, uint64_t *whys,
+		struct orl_block_op *out, size_t max);
 
 #endif

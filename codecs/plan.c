@@ -12,7 +12,9 @@
 enum {
 	PIECE = 4, /* cells; classes are decided on squares of this side */
 	WANTED = 1,
-	CLASSED = 2, /* CLASSED + class: wanted, and the class is known */
+	CLASSED = 2,   /* CLASSED + class: wanted, and the class is known; */
+	WHY_SHIFT = 2, /* ... above them is why */
+	VALUE = (1 << WHY_SHIFT) - 1,
 };
 
 struct plan {
@@ -21,6 +23,7 @@ struct plan {
 	size_t stride;
 	uint8_t *wanted; /* doubles as the memory of classes, see above */
 	unsigned force;
+	uint64_t *whys;
 };
 
 /* The smallest rectangle of cells around those wanted in a piece. */
@@ -46,13 +49,12 @@ static struct box wanted_box(const struct plan *p, struct box piece)
 	return b;
 }
 
-static enum orl_class class_of(const struct plan *p, struct box b)
+static enum orl_why why_of(const struct plan *p, struct box b)
 {
 	if (p->force)
-		return p->force == ORL_OP_RES ? ORL_CLASS_PICTURE
-					      : ORL_CLASS_TEXT;
+		return p->force == ORL_OP_RES ? ORL_WHY_PICTURE : ORL_WHY_FLAT;
 	const int32_t x = b.col * ORL_CELL, y = b.row * ORL_CELL;
-	return orl_classify(p->pixels + (size_t)y * p->stride + x, p->stride,
+	return orl_judge(p->pixels + (size_t)y * p->stride + x, p->stride,
 			orl_min32(b.end_col * ORL_CELL, p->grid->width) - x,
 			orl_min32(b.end_row * ORL_CELL, p->grid->height) - y);
 }
@@ -67,19 +69,21 @@ static unsigned look(struct plan *p, int32_t col, int32_t row)
 	const int32_t cols = p->grid->cols;
 	uint8_t *cell = p->wanted + (size_t)row * (size_t)cols + col;
 	if (*cell != WANTED)
-		return *cell;
+		return *cell & VALUE;
 	struct box b = { col & -PIECE, row & -PIECE, 0, 0 };
 	b.end_col = orl_min32(b.col + PIECE, cols);
 	b.end_row = orl_min32(b.row + PIECE, p->grid->rows);
 	b = wanted_box(p, b);
-	const uint8_t value = (uint8_t)(CLASSED + class_of(p, b));
+	const enum orl_why why = why_of(p, b);
+	const uint8_t value = (uint8_t)((CLASSED + orl_class_of(why)) |
+					why << WHY_SHIFT);
 	for (int32_t r = b.row; r < b.end_row; r++) {
 		uint8_t *line = p->wanted + (size_t)r * (size_t)cols;
 		for (int32_t c = b.col; c < b.end_col; c++)
 			if (line[c])
 				line[c] = value;
 	}
-	return *cell;
+	return value & VALUE;
 }
 
 /* Whether row `row` has the run col..end of this value, neither longer. */
@@ -140,18 +144,22 @@ static uint64_t take(struct plan *p, struct box b, unsigned value,
 		out->op = (uint8_t)p->force;
 	else if (value == CLASSED + ORL_CLASS_PICTURE)
 		out->op = ORL_OP_RES;
-	for (int32_t r = b.row; r < b.end_row; r++)
-		memset(p->wanted + (size_t)r * (size_t)p->grid->cols + b.col, 0,
-				out->cols);
+	for (int32_t r = b.row; r < b.end_row; r++) {
+		uint8_t *line = p->wanted + (size_t)r * (size_t)p->grid->cols +
+				b.col;
+		for (int32_t i = 0; p->whys && i < out->cols; i++)
+			p->whys[line[i] >> WHY_SHIFT]++;
+		memset(line, 0, out->cols);
+	}
 	return (uint64_t)out->cols * out->rows;
 }
 
 size_t orl_plan_blocks(const struct orl_canvas *grid, const uint32_t *pixels,
 		size_t stride, uint8_t *wanted, const uint32_t cell_bytes[2],
-		uint64_t budget, unsigned force, struct orl_block_op *out,
-		size_t max)
+		uint64_t budget, unsigned force, uint64_t *whys,
+		struct orl_block_op *out, size_t max)
 {
-	struct plan p = { grid, pixels, stride, wanted, force };
+	struct plan p = { grid, pixels, stride, wanted, force, whys };
 	const size_t cells = (size_t)grid->cols * (size_t)grid->rows;
 	uint64_t used = 0;
 	size_t n = 0;

@@ -63,8 +63,10 @@ int orl_ack_shown(struct oriel_peer *peer, const uint8_t *data, size_t n)
 		if (shown < (int64_t)note->queued)
 			shown = (int64_t)note->queued;
 		uint64_t took = (uint64_t)shown - note->captured;
-		peer->latencies[peer->n_latencies++ % ORL_LATENCIES] =
-				note->captured < (uint64_t)shown ? took : 0;
+		if (!note->refined)
+			peer->latencies[peer->n_latencies++ % ORL_LATENCIES] =
+					note->captured < (uint64_t)shown ? took
+									 : 0;
 	}
 	orl_conn_kick(peer->conn);
 	return 0;

@@ -164,10 +164,10 @@ static void judge_piece(struct judge *j, struct orl_cells b)
 				why = ORL_WHY_HISTORY;
 			if (why == ORL_WHY_STROKES)
 				pane->paint[at] = STROKES;
-			if (why != ORL_WHY_PICTURE) {
+			if (why > ORL_WHY_FORETOLD && why < ORL_WHY_PICTURE)
 				whys[why]++;
+			if (why != ORL_WHY_PICTURE)
 				continue;
-			}
 			bool again = j->now - past->last <= MOMENT_MS &&
 				     past->last - past->before <= MOMENT_MS;
 			pane->paint[at] = (uint8_t)((again ? PAINT_AGAIN
@@ -231,7 +231,6 @@ void orl_lossy_plan(struct orl_pane *pane)
 {
 	const struct orl_canvas *c = &pane->sent;
 	size_t cells = orl_pane_cells(pane), n = 0;
-	uint64_t *whys = pane->peer->stats.decisions;
 	struct judge j = { .pane = pane, .now = now_ms(pane) };
 	uint8_t take = 0;
 
@@ -259,8 +258,6 @@ void orl_lossy_plan(struct orl_pane *pane)
 		pane->paint[i] = (kind & take) != 0;
 		if (pane->paint[i])
 			pane->todo[i] = 0;
-		if (kind)
-			whys[kind & take ? pane->why : ORL_WHY_PICTURE]++;
 	}
 	if (!take)
 		return;
@@ -481,6 +478,7 @@ int orl_lossy_send(struct orl_pane *pane, uint64_t budget)
 	if (err)
 		return err;
 	learn(pane, cells, n);
+	peer->stats.decisions[pane->why] += cells;
 	peer->stats.codec_cells += cells;
 	peer->stats.codec_time += orl_now(&server->env) - started;
 	struct orl_picture msg = {

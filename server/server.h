@@ -110,6 +110,7 @@ enum { ORL_LATENCIES = 1024, ORL_COMMITS = 256, ORL_INPUTS = 64 };
 /* A commit on its way: to pace, and to measure when it is acknowledged. */
 struct orl_commit_note {
 	uint32_t frame;
+	bool refined;              /* nobody has waited for it */
 	uint64_t captured, queued; /* server's clock */
 };
 

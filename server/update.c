@@ -292,7 +292,7 @@ static int send_blocks(struct orl_pane *pane, uint64_t budget)
 
 	size_t n = orl_plan_blocks(c, d->shadow, (size_t)d->width, pane->todo,
 			pane->cell_bytes, orl_min64(budget, PART_PLAN_MAX),
-			force, blocks, BLOCKS);
+			force, pane->peer->stats.decisions, blocks, BLOCKS);
 	if (!n)
 		return 0;
 	if (orl_canvas_begin(c, NULL, 0, blocks, n) < 0)
@@ -445,12 +445,16 @@ static int commit(struct orl_pane *pane, unsigned transaction, size_t bytes)
 		.frame = ++peer->next_frame,
 		.input_seq = orl_input_seen(peer, pane->time),
 		.time = (uint32_t)(time / 1000),
+		.refined = pane->refining,
 	};
 	struct orl_commit_note *note = &peer->commits[msg.frame % ORL_COMMITS];
 
 	if (!transaction)
 		pane->open = false;
-	*note = (struct orl_commit_note){ msg.frame, time, now };
+	*note = (struct orl_commit_note){ .frame = msg.frame,
+		.refined = pane->refining && !transaction,
+		.captured = time,
+		.queued = now };
 	orl_pace_commit(&peer->pace, msg.frame, now, bytes < SMALL_UPDATE);
 	peer->stats.updates++;
 	pane->since_check++;

@@ -26,6 +26,7 @@ suite 'threads with the thread sanitizer' make -j"$jobs" tsan
 echo '== a guest, of Debian packages'
 make guest
 suite 'real programs on real displays' make e2e
+suite 'mixed work on a bad link, with sanitizers' make soak SOAK_SECONDS=100
 
 awk '{ p += $1; f += $2 } END { print p " passed, " f " failed"; exit f > 0 }' \
 	"$RESULTS"

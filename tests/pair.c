@@ -260,6 +260,7 @@ void pair_start(struct pair *p, unsigned flags,
 		.events = &client_events,
 		.user = p,
 		.reconnect = p->reconnect,
+		.flags = p->flags,
 		.hooks = p->hooks };
 	char listen[128] = "tcp://127.0.0.1:0", actual[128];
 

@@ -27,7 +27,7 @@ struct pair {
 	bool distrust;
 	const char *reject;              /* after the proof, for this reason */
 	bool close_on_key;               /* the host ends who presses one */
-	uint32_t reconnect;              /* of the client's config */
+	uint32_t reconnect, flags;       /* of the client's config */
 	const struct oriel_hooks *hooks; /* the client's */
 	bool leave_when_lost; /* the client's host disconnects then */
 	uint64_t slow; /* ns from an update until it is shown; 0: at once */

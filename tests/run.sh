@@ -1,5 +1,6 @@
 #!/bin/bash
 # run.sh PROGRAM... - run tests, a line for each, JOBS at a time (1), and count.
+# What takes 5 seconds says how long. RUN is a command to run them by.
 #
 # A cmocka program counts each of its tests, anything else counts as one. The
 # last line is "N passed, N failed"; with RESULTS=FILE the two numbers are
@@ -7,7 +8,7 @@
 if [ "${1:-}" = --one ]; then
 	log=$(mktemp)
 	trap 'rm -f "$log"' EXIT
-	timeout -k 10 "${TEST_TIMEOUT:-300}" "$2" > "$log" 2>&1 < /dev/null
+	timeout -k 10 "${TEST_TIMEOUT:-300}" ${RUN:-} "$2" > "$log" 2>&1 < /dev/null
 	status=$?
 	ok=$(sed -n 's/^\[  PASSED  \] \([0-9]*\) test.*/\1/p' "$log" | head -1)
 	bad=$(sed -n 's/^\[  FAILED  \] \([0-9]*\) test.*/\1/p' "$log" | head -1)
@@ -15,7 +16,9 @@ if [ "${1:-}" = --one ]; then
 	bad=${bad:-0}
 	if [ "$status" -eq 0 ]; then
 		[ "$ok" -gt 0 ] || ok=1
-		printf '  ok    %s\n' "$2"
+		took=
+		[ "$SECONDS" -lt 5 ] || took=" ($SECONDS s)"
+		printf '  ok    %s%s\n' "$2" "$took"
 	else
 		[ "$bad" -gt 0 ] || bad=1
 		# In one piece, though others print at the same time.

@@ -1,5 +1,5 @@
 #!/bin/sh
-# need.sh build|check|demo|bench|guest|demo-vm - say which Debian packages are missing and why,
+# need.sh build|check|demo|bench|guest|demo-vm|arm64 - say which Debian packages are missing and why,
 # then install them. Uses sudo when not root; NEED_DRY_RUN=1 only says.
 set -eu
 
@@ -7,7 +7,7 @@ build='gcc make pkg-config libc6-dev
 	libssl-dev libzstd-dev libxxhash-dev libturbojpeg0-dev libvpx-dev
 	libsdl2-dev libsdl2-ttf-dev libfontconfig-dev libpng-dev libwebp-dev
 	libx11-dev libxext-dev libxdamage-dev libxfixes-dev libxtst-dev
-	libxrandr-dev libavformat-dev libavcodec-dev libavutil-dev
+	libxrandr-dev zlib1g-dev freerdp2-dev libavformat-dev libavcodec-dev libavutil-dev
 	libswscale-dev libsystemd-dev libvncserver-dev scdoc gettext'
 desktop='xvfb xauth x11-utils x11-apps x11-xserver-utils xdotool xterm less openbox
 	imagemagick fonts-dejavu-core'
@@ -22,6 +22,7 @@ peers='libspice-server-dev tigervnc-standalone-server tigervnc-viewer
 guest='mmdebstrap e2fsprogs'
 [ "$(id -u)" -eq 0 ] || guest="$guest uidmap"
 machine='qemu-system-x86 dbus-daemon python3'
+arm64='libssl-dev libzstd-dev libxxhash-dev libcmocka-dev'
 
 case ${1:-} in
 build) want=$build why='to build' ;;
@@ -33,8 +34,20 @@ demo-vm)
 	want="$build $desktop $guest $machine"
 	why='to build, and for a virtual machine to show'
 	;;
+arm64)
+	want="gcc-aarch64-linux-gnu qemu-user"
+	for package in $arm64; do
+		want="$want $package:arm64"
+	done
+	why='to build for another architecture'
+	dpkg --print-foreign-architectures | grep -qx arm64 || {
+		echo 'First let this system have packages for arm64, as root:' >&2
+		echo '    dpkg --add-architecture arm64; apt-get update' >&2
+		exit 1
+	}
+	;;
 *)
-	echo "usage: tools/need.sh build|check|demo|bench|guest|demo-vm" >&2
+	echo "usage: tools/need.sh build|check|demo|bench|guest|demo-vm|arm64" >&2
 	exit 2
 	;;
 esac

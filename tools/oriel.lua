@@ -249,6 +249,7 @@ local messages = {
 		{ "frame", "u32", "serial of the commit, the ack's" },
 		{ "input_seq", "u32", "newest input whose effect may be seen in it" },
 		{ "time", "u32", "of capture, server's clock in us, low 32 bits" },
+		{ "refined", "bool", "nothing new: what was there, with less lost" },
 	},
 	[0x0305] = { name = "reset", doc = "Fresh contexts, no cell exact, open transactions dropped.",
 		{ "display", "u8", "which display", 0, 15 },

@@ -43,6 +43,7 @@ const char *const orl_viewer_options_help = N_(
 		"  --reconnect=SECONDS      look so long for a connection "
 		"that is\n"
 		"                           lost; 600 in a window, else 0\n"
+		"  --lossless               show no pixel that is not exact\n"
 		"  --headless               open no window\n"
 		"  --screenshot=FILE.png    write the last picture at the end\n"
 		"  --exit-after=SECONDS     end then\n"
@@ -196,6 +197,7 @@ static bool set_flag(struct orl_viewer_options *o, const char *arg)
 		bool *flag;
 	} flags[] = {
 		{ "--headless", &o->headless },
+		{ "--lossless", &o->lossless },
 		{ "--fullscreen", &o->fullscreen },
 		{ "--kiosk", &o->kiosk },
 		{ "--json", &o->json },

@@ -61,6 +61,7 @@ struct orl_viewer_options {
 	bool one_window;
 	struct orl_combination kiosk_exit;
 	bool headless, fullscreen, kiosk, json, verbose;
+	bool lossless;      /* nothing that is not exact is shown */
 	bool keyboard_text; /* characters travel, not keys */
 	bool ask; /* for an address, in a window, where none is given */
 };

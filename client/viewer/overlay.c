@@ -72,6 +72,8 @@ static void fact_of_codecs(struct orl_facts *f, const struct orl_facts_of *from)
 		[ORIEL_CODEC_HCX] = "HCX",
 		[ORIEL_CODEC_RES] = "RES",
 		[ORIEL_CODEC_COPY] = N_("moved"),
+		[ORIEL_CODEC_JPEG] = "JPEG",
+		[ORIEL_CODEC_PREVIEW] = N_("preview"),
 	};
 	char text[ORL_FACT] = "";
 	uint64_t all = 0;
@@ -88,6 +90,22 @@ static void fact_of_codecs(struct orl_facts *f, const struct orl_facts_of *from)
 	fact(f, "Coded by area", false, "%s", all ? text : "\u2013");
 }
 
+/* What was shown before it was exact, since the beginning. */
+static void fact_of_lossy(struct orl_facts *f, const struct oriel_stats *s)
+{
+	const uint64_t *cells = s->decisions;
+	uint64_t large = cells[ORIEL_DECISION_LARGE];
+	uint64_t again = cells[ORIEL_DECISION_AGAIN];
+	uint64_t all = large + again;
+
+	if (all)
+		fact(f, "Lossy at first", false,
+				_("large changes %" PRIu64
+				  " %%, frequent ones %" PRIu64 " %%"),
+				(large * 100 + all / 2) / all,
+				(again * 100 + all / 2) / all);
+}
+
 void orl_facts_make(struct orl_facts *out, const struct orl_facts_of *from)
 {
 	const struct oriel_stats *s = &from->stats;
@@ -98,6 +116,7 @@ void orl_facts_make(struct orl_facts *out, const struct orl_facts_of *from)
 	fact(out, "Input to picture", false, "%s", ms(a, s->input_p50));
 	facts_of_link(out, from);
 	fact_of_codecs(out, from);
+	fact_of_lossy(out, s);
 	fact(out, "Frames shown", false, "%" PRIu64, s->frames_shown);
 	fact(out, "Frames skipped", false,
 			_("%" PRIu64 " (link %" PRIu64 ", viewer %" PRIu64 ")"),

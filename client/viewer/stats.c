@@ -52,6 +52,21 @@ static void put_channels(FILE *f, const char *key, const uint64_t *values,
 	fputs("},", f);
 }
 
+static void put_areas(FILE *f, const uint64_t area[static ORIEL_STAT_CODECS])
+{
+	static const char *const names[] = { [ORIEL_CODEC_COPY] = "copy",
+		[ORIEL_CODEC_HCX] = "hcx",
+		[ORIEL_CODEC_RES] = "res",
+		[ORIEL_CODEC_JPEG] = "jpeg",
+		[ORIEL_CODEC_PREVIEW] = "preview" };
+
+	fputs(",\"pixels\":", f);
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+		fprintf(f, "%s\"%s\":%" PRIu64, i ? "," : "{", names[i],
+				area[i]);
+	fputc('}', f);
+}
+
 void orl_viewer_stats(struct orl_viewer *v, bool final)
 {
 	char quoted[ORL_JSON_SIZE(16)];
@@ -86,6 +101,7 @@ void orl_viewer_stats(struct orl_viewer *v, bool final)
 	fprintf(f, ",\"rate\":%" PRIu64 ",\"codec_s\":%.6f,\"congestion\":%s",
 			s.bandwidth, (double)s.codec_time / 1e9,
 			orl_json_quote(quoted, sizeof(quoted), s.congestion));
+	put_areas(f, s.codec_area);
 	fputs(final ? ",\"final\":true}\n" : "}\n", f);
 	fflush(f);
 }

@@ -207,8 +207,23 @@ enum oriel_codec {
 	ORIEL_STAT_CODECS = 8,
 };
 
-/* Why a cell was coded as it was, see the manual of oriel-serve. */
-enum { ORIEL_STAT_DECISIONS = 16 };
+/* Why a cell was coded as it was. */
+enum oriel_decision {
+	/* As text or interface, because: */
+	ORIEL_DECISION_FLAT = 1, /* neighbours are equal too often */
+	ORIEL_DECISION_COLOURS,  /* it has few colours */
+	ORIEL_DECISION_FORETOLD, /* it repeats itself */
+	/* Exactly though the link was too thin for what is around it: */
+	ORIEL_DECISION_STROKES, /* it has hard edges of one ink */
+	ORIEL_DECISION_BESIDE,  /* it is beside such a cell */
+	ORIEL_DECISION_HISTORY, /* it was text a moment ago */
+	/* As a picture: */
+	ORIEL_DECISION_PICTURE, /* exactly */
+	ORIEL_DECISION_LARGE,   /* lossy: the change was large for the link */
+	ORIEL_DECISION_AGAIN,   /* lossy: it changes again and again */
+	ORIEL_DECISION_SHARPER, /* lossy, in place of a preview */
+	ORIEL_STAT_DECISIONS = 16,
+};
 
 /*
  * Of one connection, since it began. Set `size` before the call; it is filled
@@ -239,7 +254,7 @@ struct oriel_stats {
 	uint64_t lossless_after;
 	char congestion[16]; /* congestion control in force */
 	uint64_t codec_area[ORIEL_STAT_CODECS]; /* pixels decoded (client) */
-	/* Cells by why they were coded as they were (server). */
+	/* Cells by oriel_decision; a client knows those of lossy ones. */
 	uint64_t decisions[ORIEL_STAT_DECISIONS];
 };
 

@@ -1,5 +1,6 @@
 #include "proto/io/host.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -51,6 +52,9 @@ static int host_random(void *user, void *buf, size_t bytes)
 	while (bytes) {
 		size_t want = bytes > 256 ? 256 : bytes;
 		ssize_t got = getrandom(p, want, 0);
+		/* A signal comes between while the kernel has none yet. */
+		if (got < 0 && errno == EINTR)
+			continue;
 		if (got <= 0)
 			return ORIEL_EIO;
 		p += got;

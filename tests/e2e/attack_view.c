@@ -306,10 +306,10 @@ static void lossy_everywhere(struct attack *a)
 
 	show(a, 0, 8192, 8192);
 	for (unsigned i = 0; i < 1024; i++)
-		orl_put_area(&w, &(struct orl_area){ 0, 0, 512, 512 });
+		orl_put_area(&w, &(struct orl_area){ 0, 0, 16, 16 });
 	w = (struct orl_wr){ bytes, sizeof(bytes), 0 };
-	orl_put_cells_lossy(&w,
-			&(struct orl_cells_lossy){ .areas = { areas, 1024 } });
+	orl_put_cells_lossy(&w, &(struct orl_cells_lossy){ .generation = 1,
+						.areas = { areas, 1024 } });
 	bomb(a, ORL_MSG_cells_lossy, bytes, w.n, 2000);
 }
 
@@ -320,7 +320,26 @@ static void lossy_outside(struct attack *a)
 
 	show(a, 0, 64, 64);
 	orl_put_area(&w, &(struct orl_area){ 1, 0, 4, 4 });
-	RAW_SAY(&a->r, cells_lossy, .areas = { area, 1 });
+	RAW_SAY(&a->r, cells_lossy, .generation = 1, .areas = { area, 1 });
+}
+
+static void lossy_too_often(struct attack *a)
+{
+	uint8_t areas[2 * 8];
+	struct orl_wr w = { areas, sizeof(areas), 0 };
+
+	show(a, 0, 64, 64);
+	for (unsigned i = 0; i < 2; i++)
+		orl_put_area(&w, &(struct orl_area){ 0, 0, 4, 4 });
+	RAW_SAY(&a->r, cells_lossy, .generation = 1, .areas = { areas, 2 });
+}
+
+/* Which it does not say it has in force. */
+static void picture_unasked(struct attack *a)
+{
+	show(a, 0, 64, 64);
+	RAW_SAY(&a->r, picture, .generation = 1, .cols = 4, .rows = 4,
+			.scale = 1, .data = { (uint8_t *)noise, 1000 });
 }
 
 /* One after the other: more unanswered ones than 64 KiB end it. */
@@ -472,6 +491,8 @@ static const struct view_case cases[] = {
 	{ "unknown block", unknown_op, 0, 6, "protocol" },
 	{ "all lossy, again and again", lossy_everywhere, LARGE, 0, NULL },
 	{ "lossy outside", lossy_outside, 0, 6, "protocol" },
+	{ "lossy twice at once", lossy_too_often, 0, 6, "protocol" },
+	{ "a picture, not offered", picture_unasked, 0, 6, "protocol" },
 	{ "checks that cannot hold", false_checks, LARGE, 0, NULL },
 	{ "check outside", check_outside, 0, 6, "protocol" },
 	{ "commits in any order", commits_anyhow, 0, 0, NULL },

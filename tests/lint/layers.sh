@@ -12,9 +12,10 @@ server        proto proto/io codecs redirect
 client        proto proto/io codecs redirect
 client/viewer
 capture
+capture/far   capture
 examples      vmm-guest.h
 bench         proto codecs client
-tests         tests tests/unit tests/fuzz tests/e2e proto proto/io codecs redirect server client client/viewer capture bench
+tests         tests tests/unit tests/fuzz tests/e2e proto proto/io codecs redirect server client client/viewer capture capture/far bench
 '
 status=0
 for file in $(git ls-files -co --exclude-standard '*.c' '*.h' '*.def'); do

@@ -57,7 +57,7 @@ static void one_plan(uint32_t *pixels)
 	draw_wanted(wanted, grid.cols, grid.rows);
 	memcpy(left, wanted, sizeof(left));
 	const size_t n = orl_plan_blocks(&grid, pixels, COLS * 16, left, bytes,
-			budget, force, out, max);
+			budget, force, NULL, out, max);
 	assert_true(n <= max);
 	for (size_t i = 0; i < n; i++) {
 		const struct orl_block_op b = out[i];

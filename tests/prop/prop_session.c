@@ -17,6 +17,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "codecs/classify.h"
 #include "tests/pair.h"
 
 enum { SIDE = 300, DISPLAYS = 3, STEPS_TO_EXACT = 20000 };
@@ -37,10 +38,10 @@ struct world {
 	struct oriel_peer *peer;
 	struct desk desks[DISPLAYS];
 	char address[160], *certificate, *private_key;
-	bool tls, cut;
+	bool tls, thin, cut;
 	enum oriel_client_state state;
-	unsigned paused; /* steps that the client sleeps */
-	uint64_t resets, proofs;
+	unsigned paused;                  /* steps that the client sleeps */
+	uint64_t resets, proofs, painted; /* cells that were lossy */
 	unsigned joins;
 
 	/* The second thread looks at this one. */
@@ -77,6 +78,12 @@ static void on_joined(void *user, struct oriel_peer *peer)
 	w->joins++;
 }
 
+static void count(struct world *w, const struct oriel_stats *s)
+{
+	w->resets += s->resets;
+	w->painted += s->decisions[ORL_WHY_LARGE] + s->decisions[ORL_WHY_AGAIN];
+}
+
 static void on_left(void *user, struct oriel_peer *peer, int reason)
 {
 	struct world *w = user;
@@ -84,7 +91,7 @@ static void on_left(void *user, struct oriel_peer *peer, int reason)
 
 	(void)reason;
 	oriel_peer_stats(peer, &s);
-	w->resets += s.resets;
+	count(w, &s);
 	if (w->peer == peer)
 		w->peer = NULL;
 }
@@ -408,12 +415,16 @@ static void act(struct world *w)
 
 /* ---- worlds ------------------------------------------------------------ */
 
-static void init(struct world *w, uint64_t seed, bool tls, uint32_t workers)
+enum { UNIX, TLS, THIN }; /* the line: THIN has room for JPEG at most */
+
+static void init(struct world *w, uint64_t seed, int line, uint32_t workers)
 {
+	const bool tls = line != UNIX;
 	struct oriel_server_config cfg = { .size = sizeof(cfg),
 		.events = &server_events,
 		.user = w,
-		.workers = workers };
+		.workers = workers,
+		.max_bandwidth = line == THIN ? 1 << 18 : 0 };
 	struct oriel_client_config ccfg = {
 		.size = sizeof(ccfg), .events = &client_events, .user = w
 	};
@@ -424,6 +435,7 @@ static void init(struct world *w, uint64_t seed, bool tls, uint32_t workers)
 	pthread_mutex_init(&w->lock, NULL);
 	w->seed = seed;
 	w->tls = tls;
+	w->thin = line == THIN;
 	if (tls) {
 		assert_int_equal(oriel_server_make_pair(&w->certificate,
 						 &w->private_key, "test"),
@@ -458,7 +470,12 @@ static void fini(struct world *w)
 	struct oriel_stats s = { .size = sizeof(s) };
 
 	oriel_peer_stats(w->peer, &s);
-	assert_int_equal(w->resets + s.resets, 0);
+	count(w, &s);
+	assert_int_equal(w->resets, 0);
+	if (w->thin)
+		assert_true(w->painted > 0);
+	else if (!w->tls)
+		assert_int_equal(w->painted, 0);
 	oriel_client_destroy(w->client);
 	oriel_server_destroy(w->server);
 	for (int i = 0; i < DISPLAYS; i++)
@@ -494,11 +511,12 @@ static void every_history_ends_in_the_same_picture(void **state)
 	long rounds = number("PROP_ROUNDS", 250);
 
 	(void)state;
-	for (unsigned i = 0; i < 4; i++) {
+	static const char *const lines[] = { "unix", "tls", "thin" };
+	for (unsigned i = 0; i < 6; i++) {
 		struct world w;
 		print_message("seed %ld, %s, %u workers\n", seed + i,
-				i % 2 ? "tls" : "unix", i / 2 * 3);
-		init(&w, (uint64_t)seed + i, i % 2, i / 2 * 3);
+				lines[i % 3], i / 3 * 3);
+		init(&w, (uint64_t)seed + i, (int)(i % 3), i / 3 * 3);
 		live(&w, rounds);
 		fini(&w);
 	}
@@ -544,7 +562,7 @@ static void a_second_thread_may_look_and_type(void **state)
 
 	(void)state;
 	print_message("seed %ld, two threads\n", seed);
-	init(&w, (uint64_t)seed, false, 0);
+	init(&w, (uint64_t)seed, UNIX, 0);
 	assert_int_equal(pthread_create(&thread, NULL, look, &w), 0);
 	live(&w, number("PROP_ROUNDS", 250));
 	atomic_store(&w.stop, true);

@@ -57,6 +57,63 @@ static void noise_and_photographs_are_pictures(void **state)
 	assert_int_equal(orl_classify(p, 64, 64, 64), ORL_CLASS_PICTURE);
 }
 
+/* A photograph's cell, of some tone. */
+static void grain(uint32_t *p, uint32_t levels)
+{
+	for (size_t i = 0; i < 256; i++)
+		p[i] = (80 + (uint32_t)(i % 16) + next(levels)) << 16 |
+		       (90 + (uint32_t)(i / 16) + next(levels)) << 8 |
+		       (60 + next(levels));
+}
+
+static enum orl_why cell(const uint32_t *p, enum orl_why piece, bool *hard)
+{
+	return orl_judge_cell(p, 16, 16, 16, piece, hard);
+}
+
+static void cells_with_strokes_are_spared(void **state)
+{
+	uint32_t p[256];
+	bool hard;
+
+	(void)state;
+	/* Grain is a picture, whatever is around it; flat ground is not. */
+	grain(p, 9);
+	assert_int_equal(cell(p, ORL_WHY_PICTURE, &hard), ORL_WHY_PICTURE);
+	assert_false(hard);
+	assert_int_equal(cell(p, ORL_WHY_FLAT, &hard), ORL_WHY_PICTURE);
+	for (size_t i = 0; i < 256; i++)
+		p[i] = 0xf0f0f0;
+	assert_int_equal(cell(p, ORL_WHY_PICTURE, &hard), ORL_WHY_FLAT);
+	/* Leaves: edges everywhere, no two alike. */
+	for (size_t i = 0; i < 256; i++)
+		p[i] = next(1 << 24);
+	assert_int_equal(cell(p, ORL_WHY_PICTURE, &hard), ORL_WHY_PICTURE);
+	assert_true(hard);
+	assert_int_equal(cell(p, ORL_WHY_FORETOLD, &hard), ORL_WHY_FORETOLD);
+	/* A letter on a photograph: one ink, hard edges. */
+	static const uint32_t inks[] = { 0xffffff, 0, 0xffee00 };
+	for (size_t k = 0; k < ORL_COUNT(inks); k++) {
+		grain(p, 9);
+		for (size_t y = 3; y < 12; y++)
+			p[y * 16 + 5] = p[y * 16 + 6] = inks[k];
+		assert_int_equal(cell(p, ORL_WHY_PICTURE, &hard),
+				ORL_WHY_STROKES);
+		assert_true(hard);
+		/* Its first pixels, in the next cell: the caller looks. */
+		grain(p, 9);
+		p[5] = p[6] = inks[k];
+		assert_int_equal(cell(p, ORL_WHY_PICTURE, &hard),
+				ORL_WHY_PICTURE);
+		assert_true(hard);
+	}
+	/* One pixel wide or high. */
+	for (int32_t n = 1; n <= 16; n++) {
+		(void)orl_judge_cell(p, 16, n, 1, ORL_WHY_PICTURE, &hard);
+		(void)orl_judge_cell(p, 16, 1, n, ORL_WHY_PICTURE, &hard);
+	}
+}
+
 static void small_and_wrong_sizes_are_safe(void **state)
 {
 	uint32_t *p = malloc(64 * 64 * sizeof(*p));
@@ -88,7 +145,7 @@ static void planned_in_tall_blocks_by_class(void **state)
 		p[i] = i % 256 < 128 ? 0 : next(1 << 24);
 	memset(wanted, 1, sizeof(wanted));
 	assert_int_equal(orl_plan_blocks(&grid, p, 256, wanted, bytes,
-					 UINT64_MAX, 0, out, 8),
+					 UINT64_MAX, 0, NULL, out, 8),
 			2);
 	assert_int_equal(out[0].cols, 8);
 	assert_int_equal(out[0].rows, 16);
@@ -99,11 +156,11 @@ static void planned_in_tall_blocks_by_class(void **state)
 	/* 25 bytes: two cells of text; 1 byte: one cell. */
 	memset(wanted, 1, sizeof(wanted));
 	assert_int_equal(orl_plan_blocks(&grid, p, 256, wanted, bytes, 25, 0,
-					 out, 8),
+					 NULL, out, 8),
 			1);
 	assert_int_equal(out[0].cols * out[0].rows, 2);
 	assert_int_equal(orl_plan_blocks(&grid, p, 256, wanted, bytes, 1, 0,
-					 out, 8),
+					 NULL, out, 8),
 			1);
 	assert_int_equal(out[0].col, 2);
 	assert_int_equal(out[0].cols * out[0].rows, 1);
@@ -111,7 +168,7 @@ static void planned_in_tall_blocks_by_class(void **state)
 	memset(wanted, 1, sizeof(wanted));
 	grid.slices = 4;
 	assert_int_equal(orl_plan_blocks(&grid, p, 256, wanted, bytes,
-					 UINT64_MAX, ORL_OP_ZSTD, out, 8),
+					 UINT64_MAX, ORL_OP_ZSTD, NULL, out, 8),
 			4);
 	assert_int_equal(out[3].cols, 16);
 	assert_int_equal(out[3].rows, 4);
@@ -133,7 +190,7 @@ static void only_runs_of_one_extent_are_merged(void **state)
 	(void)state;
 	memcpy(wanted, shape, sizeof(shape));
 	assert_int_equal(orl_plan_blocks(&grid, p, 64, wanted, bytes,
-					 UINT64_MAX, 0, out, 8),
+					 UINT64_MAX, 0, NULL, out, 8),
 			4);
 	assert_int_equal(out[0].cols * 10 + out[0].rows, 11);
 	assert_int_equal(out[1].cols * 10 + out[1].rows, 22);
@@ -146,6 +203,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(flat_text_and_gradients_are_text),
 		cmocka_unit_test(noise_and_photographs_are_pictures),
+		cmocka_unit_test(cells_with_strokes_are_spared),
 		cmocka_unit_test(small_and_wrong_sizes_are_safe),
 		cmocka_unit_test(planned_in_tall_blocks_by_class),
 		cmocka_unit_test(only_runs_of_one_extent_are_merged),

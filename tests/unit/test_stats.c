@@ -18,6 +18,7 @@ static struct oriel_stats peer(
 
 	s.channel_out[3] = bytes;
 	s.channel_in[0] = 5;
+	s.decisions[ORIEL_DECISION_LARGE] = bytes;
 	memset(s.congestion, 'b', sizeof(s.congestion));
 	return s;
 }
@@ -49,7 +50,8 @@ static void peers_are_summed(void **state)
 	holds("\"channels\":{\"control\":15,\"sound\":0,\"cursor\":0,"
 	      "\"display\":123,");
 	holds("\"p95\":9.000,");
-	holds("\"exact\":true,\"lossless_after_ms\":4.000,\"peers\":2,");
+	holds("\"exact\":true,\"lossless_after_ms\":4.000,\"decisions\":{");
+	holds("\"large\":123,\"again\":0,\"sharper\":0},\"peers\":2,");
 	holds("\"congestion\":\"bbbbbbbbbbbbbbb\"}");
 	assert_null(strstr(text, "final"));
 }
@@ -75,7 +77,8 @@ static void the_last_of_all_is_remembered(void **state)
 	orl_report_json(&r, text, sizeof(text));
 	holds("\"bytes_out\":50,");
 	holds("\"p95\":8.000,");
-	holds("\"exact\":true,\"lossless_after_ms\":1.000,\"peers\":0,");
+	holds("\"exact\":true,\"lossless_after_ms\":1.000,\"decisions\":{");
+	holds("},\"peers\":0,");
 }
 
 static void the_source_is_not_the_server(void **state)

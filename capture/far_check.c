@@ -1,0 +1,111 @@
+/*
+ * far_check.c - every length and every number of a helper's message.
+ */
+#include "capture/far_check.h"
+
+#include <string.h>
+
+bool orl_far_size_ok(int32_t width, int32_t height)
+{
+	return width > 0 && height > 0 && width <= ORL_FAR_SIDE_MAX &&
+	       height <= ORL_FAR_SIDE_MAX &&
+	       (int64_t)width * height <= ORL_FAR_PIXELS_MAX;
+}
+
+struct oriel_rect orl_far_rect(const struct orl_far_message *m, size_t index)
+{
+	struct oriel_rect r;
+
+	memcpy(&r, m->bytes + index * sizeof(r), sizeof(r));
+	return r;
+}
+
+static const char *check_damage(
+		const struct orl_far_message *m, int32_t width, int32_t height)
+{
+	size_t count = m->head.size / sizeof(struct oriel_rect);
+
+	if (m->head.size % sizeof(struct oriel_rect) || count > ORL_FAR_RECTS)
+		return "its rectangles have no length";
+	for (size_t i = 0; i < count; i++) {
+		struct oriel_rect r = orl_far_rect(m, i);
+
+		if (r.x < 0 || r.y < 0 || r.width < 1 || r.height < 1 ||
+				r.x >= width || r.y >= height ||
+				r.width > width - r.x ||
+				r.height > height - r.y)
+			return "it draws outside its screen";
+	}
+	return NULL;
+}
+
+static const char *check_cursor(const struct orl_far_message *m)
+{
+	int32_t width = m->head.v[0], height = m->head.v[1];
+
+	/* None at all: it is hidden. */
+	if (!width && !height && !m->head.size)
+		return NULL;
+	if (width < 1 || height < 1 || width > ORL_FAR_CURSOR_SIDE ||
+			height > ORL_FAR_CURSOR_SIDE ||
+			m->head.size != orl_far_bytes(width, height))
+		return "its pointer has no size";
+	if (m->head.v[2] < 0 || m->head.v[3] < 0 || m->head.v[2] >= width ||
+			m->head.v[3] >= height)
+		return "its pointer points outside itself";
+	return NULL;
+}
+
+const char *orl_far_check(const struct orl_far_message *m, size_t n,
+		int32_t width, int32_t height)
+{
+	const int32_t *v = m->head.v;
+	size_t size;
+
+	if (n < sizeof(m->head) || m->head.size > sizeof(m->bytes) ||
+			n != sizeof(m->head) + m->head.size)
+		return "its message has another length than it says";
+	size = m->head.size;
+	switch ((enum orl_far_what)m->head.what) {
+	case ORL_FAR_SCREEN:
+		return size || !orl_far_size_ok(v[0], v[1])
+				       ? "its screen has no size"
+				       : NULL;
+	case ORL_FAR_DAMAGE:
+		return check_damage(m, width, height);
+	case ORL_FAR_CURSOR:
+		return check_cursor(m);
+	case ORL_FAR_FRAME:
+	case ORL_FAR_POINTER:
+	case ORL_FAR_RELATIVE:
+		return size ? "its message is too long" : NULL;
+	case ORL_FAR_LIGHTS:
+		return size || v[0] < 0 || v[0] > 7 ? "it has strange lights"
+						    : NULL;
+	case ORL_FAR_CUT:
+		return size > ORL_FAR_TEXT || v[0] < 0 || v[0] > 3
+				       ? "its text is too long"
+				       : NULL;
+	case ORL_FAR_PIN:
+		return size != 32 ? "its certificate has no hash" : NULL;
+	case ORL_FAR_SAY:
+	case ORL_FAR_END:
+		return size > ORL_FAR_WHY || v[0] < 0 || v[0] > 7
+				       ? "its words are too long"
+				       : NULL;
+	default:
+		return "it says what only its master may";
+	}
+}
+
+void orl_far_words(char *out, size_t size, const struct orl_far_message *m)
+{
+	size_t n = m->head.size < size - 1 ? m->head.size : size - 1;
+
+	for (size_t i = 0; i < n; i++) {
+		uint8_t c = m->bytes[i];
+
+		out[i] = c < 0x20 || c > 0x7e ? '?' : (char)c;
+	}
+	out[n] = 0;
+}
