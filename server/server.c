@@ -112,12 +112,11 @@ int oriel_server_create(struct oriel_server **out,
 	server->user = config->user;
 	server->flags = config->flags;
 	if (!(config->flags & ORIEL_SERVER_LOSSLESS))
-		server->caps |= ORL_CAP(JPEG);
+		server->caps |= ORL_CAP(JPEG) | ORL_CAP(VP8);
 	server->max_peers = config->max_peers ? config->max_peers : 16;
 	server->max_bandwidth = config->max_bandwidth;
 	server->test_desync = config->test_desync;
 	server->events = events;
-	server->caps |= ORL_CAP(VP8);
 	orl_list_init(&server->listeners);
 	orl_list_init(&server->peers);
 	orl_list_init(&server->displays);

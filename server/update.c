@@ -445,7 +445,7 @@ static int commit(struct orl_pane *pane, unsigned transaction, size_t bytes)
 		.frame = ++peer->next_frame,
 		.input_seq = orl_input_seen(peer, pane->time),
 		.time = (uint32_t)(time / 1000),
-		.refined = pane->refining,
+		.refined = pane->refining && !transaction,
 	};
 	struct orl_commit_note *note = &peer->commits[msg.frame % ORL_COMMITS];
 

@@ -29,7 +29,9 @@ enum { STREAM = 0x0f, SHARP = 0x40, EXACT = 0x80 };
 
 bool orl_video_possible(const struct oriel_peer *peer)
 {
-	return peer->caps & (ORL_CAP(VP8) | ORL_CAP(VP9) | ORL_CAP(H264));
+	/* On a unix: socket nothing is too large. */
+	return peer->caps & (ORL_CAP(VP8) | ORL_CAP(VP9) | ORL_CAP(H264)) &&
+	       orl_conn_tls(peer->conn);
 }
 
 int orl_video_resize(struct oriel_display *d)

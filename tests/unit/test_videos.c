@@ -7,7 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "proto/base.h"
+#include "codecs/video.h"
+#include "proto/io/host.h"
 #include "tests/pair.h"
 
 enum {
@@ -75,13 +76,14 @@ struct watch {
 	unsigned looks;
 };
 
-static void begin(struct watch *w)
+static void begin(struct watch *w, struct oriel_rect clip, unsigned flags)
 {
 	memset(w, 0, sizeof(*w));
 	for (size_t i = 0; i < ORL_COUNT(desk); i++)
 		desk[i] = 0x305080;
 	pair_init(&w->pair);
-	pair_start(&w->pair, 0, NULL);
+	w->clip = clip;
+	pair_start(&w->pair, PAIR_TCP | flags, NULL);
 	pair_display(&w->pair, WIDTH, HEIGHT);
 }
 
@@ -147,11 +149,6 @@ static void play_on(struct watch *w, int pictures)
 	}
 }
 
-static void settle(struct watch *w)
-{
-	PAIR_UNTIL(&w->pair, w->pair.screen && pair_shows(&w->pair, desk));
-}
-
 static void become_exact(struct watch *w)
 {
 	PAIR_UNTIL(&w->pair,
@@ -167,6 +164,17 @@ static void until_video(struct watch *w)
 	assert_true(video_area(w) > 0);
 }
 
+/* Connects; the first picture has come. */
+static void start(struct watch *w)
+{
+	pair_connect(&w->pair);
+	play(w->clip, 0);
+	for (unsigned i = 0; i < w->n_text; i++)
+		write_text(w->text[i], i);
+	present(w);
+	PAIR_UNTIL(&w->pair, w->pair.screen && pair_shows(&w->pair, desk));
+}
+
 /* ---- tests ------------------------------------------------------------- */
 
 static void a_clip_plays_and_ends_exact(void **state)
@@ -174,14 +182,11 @@ static void a_clip_plays_and_ends_exact(void **state)
 	struct watch w;
 
 	(void)state;
-	begin(&w);
-	w.clip = (struct oriel_rect){ 200, 100, 400, 240 };
-	pair_connect(&w.pair);
-	present(&w);
-	settle(&w);
+	begin(&w, (struct oriel_rect){ 200, 100, 400, 240 }, 0);
+	start(&w);
 	until_video(&w);
 	uint64_t before = video_area(&w);
-	play_on(&w, 30);
+	play_on(&w, 40);
 	assert_true(video_area(&w) - before >= (uint64_t)400 * 240 * 10);
 	/* What is seen is a picture or two behind, but alike. */
 	assert_true(error_in(&w, w.clip) < 1500);
@@ -193,10 +198,190 @@ static void a_clip_plays_and_ends_exact(void **state)
 	pair_fini(&w.pair);
 }
 
+/* Up to the clip's very edge, which goes through cells, and in its middle. */
+static void text_beside_and_over_it_is_exact(void **state)
+{
+	struct watch w;
+
+	(void)state;
+	begin(&w, (struct oriel_rect){ 203, 101, 394, 238 }, 0);
+	w.text[w.n_text++] = (struct oriel_rect){ 20, 101, 183, 238 };
+	w.text[w.n_text++] = (struct oriel_rect){ 203, 20, 394, 81 };
+	w.text[w.n_text++] = (struct oriel_rect){ 597, 60, 190, 300 };
+	w.text[w.n_text++] = (struct oriel_rect){ 320, 192, 160, 48 };
+	start(&w);
+	until_video(&w);
+	play_on(&w, 90);
+	assert_true(w.looks > 300);
+	become_exact(&w);
+	pair_fini(&w.pair);
+}
+
+static void a_clip_fills_the_screen(void **state)
+{
+	struct watch w;
+
+	(void)state;
+	begin(&w, (struct oriel_rect){ 0, 0, WIDTH, HEIGHT }, 0);
+	start(&w);
+	until_video(&w);
+	play_on(&w, 20);
+	become_exact(&w);
+	pair_fini(&w.pair);
+}
+
+static void two_clips_play_at_a_time(void **state)
+{
+	struct watch w;
+	const struct oriel_rect left = { 20, 100, 340, 240 };
+	const struct oriel_rect right = { 480, 120, 300, 200 };
+
+	(void)state;
+	begin(&w, left, 0);
+	start(&w);
+	for (int i = 0; i < 200 && video_area(&w) < 340 * 240 * 40; i++) {
+		play(right, w.t);
+		play_on(&w, 1);
+	}
+	uint64_t before = video_area(&w);
+	for (int i = 0; i < 40; i++) {
+		play(right, w.t);
+		play_on(&w, 1);
+	}
+	/* More than one alone could be. */
+	assert_true(video_area(&w) > before);
+	become_exact(&w);
+	pair_fini(&w.pair);
+}
+
+/* The desktop gets another size in the middle of it. */
+static void a_resize_ends_it(void **state)
+{
+	struct watch w;
+
+	(void)state;
+	begin(&w, (struct oriel_rect){ 200, 100, 400, 240 }, 0);
+	start(&w);
+	until_video(&w);
+	play_on(&w, 5);
+	assert_int_equal(oriel_display_resize(w.pair.display, 0, 0, 640, 400),
+			0);
+	for (int i = 0; i < 20; i++)
+		pair_step(&w.pair);
+	assert_int_equal(oriel_display_resize(
+					 w.pair.display, 0, 0, WIDTH, HEIGHT),
+			0);
+	present(&w);
+	for (int i = 0; i < 20; i++)
+		pair_step(&w.pair);
+	w.n_text = 0;
+	play_on(&w, 30);
+	become_exact(&w);
+	pair_fini(&w.pair);
+}
+
+static void no_video_for_who_wants_none(void **state)
+{
+	struct watch w;
+
+	(void)state;
+	begin(&w, (struct oriel_rect){ 200, 100, 400, 240 }, PAIR_LOSSLESS);
+	start(&w);
+	play_on(&w, 40);
+	assert_true(video_area(&w) == 0);
+	become_exact(&w);
+	pair_fini(&w.pair);
+}
+
+/* ---- encoders of the host's --------------------------------------------- */
+
+struct own {
+	struct orl_env env;
+	unsigned created, encoded, destroyed;
+	int fail_after; /* frames; 0: never */
+};
+
+struct own_state {
+	struct own *own;
+	void *state;
+};
+
+static int own_create(void **state, void *user, int32_t width, int32_t height,
+		uint32_t threads)
+{
+	struct own_state *s = calloc(1, sizeof(*s));
+
+	s->own = user;
+	int err = orl_vp8_encoder.create(
+			&s->state, &s->own->env, width, height, threads);
+	assert_int_equal(err, 0);
+	s->own->created++;
+	*state = s;
+	return 0;
+}
+
+static int own_encode(void *state, const struct oriel_yuv *picture,
+		const struct oriel_encode *how, struct oriel_encoded *out)
+{
+	struct own_state *s = state;
+
+	assert_int_equal(how->size, sizeof(*how));
+	if (s->own->fail_after && (int)s->own->encoded >= s->own->fail_after)
+		return ORIEL_EIO;
+	s->own->encoded++;
+	return orl_vp8_encoder.encode(s->state, picture, how, out);
+}
+
+static void own_destroy(void *state)
+{
+	struct own_state *s = state;
+
+	orl_vp8_encoder.destroy(s->state);
+	s->own->destroyed++;
+	free(s);
+}
+
+static void a_host_brings_its_encoder(void **state)
+{
+	struct oriel_encoder table = { .size = sizeof(table),
+		.codec = ORIEL_VIDEO_VP8,
+		.name = "own",
+		.create = own_create,
+		.encode = own_encode,
+		.destroy = own_destroy };
+	struct own own = { .created = 0 };
+	struct watch w;
+
+	(void)state;
+	assert_int_equal(orl_host_env(&own.env, NULL), 0);
+	begin(&w, (struct oriel_rect){ 200, 100, 400, 240 }, 0);
+	assert_int_equal(oriel_server_add_encoder(w.pair.server, &table, &own),
+			0);
+	start(&w);
+	until_video(&w);
+	play_on(&w, 20);
+	assert_true(own.created > 0 && own.encoded > 5);
+	/* It fails in the middle: what it had is shown all the same. */
+	own.fail_after = 1;
+	play_on(&w, 20);
+	become_exact(&w);
+	table.size--;
+	assert_int_equal(oriel_server_add_encoder(w.pair.server, &table, NULL),
+			ORIEL_EINVAL);
+	pair_fini(&w.pair);
+	assert_int_equal(own.created, own.destroyed);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_clip_plays_and_ends_exact),
+		cmocka_unit_test(text_beside_and_over_it_is_exact),
+		cmocka_unit_test(a_clip_fills_the_screen),
+		cmocka_unit_test(two_clips_play_at_a_time),
+		cmocka_unit_test(a_resize_ends_it),
+		cmocka_unit_test(no_video_for_who_wants_none),
+		cmocka_unit_test(a_host_brings_its_encoder),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
