@@ -75,11 +75,12 @@ int orl_decoder_decode(struct orl_decoder *d, const uint8_t *data, size_t n,
 		struct orl_yuv *out)
 {
 	bool keyframe = false;
+	const bool synced = d->synced;
 
-	if (!d->calls->allowed(data, n, d->width, d->height, &keyframe) ||
-			(!keyframe && !d->synced))
-		return ORIEL_EPROTO;
 	d->synced = false;
+	if (!d->calls->allowed(data, n, d->width, d->height, &keyframe) ||
+			(!keyframe && !synced))
+		return ORIEL_EPROTO;
 	int err = d->calls->decode(d->state, data, n, out);
 	if (err)
 		return err;

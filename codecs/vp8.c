@@ -250,10 +250,9 @@ static int decoder_decode(
 
 	if (n > UINT32_MAX)
 		return ORIEL_EPROTO;
-	const vpx_codec_err_t err =
-			vpx_codec_decode(&d->vpx, data, (unsigned)n, NULL, 0);
-	if (err)
-		return err == VPX_CODEC_MEM_ERROR ? ORIEL_ENOMEM : ORIEL_EPROTO;
+	/* It says MEM_ERROR of what is damaged as well. */
+	if (vpx_codec_decode(&d->vpx, data, (unsigned)n, NULL, 0))
+		return ORIEL_EPROTO;
 	const vpx_image_t *image = vpx_codec_get_frame(&d->vpx, &iter);
 	if (!image || image->fmt != VPX_IMG_FMT_I420 ||
 			vpx_codec_control(&d->vpx, VP8D_GET_FRAME_CORRUPTED,
