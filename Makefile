@@ -267,6 +267,7 @@ $(O)/tests/fuzz/fuzz_%: $(O)/tests/fuzz/fuzz_%.o $(O)/tests/all.a \
 	$(test_link) $(FUZZ_LIBS) $(TARGET_LIBS) $(LIBS)
 $(O)/tests/unit/test_x11_keys: UNIT_LIBS = $(X_LIBS)
 $(O)/tests/unit/test_keys_window: UNIT_LIBS = $(SDL_LIBS) -lm
+$(O)/tests/unit/test_regions: UNIT_LIBS = $(AV_LIBS)
 $(O)/tests/fuzz/fuzz_trace: TARGET_LIBS = $(AV_LIBS)
 
 # Seeds that the project's own encoders make; committed, made anew when the
