@@ -33,7 +33,7 @@ objects = $(patsubst %.c,$(O)/%.o,$(filter-out $(LEFT_OUT:%=%.c), \
 	$(wildcard $(addsuffix /*.c,$1))))
 
 LIBS = $(call flags,--libs,libssl libcrypto libzstd libturbojpeg opus \
-	libusbredirparser-0.5)
+	vpx libusbredirparser-0.5)
 SYSTEMD_LIBS := $(call flags,--libs,libsystemd)
 X_LIBS = $(call flags,--libs,x11 xext xdamage xfixes xtst xrandr xcb xcb-xfixes)
 SDL_LIBS = $(call flags,--libs,sdl2 SDL2_ttf fontconfig libpng xcb xcb-xfixes \
@@ -234,7 +234,7 @@ $(O)/oriel-bench-host: $(addprefix $(O)/bench/,host.o crowd_map.o frames.o \
 	$(CC) -pthread $(CFLAGS) $(LDFLAGS) -o $@ $^ $(AV_LIBS) $(LIBS)
 # A client without pictures.
 $(O)/oriel-bench-sink: $(addprefix $(O)/bench/,sink.o sink_screen.o crowd_map.o \
-		stage.o) $(filter-out %/screen.o %/picture.o,$(client)) $(core)
+		stage.o) $(filter-out %/screen.o %/picture.o %/video.o,$(client)) $(core)
 	echo "  LD    $@"
 	$(CC) -pthread $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 
@@ -309,6 +309,7 @@ $(O)/tests/fuzz/fuzz_%: $(O)/tests/fuzz/fuzz_%.o $(O)/tests/all.a \
 $(O)/tests/unit/test_x11_keys: UNIT_LIBS = $(X_LIBS)
 $(O)/tests/unit/test_keys_window: UNIT_LIBS = $(SDL_LIBS) $(USB_LIBS) \
 	$(CUPS_LIBS) -lm
+$(O)/tests/unit/test_regions: UNIT_LIBS = $(AV_LIBS)
 $(O)/tests/fuzz/fuzz_trace: TARGET_LIBS = $(AV_LIBS)
 
 # Seeds that the project's own encoders make; committed, made anew when the

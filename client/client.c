@@ -38,7 +38,7 @@ int oriel_client_create(struct oriel_client **out,
 	c->max_pixels = config->max_pixels ? config->max_pixels
 					   : ORL_DISPLAY_PIXELS_MAX;
 	if (!(config->flags & ORIEL_CLIENT_LOSSLESS))
-		c->offered |= ORL_CAP(JPEG);
+		c->offered |= ORL_CAP(JPEG) | ORL_CAP(VP8);
 	orl_list_init(&c->screens);
 	orl_list_init(&c->timer.node);
 	orl_list_init(&c->batch.node);

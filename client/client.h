@@ -2,9 +2,9 @@
  * client.h - the structs of this folder, and who may call what.
  *
  * Files: client.c the handle, session.c what the server says, login.c until
- * we are let in, again.c coming back after a loss, screen.c and picture.c what
- * is seen, ack.c that they were shown, input.c keys and pointer, clipboard.c,
- * usb.c, print.c, sound.c what is heard and said. All of it runs in the loop
+ * we are let in, again.c coming back after a loss, screen.c, picture.c and
+ * video.c what is seen, ack.c that it was shown, input.c keys and pointer,
+ * clipboard.c, usb.c, print.c, sound.c what is heard and said. All of it runs in the loop
  * thread, but for the queue of input.c and what oriel-client.h marks as
  * "Threads: any".
  */
@@ -19,6 +19,7 @@
 #include "client/sound.h"
 #include "codecs/canvas.h"
 #include "codecs/jpeg.h"
+#include "codecs/video.h"
 #include "proto/auth.h"
 #include "proto/caps.h"
 #include "proto/io/conn.h"
@@ -199,6 +200,16 @@ struct oriel_client {
 	unsigned n_latencies, n_echoes;
 };
 
+/* A video of a screen. */
+struct orl_video {
+	struct orl_decoder *decoder; /* NULL: there is none of this number */
+	enum orl_colour colour;
+	uint32_t generation;
+	struct oriel_rect rect; /* where it is shown */
+	uint32_t next;          /* number of the frame that comes next */
+	bool lost;              /* a keyframe is waited for */
+};
+
 struct oriel_screen {
 	struct oriel_client *client;
 	struct orl_node node;
@@ -218,6 +229,7 @@ struct oriel_screen {
 	uint64_t pictured[ORL_TRANSACTIONS_MAX]; /* cells under JPEGs */
 	size_t bytes[ORL_TRANSACTIONS_MAX];
 	uint64_t first_byte[ORL_TRANSACTIONS_MAX];
+	struct orl_video videos[ORL_VIDEOS_MAX];
 	bool exact;
 
 	/* The newest commit, for its ack. */
@@ -307,6 +319,14 @@ bool orl_screen_claim(struct oriel_screen *s, unsigned transaction, int32_t col,
 /* picture.c */
 int orl_screen_lossy(struct oriel_client *c, const uint8_t *d, size_t n);
 int orl_screen_picture(struct oriel_client *c, const uint8_t *d, size_t n);
+
+/* video.c */
+int orl_screen_video_open(struct oriel_client *c, const uint8_t *d, size_t n);
+int orl_screen_video_frame(struct oriel_client *c, const uint8_t *d, size_t n);
+int orl_screen_video_move(struct oriel_client *c, const uint8_t *d, size_t n);
+int orl_screen_video_close(struct oriel_client *c, const uint8_t *d, size_t n);
+/* The picture starts afresh: no video plays. */
+void orl_screen_video_drop(struct oriel_screen *s);
 
 /* ack.c */
 /* A commit of so many bytes has come. */

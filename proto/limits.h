@@ -20,7 +20,11 @@ enum {
 	/* A JPEG: what it decodes to is 2 MiB. */
 	ORL_PICTURE_PIXELS_MAX = 512 << 10,
 	ORL_PICTURE_DATA_MAX = 256 << 10,
-	ORL_TRANSACTIONS_MAX = 8,  /* open at a time, per display */
+	ORL_VIDEOS_MAX = 8, /* open at a time, per display */
+	ORL_VIDEO_SIDE_MIN = 16,
+	ORL_VIDEO_SIDE_MAX = 4096,
+	ORL_VIDEO_DATA_MAX = 256 << 10, /* of one frame */
+	ORL_TRANSACTIONS_MAX = 8,       /* open at a time, per display */
 	ORL_RESIZE_PAUSE_MS = 250, /* from one size asked for to the next */
 	ORL_CURSOR_SIDE_MAX = 256,
 	ORL_CURSOR_SLOTS = 64,

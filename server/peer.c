@@ -70,6 +70,7 @@ static const struct orl_handler ready[] = {
 	{ ORL_MSG_visible,     0,                orl_ack_visible, 0 },
 	{ ORL_MSG_refresh,     ORIEL_MAY_SEE,    orl_ack_refresh, 0 },
 	{ ORL_MSG_resize,      ORIEL_MAY_RESIZE, orl_ack_resize, 0 },
+	{ ORL_MSG_video_lost,  0,                orl_video_lost, 0 },
 	{ ORL_MSG_rights_seen, 0,                on_rights_seen, 0 },
 	{ ORL_MSG_bye,         0,                on_bye, 0 },
 	{ ORL_MSG_listen,      0,                orl_sound_listen, ORL_CAP(OPUS) },

@@ -112,7 +112,7 @@ int oriel_server_create(struct oriel_server **out,
 	server->user = config->user;
 	server->flags = config->flags;
 	if (!(config->flags & ORIEL_SERVER_LOSSLESS))
-		server->caps |= ORL_CAP(JPEG);
+		server->caps |= ORL_CAP(JPEG) | ORL_CAP(VP8);
 	server->max_peers = config->max_peers ? config->max_peers : 16;
 	server->max_bandwidth = config->max_bandwidth;
 	server->test_desync = config->test_desync;
@@ -177,6 +177,22 @@ void oriel_server_destroy(struct oriel_server *server)
 	orl_free(&env, server->certificate);
 	orl_wipe(server, sizeof(*server));
 	orl_free(&env, server);
+}
+
+int oriel_server_add_encoder(struct oriel_server *server,
+		const struct oriel_encoder *encoder, void *user)
+{
+	if (!server || !encoder || encoder->size != sizeof(*encoder) ||
+			encoder->codec < ORIEL_VIDEO_VP8 ||
+			encoder->codec > ORIEL_VIDEO_H264 || !encoder->name ||
+			!encoder->create || !encoder->encode ||
+			!encoder->destroy)
+		return ORIEL_EINVAL;
+	if (server->n_encoders == ORL_ENCODERS_MAX)
+		return ORIEL_ELIMIT;
+	server->encoders[server->n_encoders++] =
+			(struct orl_own_encoder){ *encoder, user };
+	return 0;
 }
 
 void oriel_server_shutdown(struct oriel_server *server, const char *why)

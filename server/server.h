@@ -5,10 +5,11 @@
  * A display holds the newest picture (shadow), a pane what its peer has been
  * sent. Files: server.c the handle, peer.c one client's life, login.c until
  * it is let in, token.c what lets it in again, display.c pictures from the
- * host, pane.c, update.c and lossy.c what is sent of them, ack.c and check.c
- * whether they arrived, input.c keys and pointer, clipboard.c, usb.c, print.c,
- * cursor.c shapes, frame.c shared pictures and memory, sound.c what is heard,
- * mic.c what is said. All of it runs in the loop thread.
+ * host, pane.c, update.c and lossy.c what is sent of them, regions.c and
+ * video.c what plays, ack.c and check.c whether they arrived, input.c keys and
+ * pointer, clipboard.c, usb.c, print.c, cursor.c shapes, frame.c shared pictures
+ * and memory, sound.c what is heard, mic.c what is said. All of it runs in the
+ * loop thread.
  */
 #ifndef ORL_SERVER_SERVER_H
 #define ORL_SERVER_SERVER_H
@@ -29,6 +30,7 @@
 #include "redirect/usb.h"
 #include "server/sound.h"
 #include "server/throttle.h"
+#include "server/video.h"
 
 struct orl_server_listener {
 	struct orl_node node;
@@ -91,6 +93,8 @@ struct oriel_server {
 	struct orl_node prints; /* jobs, of all peers and of those lost */
 	uint32_t next_print;
 	struct orl_motion *motion;
+	struct orl_own_encoder encoders[ORL_ENCODERS_MAX];
+	unsigned n_encoders;
 	uint8_t *scratch; /* to encode into: a part, or a part a section */
 	/* To paint with, when first needed. */
 	struct orl_jpeg *jpeg;
@@ -403,6 +407,9 @@ struct oriel_display {
 	uint64_t changed_at; /* when the shadow last changed, our clock */
 	uint64_t frames;     /* submitted or patched */
 	bool asked;          /* frame_wanted was called and not answered */
+	struct orl_regions regions;
+	struct orl_timer still;   /* one of them may be */
+	struct orl_deferred look; /* at a frame that no peer has room for */
 };
 
 /* display.c: bring the shadow up to date with `pending`. */
@@ -419,6 +426,7 @@ struct orl_pane {
 	bool announced; /* the display message has gone out, as it is now */
 	bool known;     /* ... as it was: the peer is to hear of its end */
 	bool visible, open, hungry, any_dirty;
+	bool moved;             /* the open transaction has copies */
 	uint32_t cell_bytes[2]; /* running mean by orl_class */
 
 	/* The lossy layer, lossy.c. */
@@ -450,6 +458,11 @@ struct orl_pane {
 	uint64_t check_at, reset_at; /* 0: none due */
 	uint64_t last_reset;
 	uint64_t force_res_until;
+
+	/* Moving pictures, video.c. */
+	struct orl_stream streams[ORL_REGIONS_MAX];
+	uint8_t *video; /* cells: whose; NULL until there is a region */
+	uint32_t regions_seen;
 };
 
 static inline size_t orl_pane_cells(const struct orl_pane *pane)

@@ -299,6 +299,63 @@ ORIEL_API void oriel_server_set_locks(
 ORIEL_API void oriel_server_set_relative(
 		struct oriel_server *server, bool relative);
 
+/* ---- encoders of video ------------------------------------------------- */
+
+/* How moving pictures are coded; never renumbered. */
+enum oriel_video {
+	ORIEL_VIDEO_VP8 = 1,
+	ORIEL_VIDEO_VP9 = 2,
+	ORIEL_VIDEO_H264 = 3, /* Annex B, parameter sets in every keyframe */
+};
+
+/* A picture in three planes, 4:2:0, BT.709 of limited range. */
+struct oriel_yuv {
+	const uint8_t *plane[3]; /* Y, U, V */
+	size_t stride[3];        /* bytes */
+	int32_t width, height;   /* even */
+};
+
+struct oriel_encode {
+	size_t size;
+	uint64_t time; /* of capture */
+	uint32_t bits; /* a second, the target; may change with every frame */
+	bool keyframe; /* one that needs no other */
+};
+
+struct oriel_encoded {
+	size_t size;
+	const uint8_t *data; /* the encoder's, until it is called again */
+	size_t bytes;        /* 0: it has left this one out */
+	bool keyframe;
+};
+
+/*
+ * An encoder that the host brings along: one that is faster, better, or in
+ * hardware. It takes no picture from another than the one before, holds back
+ * none, and keeps to a quality: who has not the rate is asked less often. It
+ * is called in the loop thread.
+ */
+struct oriel_encoder {
+	size_t size;
+	enum oriel_video codec;
+	const char *name; /* for people */
+	/* Pictures will have this size; up to `threads` threads are welcome. */
+	int (*create)(void **state, void *user, int32_t width, int32_t height,
+			uint32_t threads);
+	int (*encode)(void *state, const struct oriel_yuv *picture,
+			const struct oriel_encode *how,
+			struct oriel_encoded *out);
+	void (*destroy)(void *state);
+};
+
+/*
+ * Use this one rather than the library's own, and than those added before, for
+ * peers that can decode its codec; where it fails the others take over. The
+ * table is copied. At most 8, before the first peer. Threads: loop.
+ */
+ORIEL_API ORIEL_CHECK int oriel_server_add_encoder(struct oriel_server *server,
+		const struct oriel_encoder *encoder, void *user);
+
 /* ---- letting peers in -------------------------------------------------- */
 /* An auth lives from auth_wanted until answered, or until the peer leaves:
  * answering later is by oriel_auth_ref(), which keeps it answerable. */
@@ -499,9 +556,9 @@ ORIEL_API ORIEL_CHECK int oriel_display_patch(struct oriel_display *display,
 		uint64_t time);
 
 /*
- * Whether a peer could be sent something of this display at once. A source
- * that has to fetch its pixels may put that off until frame_wanted; what it
- * fetches then is newer.
+ * Whether a peer could be sent something of this display at once, or it has to
+ * be seen whether a video plays. A source that has to fetch its pixels may put
+ * that off until frame_wanted; what it fetches then is newer.
  */
 ORIEL_API bool oriel_display_wanted(const struct oriel_display *display);
 

@@ -461,6 +461,7 @@ enum oriel_codec {
 	ORIEL_CODEC_RES,     /* lossless, photographs */
 	ORIEL_CODEC_JPEG,    /* pictures for the first moment */
 	ORIEL_CODEC_PREVIEW, /* the same, coarser still */
+	ORIEL_CODEC_VIDEO,   /* moving pictures */
 	ORIEL_STAT_CODECS = 8,
 };
 

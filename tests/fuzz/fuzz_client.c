@@ -157,7 +157,8 @@ static void say_hello(int fd, const char *methods)
 	orl_put_server_hello(&w,
 			&(struct orl_server_hello){ .version = 1,
 					.caps = ORL_CAP(JPEG) | ORL_CAP(OPUS) |
-						ORL_CAP(PCM) | ORL_CAP(PRINT),
+						ORL_CAP(PCM) | ORL_CAP(PRINT) |
+						ORL_CAP(VP8),
 					.methods = { (const uint8_t *)methods,
 							(uint32_t)strlen(
 									methods) } });

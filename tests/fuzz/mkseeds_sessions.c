@@ -13,6 +13,7 @@
 #include "codecs/canvas.h"
 #include "codecs/cursor.h"
 #include "codecs/jpeg.h"
+#include "codecs/video.h"
 #include "proto/auth.h"
 #include "proto/io/host.h"
 #include "proto/messages.h"
@@ -140,6 +141,9 @@ static void server_seeds(const char *folder)
 	HOST(11);
 	PUT(refresh, .display = 0);
 	PUT(refresh, .display = 3);
+	PUT(video_lost, .stream = 1);
+	PUT(video_lost, .stream = 7);
+	PUT(video_lost, .display = 9);
 	PUT(refresh, .display = 0);
 	PUT(ping, .serial = 1);
 	end(folder, target, "pictures");
@@ -518,10 +522,12 @@ static void other_seeds(const char *folder, const struct orl_env *env)
 	PUT(cursor_pos, .display = 0, .x = 5, .y = 5);
 	PUT(commit, .frame = 1, .input_seq = UINT32_MAX, .time = UINT32_MAX);
 	end(folder, target, "echo-of-everything");
-	for (unsigned i = 0; i < 18; i++) {
+	for (unsigned i = 0; i < 22; i++) {
 		static const uint16_t ids[] = { ORL_MSG_part, ORL_MSG_picture,
-			ORL_MSG_commit, ORL_MSG_check, ORL_MSG_cells_lossy,
-			ORL_MSG_display, ORL_MSG_display_gone, ORL_MSG_reset,
+			ORL_MSG_video_open, ORL_MSG_video_frame,
+			ORL_MSG_video_move, ORL_MSG_video_close, ORL_MSG_commit,
+			ORL_MSG_check, ORL_MSG_cells_lossy, ORL_MSG_display,
+			ORL_MSG_display_gone, ORL_MSG_reset,
 			ORL_MSG_cursor_shape, ORL_MSG_cursor_use,
 			ORL_MSG_cursor_pos, ORL_MSG_resumption, ORL_MSG_rights,
 			ORL_MSG_owner, ORL_MSG_notice, ORL_MSG_locks,
@@ -618,6 +624,97 @@ static void print_seeds(const char *folder)
 	end(folder, "fuzz_client", "print");
 }
 
+/* ---- videos ------------------------------------------------------------ */
+
+/* A keyframe of 48 x 32, and what may follow it. */
+static void video_seeds(const char *folder, const struct orl_env *env)
+{
+	const char *target = "fuzz_client";
+	static uint8_t frame[2][4096], area[16];
+	size_t n[2];
+	struct orl_wr w = { area, sizeof(area), 0 };
+	uint32_t pixels[48 * 32];
+	struct orl_yuv yuv;
+	void *state;
+
+	if (orl_yuv_create(&yuv, env, 48, 32) ||
+			orl_vp8_encoder.create(&state, (void *)(uintptr_t)env,
+					48, 32, 1))
+		abort();
+	for (unsigned t = 0; t < 2; t++) {
+		for (uint32_t i = 0; i < ORL_COUNT(pixels); i++)
+			pixels[i] = i % 48 * 5 << 16 | (i / 48 * 7 + t) << 8;
+		orl_yuv_from_pixels(&yuv, ORL_COLOUR_BT709, pixels, 48, 48, 32);
+		const struct oriel_yuv in = {
+			{ yuv.plane[0], yuv.plane[1], yuv.plane[2] },
+			{ yuv.stride[0], yuv.stride[1], yuv.stride[2] }, 48, 32
+		};
+		const struct oriel_encode how = { sizeof(how),
+			1 + t * 40000000u, 300000, t == 0 };
+		struct oriel_encoded out = { .size = sizeof(out) };
+		if (orl_vp8_encoder.encode(state, &in, &how, &out) ||
+				out.bytes > sizeof(frame[t]))
+			abort();
+		memcpy(frame[t], out.data, n[t] = out.bytes);
+	}
+	orl_vp8_encoder.destroy(state);
+	orl_yuv_destroy(&yuv, env);
+	struct orl_view key = { frame[0], (uint32_t)n[0] };
+	struct orl_view next = { frame[1], (uint32_t)n[1] };
+	struct orl_view cut = { frame[0], (uint32_t)n[0] / 2 };
+	orl_put_area(&w, &(struct orl_area){ 0, 0, 4, 3 });
+
+	begin(MODE_READY);
+	PUT(display, .width = 70, .height = 50, .scale = 100, .slices = 1);
+	PUT(cells_lossy, .generation = 5, .areas = { area, 1 });
+	PUT(video_open, .stream = 2, .codec = 1, .colour = 2, .generation = 5,
+			.x = 5, .y = 7, .width = 47, .height = 31);
+	PUT(video_frame, .stream = 2, .transaction = 1, .data = key);
+	PUT(commit, .frame = 1, .transaction = 1);
+	PUT(video_frame, .stream = 2, .number = 1, .data = next);
+	PUT(commit, .frame = 2);
+	PUT(video_move, .stream = 2, .x = 20, .y = 18);
+	PUT(video_frame, .stream = 2, .number = 2, .reference = 2, .data = cut);
+	PUT(video_frame, .stream = 2, .number = 3, .reference = 2,
+			.data = next);
+	PUT(video_frame, .stream = 2, .number = 4, .reference = 4, .data = key);
+	PUT(commit, .frame = 3);
+	PUT(video_close, .stream = 2);
+	end(folder, target, "video");
+	for (unsigned i = 0; i < 9; i++) {
+		static const char *const names[] = { "video-twice",
+			"video-outside", "video-too-many", "video-no-codec",
+			"video-not-open", "video-number", "video-reference",
+			"video-bomb", "video-move-outside" };
+		begin(MODE_READY);
+		PUT(display, .width = 70, .height = 50, .scale = 100,
+				.slices = 1);
+		PUT(cells_lossy, .generation = 5, .areas = { area, 1 });
+		if (i != 4)
+			PUT(video_open, .stream = 1,
+					.codec = (uint8_t)(i == 3 ? 3 : 1),
+					.colour = 1, .generation = 5,
+					.x = (uint16_t)(i == 1 ? 23 : 5),
+					.width = 48, .height = 32);
+		if (i == 0 || i == 2)
+			for (uint8_t k = 1; k < 5; k++)
+				PUT(video_open,
+						.stream = (uint8_t)(i ? k * 2
+								      : 1),
+						.codec = 1, .colour = 1,
+						.generation = 5, .width = 48,
+						.height = 32);
+		if (i == 8)
+			PUT(video_move, .stream = 1, .x = 30);
+		PUT(video_frame, .stream = 1, .number = i == 5,
+				.reference = i == 5 || i == 6, .data = key);
+		for (uint32_t k = 1; i == 7 && k < 9; k++)
+			PUT(video_frame, .stream = 1, .number = k,
+					.reference = k - 1, .data = next);
+		end(folder, target, names[i]);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	struct orl_env env;
@@ -627,6 +724,7 @@ int main(int argc, char **argv)
 	server_seeds(argv[1]);
 	picture_seeds(argv[1], &env);
 	lossy_seeds(argv[1], &env);
+	video_seeds(argv[1], &env);
 	other_seeds(argv[1], &env);
 	print_seeds(argv[1]);
 	return 0;
