@@ -9,6 +9,7 @@
 #define ORL_SERVER_VIDEO_H
 
 #include "codecs/video.h"
+#include "proto/io/loop.h"
 #include "server/regions.h"
 
 enum { ORL_ENCODERS_MAX = 8 };
