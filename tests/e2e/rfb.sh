@@ -89,8 +89,9 @@ there() {
 }
 eventually 5 there || fail 'the pointer is elsewhere'
 eventually 10 see "$A" || fail 'the pictures differ'
-DISPLAY=$B xdotool type --delay 20 'Hello, World! (42%) ~'
 heard() {
+	DISPLAY=$B xdotool type --delay 20 'Hello, World! (42%) ~'
+	sleep 0.5
 	sed 's/<Shift_[LR]>//g' "$T/echo.out" | grep -qF "$1"
 }
 eventually 10 heard 'Hello, World! (42%) ~' || fail 'keys do not arrive'
