@@ -678,11 +678,10 @@ int orl_viewer_create(struct orl_viewer *v)
 		.log_level = v->options.verbose ? ORIEL_LOG_INFO
 						: ORIEL_LOG_WARN,
 	};
-	struct oriel_client_events table = events;
 	const struct oriel_client_config config = {
 		.size = sizeof(config),
 		.name = name,
-		.events = &table,
+		.events = &events,
 		.user = v,
 		.hooks = &hooks,
 		.authorities = v->authorities,
@@ -692,7 +691,7 @@ int orl_viewer_create(struct orl_viewer *v)
 			 orl_sound_flags(v),
 	};
 	if (v->ui)
-		orl_clipnet_events(&table);
+		orl_clipnet_events(&events);
 	if (gethostname(name, sizeof(name) - 1) != 0 || !name[0])
 		snprintf(name, sizeof(name), "oriel-view");
 	int err = orl_prints_create(v);
