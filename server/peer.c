@@ -532,6 +532,7 @@ void orl_peer_ready(struct oriel_peer *peer)
 							       : 0));
 	if (peer->state != ORL_PEER_READY)
 		return;
+	orl_peer_print_ready(peer);
 	peer->join = true;
 	orl_peer_later(peer);
 	if (!server->owner && peer->rights & ORIEL_MAY_INPUT)

@@ -17,7 +17,8 @@ struct oriel_print {
 	struct orl_node node; /* of server->prints */
 	struct oriel_server *server;
 	struct oriel_peer *peer; /* NULL: its line is lost */
-	uint8_t session[16];
+	/* The one it is of, and that which resumed it, if its client knows. */
+	uint8_t session[16], next[16];
 	uint32_t id;
 	void *data;
 	bool answered;         /* the client has heard of it */
@@ -334,15 +335,30 @@ int orl_peer_print_cancel(
 static bool is_of(
 		const struct oriel_print *print, const struct oriel_peer *peer)
 {
-	return peer->resumed && memcmp(print->session, peer->origin,
-						sizeof(print->session)) == 0;
+	return peer->resumed &&
+	       (memcmp(print->session, peer->origin, 16) == 0 ||
+			       memcmp(print->next, peer->origin, 16) == 0);
 }
 
 static void adopt(struct oriel_print *print, struct oriel_peer *peer)
 {
 	print->peer = peer;
-	memcpy(print->session, peer->session, sizeof(print->session));
+	memcpy(print->session, peer->session, 16);
+	memcpy(print->next, peer->session, 16);
 	orl_timer_stop(&print->lost);
+}
+
+void orl_peer_print_ready(struct oriel_peer *peer)
+{
+	/* The line may go again before the client has heard of it, or after. */
+	ORL_EACH (node, &peer->server->prints) {
+		struct oriel_print *print = of_node(node);
+
+		if (!is_of(print, peer))
+			continue;
+		memcpy(print->session, peer->origin, 16);
+		memcpy(print->next, peer->session, 16);
+	}
 }
 
 static bool is_named(const struct orl_print_known *msg, uint32_t id,
@@ -469,7 +485,8 @@ int oriel_print_create(struct oriel_print **out, struct oriel_peer *peer,
 		server->next_print = 1;
 	print->id = msg.job = server->next_print;
 	print->peer = peer;
-	memcpy(print->session, peer->session, sizeof(print->session));
+	memcpy(print->session, peer->session, 16);
+	memcpy(print->next, peer->session, 16);
 	memcpy(print->title, msg.title.p ? (const char *)msg.title.p : "",
 			msg.title.n);
 	print->begin = msg;

@@ -317,6 +317,8 @@ int orl_peer_print_cancel(
 		struct oriel_peer *peer, const uint8_t *data, size_t n);
 /* Whether it may print may have changed: the host hears of its printers. */
 void orl_peer_print_settle(struct oriel_peer *peer);
+/* It is let in: jobs of the session that it resumes may be its. */
+void orl_peer_print_ready(struct oriel_peer *peer);
 /* It is gone: printers go, jobs wait for who resumes it, or end. */
 void orl_peer_print_leave(struct oriel_peer *peer);
 void orl_peer_print_fini(struct oriel_peer *peer);
