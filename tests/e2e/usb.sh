@@ -59,7 +59,7 @@ cat > "$T/policy" <<-END
 END
 serve --source="qemu:unix:path=$T/bus" --policy="$T/policy" \
 	--usb-slot="unix:$T/slot"
-eventually 90 grep -qs '^MARK ready' "$T/serial" ||
+eventually 150 grep -qs '^MARK ready' "$T/serial" ||
 	fail 'the guest does not start'
 ask 'modprobe usb-storage; modprobe usblp' || fail 'no drivers'
 ok guest
