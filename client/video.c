@@ -14,7 +14,7 @@ void orl_screen_video_drop(struct oriel_screen *s)
 {
 	for (unsigned i = 0; i < ORL_VIDEOS_MAX; i++) {
 		orl_decoder_destroy(s->videos[i].decoder);
-		s->videos[i] = (struct orl_video){ NULL };
+		s->videos[i] = (struct orl_video){ .decoder = NULL };
 	}
 }
 
@@ -99,7 +99,7 @@ int orl_screen_video_close(struct oriel_client *c, const uint8_t *d, size_t n)
 	if (!v)
 		return ORIEL_EPROTO;
 	orl_decoder_destroy(v->decoder);
-	*v = (struct orl_video){ NULL };
+	*v = (struct orl_video){ .decoder = NULL };
 	return 0;
 }
 
