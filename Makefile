@@ -316,7 +316,8 @@ $(O)/tests/fuzz/fuzz_trace: TARGET_LIBS = $(AV_LIBS)
 # bitstream or a message changes.
 seeders := $(patsubst %.c,$(O)/%,$(wildcard tests/fuzz/mkseeds_*.c))
 $(O)/tests/fuzz/mkseeds_%: $(O)/tests/fuzz/mkseeds_%.o $(O)/tests/all.a
-	$(test_link) $(LIBS)
+	$(test_link) $(TARGET_LIBS) $(LIBS)
+$(O)/tests/fuzz/mkseeds_trace: TARGET_LIBS = $(AV_LIBS)
 seeds: $(seeders)
 	for s in $(seeders); do $$s tests/fuzz/corpus || exit 1; done
 
