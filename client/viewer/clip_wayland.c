@@ -76,7 +76,9 @@ struct wayland {
 	struct wl_data_device *device;
 	struct wl_data_source *source; /* what we offer; NULL: nothing */
 	struct offer coming, current;
-	uint32_t serial;
+	uint32_t serial; /* of the last thing that somebody did */
+	uint32_t taken;  /* the serial that `source` was offered with */
+	bool late;       /* it has to be offered again, with another one */
 	uint64_t now;
 	bool reading; /* prepared to: must read, or say that it does not */
 	struct job jobs[JOBS];
@@ -440,8 +442,26 @@ static void wayland_offer(struct orl_board *board, unsigned selection,
 					wl_data_source_offer(w->source, *names);
 	}
 	/* The old one goes when the compositor says so. */
-	if (count || old)
+	if (count || old) {
+		/*
+		 * One act allows one selection: Weston drops the next in
+		 * silence, and would go on offering what was copied before.
+		 */
+		w->late = w->serial == w->taken;
+		w->taken = w->serial;
 		wl_data_device_set_selection(w->device, w->source, w->serial);
+	}
+	wl_display_flush(w->display);
+}
+
+static void act(struct wayland *w, uint32_t serial)
+{
+	w->serial = serial;
+	if (!w->late || serial == w->taken)
+		return;
+	w->late = false;
+	w->taken = serial;
+	wl_data_device_set_selection(w->device, w->source, serial);
 	wl_display_flush(w->display);
 }
 
@@ -492,7 +512,7 @@ static void on_focus(void *user, struct wl_keyboard *keyboard, uint32_t serial,
 	(void)keyboard;
 	(void)surface;
 	(void)keys;
-	((struct wayland *)user)->serial = serial;
+	act(user, serial);
 }
 
 static void on_unfocus(void *user, struct wl_keyboard *keyboard,
@@ -511,7 +531,7 @@ static void on_key(void *user, struct wl_keyboard *keyboard, uint32_t serial,
 	(void)time;
 	(void)key;
 	(void)state;
-	((struct wayland *)user)->serial = serial;
+	act(user, serial);
 }
 
 static void on_modifiers(void *user, struct wl_keyboard *keyboard,
@@ -585,7 +605,7 @@ static void on_button(void *user, struct wl_pointer *pointer, uint32_t serial,
 	(void)time;
 	(void)button;
 	(void)state;
-	((struct wayland *)user)->serial = serial;
+	act(user, serial);
 }
 
 static void on_axis(void *user, struct wl_pointer *pointer, uint32_t time,

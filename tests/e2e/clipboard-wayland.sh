@@ -35,6 +35,8 @@ copied() {
 	}
 	eventually 10 tries "$1" || fail "$2 was not copied from the desktop"
 	here() {
+		# What is new is taken when somebody does something.
+		click
 		timeout 5 wl-paste -n -t "$1" > "$T/pasted" && cmp -s "$2" "$T/pasted"
 	}
 	local type=$2

@@ -66,7 +66,12 @@ tell() { # OPTION...: oriel-serve that prints, and a line to it
 	serve --source=pattern:320x200@10 --print=0 --print-hook="$T/hook" \
 		--json "$@"
 }
+told() { # COUNT: so many printers have been told of
+	[ "$(grep -cs printer_added "$T/serve.out")" -gt "$1" ]
+}
 printing() { # OPTION...: and a viewer with that printer
+	local before
+	before=$(grep -cs printer_added "$T/serve.out")
 	start relay python3 "$(dirname "$0")/relay.py" \
 		"${ADDRESS##*:}" "${rate:-0}"
 	relay=$PID
@@ -76,8 +81,7 @@ printing() { # OPTION...: and a viewer with that printer
 		--print-pdf --reconnect=60 --json "$@" \
 		"oriel://127.0.0.1:$(cat "$T/relay.out")"
 	viewer=$PID
-	eventually 20 grep -qs printer_added "$T/serve.out" ||
-		fail 'the printer is not told of'
+	eventually 20 told "${before:-0}" || fail 'the printer is not told of'
 	uri=$(sed -n 's/.*printer_added.*"uri":"\([^"]*\)".*/\1/p' \
 		"$T/serve.out" | tail -n 1)
 }
