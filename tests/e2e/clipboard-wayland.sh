@@ -19,7 +19,9 @@ eventually 10 grep -q '"state":"ready"' "$T/view.out" ||
 	fail 'the viewer is not ready'
 
 click() {
-	xdotool mousemove 500 400 mousemove 502 402 click 1
+	# Weston knows where the pointer is once it has come from outside.
+	xdotool mousemove 1090 840 sleep 0.05 mousemove 500 400 sleep 0.05 \
+		mousemove 502 402 sleep 0.05 click 1
 }
 
 said() { # COUNT PATTERN
