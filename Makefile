@@ -10,6 +10,7 @@ LIBDIR ?= $(PREFIX)/lib
 LIBEXECDIR ?= $(PREFIX)/libexec
 INCLUDEDIR ?= $(PREFIX)/include
 DATADIR ?= $(PREFIX)/share
+UDEVDIR ?= $(PREFIX)/lib/udev/rules.d
 MANDIR ?= $(DATADIR)/man
 ICONDIR ?= $(DATADIR)/icons/hicolor/scalable/apps
 
@@ -31,10 +32,20 @@ flags = $(shell $(PKG_CONFIG) $1 $2 2>/dev/null)
 objects = $(patsubst %.c,$(O)/%.o,$(filter-out $(LEFT_OUT:%=%.c), \
 	$(wildcard $(addsuffix /*.c,$1))))
 
-LIBS = $(call flags,--libs,libssl libcrypto libzstd libturbojpeg opus)
+LIBS = $(call flags,--libs,libssl libcrypto libzstd libturbojpeg opus \
+	vpx libusbredirparser-0.5)
 SYSTEMD_LIBS := $(call flags,--libs,libsystemd)
-X_LIBS = $(call flags,--libs,x11 xext xdamage xfixes xtst xrandr)
-SDL_LIBS = $(call flags,--libs,sdl2 SDL2_ttf fontconfig libpng)
+X_LIBS = $(call flags,--libs,x11 xext xdamage xfixes xtst xrandr xcb xcb-xfixes)
+SDL_LIBS = $(call flags,--libs,sdl2 SDL2_ttf fontconfig libpng xcb xcb-xfixes \
+	wayland-client)
+# Without libusb the viewer has no devices but those behind sockets.
+USB_LIBS := $(call flags,--libs,libusbredirhost libusb-1.0)
+ifeq ($(USB_LIBS),)
+LEFT_OUT += client/viewer/usb_local
+else
+LEFT_OUT += client/viewer/usb_none
+$(O)/client/viewer/usb_local.o: DEFS += $(call flags,--cflags,libusb-1.0)
+endif
 BENCH_LIBS = $(call flags,--libs,libpng libwebp) $(VNC_LIBS)
 ifeq ($(GPL),yes)
 AV_LIBS = $(call flags,--libs,libavformat libavcodec libavutil libswscale)
@@ -68,8 +79,17 @@ endif
 # Without its D-Bus oriel-serve shows no virtual machines.
 ifeq ($(SYSTEMD_LIBS),)
 DEFS += -DORIEL_NO_QEMU
-LEFT_OUT += $(addprefix capture/,qemu qemu_agent qemu_audio qemu_display qemu_find \
-	qemu_input qemu_keeper qemu_launch qemu_libvirt qemu_objects)
+LEFT_OUT += $(addprefix capture/,qemu qemu_agent qemu_audio qemu_clip \
+	qemu_display qemu_find qemu_input qemu_keeper qemu_launch \
+	qemu_libvirt qemu_objects qemu_usb)
+endif
+
+# Printing wants CUPS's library, at both ends.
+CUPS_LIBS := $(shell pkg-config --libs cups 2>/dev/null || cups-config --libs 2>/dev/null)
+
+ifeq ($(CUPS_LIBS),)
+DEFS += -DORIEL_NO_CUPS
+LEFT_OUT += client/viewer/cups
 endif
 
 host_tools = $(O)/proto/msgdoc.o
@@ -93,6 +113,9 @@ endif
 endif
 # What fetches the desktops of other servers for oriel-serve.
 helpers += $(O)/oriel-rfb $(if $(RDP_LIBS),$(O)/oriel-rdp)
+ifneq ($(CUPS_LIBS),)
+helpers += $(O)/oriel-ipp
+endif
 man := $(O)/oriel-serve.1 $(O)/oriel-view.1 $(O)/oriel-bench.1 $(O)/oriel.7
 
 # What the viewer says in other languages, where gettext's tools are.
@@ -159,8 +182,10 @@ $(O)/liboriel-server.so.$(ABI) $(O)/liboriel-server.a: $(server)
 $(O)/liboriel-client.so.$(ABI) $(O)/liboriel-client.a: $(client)
 
 # What a program is made of but for its main; tests link it as well.
-capture := $(filter-out $(O)/capture/main.o,$(call objects,capture))
-viewer := $(filter-out $(O)/client/viewer/main.o,$(call objects,client/viewer))
+clip := $(call objects,clip)
+capture := $(filter-out $(O)/capture/main.o,$(call objects,capture)) $(clip)
+viewer := $(filter-out $(O)/client/viewer/main.o,$(call objects,client/viewer)) \
+	$(clip)
 bench := $(filter-out $(addprefix $(O)/bench/,main.o push.o spice.o host.o \
 	sink.o sink_screen.o),$(call objects,bench))
 
@@ -181,11 +206,16 @@ $(O)/oriel-rdp: $(filter $(O)/capture/far/rdp%,$(call objects,capture/far)) $(fa
 		$(call flags,--libs,libcrypto)
 $(O)/oriel-view: $(O)/client/viewer/main.o $(viewer) $(O)/liboriel-client.a
 	echo "  LD    $@"
-	$(CC) -pthread $(CFLAGS) $(LDFLAGS) -o $@ $^ $(SDL_LIBS) $(LIBS) -lm
+	$(CC) -pthread $(CFLAGS) $(LDFLAGS) -o $@ $^ $(SDL_LIBS) $(USB_LIBS) \
+		$(CUPS_LIBS) $(LIBS) -lm
 $(O)/oriel-bench: $(O)/bench/main.o $(bench) $(core)
 	echo "  LD    $@"
 	$(CC) -pthread $(CFLAGS) $(LDFLAGS) -o $@ $^ $(BENCH_LIBS) $(AV_LIBS) \
 		$(X_LIBS) $(LIBS) -lm
+
+$(O)/oriel-ipp: $(call objects,capture/ipp) $(O)/capture/printpipe.o
+	echo "  LD    $@"
+	$(CC) -pthread $(CFLAGS) $(LDFLAGS) -o $@ $^ $(CUPS_LIBS)
 
 $(O)/bench/spice.o: DEFS += $(patsubst -I%,-isystem %,$(call \
 	flags,--cflags,spice-server))
@@ -204,7 +234,7 @@ $(O)/oriel-bench-host: $(addprefix $(O)/bench/,host.o crowd_map.o frames.o \
 	$(CC) -pthread $(CFLAGS) $(LDFLAGS) -o $@ $^ $(AV_LIBS) $(LIBS)
 # A client without pictures.
 $(O)/oriel-bench-sink: $(addprefix $(O)/bench/,sink.o sink_screen.o crowd_map.o \
-		stage.o) $(filter-out %/screen.o %/picture.o,$(client)) $(core)
+		stage.o) $(filter-out %/screen.o %/picture.o %/video.o,$(client)) $(core)
 	echo "  LD    $@"
 	$(CC) -pthread $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 
@@ -242,8 +272,9 @@ TEST_LIBS = -lcmocka $(LIBS) -lm
 
 # The libraries' objects; of the programs, each test gets the one it includes.
 $(O)/tests/all.a: $(core) $(server) $(client) $(call objects,tests)
-$(O)/tests/capture.a: $(capture)
-$(O)/tests/viewer.a: $(viewer)
+$(O)/tests/capture.a: $(filter-out $(clip),$(capture))
+$(O)/tests/clip.a: $(clip)
+$(O)/tests/viewer.a: $(filter-out $(clip),$(viewer))
 $(O)/tests/bench.a: $(bench)
 # Of oriel-rfb what reads; a test plays the connection and oriel-serve.
 $(O)/tests/far.a: $(filter-out %/rfb.o %/rfb_stream.o,$(filter \
@@ -258,11 +289,14 @@ of_viewer := $(patsubst %.c,$(O)/%,$(shell grep -l '"client/viewer/' \
 	$(wildcard tests/unit/*.c tests/fuzz/*.c)))
 of_capture := $(patsubst %.c,$(O)/%,$(shell grep -l '"capture/' \
 	$(wildcard tests/unit/*.c tests/fuzz/*.c)))
+of_clip := $(patsubst %.c,$(O)/%,$(shell grep -l '"clip/' \
+	$(wildcard tests/unit/*.c tests/fuzz/*.c)))
 of_bench := $(patsubst %.c,$(O)/%,$(shell grep -l '"bench/' \
 	$(wildcard tests/unit/*.c tests/fuzz/*.c)))
-$(of_viewer): $(O)/tests/viewer.a
+$(of_viewer): $(O)/tests/viewer.a $(O)/tests/clip.a
 $(of_bench): $(O)/tests/bench.a
-$(of_capture): $(O)/tests/capture.a
+$(of_capture): $(O)/tests/capture.a $(O)/tests/clip.a
+$(of_clip): $(O)/tests/clip.a
 test_link = echo "  LD    $@"; $(CC) -pthread $(CFLAGS) $(LDFLAGS) -o $@ \
 	$(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group
 $(O)/tests/unit/%: $(O)/tests/unit/%.o $(O)/tests/all.a
@@ -273,14 +307,17 @@ $(O)/tests/fuzz/fuzz_%: $(O)/tests/fuzz/fuzz_%.o $(O)/tests/all.a \
 		$(if $(FUZZ),,$(O)/tests/fuzz/replay.o)
 	$(test_link) $(FUZZ_LIBS) $(TARGET_LIBS) $(LIBS)
 $(O)/tests/unit/test_x11_keys: UNIT_LIBS = $(X_LIBS)
-$(O)/tests/unit/test_keys_window: UNIT_LIBS = $(SDL_LIBS) -lm
+$(O)/tests/unit/test_keys_window: UNIT_LIBS = $(SDL_LIBS) $(USB_LIBS) \
+	$(CUPS_LIBS) -lm
+$(O)/tests/unit/test_regions: UNIT_LIBS = $(AV_LIBS)
 $(O)/tests/fuzz/fuzz_trace: TARGET_LIBS = $(AV_LIBS)
 
 # Seeds that the project's own encoders make; committed, made anew when the
 # bitstream or a message changes.
 seeders := $(patsubst %.c,$(O)/%,$(wildcard tests/fuzz/mkseeds_*.c))
 $(O)/tests/fuzz/mkseeds_%: $(O)/tests/fuzz/mkseeds_%.o $(O)/tests/all.a
-	$(test_link) $(LIBS)
+	$(test_link) $(TARGET_LIBS) $(LIBS)
+$(O)/tests/fuzz/mkseeds_trace: TARGET_LIBS = $(AV_LIBS)
 seeds: $(seeders)
 	for s in $(seeders); do $$s tests/fuzz/corpus || exit 1; done
 
@@ -348,9 +385,16 @@ guest-speed:
 $(O)/tests/e2e/painter: $(O)/tests/e2e/painter.o
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(call flags,--libs,x11)
 
+$(O)/tests/e2e/clipper: $(O)/tests/e2e/clipper.o
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(call flags,--libs,xcb)
+
 $(O)/tests/e2e/keys: $(O)/tests/e2e/keys.o $(O)/liboriel-client.a
 	$(CC) -pthread $(CFLAGS) $(LDFLAGS) -o $@ $^ \
 		$(call flags,--libs,x11 xtst) $(LIBS)
+
+$(O)/tests/e2e/device: $(O)/tests/e2e/device.o
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ \
+		$(call flags,--libs,libusbredirparser-0.5)
 
 $(O)/tests/e2e/onlink: $(O)/tests/e2e/onlink.o $(addprefix $(O)/bench/, \
 		netns.o emulator.o shaper.o links.o probe.o) $(core)
@@ -369,7 +413,8 @@ $(O)/tests/e2e/attack: $(addprefix $(O)/tests/e2e/,attack.o attack_serve.o \
 		attack_clients.o attack_view.o raw.o) $(client) $(core)
 	$(CC) -pthread $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 
-e2e: all $(addprefix $(O)/tests/e2e/,attack fingers keys onlink painter) \
+e2e: all $(addprefix $(O)/tests/e2e/,attack clipper device fingers keys \
+		onlink painter) \
 		$(if $(SYSTEMD_LIBS),$(O)/tests/e2e/liar) \
 		$(if $(PULSE_LIBS),$(O)/tests/e2e/hear)
 	tools/guest/build.sh $(GUEST) || : # its test says that there is none
@@ -423,7 +468,8 @@ codecs: $(O)/oriel-bench
 # ---- the developer's tools
 
 sources := $(wildcard $(addsuffix /*.[ch],include/oriel proto proto/io codecs \
-	redirect server client client/viewer capture examples bench tests \
+	redirect server client clip client/viewer capture capture/ipp \
+	capture/far examples bench tests \
 	tests/unit tests/prop tests/fuzz))
 format:
 	clang-format -i $(filter-out %/messages.h %/messages.c,$(sources))
@@ -480,6 +526,9 @@ install: all install-libs
 	install -m 644 $(filter %.7,$(man)) $(DESTDIR)$(MANDIR)/man7
 	install -m 644 tools/oriel.lua tools/oriel-sysctl.conf \
 		tools/oriel-modules.conf $(DESTDIR)$(DATADIR)/oriel
+	install -D -m 644 tools/oriel-usb.rules \
+		$(DESTDIR)$(UDEVDIR)/70-oriel-usb.rules
+	install -m 755 tools/oriel-queue $(DESTDIR)$(DATADIR)/oriel
 	install -m 644 client/viewer/oriel-view.desktop \
 		$(DESTDIR)$(DATADIR)/applications
 	install -m 644 client/viewer/oriel-view.xml \
@@ -488,12 +537,13 @@ install: all install-libs
 	$(foreach l,$(languages),install -D -m 644 \
 		$(O)/locale/$l/LC_MESSAGES/oriel.mo \
 		$(DESTDIR)$(DATADIR)/locale/$l/LC_MESSAGES/oriel.mo &&) true
-	install -m 644 README.md EMBEDDING.md PROTOCOL.md SECURITY.md LICENSE \
+	install -m 644 README.md EMBEDDING.md HYPERVISORS.md PROTOCOL.md SECURITY.md LICENSE \
 		$(DESTDIR)$(DATADIR)/doc/oriel
 
 uninstall:
 	rm -f $(addprefix $(DESTDIR)$(BINDIR)/,$(notdir $(programs)))
 	rm -rf $(DESTDIR)$(LIBEXECDIR)/oriel
+	rm -f $(DESTDIR)$(UDEVDIR)/70-oriel-usb.rules
 	rm -f $(addprefix $(DESTDIR)$(LIBDIR)/,$(notdir $(libs)) \
 		liboriel-server.so liboriel-client.so \
 		pkgconfig/oriel-server.pc pkgconfig/oriel-client.pc)

@@ -1,5 +1,5 @@
 /*
- * sink_screen.c - takes the place of client/screen.c and picture.c in oriel-bench-sink: the
+ * sink_screen.c - takes the place of client/screen.c, picture.c and video.c in oriel-bench-sink: the
  * messages are read as there, and acknowledged by the same ack.c, but no
  * pixel is decoded or kept, so that a processor can be a hundred clients. The
  * server's own hashes are sent back to its checks.
@@ -100,6 +100,40 @@ int orl_screen_picture(struct oriel_client *c, const uint8_t *d, size_t n)
 		s->first_byte[msg.transaction] = orl_now(&c->env);
 	s->bytes[msg.transaction] += n;
 	return 0;
+}
+
+int orl_screen_video_frame(struct oriel_client *c, const uint8_t *d, size_t n)
+{
+	struct orl_video_frame msg;
+	int err = orl_get_video_frame(d, n, &msg);
+	struct oriel_screen *s = err ? NULL : orl_screen_find(c, msg.display);
+	if (!s)
+		return ORIEL_EPROTO;
+	if (!s->first_byte[msg.transaction])
+		s->first_byte[msg.transaction] = orl_now(&c->env);
+	s->bytes[msg.transaction] += n;
+	return 0;
+}
+
+int orl_screen_video_open(struct oriel_client *c, const uint8_t *d, size_t n)
+{
+	struct orl_video_open msg;
+	int err = orl_get_video_open(d, n, &msg);
+	return err || !orl_screen_find(c, msg.display) ? ORIEL_EPROTO : 0;
+}
+
+int orl_screen_video_move(struct oriel_client *c, const uint8_t *d, size_t n)
+{
+	struct orl_video_move msg;
+	int err = orl_get_video_move(d, n, &msg);
+	return err || !orl_screen_find(c, msg.display) ? ORIEL_EPROTO : 0;
+}
+
+int orl_screen_video_close(struct oriel_client *c, const uint8_t *d, size_t n)
+{
+	struct orl_video_close msg;
+	int err = orl_get_video_close(d, n, &msg);
+	return err || !orl_screen_find(c, msg.display) ? ORIEL_EPROTO : 0;
 }
 
 int orl_screen_part(struct oriel_client *c, const uint8_t *d, size_t n)

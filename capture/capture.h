@@ -15,6 +15,8 @@
 
 #include <oriel/oriel-server.h>
 
+#include "clip/paste.h"
+
 /* How the programs end; scripts depend on the numbers. */
 enum orl_exit {
 	ORL_EXIT_OK,
@@ -35,6 +37,8 @@ enum {
 	ORL_SOURCE_FDS = 8, /* descriptors that one source may watch */
 	ORL_WHY_MAX = 256,  /* room for a sentence that says what is wrong */
 };
+
+struct orl_board;
 
 struct orl_source {
 	const struct orl_source_kind *kind;
@@ -138,6 +142,22 @@ struct orl_source_kind {
 
 	/* Its sound is that of this machine's sound server. */
 	bool pulse;
+	/* The clipboard, see clipboard.h: this is the board for it. */
+	void (*board)(struct orl_source *source, struct orl_board *board);
+	/* The desktop may paste this; count 0: no longer. */
+	void (*paste)(struct orl_source *source, enum oriel_selection selection,
+			const char *const *types, size_t count);
+	/* Give what the desktop has copied to `to`; NULL: it has not. */
+	struct orl_paste *(*copy)(struct orl_source *source,
+			enum oriel_selection selection, const char *type,
+			struct orl_paste_end to);
+
+	/*
+	 * How many places for USB devices there are now, and a stream to the
+	 * usbredir guest of one: a descriptor, closed to unplug, or -1.
+	 */
+	size_t (*usb_slots)(const struct orl_source *source);
+	int (*usb_open)(struct orl_source *source, size_t slot);
 };
 
 /* The sources of this build, and after them a NULL. */

@@ -152,6 +152,7 @@ static void on_frame(struct orl_far *f, uint64_t now)
 	/* It has forgotten which size it was to have. */
 	f->queue.want_width = f->asked_width;
 	f->queue.want_height = f->asked_height;
+	orl_far_clip_again(f);
 }
 
 static void on_cursor(struct orl_far *f)
@@ -173,33 +174,6 @@ static void on_pointer(struct orl_far *f, uint64_t now)
 	if (f->display && x >= 0 && y >= 0 && x < f->width && y < f->height &&
 			now > f->pointer.moved + WARP_MS * ORL_MSEC)
 		oriel_display_warp_cursor(f->display, x, y);
-}
-
-static void on_cut(struct orl_far *f)
-{
-	uint32_t piece = (uint32_t)f->in.head.v[0], n = f->in.head.size;
-	char *cut;
-
-	if (!f->cut_wanted)
-		return;
-	if (piece & ORL_FAR_FIRST) {
-		free(f->cut);
-		f->cut = calloc(1, ORL_FAR_CLIP_MAX + 1);
-		f->cut_size = 0;
-	}
-	if (!f->cut || n > ORL_FAR_CLIP_MAX - f->cut_size) {
-		free(f->cut);
-		f->cut = NULL;
-		return;
-	}
-	memcpy(f->cut + f->cut_size, f->in.bytes, n);
-	f->cut_size += n;
-	if (!(piece & ORL_FAR_LAST))
-		return;
-	cut = f->cut;
-	f->cut = NULL;
-	f->cut_wanted(f->cut_user, cut, f->cut_size);
-	free(cut);
 }
 
 static void on_say(struct orl_far *f)
@@ -258,7 +232,7 @@ static void hear(struct orl_far *f, size_t n, int fd, uint64_t now)
 			oriel_server_set_relative(f->server, f->relative);
 		break;
 	case ORL_FAR_CUT:
-		on_cut(f);
+		orl_far_on_cut(f);
 		break;
 	case ORL_FAR_PIN:
 		orl_far_keep_pin(f);
@@ -346,6 +320,7 @@ static void lose(struct orl_far *f, uint64_t now)
 	f->connected = 0;
 	orl_far_reap(f);
 	orl_far_forget(f);
+	orl_far_clip_forget(f);
 	f->ended = 0;
 	f->wrong[0] = 0;
 	f->retry_at = now + f->patience;
@@ -388,7 +363,7 @@ size_t orl_far_watch(
 {
 	struct orl_far *f = orl_far_of(source);
 
-	if (f->ended)
+	if (f->ended || orl_far_clip_has_work(f))
 		*due = 0;
 	if (f->retry_at < *due)
 		*due = f->retry_at;
@@ -410,6 +385,7 @@ int orl_far_run(struct orl_source *source, uint64_t now, char *why)
 
 	(void)why;
 	advance(f, now);
+	orl_far_clip_run(f);
 	if (f->ended)
 		lose(f, now);
 	return 0;
@@ -465,7 +441,7 @@ void orl_far_close(struct orl_source *source)
 
 	orl_far_reap(f);
 	orl_far_forget(f);
-	free(f->cut);
+	orl_far_clip_fini(f);
 	explicit_bzero(&f->config, sizeof(f->config));
 	free(f);
 }

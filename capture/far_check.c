@@ -109,3 +109,42 @@ void orl_far_words(char *out, size_t size, const struct orl_far_message *m)
 	}
 	out[n] = 0;
 }
+
+/* The bytes of a character at p, of at most n; 0: it is none. */
+static size_t character(const uint8_t *p, size_t n)
+{
+	size_t more = p[0] < 0x80             ? 0
+		      : (p[0] & 0xe0) == 0xc0 ? 1
+		      : (p[0] & 0xf0) == 0xe0 ? 2
+		      : (p[0] & 0xf8) == 0xf0 ? 3
+					      : SIZE_MAX;
+	static const uint32_t least[] = { 1, 0x80, 0x800, 0x10000 };
+	uint32_t c;
+
+	if (more >= n)
+		return 0;
+	c = more ? p[0] & (0x3fu >> more) : p[0];
+	for (size_t i = 1; i <= more; i++) {
+		if ((p[i] & 0xc0) != 0x80)
+			return 0;
+		c = c << 6 | (p[i] & 0x3f);
+	}
+	if (c < least[more] || c > 0x10ffff || (c >= 0xd800 && c < 0xe000))
+		return 0;
+	return more + 1;
+}
+
+bool orl_far_text_ok(const char *text, size_t n)
+{
+	const uint8_t *p = (const uint8_t *)text;
+
+	while (n) {
+		size_t k = character(p, n);
+
+		if (!k)
+			return false;
+		p += k;
+		n -= k;
+	}
+	return true;
+}

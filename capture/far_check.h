@@ -24,6 +24,9 @@ struct oriel_rect orl_far_rect(const struct orl_far_message *m, size_t index);
  */
 void orl_far_words(char *out, size_t size, const struct orl_far_message *m);
 
+/* Whether a text of the clipboard is UTF-8, without NUL. */
+bool orl_far_text_ok(const char *text, size_t n);
+
 /* Bytes that a screen's memory has. */
 static inline uint64_t orl_far_bytes(int32_t width, int32_t height)
 {

@@ -217,32 +217,10 @@ void orl_far_resize_wanted(struct orl_source *source,
 	orl_far_flush(f);
 }
 
-/* ---- the clipboard ----------------------------------------------------- */
-
-void orl_far_on_cut(struct orl_source *source,
-		void (*wanted)(void *user, const char *text, size_t n),
-		void *user)
+void orl_far_send_text(struct orl_far *f, char *text, size_t n)
 {
-	struct orl_far *f = orl_far_of(source);
-
-	f->cut_wanted = wanted;
-	f->cut_user = user;
-}
-
-void orl_far_paste(struct orl_source *source, const char *text, size_t n)
-{
-	struct orl_far *f = orl_far_of(source);
-	char *copy;
-
-	if (n > ORL_FAR_CLIP_MAX || f->fd < 0)
-		return;
-	copy = malloc(n + 1);
-	if (!copy)
-		return;
-	memcpy(copy, text, n);
-	copy[n] = 0;
 	free(f->queue.paste);
-	f->queue.paste = copy;
+	f->queue.paste = text;
 	f->queue.paste_size = n;
 	f->queue.paste_sent = 0;
 	orl_far_flush(f);

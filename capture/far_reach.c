@@ -237,6 +237,9 @@ const struct orl_source_kind orl_source_rfb = {
 	.pointer = orl_far_pointed,
 	.text = orl_far_text,
 	.locks = orl_far_locks,
+	.board = orl_far_board,
+	.paste = orl_far_paste,
+	.copy = orl_far_copy,
 };
 
 #ifndef ORIEL_NO_RDP
@@ -264,5 +267,8 @@ const struct orl_source_kind orl_source_rdp = {
 	.pointer = orl_far_pointed,
 	.text = orl_far_text,
 	.locks = orl_far_locks,
+	.board = orl_far_board,
+	.paste = orl_far_paste,
+	.copy = orl_far_copy,
 };
 #endif

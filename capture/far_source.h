@@ -13,6 +13,7 @@
 enum {
 	ORL_FAR_QUEUE = 1024, /* messages of input that wait */
 	ORL_FAR_CLIP_MAX = 1 << 20,
+	ORL_FAR_GIVES = 4, /* pastes at a time */
 	ORL_FAR_PLACE = ORL_FAR_HOST + 16,
 };
 
@@ -28,6 +29,29 @@ struct orl_far_pointer {
 	int32_t x, y; /* where it was put last */
 	int32_t rest_x, rest_y, wheel_x, wheel_y;
 	uint64_t moved; /* by a peer */
+};
+
+/* A viewer pastes what the desktop has. */
+struct orl_far_give {
+	struct orl_paste *paste; /* NULL: none */
+	char *text;
+	size_t size, at;
+	bool begun;
+};
+
+/* Text, both ways: see far_clip.c. */
+struct orl_far_clip {
+	struct orl_board *board; /* NULL: there is none yet */
+	char *cut;               /* of the desktop, as it comes in */
+	size_t cut_size;
+	char *have; /* of the desktop, whole */
+	size_t have_size;
+	struct orl_far_give gives[ORL_FAR_GIVES];
+
+	bool offered, fetch;    /* a viewer has some; it is to be asked for */
+	struct orl_paste *take; /* it comes, into: */
+	char *taken;
+	size_t taken_size;
 };
 
 struct orl_far {
@@ -63,11 +87,7 @@ struct orl_far {
 	uint32_t lights;
 	struct orl_source_counts counts;
 
-	/* The clipboard of the desktop as it comes in, and who wants it. */
-	char *cut;
-	size_t cut_size;
-	void (*cut_wanted)(void *user, const char *text, size_t n);
-	void *cut_user;
+	struct orl_far_clip clip;
 
 	struct orl_far_message in; /* last: it is large */
 };
@@ -122,16 +142,26 @@ void orl_far_locks(struct orl_source *source, uint32_t locks);
 void orl_far_resize_wanted(struct orl_source *source,
 		struct oriel_display *display, int32_t width, int32_t height);
 
-/*
- * ---- the clipboard: text of the desktop, and text for it ----
- *
- * UTF-8 without NUL, lines end with \n. `wanted` is told what was copied at
- * the desktop; the text is its for the time of the call.
- */
-void orl_far_on_cut(struct orl_source *source,
-		void (*wanted)(void *user, const char *text, size_t n),
-		void *user);
-/* What a peer has copied. Copied; more than ORL_FAR_CLIP_MAX is not taken. */
-void orl_far_paste(struct orl_source *source, const char *text, size_t n);
+/* A text for the desktop, which becomes the queue's. */
+void orl_far_send_text(struct orl_far *f, char *text, size_t n);
+
+/* ---- far_clip.c ---- */
+
+/* A piece of what the desktop has copied. */
+void orl_far_on_cut(struct orl_far *f);
+/* The connection is another one now: nothing is copied there. */
+void orl_far_clip_forget(struct orl_far *f);
+/* It is there again, and may have what viewers have copied. */
+void orl_far_clip_again(struct orl_far *f);
+/* The server and its transfers are gone: tell nobody anything. */
+void orl_far_clip_fini(struct orl_far *f);
+bool orl_far_clip_has_work(const struct orl_far *f);
+void orl_far_clip_run(struct orl_far *f);
+void orl_far_board(struct orl_source *source, struct orl_board *board);
+void orl_far_paste(struct orl_source *source, enum oriel_selection selection,
+		const char *const *types, size_t count);
+struct orl_paste *orl_far_copy(struct orl_source *source,
+		enum oriel_selection selection, const char *type,
+		struct orl_paste_end to);
 
 #endif

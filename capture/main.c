@@ -15,20 +15,25 @@
 #include <unistd.h>
 
 #include "capture/capture.h"
+#include "capture/clipboard.h"
 #include "capture/company.h"
 #include "capture/drop.h"
 #include "capture/files.h"
 #include "capture/login.h"
 #include "capture/metrics.h"
 #include "capture/options.h"
+#include "capture/print.h"
 #include "capture/sound.h"
 #include "capture/stats.h"
+#include "clip/transfer.h"
+#include "capture/usb.h"
 
 enum {
 	BUDGET_NS = 8000000, /* of one dispatch, so that the source runs too */
 	GOODBYE_MS = 300,    /* for the last bytes to go out */
 	SETTLE_MS = 20,      /* from a source's end until `exact` is news */
-	MAX_FDS = 2 + ORL_SOURCE_FDS + ORL_METRICS_FDS,
+	MAX_FDS = 2 + ORL_SOURCE_FDS + ORL_METRICS_FDS + ORL_USB_SLOTS +
+		  ORL_PRINTING_FDS,
 };
 
 struct serve {
@@ -37,9 +42,13 @@ struct serve {
 	struct orl_login *login;
 	struct orl_source *source;
 	struct oriel_server *server;
+	struct orl_board *board;
+	struct oriel_server_events events;
 	struct orl_metrics *metrics;
-	struct orl_pulse *pulse; /* NULL: sound is not from there */
+	struct orl_pulse *pulse;       /* NULL: sound is not from there */
+	struct orl_printing *printing; /* NULL: there is none */
 	struct orl_company company;
+	struct orl_slots usb;
 	bool had_peer;
 
 	FILE *stats;
@@ -204,6 +213,13 @@ static void peer_joined(void *user, struct oriel_peer *peer)
 	struct serve *serve = user;
 
 	say_peer(serve, "peer_joined", peer, 0);
+	if (serve->login &&
+			oriel_peer_set_usb_rules(peer,
+					orl_policy_usb(orl_login_policy(
+								       serve->login),
+							oriel_peer_user(peer))) <
+					0)
+		oriel_peer_close(peer, "out of memory");
 	if (!orl_company_join(&serve->company, peer))
 		return;
 	serve->had_peer = true;
@@ -219,6 +235,8 @@ static void peer_left(void *user, struct oriel_peer *peer, int reason)
 	say_peer(serve, "peer_left", peer, reason);
 	oriel_peer_stats(peer, &stats);
 	orl_tally_add(&serve->report.gone, &stats);
+	if (serve->printing)
+		orl_printing_left(serve->printing, peer, reason);
 	if (!orl_company_leave(&serve->company, peer))
 		return; /* sent away, or replaced */
 	if (serve->source->kind->peers)
@@ -312,6 +330,30 @@ static void on_locks(void *user, struct oriel_peer *peer, uint32_t locks)
 		source->kind->locks(source, locks);
 }
 
+static void on_usb_attached(
+		void *user, struct oriel_peer *peer, struct oriel_usb *usb)
+{
+	struct serve *serve = user;
+
+	(void)peer;
+	orl_slots_attached(&serve->usb, usb);
+}
+
+static void on_usb_data(
+		void *user, struct oriel_usb *usb, const void *data, size_t n)
+{
+	struct serve *serve = user;
+
+	orl_slots_data(&serve->usb, usb, data, n);
+}
+
+static void on_usb_detached(void *user, struct oriel_usb *usb, const char *why)
+{
+	struct serve *serve = user;
+
+	orl_slots_detached(&serve->usb, usb, why);
+}
+
 static void on_sound_wanted(void *user, bool wanted)
 {
 	struct serve *serve = user;
@@ -325,6 +367,72 @@ static void on_sound_in(void *user, struct oriel_peer *peer, bool on)
 
 	say_peer(serve, on ? "microphone_on" : "microphone_off", peer, 0);
 	orl_pulse_speak(serve->pulse, on);
+}
+
+static void clipboard_offered(void *user, struct oriel_peer *peer,
+		enum oriel_selection selection, const char *const *types,
+		size_t count)
+{
+	const struct serve *serve = user;
+
+	orl_board_offered(serve->board, peer, selection, types, count);
+}
+
+static void clipboard_wanted(void *user, struct oriel_peer *peer,
+		struct oriel_transfer *transfer)
+{
+	const struct serve *serve = user;
+
+	orl_board_wanted(serve->board, peer, transfer);
+}
+
+static void clipboard_begun(void *user, struct oriel_transfer *transfer)
+{
+	(void)user;
+	orl_transfer_begun(transfer);
+}
+
+static void clipboard_data(void *user, struct oriel_transfer *transfer,
+		const void *data, size_t n)
+{
+	(void)user;
+	orl_transfer_data(transfer, data, n);
+}
+
+static void clipboard_ready(void *user, struct oriel_transfer *transfer)
+{
+	(void)user;
+	orl_transfer_ready(transfer);
+}
+
+static void clipboard_ended(void *user, struct oriel_transfer *transfer,
+		int error, const char *why)
+{
+	const struct serve *serve = user;
+
+	orl_board_ended(serve->board, transfer, error, why);
+}
+
+static void on_printer(void *user, struct oriel_peer *peer,
+		const struct oriel_printer *printer)
+{
+	orl_printing_printer(((struct serve *)user)->printing, peer, printer);
+}
+
+static void on_printer_gone(void *user, struct oriel_peer *peer, uint32_t id)
+{
+	orl_printing_gone(((struct serve *)user)->printing, peer, id);
+}
+
+static void on_print_ready(void *user, struct oriel_print *print)
+{
+	orl_printing_ready(((struct serve *)user)->printing, print);
+}
+
+static void on_print_status(void *user, struct oriel_print *print,
+		const struct oriel_print_status *status)
+{
+	orl_printing_status(((struct serve *)user)->printing, print, status);
 }
 
 static const struct oriel_server_events events = {
@@ -342,6 +450,18 @@ static const struct oriel_server_events events = {
 	.locks = on_locks,
 	.sound_wanted = on_sound_wanted,
 	.sound_in = on_sound_in,
+	.clipboard_offered = clipboard_offered,
+	.clipboard_wanted = clipboard_wanted,
+	.clipboard_begun = clipboard_begun,
+	.clipboard_data = clipboard_data,
+	.clipboard_ready = clipboard_ready,
+	.clipboard_ended = clipboard_ended,
+	.usb_attached = on_usb_attached,
+	.usb_data = on_usb_data,
+	.usb_detached = on_usb_detached,
+	.printer_gone = on_printer_gone,
+	.print_ready = on_print_ready,
+	.print_status = on_print_status,
 };
 
 /* ---- the loop ---------------------------------------------------------- */
@@ -414,8 +534,11 @@ static int wait_for_work(struct serve *serve)
 	fds[1] = (struct pollfd){ .fd = serve->signals, .events = POLLIN };
 	if (!serve->leaving && serve->source->kind->watch)
 		n += serve->source->kind->watch(serve->source, fds + n, &due);
+	n += orl_slots_watch(&serve->usb, fds + n, &due);
 	if (serve->metrics)
 		n += orl_metrics_watch(serve->metrics, fds + n, &due);
+	if (serve->printing)
+		n += orl_printing_watch(serve->printing, fds + n, &due);
 	now = orl_now();
 	if (due > now) {
 		ts.tv_sec = (time_t)((due - now) / ORL_SEC);
@@ -451,11 +574,14 @@ static void run(struct serve *serve)
 		now = orl_now();
 		if (!serve->leaving && kind->run)
 			err = kind->run(serve->source, now, why);
+		orl_slots_run(&serve->usb, now);
 		if (err == ORIEL_ECLOSED) {
 			leave(serve, complain(ORL_EXIT_SOURCE, why),
 					"the desktop is gone");
 			err = 0;
 		}
+		if (serve->printing)
+			orl_printing_run(serve->printing, now);
 		if (!err)
 			err = oriel_server_dispatch(serve->server, BUDGET_NS);
 		if (err < 0) {
@@ -578,7 +704,7 @@ static int create_server(struct serve *serve)
 	const struct orl_options *o = &serve->options;
 	struct oriel_server_config config = {
 		.size = sizeof(config),
-		.events = &events,
+		.events = &serve->events,
 		.user = serve,
 		.workers = o->workers,
 		.max_peers = ORL_COMPANY_MAX,
@@ -586,11 +712,16 @@ static int create_server(struct serve *serve)
 		.congestion = o->congestion,
 		.keylog = o->keylog ? keylog : NULL,
 		.test_desync = o->test_desync,
+		.usb_rules = serve->login ? orl_login_policy(serve->login)->usb
+					  : NULL,
 	};
 	char name[256] = "oriel", why[ORL_WHY_MAX];
 	bool tcp = false;
 	int err;
 
+	serve->events = events;
+	if (serve->printing)
+		serve->events.printer = on_printer;
 	for (size_t i = 0; i < o->listen_count; i++)
 		tcp = tcp || strncmp(o->listen[i], "tcp:", 4) == 0;
 	if (gethostname(name, sizeof(name) - 1) == 0 && name[0])
@@ -679,15 +810,33 @@ static int start(struct serve *serve, const struct orl_source_kind *kind)
 	/* Until here a signal just ends the program, also while it unpacks. */
 	if (open_signals(serve) < 0)
 		return complain(ORL_EXIT_INTERNAL, strerror(errno));
+	orl_slots_open(&serve->usb, serve->source, o->usb_slots,
+			o->usb_slot_count);
+	if (o->print) {
+		const struct orl_printing_config printing = { .port = o->print,
+			.secret_file = o->print_secret,
+			.hook = o->print_hook,
+			.policy = orl_login_policy(serve->login),
+			.json = o->json };
+
+		status = orl_printing_open(&serve->printing, &printing, why);
+		if (status)
+			return complain(status, why);
+	}
 	status = create_server(serve);
 	if (status)
 		return status;
 	status = open_sound(serve);
 	if (status)
 		return status;
+	serve->board = orl_board_create(
+			serve->server, orl_login_policy(serve->login));
+	if (!serve->board)
+		return complain(ORL_EXIT_INTERNAL, "out of memory");
 	err = serve->source->kind->attach(serve->source, serve->server);
 	if (err)
 		return complain(ORL_EXIT_SOURCE, oriel_strerror(err));
+	orl_board_attach(serve->board, serve->source);
 	if (o->metrics) {
 		if (orl_metrics_open(&serve->metrics, o->metrics, metrics_page,
 				    serve, why, sizeof(why)) < 0)
@@ -736,9 +885,12 @@ static void end(struct serve *serve)
 		write_line(serve, true);
 	orl_metrics_close(serve->metrics);
 	orl_pulse_close(serve->pulse);
+	orl_printing_close(serve->printing);
 	oriel_server_destroy(serve->server);
+	orl_slots_close(&serve->usb);
 	if (serve->source)
 		serve->source->kind->close(serve->source);
+	orl_board_destroy(serve->board);
 	orl_login_close(serve->login);
 	orl_identity_free(&serve->identity);
 	if (serve->stats && serve->stats != stdout)

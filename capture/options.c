@@ -10,7 +10,7 @@
 
 #include "capture/sound.h"
 
-enum kind { TEXT, FLAG, RATE, COUNT, LISTEN, LAUNCH };
+enum kind { TEXT, FLAG, RATE, COUNT, LISTEN, LAUNCH, USB_SLOT };
 
 struct option {
 	const char *name;
@@ -61,6 +61,9 @@ static const struct option table[] = {
 	{ "sound", TEXT, AT(sound), 0, "WHAT",
 		"auto: x11: from the sound server, qemu: its own;\n"
 		"none; pulse[:SINK]: what that plays" },
+	{ "usb-slot", USB_SLOT, 0, 0, "unix:PATH",
+		"a socket where a virtual machine takes a USB device,\n"
+		"as QEMU's usb-redir; up to 16 of them" },
 	{ "once", FLAG, AT(once), 0, NULL,
 		"end when the first client has left; a source that ends:\n"
 		"when the client holds its last frame" },
@@ -68,6 +71,14 @@ static const struct option table[] = {
 		"statistics, one JSON object a second ('-': stdout)" },
 	{ "metrics", TEXT, AT(metrics), 0, "[HOST:]PORT",
 		"statistics for Prometheus, over HTTP" },
+	{ "print", TEXT, AT(print), 0, "PORT",
+		"offer the viewer's printers on 127.0.0.1, over IPP;\n"
+		"port 0 takes a free one" },
+	{ "print-hook", TEXT, AT(print_hook), 0, "FILE",
+		"a program to tell of printers that come and go" },
+	{ "print-secret", TEXT, AT(print_secret), 0, "FILE",
+		"the part of their addresses that is not to be\n"
+		"guessed; without it, another one each time" },
 	{ "keylog", TEXT, AT(keylog), 0, "FILE",
 		"append TLS secrets: whoever reads it reads everything" },
 	{ "json", FLAG, AT(json), 0, NULL, "events to stdout as JSON lines" },
@@ -234,6 +245,14 @@ static int take(struct orl_options *o, const struct option *opt,
 			return 0;
 		}
 		break;
+	case USB_SLOT:
+		wrong = "is unix:PATH, and may be given 16 times";
+		if (strncmp(value, "unix:", 5) == 0 && value[5] &&
+				o->usb_slot_count < ORL_MAX_USB_SLOTS) {
+			o->usb_slots[o->usb_slot_count++] = value + 5;
+			return 0;
+		}
+		break;
 	case LAUNCH:
 		wrong = "needs a command at the end: --launch -- COMMAND ...";
 		o->launch = command;
@@ -269,6 +288,8 @@ static const char *agree(const struct orl_options *o)
 			       "only";
 	if (!orl_sound_parse(&from, &sink, o->sound))
 		return "--sound= is auto, none or pulse[:SINK]";
+	if ((o->print_hook || o->print_secret) && !o->print)
+		return "--print-hook= and --print-secret= go with --print=";
 	if (o->launch_user && !o->launch)
 		return "--launch-user= goes with --launch";
 	if (o->congestion) {

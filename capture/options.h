@@ -11,13 +11,15 @@
 #include <stdint.h>
 #include <stdio.h>
 
-enum { ORL_MAX_LISTEN = 8, ORL_MAX_WORKERS = 64 };
+enum { ORL_MAX_LISTEN = 8, ORL_MAX_WORKERS = 64, ORL_MAX_USB_SLOTS = 16 };
 
 /* The text is argv's. Zero and NULL: not given. */
 struct orl_options {
 	const char *source;
 	const char *listen[ORL_MAX_LISTEN];
-	size_t listen_count; /* at least 1 after parsing */
+	size_t listen_count;                      /* at least 1 after parsing */
+	const char *usb_slots[ORL_MAX_USB_SLOTS]; /* paths */
+	size_t usb_slot_count;
 	const char *cert, *key;
 	const char *password_file, *ticket_file;
 	const char *policy;
@@ -29,6 +31,7 @@ struct orl_options {
 	const char *stats;
 	const char *metrics;
 	const char *sound; /* NULL: auto */
+	const char *print, *print_hook, *print_secret;
 	char *const *launch; /* a command's words and NULL, after "--" */
 	const char *launch_user;
 	uint64_t max_rate; /* bytes a second */

@@ -179,6 +179,8 @@ static size_t qemu_watch(
 	if (q->seek_at < *due)
 		*due = q->seek_at;
 	orl_libvirt_due(&q->libvirt, due);
+	if (orl_qemu_clip_due(q) < *due)
+		*due = orl_qemu_clip_due(q);
 	if (q->wrong[0])
 		*due = 0;
 	fds[0] = (struct pollfd){ .fd = q->epoll, .events = POLLIN };
@@ -351,6 +353,7 @@ static int advance(struct orl_qemu *q, uint64_t now)
 		hear_libvirt(q);
 	run_links(q);
 	orl_qemu_agent_run(q);
+	orl_qemu_clip_run(q, now);
 	if (!q->arrived && q->owner[0] && !q->questions && !q->wrong[0])
 		err = arrive(q, now);
 	return err;
@@ -415,6 +418,7 @@ static void qemu_close(struct orl_source *source)
 {
 	struct orl_qemu *q = of(source);
 
+	orl_qemu_clip_fini(q);
 	orl_qemu_input_fini(q);
 	q->server = NULL; /* it has ended, and its streams with it */
 	orl_qemu_audio_close(q);
@@ -447,6 +451,7 @@ static int start(struct orl_source **out, const char *address,
 	q->epoll = epoll_create1(EPOLL_CLOEXEC);
 	q->libvirt.fd = -1;
 	orl_qemu_agent_init(&q->agent);
+	orl_qemu_clip_init(q);
 	q->domain = domain;
 	q->address = strdup(address);
 	if (q->epoll < 0 || !q->address)
@@ -573,6 +578,36 @@ static void qemu_counts(
 	*out = ((const struct orl_qemu *)(const void *)source)->counts;
 }
 
+static void qemu_board(struct orl_source *source, struct orl_board *board)
+{
+	of(source)->clip.board = board;
+}
+
+static void qemu_paste(struct orl_source *source,
+		enum oriel_selection selection, const char *const *types,
+		size_t count)
+{
+	orl_qemu_clip_paste(of(source), selection, types, count);
+}
+
+static struct orl_paste *qemu_copy(struct orl_source *source,
+		enum oriel_selection selection, const char *type,
+		struct orl_paste_end to)
+{
+	return orl_qemu_clip_copy(of(source), selection, type, to);
+}
+
+static size_t qemu_usb_slots(const struct orl_source *source)
+{
+	return orl_qemu_usb_slots(
+			(const struct orl_qemu *)(const void *)source);
+}
+
+static int qemu_usb_open(struct orl_source *source, size_t slot)
+{
+	return orl_qemu_usb_open(of(source), slot);
+}
+
 const struct orl_source_kind orl_source_qemu = {
 	.name = "qemu",
 	.help = ":ADDRESS           a virtual machine, by the D-Bus address "
@@ -595,4 +630,9 @@ const struct orl_source_kind orl_source_qemu = {
 	.touch = qemu_touch,
 	.text = qemu_text,
 	.locks = qemu_locks,
+	.board = qemu_board,
+	.paste = qemu_paste,
+	.copy = qemu_copy,
+	.usb_slots = qemu_usb_slots,
+	.usb_open = qemu_usb_open,
 };

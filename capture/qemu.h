@@ -18,6 +18,7 @@
 #include "capture/qemu_agent.h"
 #include "capture/qemu_audio.h"
 #include "capture/qemu_check.h"
+#include "capture/qemu_clip.h"
 #include "capture/qemu_libvirt.h"
 
 enum {
@@ -173,6 +174,7 @@ struct orl_qemu {
 	unsigned objects_told; /* lines of the log */
 	struct orl_qemu_agent agent;
 	struct orl_qemu_audio audio;
+	struct orl_qemu_clip clip;
 	struct orl_source_counts counts;
 	const char *said[ORL_QEMU_SAID];
 };
@@ -195,6 +197,12 @@ void orl_qemu_gone(struct orl_qemu *q);
 int orl_qemu_connect(struct orl_qemu *q, const char *address);
 /* Tell clients which kind of pointer the machine has. */
 void orl_qemu_tell_relative(struct orl_qemu *q);
+
+/* ---- qemu_usb.c ---- */
+
+/* See struct orl_source_kind. */
+size_t orl_qemu_usb_slots(const struct orl_qemu *q);
+int orl_qemu_usb_open(struct orl_qemu *q, size_t slot);
 
 /* ---- qemu_objects.c ---- */
 

@@ -33,6 +33,7 @@ static void on_caps(void *user, const struct orl_vdagent_piece *piece)
 	a->caps = piece->n >= 8 ? orl_vdagent_u32(piece->data + 4) : 0;
 	if (orl_vdagent_u32(piece->data))
 		a->answer = true;
+	orl_qemu_clip_agent(user, a->caps);
 }
 
 static void on_reply(void *user, const struct orl_vdagent_piece *piece)
@@ -47,6 +48,10 @@ static void on_reply(void *user, const struct orl_vdagent_piece *piece)
 static const struct orl_vdagent_type types[] = {
 	{ ORL_VDAGENT_CAPS, 4, ORL_VDAGENT_GATHER, true, on_caps },
 	{ ORL_VDAGENT_REPLY, 8, 8, true, on_reply },
+	{ ORL_VDCLIP_GRAB, 0, ORL_VDAGENT_GATHER, true, orl_qemu_clip_take },
+	{ ORL_VDCLIP_RELEASE, 0, 4, true, orl_qemu_clip_take },
+	{ ORL_VDCLIP_REQUEST, 4, 8, true, orl_qemu_clip_take },
+	{ ORL_VDCLIP_DATA, 4, UINT32_MAX, false, orl_qemu_clip_take },
 };
 
 static void start_over(struct orl_qemu *q)
@@ -55,6 +60,7 @@ static void start_over(struct orl_qemu *q)
 
 	orl_vdagent_init(&a->in, types, sizeof(types) / sizeof(types[0]), q);
 	a->known = a->answer = a->broken = false;
+	orl_qemu_clip_agent(q, 0);
 	a->out_n = a->out_at = 0;
 	a->ask = a->open;
 }
@@ -72,6 +78,7 @@ static bool take_in(struct orl_qemu *q)
 		return true;
 	a->broken = true;
 	a->known = a->ask = a->answer = false;
+	orl_qemu_clip_agent(q, 0);
 	orl_qemu_say(q, 0,
 			"what the guest's agent writes makes no sense; it "
 			"is not listened to until the guest starts it anew");
@@ -103,21 +110,29 @@ static size_t put_monitors(const struct orl_qemu *q, uint8_t *out, size_t size)
 	return orl_vdagent_put_monitors(out, size, heads, q->console_count);
 }
 
-static bool has_news(const struct orl_qemu_agent *a)
+static bool has_news(const struct orl_qemu *q)
 {
-	return a->ask || a->answer || (a->monitors && can_resize(a));
+	const struct orl_qemu_agent *a = &q->agent;
+
+	return a->ask || a->answer || (a->monitors && can_resize(a)) ||
+	       (a->known && orl_qemu_clip_has_news(q));
 }
 
 static void make_news(struct orl_qemu *q)
 {
 	struct orl_qemu_agent *a = &q->agent;
-	const uint32_t caps = ORL_VDAGENT_CAN_MONITORS | ORL_VDAGENT_CAN_REPLY;
+	const uint32_t caps = ORL_VDAGENT_CAN_MONITORS | ORL_VDAGENT_CAN_REPLY |
+			      ORL_VDCLIP_BY_DEMAND | ORL_VDCLIP_SELECTION;
 
 	a->out_at = a->out_n = 0;
-	if (a->ask || a->answer) {
+	if (orl_qemu_clip_in_message(q)) {
+		a->out_n = orl_qemu_clip_news(q, a->out, sizeof(a->out));
+	} else if (a->ask || a->answer) {
 		a->out_n = orl_vdagent_put_caps(
 				a->out, sizeof(a->out), a->ask, caps);
 		a->ask = a->answer = false;
+	} else if (!a->monitors || !can_resize(a)) {
+		a->out_n = orl_qemu_clip_news(q, a->out, sizeof(a->out));
 	} else {
 		a->out_n = put_monitors(q, a->out, sizeof(a->out));
 		a->monitors = false;
@@ -129,7 +144,7 @@ static bool put_out(struct orl_qemu *q)
 {
 	struct orl_qemu_agent *a = &q->agent;
 
-	while (a->out_at < a->out_n || has_news(a)) {
+	while (a->out_at < a->out_n || has_news(q)) {
 		ssize_t n;
 
 		if (a->out_at == a->out_n)
@@ -221,10 +236,18 @@ void orl_qemu_agent_run(struct orl_qemu *q)
 
 	if (a->fd < 0)
 		return;
-	if (!take_in(q) || !put_out(q)) {
+	if (a->running)
+		return; /* from within: it goes on when that is done */
+	a->running = true;
+	bool ok = (q->clip.take.hold || take_in(q)) && put_out(q);
+	a->running = false;
+	if (!ok) {
 		hang_up(q);
 		return;
 	}
+	/* A viewer that is slow has the agent wait. */
+	if (q->clip.take.hold)
+		event.events = 0;
 	if (a->out_at < a->out_n)
 		event.events |= EPOLLOUT;
 	if (event.events != a->events)
@@ -240,6 +263,7 @@ bool orl_qemu_agent_resize(struct orl_qemu *q)
 
 void orl_qemu_agent_close(struct orl_qemu *q)
 {
+	orl_qemu_clip_agent(q, 0);
 	hang_up(q);
 	orl_qemu_agent_init(&q->agent);
 }

@@ -19,6 +19,7 @@ struct orl_qemu_agent {
 	char path[ORL_QEMU_AGENT_PATH]; /* of its channel; "": none */
 	int fd;                         /* -1: none */
 	uint32_t events;
+	bool running;
 	bool open;   /* the guest has its end */
 	bool broken; /* it wrote what is none; until it opens it anew */
 	struct orl_vdagent in;

@@ -340,6 +340,7 @@ static void x11_close(struct orl_source *source)
 
 	if (!x->gone && x->server)
 		orl_x11_input_fini(x);
+	orl_x11_clipboard_close(x->clipboard);
 	shm_fini(x);
 	orl_x11_monitors_fini(x);
 	/* Of a server that is gone only memory is left, as of this program. */
@@ -469,7 +470,10 @@ static size_t x11_watch(
 		*due = x->input.text.due;
 	if (x->arrange_at && x->arrange_at < *due)
 		*due = x->arrange_at;
-	return 1;
+	if (!x->clipboard)
+		return 1;
+	orl_x11_clipboard_watch(x->clipboard, &fds[1], due);
+	return 2;
 }
 
 static int x11_run(struct orl_source *source, uint64_t now, char *why)
@@ -483,6 +487,8 @@ static int x11_run(struct orl_source *source, uint64_t now, char *why)
 		XNextEvent(x->dpy, &event);
 		on_event(x, &event);
 	}
+	if (!x->gone && x->clipboard)
+		orl_x11_clipboard_run(x->clipboard, now);
 	if (!x->gone && now >= x->input.text.due)
 		orl_x11_text_run(x, now);
 	if (!x->gone && x->arrange_at && now >= x->arrange_at)
@@ -565,6 +571,33 @@ static void x11_locks(struct orl_source *source, uint32_t locks)
 		orl_x11_locks(x, locks);
 }
 
+static void x11_board(struct orl_source *source, struct orl_board *board)
+{
+	struct orl_x11 *x = of(source);
+
+	x->clipboard = orl_x11_clipboard_open(DisplayString(x->dpy), board);
+}
+
+static void x11_paste(struct orl_source *source, enum oriel_selection selection,
+		const char *const *types, size_t count)
+{
+	struct orl_x11 *x = of(source);
+
+	if (x->clipboard)
+		orl_x11_clipboard_paste(x->clipboard, selection, types, count);
+}
+
+static struct orl_paste *x11_copy(struct orl_source *source,
+		enum oriel_selection selection, const char *type,
+		struct orl_paste_end to)
+{
+	struct orl_x11 *x = of(source);
+
+	return x->clipboard ? orl_x11_clipboard_copy(
+					      x->clipboard, selection, type, to)
+			    : NULL;
+}
+
 const struct orl_source_kind orl_source_x11 = {
 	.name = "x11",
 	.help = ":DISPLAY            an X server's screen, as x11::0; without\n"
@@ -582,4 +615,7 @@ const struct orl_source_kind orl_source_x11 = {
 	.text = x11_text,
 	.locks = x11_locks,
 	.pulse = true,
+	.board = x11_board,
+	.paste = x11_paste,
+	.copy = x11_copy,
 };

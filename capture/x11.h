@@ -71,6 +71,7 @@ struct orl_x11 {
 	uint64_t input_time;
 	bool told_size; /* that monitors keep their sizes */
 
+	struct orl_x11_clipboard *clipboard; /* NULL: there is none */
 	int damage_event, fixes_event, randr_event, xkb_event;
 	struct orl_x11_input input;
 };
@@ -104,6 +105,20 @@ bool orl_x11_monitor_dirty(const struct orl_x11_monitor *m);
 /* What is to be fetched, which it is no longer. */
 size_t orl_x11_take(struct orl_x11_monitor *m,
 		struct oriel_rect out[static ORL_X11_RECTS]);
+
+/* NULL where the X server has none that can be used; that is said. */
+struct orl_x11_clipboard *orl_x11_clipboard_open(
+		const char *display, struct orl_board *board);
+void orl_x11_clipboard_close(struct orl_x11_clipboard *c);
+void orl_x11_clipboard_watch(const struct orl_x11_clipboard *c,
+		struct pollfd *fd, uint64_t *due);
+void orl_x11_clipboard_run(struct orl_x11_clipboard *c, uint64_t now);
+void orl_x11_clipboard_paste(struct orl_x11_clipboard *c,
+		enum oriel_selection selection, const char *const *types,
+		size_t count);
+struct orl_paste *orl_x11_clipboard_copy(struct orl_x11_clipboard *c,
+		enum oriel_selection selection, const char *type,
+		struct orl_paste_end to);
 
 /* Ask the X server for this size; nothing happens where it cannot. */
 void orl_x11_resize(struct orl_x11 *x, const struct orl_x11_monitor *monitor,

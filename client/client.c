@@ -30,6 +30,10 @@ int oriel_client_create(struct oriel_client **out,
 	c->user = config->user;
 	if (config->events)
 		c->events = *config->events;
+	if (c->events.clipboard_offered || c->events.clipboard_wanted)
+		c->offered |= ORL_CAP(CLIPBOARD);
+	orl_clip_init(&c->clip, &c->env, ORL_CLIENT, &orl_session_clip_calls,
+			c);
 	orl_again_init(c, config->reconnect);
 	c->socket = config->socket;
 	c->picture = config->picture;
@@ -37,7 +41,7 @@ int oriel_client_create(struct oriel_client **out,
 	c->max_pixels = config->max_pixels ? config->max_pixels
 					   : ORL_DISPLAY_PIXELS_MAX;
 	if (!(config->flags & ORIEL_CLIENT_LOSSLESS))
-		c->offered |= ORL_CAP(JPEG);
+		c->offered |= ORL_CAP(JPEG) | ORL_CAP(VP8);
 	orl_list_init(&c->screens);
 	orl_list_init(&c->timer.node);
 	orl_list_init(&c->batch.node);
@@ -56,6 +60,12 @@ int oriel_client_create(struct oriel_client **out,
 		c->congestion = orl_strdup(&env, config->congestion);
 		err = c->congestion ? 0 : ORIEL_ENOMEM;
 	}
+	if (!err && c->events.print_started) {
+		err = orl_client_print_init(c);
+		c->offered |= ORL_CAP(PRINT);
+	}
+	if (!err)
+		err = orl_client_usb_init(c, config->usb_rules);
 	if (!err)
 		err = orl_input_init(c);
 	if (!err)
@@ -89,9 +99,12 @@ void oriel_client_destroy(struct oriel_client *c)
 	if (c->loop && c->sound)
 		orl_loop_unpost(c->loop, &c->sound->post);
 	orl_loop_destroy(c->loop);
+	orl_clip_fini(&c->clip);
 	orl_input_fini(c);
+	orl_client_usb_fini(c);
 	orl_jpeg_destroy(c->jpeg);
 	orl_sound_fini(c);
+	orl_client_print_fini(c);
 	orl_tls_context_destroy(c->tls);
 	orl_free(&env, c->name);
 	orl_free(&env, c->congestion);

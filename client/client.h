@@ -2,9 +2,10 @@
  * client.h - the structs of this folder, and who may call what.
  *
  * Files: client.c the handle, session.c what the server says, login.c until
- * we are let in, again.c coming back after a loss, screen.c and picture.c what
- * is seen, ack.c that they were shown, input.c keys and pointer, sound.c what
- * is heard and said. All of it runs in the loop thread, but for the queue of input.c and what oriel-client.h marks as
+ * we are let in, again.c coming back after a loss, screen.c, picture.c and
+ * video.c what is seen, ack.c that it was shown, input.c keys and pointer,
+ * clipboard.c, usb.c, print.c, sound.c what is heard and said. All of it runs in the loop
+ * thread, but for the queue of input.c and what oriel-client.h marks as
  * "Threads: any".
  */
 #ifndef ORL_CLIENT_CLIENT_H
@@ -18,10 +19,14 @@
 #include "client/sound.h"
 #include "codecs/canvas.h"
 #include "codecs/jpeg.h"
+#include "codecs/video.h"
 #include "proto/auth.h"
 #include "proto/caps.h"
 #include "proto/io/conn.h"
 #include "proto/io/network.h"
+#include "redirect/clipboard.h"
+#include "redirect/print.h"
+#include "redirect/usb.h"
 
 enum orl_login_step {
 	ORL_LOGIN_HELLO,     /* waiting for server_hello */
@@ -166,6 +171,7 @@ struct oriel_client {
 	struct orl_again again;
 	char server_name[ORL_NAME_MAX + 1];
 	uint32_t rights, epoch;
+	bool owns; /* keyboard and pointer */
 	struct orl_node screens;
 	struct orl_jpeg *jpeg; /* made when first needed */
 
@@ -174,6 +180,9 @@ struct oriel_client {
 		uint32_t *pixels;
 		int32_t width, height, hot_x, hot_y;
 	} cursors[ORL_CURSOR_SLOTS];
+
+	struct orl_usb_rules usb_rules;
+	struct orl_usb_set usb;
 
 	/* Input. */
 	struct orl_input_queue queue;
@@ -188,10 +197,24 @@ struct oriel_client {
 	} sent[ORL_SENT]; /* input, to measure its echo */
 
 	struct orl_client_sound *sound; /* NULL: the host wants none */
+	/* What the host offers, as on the wire. */
+	char board[ORIEL_SELECTIONS][ORL_CLIP_TYPES_TEXT + 1];
+	struct orl_clip clip;
+	struct orl_client_print *print; /* NULL: the host does not */
 
 	struct oriel_stats stats;
 	uint64_t latencies[ORL_CLIENT_LATENCIES], echoes[ORL_CLIENT_LATENCIES];
 	unsigned n_latencies, n_echoes;
+};
+
+/* A video of a screen. */
+struct orl_video {
+	struct orl_decoder *decoder; /* NULL: there is none of this number */
+	enum orl_colour colour;
+	uint32_t generation;
+	struct oriel_rect rect; /* where it is shown */
+	uint32_t next;          /* number of the frame that comes next */
+	bool lost;              /* a keyframe is waited for */
 };
 
 struct oriel_screen {
@@ -213,6 +236,7 @@ struct oriel_screen {
 	uint64_t pictured[ORL_TRANSACTIONS_MAX]; /* cells under JPEGs */
 	size_t bytes[ORL_TRANSACTIONS_MAX];
 	uint64_t first_byte[ORL_TRANSACTIONS_MAX];
+	struct orl_video videos[ORL_VIDEOS_MAX];
 	bool exact;
 
 	/* The newest commit, for its ack. */
@@ -309,6 +333,14 @@ bool orl_screen_claim(struct oriel_screen *s, unsigned transaction, int32_t col,
 int orl_screen_lossy(struct oriel_client *c, const uint8_t *d, size_t n);
 int orl_screen_picture(struct oriel_client *c, const uint8_t *d, size_t n);
 
+/* video.c */
+int orl_screen_video_open(struct oriel_client *c, const uint8_t *d, size_t n);
+int orl_screen_video_frame(struct oriel_client *c, const uint8_t *d, size_t n);
+int orl_screen_video_move(struct oriel_client *c, const uint8_t *d, size_t n);
+int orl_screen_video_close(struct oriel_client *c, const uint8_t *d, size_t n);
+/* The picture starts afresh: no video plays. */
+void orl_screen_video_drop(struct oriel_screen *s);
+
 /* ack.c */
 /* A commit of so many bytes has come. */
 void orl_screen_owe_ack(struct oriel_screen *s, size_t bytes);
@@ -320,6 +352,21 @@ void orl_screen_was_shown(struct oriel_screen *s, uint64_t time);
 void orl_screen_send_acks(struct oriel_client *c);
 void orl_screen_batch(struct orl_timer *timer);
 
+/* clipboard.c */
+extern const struct orl_clip_calls orl_session_clip_calls;
+int orl_session_clip_message(struct oriel_client *c, uint16_t id,
+		const uint8_t *data, size_t n);
+/* Whether this client has the clipboard may have changed. */
+void orl_session_clip_settle(struct oriel_client *c);
+/* usb.c */
+int orl_client_usb_init(struct oriel_client *c, const char *rules);
+void orl_client_usb_fini(struct oriel_client *c);
+int orl_client_usb_answer(struct oriel_client *c, const uint8_t *d, size_t n);
+int orl_client_usb_data(struct oriel_client *c, const uint8_t *d, size_t n);
+int orl_client_usb_credit(struct oriel_client *c, const uint8_t *d, size_t n);
+int orl_client_usb_detach(struct oriel_client *c, const uint8_t *d, size_t n);
+int orl_client_usb_cancel(struct oriel_client *c, const uint8_t *d, size_t n);
+
 /* input.c */
 int orl_input_init(struct oriel_client *c);
 void orl_input_fini(struct oriel_client *c);
@@ -330,5 +377,19 @@ void orl_input_flush(struct oriel_client *c);
 void orl_input_retry(struct orl_timer *timer);
 /* An update shows the effect of this input. */
 void orl_input_echo(struct oriel_client *c, uint32_t seq, uint64_t shown);
+
+/* print.c */
+int orl_client_print_init(struct oriel_client *c);
+void orl_client_print_fini(struct oriel_client *c);
+/* The session is there; resumed: it is the one that was lost. */
+void orl_client_print_ready(struct oriel_client *c, bool resumed);
+/* ORIEL_MAY_PRINT may have been given. */
+void orl_client_print_rights(struct oriel_client *c, uint32_t before);
+/* The session is over: so are its jobs. */
+void orl_client_print_drop(struct oriel_client *c);
+int orl_client_print_begin(struct oriel_client *c, const uint8_t *d, size_t n);
+int orl_client_print_data(struct oriel_client *c, const uint8_t *d, size_t n);
+int orl_client_print_end(struct oriel_client *c, const uint8_t *d, size_t n);
+int orl_client_print_cancel(struct oriel_client *c, const uint8_t *d, size_t n);
 
 #endif

@@ -352,11 +352,14 @@ int orl_login_welcome(struct oriel_client *c, const uint8_t *d, size_t n)
 	c->rights = msg.rights;
 	c->epoch = msg.epoch;
 	c->step = ORL_LOGIN_DONE;
+	bool resumed = c->resuming;
 	orl_login_forget(c);
 	orl_link_open(orl_conn_link(c->conn));
 	orl_input_open(c, true, msg.rights);
 	orl_sound_session(c, true);
 	orl_again_ready(c);
+	orl_session_clip_settle(c);
+	orl_client_print_ready(c, resumed);
 	orl_session_state(c, ORIEL_CLIENT_READY);
 	if (c->conn && c->events.rights)
 		c->events.rights(c->user, msg.rights);

@@ -52,6 +52,7 @@ void orl_screen_destroy(struct oriel_screen *s)
 
 	if (s->added && c->events.screen_removed)
 		c->events.screen_removed(c->user, s);
+	orl_screen_video_drop(s);
 	orl_list_remove(&s->node);
 	orl_canvas_fini(&s->canvas);
 	free_front(s, s->front);
@@ -76,6 +77,7 @@ void orl_screen_set_exact(struct oriel_screen *s, bool exact)
 
 static void drop_transactions(struct oriel_screen *s)
 {
+	orl_screen_video_drop(s);
 	memset(s->touched, 0, n_cells(s));
 	memset(s->copied, 0, sizeof(s->copied));
 	memset(s->coded, 0, sizeof(s->coded));

@@ -8,6 +8,8 @@
 #include "codecs/cursor.h"
 #include "proto/io/socket.h"
 
+enum { USB_CANCEL = ORL_CHANNEL_USB << 8 | ORL_MSG_cancel };
+
 struct handler {
 	uint16_t id;
 	int (*handle)(struct oriel_client *c, const uint8_t *data, size_t n);
@@ -77,10 +79,14 @@ static void drop_line(struct oriel_client *c)
 
 	if (conn)
 		count_line(c);
+	if (c->usb.calls)
+		orl_usb_end(&c->usb);
 	orl_input_open(c, false, 0);
 	orl_sound_session(c, false);
 	c->begun = c->trusted = c->ending = false;
 	c->rights = 0;
+	c->owns = false;
+	orl_clip_end(&c->clip, ORIEL_ECLOSED);
 	orl_timer_stop(&c->timer);
 	orl_timer_stop(&c->batch);
 	c->batch.at = 0;
@@ -104,6 +110,7 @@ void orl_session_end(struct oriel_client *c, int error, const char *text)
 	orl_printable(why, sizeof(why), text, strlen(text));
 	drop_line(c);
 	orl_again_stop(c);
+	orl_client_print_drop(c);
 	ORL_EACH_SAFE (node, after, &c->screens)
 		orl_screen_destroy(
 				orl_container(node, struct oriel_screen, node));
@@ -160,6 +167,7 @@ static int on_rights(struct oriel_client *c, const uint8_t *data, size_t n)
 	if (err)
 		return err;
 	struct orl_rights_seen seen = { .epoch = msg.epoch };
+	uint32_t before = c->rights;
 	c->rights = msg.rights;
 	c->epoch = msg.epoch;
 	orl_input_open(c, true, msg.rights);
@@ -171,6 +179,8 @@ static int on_rights(struct oriel_client *c, const uint8_t *data, size_t n)
 	}
 	if (ORL_CLIENT_PUT(c, rights_seen, &seen) < 0)
 		return 0;
+	orl_session_clip_settle(c);
+	orl_client_print_rights(c, before);
 	if (c->events.rights)
 		c->events.rights(c->user, msg.rights);
 	return 0;
@@ -186,6 +196,8 @@ static int on_owner(struct oriel_client *c, const uint8_t *data, size_t n)
 		return err;
 	memcpy(name, msg.name.p, msg.name.n);
 	name[msg.name.n] = 0;
+	c->owns = msg.yours;
+	orl_session_clip_settle(c);
 	if (c->events.owner)
 		c->events.owner(c->user, msg.yours, name);
 	return 0;
@@ -315,6 +327,10 @@ static const struct handler ready[] = {
 	{ ORL_MSG_check,        orl_screen_check, 0 },
 	{ ORL_MSG_cells_lossy,  orl_screen_lossy, 0 },
 	{ ORL_MSG_picture,      orl_screen_picture, ORL_CAP(JPEG) },
+	{ ORL_MSG_video_open,   orl_screen_video_open, 0 },
+	{ ORL_MSG_video_frame,  orl_screen_video_frame, 0 },
+	{ ORL_MSG_video_move,   orl_screen_video_move, 0 },
+	{ ORL_MSG_video_close,  orl_screen_video_close, 0 },
 	{ ORL_MSG_display,      orl_screen_display, 0 },
 	{ ORL_MSG_display_gone, orl_screen_gone, 0 },
 	{ ORL_MSG_reset,        orl_screen_reset, 0 },
@@ -333,9 +349,29 @@ static const struct handler ready[] = {
 	{ ORL_MSG_sound_pause,  orl_sound_on_pause, ORL_CAP(OPUS) },
 	{ ORL_MSG_sound_volume, orl_sound_on_volume, ORL_CAP(OPUS) },
 	{ ORL_MSG_mic_wanted,   orl_sound_on_mic, ORL_CAP(OPUS) },
+	{ ORL_MSG_usb_answer,   orl_client_usb_answer, ORL_CAP(USB) },
+	{ ORL_MSG_usb_data,     orl_client_usb_data,   ORL_CAP(USB) },
+	{ ORL_MSG_usb_credit,   orl_client_usb_credit, ORL_CAP(USB) },
+	{ ORL_MSG_usb_detach,   orl_client_usb_detach, ORL_CAP(USB) },
+	{ USB_CANCEL,           orl_client_usb_cancel, ORL_CAP(USB) },
+	{ ORL_MSG_print_begin, orl_client_print_begin, ORL_CAP(PRINT) },
+	{ ORL_MSG_print_data, orl_client_print_data, ORL_CAP(PRINT) },
+	{ ORL_MSG_print_end, orl_client_print_end, ORL_CAP(PRINT) },
+	{ ORL_MSG_print_cancel, orl_client_print_cancel, ORL_CAP(PRINT) },
 	{ 0, NULL, 0 },
 };
 /* clang-format on */
+
+static int on_answer(struct oriel_client *c, uint16_t id, int err)
+{
+	if (!err)
+		return 0;
+	orl_log(&c->env, ORIEL_LOG_WARN, "session",
+			"message 0x%04x of the server: %s", id,
+			oriel_strerror(err));
+	orl_session_end(c, err, oriel_strerror(err));
+	return 0;
+}
 
 static int on_message(void *user, uint16_t id, const uint8_t *data, size_t n)
 {
@@ -346,18 +382,12 @@ static int on_message(void *user, uint16_t id, const uint8_t *data, size_t n)
 	if (!c->conn || c->ending)
 		return 0;
 	orl_again_busy(c);
-	for (; h->handle; h++) {
-		if (h->id != id || (c->caps & h->caps) != h->caps)
-			continue;
-		int err = h->handle(c, data, n);
-		if (!err)
-			return 0;
-		orl_log(&c->env, ORIEL_LOG_WARN, "session",
-				"message 0x%04x of the server: %s", id,
-				oriel_strerror(err));
-		orl_session_end(c, err, oriel_strerror(err));
-		return 0;
-	}
+	if (c->clip.link && id >> 8 == ORL_CHANNEL_CLIPBOARD)
+		return on_answer(c, id,
+				orl_session_clip_message(c, id, data, n));
+	for (; h->handle; h++)
+		if (h->id == id && (c->caps & h->caps) == h->caps)
+			return on_answer(c, id, h->handle(c, data, n));
 	orl_log(&c->env, ORIEL_LOG_WARN, "session",
 			"the server sent message 0x%04x, which is not allowed "
 			"now",

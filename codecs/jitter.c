@@ -11,7 +11,7 @@
 static const int64_t START = 12 * MS; /* with a packet of 10 ms: 25 */
 /* What the control of the speed is off by while all is well. */
 static const int64_t MARGIN = 3 * MS;
-static const int64_t STORE_MIN = 15 * MS, STORE_MAX = 240 * MS;
+static const int64_t STORE_MIN = 15 * MS, STORE_MAX = 200 * MS;
 static const int64_t STRANGE = 2 * SECOND; /* another clock, or no clock */
 static const int64_t LOSS_MARGIN = 20 * MS;
 static const uint64_t HOLD = 10 * SECOND, LOSSY = 120 * SECOND;

@@ -20,7 +20,11 @@ enum {
 	/* A JPEG: what it decodes to is 2 MiB. */
 	ORL_PICTURE_PIXELS_MAX = 512 << 10,
 	ORL_PICTURE_DATA_MAX = 256 << 10,
-	ORL_TRANSACTIONS_MAX = 8,  /* open at a time, per display */
+	ORL_VIDEOS_MAX = 8, /* open at a time, per display */
+	ORL_VIDEO_SIDE_MIN = 16,
+	ORL_VIDEO_SIDE_MAX = 4096,
+	ORL_VIDEO_DATA_MAX = 256 << 10, /* of one frame */
+	ORL_TRANSACTIONS_MAX = 8,       /* open at a time, per display */
 	ORL_RESIZE_PAUSE_MS = 250, /* from one size asked for to the next */
 	ORL_CURSOR_SIDE_MAX = 256,
 	ORL_CURSOR_SLOTS = 64,
@@ -37,8 +41,20 @@ enum {
 	ORL_MESSAGE_MAX_C2S = 64 << 10,
 	/* A part: data, copies, blocks, sections and heads. */
 	ORL_MESSAGE_MAX_S2C = (256 << 10) + 8192 * 7 + 1024 * 12 + 256,
-	ORL_PIECE_MAX = 16 << 10,      /* of a stream: clipboard, USB, print */
+	ORL_PIECE_MAX = 16 << 10, /* of a stream: clipboard, USB, print */
+
+	/* USB devices. */
+	ORL_USB_DEVICES_MAX = 16,      /* of a client, waiting ones too */
+	ORL_USB_INTERFACES_MAX = 32,   /* usbredir's own limit */
+	ORL_USB_WINDOW = 256 << 10,    /* sent of a device and not used */
+	ORL_USB_PACKET_MAX = 2 << 20,  /* twice what Linux asks a disk for */
+	ORL_USB_PENDING_MAX = 512,     /* transfers without an answer */
 	ORL_CREDIT_CONTROL = 64 << 10, /* queued control bytes, not granted */
+
+	/* Printing. */
+	ORL_PRINT_WINDOW = 256 << 10, /* of a job, sent and not taken */
+	ORL_PRINT_JOBS_MAX = 16,      /* of one client, at a time */
+	ORL_PRINT_LOST_SECONDS = 600, /* a job waits for its client */
 
 	/* Login. */
 	ORL_NAME_MAX = 256,

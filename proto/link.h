@@ -79,7 +79,7 @@ enum {
 	ORL_CREDIT_CURSOR = 576 << 10, /* a shape is up to 263168 + 10 */
 	ORL_CREDIT_DISPLAY = 4 << 20,  /* a rate of 100 MB/s over 40 ms */
 	ORL_CREDIT_USB = 256 << 10,
-	ORL_CREDIT_CLIPBOARD = 64 << 10,
+	ORL_CREDIT_CLIPBOARD = 256 << 10, /* 2.5 MB/s over 100 ms */
 	ORL_CREDIT_PRINT = 64 << 10,
 	/*
 	 * Nobody has more than this queued on a channel who looks at

@@ -92,6 +92,7 @@ void orl_check_reset(struct orl_pane *pane, const char *why)
 			(unsigned)pane->display->id,
 			oriel_peer_address(pane->peer), why);
 	size_t cells = orl_pane_cells(pane);
+	orl_video_drop(pane);
 	orl_canvas_reset(&pane->sent);
 	memset(pane->dirty, 1, cells);
 	memset(pane->todo, 0, cells);

@@ -10,7 +10,10 @@
 
 #include <string.h>
 
-enum { BANDS_FROM_CELLS = 16000 }; /* between 1920x1200 and 2560x1600 */
+enum {
+	BANDS_FROM_CELLS = 16000, /* between 1920x1200 and 2560x1600 */
+	LOOK_CELLS = 36,          /* 96 x 96 pixels */
+};
 static const uint64_t TELL_EVERY_NS = 10000000000;
 
 static int32_t cells(int32_t pixels)
@@ -86,7 +89,7 @@ static int set_size(struct oriel_display *d, int32_t width, int32_t height)
 	oriel_frame_unref(d->pending);
 	d->pending = NULL;
 	d->changed_at = orl_now(env);
-	return 0;
+	return orl_video_resize(d);
 }
 
 static void kick_all(struct oriel_display *d)
@@ -105,6 +108,28 @@ static void on_later(struct orl_deferred *later)
 
 	if (server->events.frame_failed)
 		server->events.frame_failed(server->user, d, d->failed);
+}
+
+/*
+ * A frame that nobody may have room for: whether it is of a video has to be
+ * known all the same, so large changes are looked at.
+ */
+static void on_look(struct orl_deferred *deferred)
+{
+	struct oriel_display *d =
+			orl_container(deferred, struct oriel_display, look);
+	int32_t cells_damaged = 0;
+	bool anybody = false;
+
+	for (int32_t row = 0; row < d->rows; row++)
+		cells_damaged += d->damage[row].to - d->damage[row].from;
+	ORL_EACH (node, &d->panes) {
+		const struct orl_pane *pane = orl_container(
+				node, struct orl_pane, by_display);
+		anybody |= pane->visible && orl_video_possible(pane->peer);
+	}
+	if (anybody && cells_damaged >= LOOK_CELLS)
+		orl_display_refresh(d);
 }
 
 int oriel_display_create(struct oriel_display **out,
@@ -138,6 +163,9 @@ int oriel_display_create(struct oriel_display **out,
 	d->later.run = on_later;
 	orl_list_init(&d->node);
 	orl_list_init(&d->wish.node);
+	orl_list_init(&d->still.node);
+	d->still.fire = orl_video_still;
+	d->look.run = on_look;
 	orl_list_init(&d->panes);
 	d->name = orl_strdup(&server->env, config->name ? config->name : "");
 	int err = d->name ? set_size(d, config->width, config->height)
@@ -182,7 +210,9 @@ void oriel_display_destroy(struct oriel_display *d)
 		d->server->displays_used &= ~(1u << d->id);
 	orl_list_remove(&d->node);
 	orl_loop_undefer(&d->later);
+	orl_loop_undefer(&d->look);
 	orl_timer_stop(&d->wish);
+	orl_video_fini(d);
 	oriel_frame_unref(d->pending);
 	orl_free(env, d->strip);
 	orl_free(env, d->shadow);
@@ -277,6 +307,7 @@ static void take(struct oriel_display *d, const struct oriel_pixels *from,
 			if (!*c)
 				continue;
 			*c = 0;
+			orl_regions_change(&d->regions, col, row);
 			struct orl_past *past = &d->past[c - d->changed];
 			past->before = past->last;
 			past->last = ms;
@@ -381,6 +412,7 @@ void orl_display_refresh(struct oriel_display *d)
 	d->time = frame->config.time;
 	d->pending = NULL;
 	oriel_frame_unref(frame);
+	orl_video_tick(d);
 }
 
 static void add_damage(struct oriel_display *d, struct oriel_rect r)
@@ -420,6 +452,7 @@ int oriel_display_submit(struct oriel_display *d, struct oriel_frame *frame,
 	oriel_frame_unref(old);
 	d->frames++;
 	d->asked = false;
+	orl_loop_defer(d->server->loop, &d->look);
 	kick_all(d);
 	return 0;
 }
@@ -437,6 +470,9 @@ int oriel_display_patch(struct oriel_display *d, const struct oriel_pixels *p,
 			p->format > ORIEL_FORMAT_XBGR8888)
 		return ORIEL_EINVAL;
 	orl_display_refresh(d);
+	/* The first rectangle of another picture: the one before is whole. */
+	if (time != d->time)
+		orl_video_tick(d);
 	take(d, p, x, y, (struct oriel_rect){ x, y, p->width, p->height });
 	d->time = time ? time : orl_now(&d->server->env);
 	d->frames++;
@@ -447,9 +483,17 @@ int oriel_display_patch(struct oriel_display *d, const struct oriel_pixels *p,
 
 bool oriel_display_wanted(const struct oriel_display *d)
 {
-	ORL_EACH (node, &d->panes)
-		if (orl_container(node, struct orl_pane, by_display)->hungry)
+	const bool watching = orl_regions_watching(
+			&d->regions, orl_now(&d->server->env));
+
+	ORL_EACH (node, &d->panes) {
+		const struct orl_pane *pane = orl_container(
+				node, struct orl_pane, by_display);
+		if (pane->hungry ||
+				(watching && pane->visible &&
+						orl_video_possible(pane->peer)))
 			return true;
+	}
 	return false;
 }
 

@@ -578,7 +578,7 @@ static bool is_ready(const struct orl_pane *pane, size_t i, uint32_t now,
 	const struct orl_past *past = &pane->display->past[i];
 	uint32_t idle = now - past->last;
 
-	if (pane->sent.exact[i] || !pane->lossy[i])
+	if (pane->sent.exact[i] || !pane->lossy[i] || orl_video_has(pane, i))
 		return false;
 	if (past->last - past->before > MOMENT_MS || idle >= MOMENT_MS)
 		return true;
@@ -621,7 +621,8 @@ static void count_rest(
 	r->cells = r->previews = r->left = 0;
 	for (int32_t row = 0; row < c->rows; row++)
 		for (int32_t col = 0; col < c->cols; col++, i++) {
-			r->left += !c->exact[i] && pane->lossy[i];
+			r->left += !c->exact[i] && pane->lossy[i] &&
+				   !orl_video_has(pane, i);
 			if (!is_ready(pane, i, r->now, &r->wait))
 				continue;
 			r->cells++;

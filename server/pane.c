@@ -51,6 +51,7 @@ int orl_pane_restart(struct orl_pane *pane)
 	const struct orl_env *env = &pane->peer->server->env;
 	const struct oriel_display *d = pane->display;
 
+	orl_video_drop(pane);
 	orl_canvas_fini(&pane->sent);
 	free_maps(pane);
 	int err = orl_canvas_init(
@@ -102,6 +103,7 @@ void orl_pane_destroy(struct orl_pane *pane)
 {
 	orl_list_remove(&pane->by_peer);
 	orl_list_remove(&pane->by_display);
+	orl_video_drop(pane);
 	orl_canvas_fini(&pane->sent);
 	free_maps(pane);
 	orl_free(&pane->peer->server->env, pane);

@@ -10,7 +10,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "redirect/print.h"
+
 enum { READY_TIMEOUT_S = ORL_LOGIN_SECONDS, FACTS_QUEUED = 4096 };
+enum { USB_CANCEL = ORL_CHANNEL_USB << 8 | ORL_MSG_cancel };
 static const uint64_t SECOND = 1000000000;
 
 static int on_rights_seen(
@@ -67,12 +70,26 @@ static const struct orl_handler ready[] = {
 	{ ORL_MSG_visible,     0,                orl_ack_visible, 0 },
 	{ ORL_MSG_refresh,     ORIEL_MAY_SEE,    orl_ack_refresh, 0 },
 	{ ORL_MSG_resize,      ORIEL_MAY_RESIZE, orl_ack_resize, 0 },
+	{ ORL_MSG_video_lost,  0,                orl_video_lost, 0 },
 	{ ORL_MSG_rights_seen, 0,                on_rights_seen, 0 },
 	{ ORL_MSG_bye,         0,                on_bye, 0 },
 	{ ORL_MSG_listen,      0,                orl_sound_listen, ORL_CAP(OPUS) },
 	{ ORL_MSG_mic_open,    ORIEL_MAY_SPEAK,  orl_mic_open, ORL_CAP(OPUS) },
 	{ ORL_MSG_mic,         ORIEL_MAY_SPEAK,  orl_mic_packet, ORL_CAP(OPUS) },
 	{ ORL_MSG_mic_pause,   ORIEL_MAY_SPEAK,  orl_mic_pause, ORL_CAP(OPUS) },
+	/* What may not is answered: nobody is left waiting. */
+	{ ORL_MSG_usb_attach,  0, orl_peer_usb_attach, ORL_CAP(USB) },
+	{ ORL_MSG_usb_data,    0, orl_peer_usb_data,   ORL_CAP(USB) },
+	{ ORL_MSG_usb_credit,  0, orl_peer_usb_credit, ORL_CAP(USB) },
+	{ ORL_MSG_usb_detach,  0, orl_peer_usb_detach, ORL_CAP(USB) },
+	{ USB_CANCEL,          0, orl_peer_usb_cancel, ORL_CAP(USB) },
+	{ ORL_MSG_printer,     ORIEL_MAY_PRINT, orl_peer_print_printer, ORL_CAP(PRINT) },
+	{ ORL_MSG_printer_gone, ORIEL_MAY_PRINT, orl_peer_print_printer_gone, ORL_CAP(PRINT) },
+	/* Of jobs that began while it might. */
+	{ ORL_MSG_print_more,  0, orl_peer_print_more, ORL_CAP(PRINT) },
+	{ ORL_MSG_print_status, 0, orl_peer_print_status, ORL_CAP(PRINT) },
+	{ ORL_MSG_print_known, 0, orl_peer_print_known, ORL_CAP(PRINT) },
+	{ ORL_MSG_print_cancel, 0, orl_peer_print_cancel, ORL_CAP(PRINT) },
 	{ 0, 0, NULL, 0 },
 };
 /* clang-format on */
@@ -84,12 +101,27 @@ static const struct orl_handler *const by_state[] = {
 	[ORL_PEER_READY] = ready,
 };
 
+static int on_answer(struct oriel_peer *peer, uint16_t id, int err)
+{
+	if (err == ORIEL_EPROTO)
+		orl_log(&peer->server->env, ORIEL_LOG_WARN, "peer",
+				"%s sent a message 0x%04x that makes no sense "
+				"here: its session ends",
+				oriel_peer_address(peer), id);
+	if (err)
+		orl_peer_end(peer, err, oriel_strerror(err));
+	return 0;
+}
+
 static int on_message(void *user, uint16_t id, const uint8_t *data, size_t n)
 {
 	struct oriel_peer *peer = user;
 
 	if (peer->state == ORL_PEER_GONE)
 		return 0;
+	if (peer->clip.link && id >> 8 == ORL_CHANNEL_CLIPBOARD)
+		return on_answer(peer, id,
+				orl_peer_clip_message(peer, id, data, n));
 	for (const struct orl_handler *h = by_state[peer->state]; h->handle;
 			h++) {
 		if (h->id != id || (peer->caps & h->caps) != h->caps)
@@ -97,15 +129,7 @@ static int on_message(void *user, uint16_t id, const uint8_t *data, size_t n)
 		/* A right may have been taken while this was on its way. */
 		if ((peer->rights & h->rights) != h->rights)
 			return 0;
-		int err = h->handle(peer, data, n);
-		if (err == ORIEL_EPROTO)
-			orl_log(&peer->server->env, ORIEL_LOG_WARN, "peer",
-					"%s sent a message 0x%04x that makes "
-					"no sense here: its session ends",
-					oriel_peer_address(peer), id);
-		if (err)
-			orl_peer_end(peer, err, oriel_strerror(err));
-		return 0;
+		return on_answer(peer, id, h->handle(peer, data, n));
 	}
 	orl_log(&peer->server->env, ORIEL_LOG_WARN, "peer",
 			"%s sent message 0x%04x, which is not allowed now: its "
@@ -160,11 +184,14 @@ static void leave(struct oriel_peer *peer)
 	struct oriel_server *server = peer->server;
 
 	peer->left = true;
+	orl_peer_print_leave(peer);
 	orl_input_release(peer);
+	orl_usb_end(&peer->usb);
 	if (server->owner == peer)
 		orl_peer_own(server, NULL);
 	orl_mic_changed(server);
 	orl_sound_changed(server);
+	orl_clip_end(&peer->clip, ORIEL_ECLOSED);
 	if (peer->joined && server->events.peer_left)
 		server->events.peer_left(server->user, peer, peer->reason);
 	peer->joined = false;
@@ -185,6 +212,8 @@ static void join(struct oriel_peer *peer)
 	if (server->events.peer_joined)
 		server->events.peer_joined(server->user, peer);
 	orl_sound_changed(server);
+	orl_peer_clip_settle(peer);
+	orl_peer_print_settle(peer);
 }
 
 /* Rights have changed: does it own input now, or no longer? */
@@ -204,6 +233,8 @@ static void settle(struct oriel_peer *peer)
 		peer->sound.known = 0;
 	orl_mic_changed(server);
 	orl_sound_changed(server);
+	orl_peer_clip_settle(peer);
+	orl_peer_print_settle(peer);
 }
 
 static bool take(bool *flag)
@@ -225,6 +256,10 @@ static void on_later(struct orl_deferred *later)
 		join(peer);
 	if (peer->state == ORL_PEER_READY && take(&peer->settle))
 		settle(peer);
+	if (peer->state == ORL_PEER_READY) {
+		orl_peer_clip_settle(peer);
+		orl_peer_usb_settle(peer);
+	}
 	if (peer->state != ORL_PEER_GONE)
 		return;
 	if (!peer->left)
@@ -284,7 +319,10 @@ int orl_peer_create(struct oriel_server *server, int socket, bool local)
 	orl_list_init(&peer->delay.node);
 	orl_list_init(&peer->panes);
 	orl_pace_init(&peer->pace);
+	orl_clip_init(&peer->clip, &server->env, ORL_SERVER,
+			&orl_peer_clip_calls, peer);
 	peer->stats.size = sizeof(peer->stats);
+	orl_peer_usb_init(peer);
 	int err = orl_conn_create(&peer->conn, server->loop, &server->env,
 			socket,
 			&(struct orl_conn_config){ .role = ORL_SERVER,
@@ -324,7 +362,10 @@ void orl_peer_free(struct oriel_peer *peer)
 	orl_login_fini(peer);
 	ORL_EACH_SAFE (node, after, &peer->panes)
 		orl_pane_destroy(orl_container(node, struct orl_pane, by_peer));
+	orl_peer_print_fini(peer);
 	orl_list_remove(&peer->node);
+	orl_clip_fini(&peer->clip);
+	orl_usb_fini(&peer->usb);
 	orl_conn_destroy(peer->conn);
 	orl_free(&server->env, peer->name);
 	orl_free(&server->env, peer);
@@ -452,8 +493,11 @@ void orl_peer_own(struct oriel_server *server, struct oriel_peer *peer)
 	if (peer == old)
 		return;
 	server->owner = NULL;
-	if (old)
+	if (old) {
 		orl_input_release(old);
+		/* Its devices go as well. */
+		orl_peer_later(old);
+	}
 	/* The host, hearing of keys, may have ended the new one. */
 	if (!peer || !may_own(peer))
 		peer = next_owner(server, old);
@@ -462,8 +506,15 @@ void orl_peer_own(struct oriel_server *server, struct oriel_peer *peer)
 		struct oriel_peer *p =
 				orl_container(node, struct oriel_peer, node);
 		orl_peer_tell(p, ORL_FACT_OWNER | ORL_FACT_MIC);
+		/* Its host is called: in dispatch, when this is done. */
+		orl_peer_later(p);
 	}
 	orl_mic_changed(server);
+	/* Printing goes with it: first those go that are no longer there. */
+	if (old)
+		orl_peer_print_settle(old);
+	if (server->owner)
+		orl_peer_print_settle(server->owner);
 }
 
 void orl_peer_ready(struct oriel_peer *peer)
@@ -481,6 +532,7 @@ void orl_peer_ready(struct oriel_peer *peer)
 							       : 0));
 	if (peer->state != ORL_PEER_READY)
 		return;
+	orl_peer_print_ready(peer);
 	peer->join = true;
 	orl_peer_later(peer);
 	if (!server->owner && peer->rights & ORIEL_MAY_INPUT)

@@ -112,17 +112,26 @@ int oriel_server_create(struct oriel_server **out,
 	server->user = config->user;
 	server->flags = config->flags;
 	if (!(config->flags & ORIEL_SERVER_LOSSLESS))
-		server->caps |= ORL_CAP(JPEG);
+		server->caps |= ORL_CAP(JPEG) | ORL_CAP(VP8);
 	server->max_peers = config->max_peers ? config->max_peers : 16;
 	server->max_bandwidth = config->max_bandwidth;
 	server->test_desync = config->test_desync;
 	server->events = events;
+	if (events.clipboard_offered || events.clipboard_wanted)
+		server->caps |= ORL_CAP(CLIPBOARD);
+	if (events.usb_attached)
+		server->caps |= ORL_CAP(USB);
+	if (events.printer)
+		server->caps |= ORL_CAP(PRINT);
+	orl_list_init(&server->prints);
 	orl_list_init(&server->listeners);
 	orl_list_init(&server->peers);
 	orl_list_init(&server->displays);
 	orl_list_init(&server->sounds);
 	server->caps |= ORL_CAP(OPUS) | ORL_CAP(PCM);
-	err = make_parts(server, config);
+	err = orl_usb_rules_init(&server->usb_rules, config->usb_rules);
+	if (!err)
+		err = make_parts(server, config);
 	if (err) {
 		oriel_server_destroy(server);
 		return err;
@@ -139,6 +148,7 @@ void oriel_server_destroy(struct oriel_server *server)
 	memset(&server->events, 0, sizeof(server->events));
 	ORL_EACH_SAFE (node, after, &server->peers)
 		orl_peer_free(orl_container(node, struct oriel_peer, node));
+	orl_peer_print_free_all(server);
 	ORL_EACH_SAFE (node, after, &server->listeners) {
 		struct orl_server_listener *l = orl_container(
 				node, struct orl_server_listener, node);
@@ -159,6 +169,7 @@ void oriel_server_destroy(struct oriel_server *server)
 	orl_jpeg_destroy(server->jpeg);
 	orl_free(&env, server->small);
 	orl_tls_context_destroy(server->tls);
+	orl_usb_rules_fini(&server->usb_rules);
 	orl_free(&env, server->cursor.pixels);
 	orl_free(&env, server->scratch);
 	orl_free(&env, server->name);
@@ -166,6 +177,22 @@ void oriel_server_destroy(struct oriel_server *server)
 	orl_free(&env, server->certificate);
 	orl_wipe(server, sizeof(*server));
 	orl_free(&env, server);
+}
+
+int oriel_server_add_encoder(struct oriel_server *server,
+		const struct oriel_encoder *encoder, void *user)
+{
+	if (!server || !encoder || encoder->size != sizeof(*encoder) ||
+			encoder->codec < ORIEL_VIDEO_VP8 ||
+			encoder->codec > ORIEL_VIDEO_H264 || !encoder->name ||
+			!encoder->create || !encoder->encode ||
+			!encoder->destroy)
+		return ORIEL_EINVAL;
+	if (server->n_encoders == ORL_ENCODERS_MAX)
+		return ORIEL_ELIMIT;
+	server->encoders[server->n_encoders++] =
+			(struct orl_own_encoder){ *encoder, user };
+	return 0;
 }
 
 void oriel_server_shutdown(struct oriel_server *server, const char *why)

@@ -5,10 +5,11 @@
  * A display holds the newest picture (shadow), a pane what its peer has been
  * sent. Files: server.c the handle, peer.c one client's life, login.c until
  * it is let in, token.c what lets it in again, display.c pictures from the
- * host, pane.c, update.c and lossy.c what is sent of them, ack.c and check.c
- * whether they arrived, input.c keys and pointer, cursor.c shapes, frame.c
- * shared pictures and memory, sound.c what is heard, mic.c what is said. All of
- * it runs in the loop thread.
+ * host, pane.c, update.c and lossy.c what is sent of them, regions.c and
+ * video.c what plays, ack.c and check.c whether they arrived, input.c keys and
+ * pointer, clipboard.c, usb.c, print.c, cursor.c shapes, frame.c shared pictures
+ * and memory, sound.c what is heard, mic.c what is said. All of it runs in the
+ * loop thread.
  */
 #ifndef ORL_SERVER_SERVER_H
 #define ORL_SERVER_SERVER_H
@@ -25,8 +26,11 @@
 #include "proto/io/conn.h"
 #include "proto/io/pool.h"
 #include "proto/io/shared.h"
+#include "redirect/clipboard.h"
+#include "redirect/usb.h"
 #include "server/sound.h"
 #include "server/throttle.h"
+#include "server/video.h"
 
 struct orl_server_listener {
 	struct orl_node node;
@@ -63,10 +67,13 @@ struct oriel_server {
 	struct orl_pool *pool;
 	struct orl_tls_context *tls; /* NULL: no certificate was given */
 	struct orl_throttle *throttle;
+	struct orl_usb_rules usb_rules;
 	struct orl_node listeners, peers, displays;
 	struct oriel_peer *owner; /* of keyboard and pointer */
 	uint32_t locks;
 	bool relative;
+	/* What the desktop offers, as on the wire. */
+	char board[ORIEL_SELECTIONS][ORL_CLIP_TYPES_TEXT + 1];
 	bool leaving; /* it shuts down: that is what a bye says */
 	uint8_t token_key[32];
 	uint8_t dummy_key[32]; /* makes up verifiers of users there are not */
@@ -83,7 +90,11 @@ struct oriel_server {
 	} token_uses[TOKEN_USES];
 	unsigned n_token_uses;
 	struct orl_cursor cursor;
+	struct orl_node prints; /* jobs, of all peers and of those lost */
+	uint32_t next_print;
 	struct orl_motion *motion;
+	struct orl_own_encoder encoders[ORL_ENCODERS_MAX];
+	unsigned n_encoders;
 	uint8_t *scratch; /* to encode into: a part, or a part a section */
 	/* To paint with, when first needed. */
 	struct orl_jpeg *jpeg;
@@ -205,7 +216,10 @@ struct oriel_peer {
 	unsigned n_inputs;
 
 	struct orl_peer_sound sound;
+	struct orl_peer_printers *printers; /* NULL: none was told of */
 
+	struct orl_clip clip;
+	struct orl_usb_set usb;
 	struct oriel_stats stats;
 };
 
@@ -283,6 +297,33 @@ void orl_input_release(struct oriel_peer *peer);
 /* The newest input handed to the host at or before `time`. */
 uint32_t orl_input_seen(const struct oriel_peer *peer, uint64_t time);
 
+/* clipboard.c */
+extern const struct orl_clip_calls orl_peer_clip_calls;
+int orl_peer_clip_message(struct oriel_peer *peer, uint16_t id,
+		const uint8_t *data, size_t n);
+/* Whether it has the clipboard may have changed. */
+void orl_peer_clip_settle(struct oriel_peer *peer);
+/* print.c */
+int orl_peer_print_printer(
+		struct oriel_peer *peer, const uint8_t *data, size_t n);
+int orl_peer_print_printer_gone(
+		struct oriel_peer *peer, const uint8_t *data, size_t n);
+int orl_peer_print_more(struct oriel_peer *peer, const uint8_t *data, size_t n);
+int orl_peer_print_status(
+		struct oriel_peer *peer, const uint8_t *data, size_t n);
+int orl_peer_print_known(
+		struct oriel_peer *peer, const uint8_t *data, size_t n);
+int orl_peer_print_cancel(
+		struct oriel_peer *peer, const uint8_t *data, size_t n);
+/* Whether it may print may have changed: the host hears of its printers. */
+void orl_peer_print_settle(struct oriel_peer *peer);
+/* It is let in: jobs of the session that it resumes may be its. */
+void orl_peer_print_ready(struct oriel_peer *peer);
+/* It is gone: printers go, jobs wait for who resumes it, or end. */
+void orl_peer_print_leave(struct oriel_peer *peer);
+void orl_peer_print_fini(struct oriel_peer *peer);
+void orl_peer_print_free_all(struct oriel_server *server);
+
 /* cursor.c */
 /* The cursor has changed, for this peer; sent when its turn comes. */
 void orl_cursor_show(struct oriel_peer *peer);
@@ -290,6 +331,16 @@ void orl_cursor_warp(struct oriel_peer *peer, uint32_t display, int32_t x,
 		int32_t y);
 /* Its turn: true when something was queued. */
 bool orl_cursor_send(struct oriel_peer *peer);
+
+/* usb.c */
+void orl_peer_usb_init(struct oriel_peer *peer);
+/* Its rights, or the owner of input, have changed. */
+void orl_peer_usb_settle(struct oriel_peer *peer);
+int orl_peer_usb_attach(struct oriel_peer *peer, const uint8_t *data, size_t n);
+int orl_peer_usb_data(struct oriel_peer *peer, const uint8_t *data, size_t n);
+int orl_peer_usb_credit(struct oriel_peer *peer, const uint8_t *data, size_t n);
+int orl_peer_usb_detach(struct oriel_peer *peer, const uint8_t *data, size_t n);
+int orl_peer_usb_cancel(struct oriel_peer *peer, const uint8_t *data, size_t n);
 
 /* sound.c */
 /* Who hears what may have changed. */
@@ -358,6 +409,9 @@ struct oriel_display {
 	uint64_t changed_at; /* when the shadow last changed, our clock */
 	uint64_t frames;     /* submitted or patched */
 	bool asked;          /* frame_wanted was called and not answered */
+	struct orl_regions regions;
+	struct orl_timer still;   /* one of them may be */
+	struct orl_deferred look; /* at a frame that no peer has room for */
 };
 
 /* display.c: bring the shadow up to date with `pending`. */
@@ -374,6 +428,7 @@ struct orl_pane {
 	bool announced; /* the display message has gone out, as it is now */
 	bool known;     /* ... as it was: the peer is to hear of its end */
 	bool visible, open, hungry, any_dirty;
+	bool moved;             /* the open transaction has copies */
 	uint32_t cell_bytes[2]; /* running mean by orl_class */
 
 	/* The lossy layer, lossy.c. */
@@ -405,6 +460,11 @@ struct orl_pane {
 	uint64_t check_at, reset_at; /* 0: none due */
 	uint64_t last_reset;
 	uint64_t force_res_until;
+
+	/* Moving pictures, video.c. */
+	struct orl_stream streams[ORL_REGIONS_MAX];
+	uint8_t *video; /* cells: whose; NULL until there is a region */
+	uint32_t regions_seen;
 };
 
 static inline size_t orl_pane_cells(const struct orl_pane *pane)

@@ -20,7 +20,8 @@ enum {
 	PART_PLAN_MAX = ORL_PART_DATA_MAX / 4,
 	BLOCKS = 2048, /* of one part */
 	OVERDUE_MAX = 2,
-	SMALL_UPDATE = 1300, /* a commit under this may be acked in a batch */
+	VIDEO_TRANSACTION = 1, /* of frames, when another one is open */
+	SMALL_UPDATE = 1300,   /* a commit under this may be acked in a batch */
 };
 
 static const uint64_t MS = 1000000;
@@ -179,6 +180,7 @@ static int send_copies(struct orl_pane *pane)
 		return 0;
 	for (size_t i = 0; i < n; i++)
 		copied(pane, &copies[i]);
+	pane->moved = true;
 	return send_part(pane, copies, n, NULL, 0, NULL, 0, 0);
 }
 
@@ -370,17 +372,22 @@ static bool begin(struct orl_pane *pane)
 	struct oriel_display *d = pane->display;
 
 	orl_display_refresh(d);
-	if (!pane->any_dirty)
+	orl_video_tick(d);
+	orl_video_follow(pane);
+	if (!pane->any_dirty || pane->peer->state != ORL_PEER_READY)
 		return false;
 	memcpy(pane->todo, pane->dirty, orl_pane_cells(pane));
 	memset(pane->dirty, 0, orl_pane_cells(pane));
 	pane->any_dirty = false;
 	count_skipped(pane);
-	if (!prune(pane))
+	prune(pane);
+	orl_video_plan(pane, pane->todo);
+	if (!prune(pane) && !orl_video_due(pane))
 		return false;
 	pane->open = true;
 	pane->refining = false;
 	pane->open_bytes = 0;
+	pane->moved = false;
 	/* A still picture is not late for who has only just come. */
 	pane->time = orl_max64(d->time, pane->since);
 	if (send_copies(pane) < 0)
@@ -396,6 +403,7 @@ static bool refine(struct orl_pane *pane)
 	if (!orl_lossy_refine(pane))
 		return false;
 	pane->open = pane->refining = true;
+	pane->moved = false;
 	pane->open_bytes = 0;
 	return true;
 }
@@ -423,28 +431,31 @@ static void falsify(struct orl_pane *pane)
 		}
 }
 
-static int commit(struct orl_pane *pane)
+static int commit(struct orl_pane *pane, unsigned transaction, size_t bytes)
 {
 	struct oriel_peer *peer = pane->peer;
 	uint64_t now = orl_now(&peer->server->env);
 	/* What is refined is what the desktop shows now. */
-	uint64_t time = pane->refining ? now : pane->time;
+	uint64_t time = transaction      ? pane->display->time
+			: pane->refining ? now
+					 : pane->time;
 	struct orl_commit msg = {
 		.display = (uint8_t)pane->display->id,
+		.transaction = (uint8_t)transaction,
 		.frame = ++peer->next_frame,
 		.input_seq = orl_input_seen(peer, pane->time),
 		.time = (uint32_t)(time / 1000),
-		.refined = pane->refining,
+		.refined = pane->refining && !transaction,
 	};
 	struct orl_commit_note *note = &peer->commits[msg.frame % ORL_COMMITS];
 
-	pane->open = false;
+	if (!transaction)
+		pane->open = false;
 	*note = (struct orl_commit_note){ .frame = msg.frame,
-		.refined = pane->refining,
+		.refined = pane->refining && !transaction,
 		.captured = time,
 		.queued = now };
-	orl_pace_commit(&peer->pace, msg.frame, now,
-			pane->open_bytes < SMALL_UPDATE);
+	orl_pace_commit(&peer->pace, msg.frame, now, bytes < SMALL_UPDATE);
 	peer->stats.updates++;
 	pane->since_check++;
 	if (peer->server->test_desync &&
@@ -454,6 +465,31 @@ static int commit(struct orl_pane *pane)
 	if (pane->refining && orl_canvas_is_exact(&pane->sent))
 		pane->check_at = now; /* it was still before */
 	return ORL_PEER_PUT(peer, commit, &msg);
+}
+
+/*
+ * Frames are a transaction of their own, so that a video goes on while another
+ * one is open for long. Only when that has moved things about they are a part
+ * of it, and those that follow wait for its end.
+ */
+static int send_video(struct orl_pane *pane)
+{
+	size_t bytes = 0;
+
+	if (pane->moved)
+		return orl_video_send(pane, 0, &pane->open_bytes);
+	int err = orl_video_send(pane, VIDEO_TRANSACTION, &bytes);
+	if (!err && bytes)
+		err = commit(pane, VIDEO_TRANSACTION, bytes);
+	return err;
+}
+
+/* The same between the parts of one that is open; whether there was any. */
+static bool go_on(struct orl_pane *pane)
+{
+	orl_display_refresh(pane->display);
+	orl_video_tick(pane->display);
+	return !pane->moved && orl_video_due(pane) && send_video(pane) == 0;
 }
 
 /* Send something of this pane; false when there is nothing. */
@@ -473,11 +509,20 @@ static bool produce(struct orl_pane *pane, uint64_t budget, uint64_t now)
 	if (pane->open && pane->refining &&
 			(pane->any_dirty || pane->display->pending))
 		give_up(pane);
+	if (pane->open && go_on(pane))
+		return true;
 	if (!pane->open && !begin(pane) && !refine(pane))
 		return orl_check_send(pane, now) || any;
 	if (pane->peer->state != ORL_PEER_READY)
 		return false;
+	if (send_video(pane) < 0)
+		return false;
 	size_t cells = orl_pane_cells(pane);
+	if (!pane->open_bytes && !has(pane->todo, cells) &&
+			!has(pane->paint, cells)) {
+		pane->open = false; /* frames were all there was */
+		return true;
+	}
 	if (has(pane->todo, cells)) {
 		if (send_blocks(pane, budget) < 0)
 			return false;
@@ -485,7 +530,7 @@ static bool produce(struct orl_pane *pane, uint64_t budget, uint64_t now)
 		return false;
 	}
 	if (pane->open && !has(pane->todo, cells) && !has(pane->paint, cells) &&
-			commit(pane) < 0)
+			commit(pane, 0, pane->open_bytes) < 0)
 		return false;
 	if (!pane->open && pane->since_check >= 64)
 		orl_check_send(pane, now);

@@ -257,7 +257,7 @@ void pair_start(struct pair *p, unsigned flags,
 	struct oriel_server_config cfg = { .size = sizeof(cfg) };
 	struct oriel_client_config ccfg = { .size = sizeof(ccfg),
 		.name = "test client",
-		.events = &client_events,
+		.events = &p->client_events,
 		.user = p,
 		.reconnect = p->reconnect,
 		.flags = p->flags,
@@ -266,9 +266,14 @@ void pair_start(struct pair *p, unsigned flags,
 
 	if (p->configure)
 		p->configure(&ccfg);
+	p->server_events = server_events;
+	p->client_events = client_events;
+	if (p->amend)
+		p->amend(&p->server_events, &p->client_events);
+
 	if (extra)
 		cfg = *extra;
-	cfg.events = &server_events;
+	cfg.events = &p->server_events;
 	cfg.user = p;
 	cfg.flags |= (flags & PAIR_OPEN ? ORIEL_SERVER_OPEN : 0) |
 		     (flags & PAIR_LOSSLESS ? ORIEL_SERVER_LOSSLESS : 0);
@@ -317,7 +322,7 @@ void pair_restart(struct pair *p, bool new_key,
 						 &p->private_key, "test"),
 				0);
 	}
-	cfg.events = &server_events;
+	cfg.events = &p->server_events;
 	cfg.user = p;
 	cfg.certificate = p->certificate;
 	cfg.private_key = p->private_key;

@@ -31,6 +31,12 @@ struct pair {
 	const struct oriel_hooks *hooks; /* the client's */
 	/* More of the client's config; it gets the pair as its user. */
 	void (*configure)(struct oriel_client_config *config);
+	/* Other events of both; `user` is this struct. */
+	void (*amend)(struct oriel_server_events *server,
+			struct oriel_client_events *client);
+	struct oriel_server_events server_events;
+	struct oriel_client_events client_events;
+	void *data;           /* the test's */
 	bool leave_when_lost; /* the client's host disconnects then */
 	uint64_t slow; /* ns from an update until it is shown; 0: at once */
 	bool unshown;

@@ -6,10 +6,13 @@ set -eu
 build='gcc make pkg-config libc6-dev
 	libssl-dev libzstd-dev libxxhash-dev libturbojpeg0-dev libopus-dev
 	libpulse-dev
+	libusbredirparser-dev libusbredirhost-dev libusb-1.0-0-dev libvpx-dev
 	libsdl2-dev libsdl2-ttf-dev libfontconfig-dev libpng-dev libwebp-dev
 	libx11-dev libxext-dev libxdamage-dev libxfixes-dev libxtst-dev
-	libxrandr-dev zlib1g-dev freerdp2-dev libavformat-dev libavcodec-dev libavutil-dev
-	libswscale-dev libsystemd-dev libvncserver-dev scdoc gettext'
+	libxrandr-dev libxcb1-dev libxcb-xfixes0-dev libwayland-dev
+	zlib1g-dev freerdp2-dev
+	libavformat-dev libavcodec-dev libavutil-dev
+	libswscale-dev libsystemd-dev libvncserver-dev libcups2-dev scdoc gettext'
 desktop='xvfb xauth x11-utils x11-apps x11-xserver-utils xdotool xterm less openbox
 	imagemagick fonts-dejavu-core'
 tests='g++ desktop-file-utils libcmocka-dev binutils tshark python3 openssl procps iproute2
@@ -17,8 +20,9 @@ tests='g++ desktop-file-utils libcmocka-dev binutils tshark python3 openssl proc
 	qemu-system-x86 dbus-daemon dbus-bin tigervnc-standalone-server
 	libvirt-daemon libvirt-daemon-driver-qemu libvirt-clients
 	xserver-xorg-core xserver-xorg-video-dummy
-	ibus ibus-hangul
-	pulseaudio pulseaudio-utils'
+	ibus ibus-hangul xclip weston wl-clipboard
+	pulseaudio pulseaudio-utils cups-ipp-utils cups-client cups-daemon cups-filters
+	wayvnc sway bubblewrap freerdp2-shadow-x11 winpr-utils tigervnc-tools'
 peers='libspice-server-dev tigervnc-standalone-server tigervnc-viewer
 	spice-client-gtk freerdp2-shadow-x11 freerdp2-x11 xrdp x11vnc'
 guest='mmdebstrap e2fsprogs'

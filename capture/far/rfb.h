@@ -50,7 +50,8 @@ struct orl_rfb {
 	bool full;    /* the next update is to be of the whole screen */
 	bool greeted; /* its clipboard has said what it can do */
 
-	struct orl_rfb_zlib zlib, zrle;
+	struct orl_rfb_zlib zlib, zrle, clip;
+	void *scratch[2]; /* of a text, while it is read */
 	bool cursor_complained;
 
 	/* Input. */

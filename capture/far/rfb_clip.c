@@ -31,6 +31,16 @@ static void put_character(char **p, uint32_t c)
 	*p = out;
 }
 
+/* Room that is there until the next text comes. */
+static void *room(struct orl_rfb *r, size_t index, size_t n)
+{
+	free(r->scratch[index]);
+	r->scratch[index] = malloc(n);
+	if (!r->scratch[index])
+		orl_helper_end(&r->helper, ORL_EXIT_INTERNAL, "out of memory");
+	return r->scratch[index];
+}
+
 /* ---- text of the desktop ----------------------------------------------- */
 
 static void latin1(struct orl_rfb *r, uint32_t n)
@@ -42,17 +52,13 @@ static void latin1(struct orl_rfb *r, uint32_t n)
 		orl_rfb_skip(r, n);
 		return;
 	}
-	in = malloc(n + 1);
-	p = out = malloc(2 * (size_t)n + 1);
-	if (!in || !out)
-		orl_helper_end(&r->helper, ORL_EXIT_INTERNAL, "out of memory");
+	in = room(r, 0, (size_t)n + 1);
+	p = out = room(r, 1, 2 * (size_t)n + 1);
 	orl_rfb_read(r, in, n);
 	for (uint32_t i = 0; i < n; i++)
 		if (in[i] && in[i] != '\r')
 			put_character(&p, in[i]);
 	orl_helper_cut(&r->helper, out, (size_t)(p - out));
-	free(in);
-	free(out);
 }
 
 /* Lines end with CR LF there, and the text with NUL. */
@@ -69,25 +75,25 @@ static size_t tidy(char *text, size_t n)
 /* Of a stream of its own: a length and so many bytes. */
 static void provided(struct orl_rfb *r, uint32_t left)
 {
-	struct orl_rfb_zlib z = { .made = false };
+	struct orl_rfb_zlib *z = &r->clip;
 	uint8_t head[4];
 	uint32_t n;
-	char *text = NULL;
 
-	orl_rfb_inflate(r, &z, left);
-	orl_rfb_inflated(r, &z, head, 4);
+	if (z->made)
+		inflateEnd(&z->z);
+	*z = (struct orl_rfb_zlib){ .made = false };
+	orl_rfb_inflate(r, z, left);
+	orl_rfb_inflated(r, z, head, 4);
 	n = (uint32_t)head[0] << 24 | (uint32_t)head[1] << 16 |
 	    (uint32_t)head[2] << 8 | head[3];
-	if (n <= ORL_RFB_CLIP_MAX)
-		text = malloc((size_t)n + 1);
-	if (text) {
-		orl_rfb_inflated(r, &z, text, n);
+	if (n <= ORL_RFB_CLIP_MAX) {
+		char *text = room(r, 0, (size_t)n + 1);
+
+		orl_rfb_inflated(r, z, text, n);
 		orl_helper_cut(&r->helper, text, tidy(text, n));
-		free(text);
 	}
 	/* Other formats may follow, which are nothing to us. */
-	orl_rfb_skip(r, z.left);
-	inflateEnd(&z.z);
+	orl_rfb_skip(r, z->left);
 }
 
 static void say(struct orl_rfb *r, uint32_t flags, const void *more, size_t n)
@@ -96,7 +102,7 @@ static void say(struct orl_rfb *r, uint32_t flags, const void *more, size_t n)
 
 	orl_rfb_put32(message + 4, 0u - (uint32_t)(4 + n));
 	orl_rfb_put32(message + 8, flags);
-	if (n <= 4)
+	if (n && n <= 4)
 		memcpy(message + 12, more, n);
 	orl_rfb_write(r, message, 12 + (n <= 4 ? n : 0));
 	if (n > 4)

@@ -2,6 +2,7 @@
  * rfb_pixels.c - rectangles of pixels: raw, copied, hextile, zlib and ZRLE.
  * All of them lie inside the screen; what is read is checked against that.
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "capture/far/rfb.h"
@@ -336,9 +337,17 @@ void orl_rfb_rect(struct orl_rfb *r, int32_t encoding, struct oriel_rect at)
 
 void orl_rfb_fini(struct orl_rfb *r)
 {
-	if (r->zlib.made)
-		inflateEnd(&r->zlib.z);
-	if (r->zrle.made)
-		inflateEnd(&r->zrle.z);
-	r->zlib.made = r->zrle.made = false;
+	struct orl_rfb_zlib *streams[] = { &r->zlib, &r->zrle, &r->clip };
+
+	for (size_t i = 0; i < 3; i++) {
+		if (streams[i]->made)
+			inflateEnd(&streams[i]->z);
+		streams[i]->made = false;
+	}
+	for (size_t i = 0; i < 2; i++) {
+		free(r->scratch[i]);
+		r->scratch[i] = NULL;
+	}
+	free(r->paste);
+	r->paste = NULL;
 }

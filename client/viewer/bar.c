@@ -4,7 +4,11 @@
  */
 #include <string.h>
 
+#include "client/viewer/clipboard.h"
+#include "client/viewer/print.h"
 #include "client/viewer/stage.h"
+#include "client/viewer/text.h"
+#include "client/viewer/usb.h"
 
 enum {
 	MENU_WIDTH = 420,
@@ -86,7 +90,9 @@ static void fill_menu(struct orl_ui *ui, struct orl_menu *m)
 	pthread_mutex_lock(&ui->lock);
 	m->may_input = ui->may_input;
 	m->holds_input = ui->holds_input;
+	m->pasting = orl_deck_busy(ui->viewer->deck);
 	pthread_mutex_unlock(&ui->lock);
+	m->jobs = orl_prints_count(ui->viewer, &m->print_size);
 	m->displays = 0;
 	for (int i = 0; i < ORL_SCREENS_MAX; i++) {
 		const struct orl_pane *pane = &ui->panes[i];
@@ -100,6 +106,53 @@ static void fill_menu(struct orl_ui *ui, struct orl_menu *m)
 				pane->shown_rect.height);
 		m->shown[m->displays++] = !pane->hidden;
 	}
+}
+
+/* What stands for a device, under the lock. */
+static void fill_device(struct orl_menu_device *row, const struct orl_device *d,
+		size_t index)
+{
+	const char *state = d->link == ORL_DEVICE_LINKED
+					    ? _("the desktop has it")
+			    : d->link == ORL_DEVICE_QUEUED
+					    ? _("it waits for a place")
+			    : d->link == ORL_DEVICE_OFFERED ? _("offered")
+			    : d->wanted                     ? _("soon")
+							    : "";
+	row->index = index;
+	row->given = d->wanted;
+	row->wrong = d->why[0] && d->link != ORL_DEVICE_QUEUED;
+	snprintf(row->name, sizeof(row->name), "%.80s  %04x:%04x  %.30s",
+			d->info.name, d->info.vendor, d->info.product, d->port);
+	if (d->why[0])
+		snprintf(row->state, sizeof(row->state), "%s", d->why);
+	else if (d->bytes_in + d->bytes_out)
+		snprintf(row->state, sizeof(row->state),
+				_("%s: %llu kB to it, %llu kB from it"), state,
+				(unsigned long long)(d->bytes_in / 1000),
+				(unsigned long long)(d->bytes_out / 1000));
+	else
+		snprintf(row->state, sizeof(row->state), "%s", state);
+}
+
+static void fill_devices(struct orl_ui *ui, struct orl_menu *m)
+{
+	struct orl_devices *u = ui->viewer->usb;
+	m->devices = 0;
+	snprintf(m->no_devices, sizeof(m->no_devices), "%s",
+			_("Nothing is plugged in."));
+	if (!u)
+		return;
+	pthread_mutex_lock(&u->lock);
+	if (u->trouble[0])
+		snprintf(m->no_devices, sizeof(m->no_devices), "%s",
+				u->trouble);
+	for (size_t i = 0; i < ORL_DEVICE_SEEN_MAX; i++)
+		if (u->devices[i].host != ORL_DEVICE_ABSENT &&
+				m->devices < ORL_MENU_DEVICES_MAX)
+			fill_device(&m->device_rows[m->devices++],
+					&u->devices[i], i);
+	pthread_mutex_unlock(&u->lock);
 }
 
 static struct orl_pane *nth(struct orl_ui *ui, int number)
@@ -131,6 +184,7 @@ void orl_stage_open_menu(struct orl_ui *ui, struct orl_window *win,
 	st->menu_open = true;
 	st->menu.page = page;
 	fill_menu(ui, &st->menu);
+	fill_devices(ui, &st->menu);
 	orl_panel_open(p, 0);
 	orl_stage_hide_bar(ui);
 	orl_stage_show(ui, ORL_LAYER_PANEL, win);
@@ -182,6 +236,7 @@ static void command_displays(struct orl_ui *ui, enum orl_command c)
 void orl_stage_command(
 		struct orl_ui *ui, enum orl_command c, struct orl_window *on)
 {
+	const struct orl_menu_device *device;
 	if (c == ORL_COMMAND_NONE || orl_stage_sound_command(ui, c))
 		return;
 	if (ui->stage->menu_open)
@@ -199,6 +254,9 @@ void orl_stage_command(
 	case ORL_COMMAND_TAKE:
 		orl_command_take(ui, !ui->stage->menu.holds_input);
 		break;
+	case ORL_COMMAND_STOP:
+		orl_deck_cancel(ui->viewer->deck);
+		break;
 	case ORL_COMMAND_DISCONNECT:
 		orl_stage_hide_bar(ui);
 		orl_command_disconnect(ui);
@@ -212,8 +270,19 @@ void orl_stage_command(
 	case ORL_COMMAND_MENU_SOUND:
 		orl_stage_open_menu(ui, on, ORL_MENU_SOUND);
 		break;
+	case ORL_COMMAND_MENU_USB:
+		orl_stage_open_menu(ui, on, ORL_MENU_USB);
+		break;
+	case ORL_COMMAND_USB:
+		device = &ui->stage->menu.device_rows[ui->stage->menu.device];
+		orl_devices_want(
+				ui->viewer->usb, device->index, !device->given);
+		break;
 	case ORL_COMMAND_CLOSE:
 		orl_stage_hide_bar(ui);
+		break;
+	case ORL_COMMAND_PRINT_CANCEL:
+		orl_prints_cancel(ui->viewer);
 		break;
 	default:
 		command_displays(ui, c);

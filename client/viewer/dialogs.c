@@ -22,7 +22,7 @@ void orl_dialog_open(struct orl_dialog *d, struct orl_panel *p)
 			orl_field_set(&d->field, d->address);
 	}
 	/* It comes while somebody types: Enter was not meant for it. */
-	if (d->kind == ORL_DIALOG_AGAIN)
+	if (d->kind == ORL_DIALOG_AGAIN || d->kind == ORL_DIALOG_PRINT)
 		focus = -1;
 	/* Who presses Enter without reading has not trusted anybody. */
 	if (d->kind == ORL_DIALOG_TRUST)
@@ -217,6 +217,18 @@ static enum orl_choice again(struct orl_dialog *d, struct orl_panel *p)
 	return only_no(p, N_("Cancel"), d->locked);
 }
 
+static enum orl_choice print(struct orl_dialog *d, struct orl_panel *p)
+{
+	char text[ORL_DIALOG_TEXT + 160];
+	orl_panel_title(p, "The desktop wants to print");
+	snprintf(text, sizeof(text), _("\u201c%s\u201d, on the printer %s."),
+			d->title, d->text);
+	orl_panel_text(p, text);
+	orl_panel_note(p, "If you say yes, it may print until the session "
+			  "ends.");
+	return yes_no(p, N_("Print"), N_("Do not print"), false, false);
+}
+
 enum orl_choice orl_dialog(struct orl_dialog *d, struct orl_panel *p)
 {
 	switch (d->kind) {
@@ -236,6 +248,8 @@ enum orl_choice orl_dialog(struct orl_dialog *d, struct orl_panel *p)
 		return lost(d, p);
 	case ORL_DIALOG_AGAIN:
 		return again(d, p);
+	case ORL_DIALOG_PRINT:
+		return print(d, p);
 	case ORL_DIALOG_NONE:
 	default:
 		return ORL_CHOICE_NONE;
@@ -318,12 +332,34 @@ static enum orl_command menu_displays(struct orl_menu *m, struct orl_panel *p)
 	return chosen;
 }
 
+static enum orl_command menu_usb(struct orl_menu *m, struct orl_panel *p)
+{
+	enum orl_command chosen = ORL_COMMAND_NONE;
+	orl_panel_note(p, "USB devices for the desktop");
+	if (!m->devices)
+		orl_panel_text(p, m->no_devices);
+	for (int i = 0; i < m->devices; i++) {
+		const struct orl_menu_device *d = &m->device_rows[i];
+		if (orl_panel_item(p, d->name, d->given)) {
+			m->device = i;
+			chosen = ORL_COMMAND_USB;
+		}
+		if (d->state[0] && d->wrong)
+			orl_panel_warning(p, d->state);
+		else if (d->state[0])
+			orl_panel_note(p, d->state);
+	}
+	return chosen;
+}
+
 static enum orl_command menu_desktop(struct orl_menu *m, struct orl_panel *p)
 {
 	enum orl_command chosen = ORL_COMMAND_NONE;
 	orl_panel_note(p, "Desktop");
 	if (orl_panel_item(p, "Fullscreen", m->fullscreen))
 		chosen = ORL_COMMAND_FULLSCREEN;
+	if (orl_panel_item(p, "USB devices\u2026", false))
+		chosen = ORL_COMMAND_MENU_USB;
 	if (orl_panel_item(p, "Displays\u2026", false))
 		chosen = ORL_COMMAND_MENU_DISPLAYS;
 	if (orl_panel_item(p, "Sound\u2026", false))
@@ -339,6 +375,15 @@ static enum orl_command menu_desktop(struct orl_menu *m, struct orl_panel *p)
 								"keyboard"),
 					    false))
 		chosen = ORL_COMMAND_TAKE;
+	if (m->pasting && orl_panel_item(p, "Stop pasting", false))
+		chosen = ORL_COMMAND_STOP;
+	if (m->jobs) {
+		char text[96];
+		snprintf(text, sizeof(text), _("Cancel printing (%d, %.1f MB)"),
+				m->jobs, (double)m->print_size / 1e6);
+		if (orl_panel_item(p, text, false))
+			chosen = ORL_COMMAND_PRINT_CANCEL;
+	}
 	if (orl_panel_item(p, "Disconnect", false))
 		chosen = ORL_COMMAND_DISCONNECT;
 	return chosen;
@@ -414,6 +459,8 @@ enum orl_command orl_menu(struct orl_menu *m, struct orl_panel *p)
 	int columns = m->narrow ? 1 : 2;
 	if (m->page == ORL_MENU_KEYS) {
 		left = menu_keys(m, p);
+	} else if (m->page == ORL_MENU_USB) {
+		left = menu_usb(m, p);
 	} else if (m->page == ORL_MENU_DISPLAYS) {
 		orl_panel_column(p, 0, columns);
 		left = menu_displays(m, p);

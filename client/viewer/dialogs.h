@@ -25,6 +25,7 @@ enum orl_dialog_kind {
 	ORL_DIALOG_ERROR,
 	ORL_DIALOG_LOST,  /* the placard */
 	ORL_DIALOG_AGAIN, /* the same, and it is looked for */
+	ORL_DIALOG_PRINT, /* title: of a job; text: the printer's name */
 };
 
 enum orl_choice {
@@ -66,6 +67,7 @@ enum orl_command {
 	ORL_COMMAND_STATS,
 	ORL_COMMAND_RELEASE,
 	ORL_COMMAND_TAKE,
+	ORL_COMMAND_STOP, /* what is being pasted */
 	ORL_COMMAND_DISCONNECT,
 	ORL_COMMAND_MENU_KEYS,     /* the menu's part with keys */
 	ORL_COMMAND_MENU_DISPLAYS, /* and that with displays */
@@ -77,7 +79,10 @@ enum orl_command {
 	ORL_COMMAND_MUTE,       /* or play it again */
 	ORL_COMMAND_VOLUME,     /* menu.sound.volume */
 	ORL_COMMAND_SPEAK,      /* the desktop may hear it, or may not */
+	ORL_COMMAND_MENU_USB,
+	ORL_COMMAND_USB,        /* menu.device: give it, or take it back */
 	ORL_COMMAND_CLOSE,      /* the menu itself */
+	ORL_COMMAND_PRINT_CANCEL,
 };
 
 enum orl_menu_page {
@@ -85,21 +90,35 @@ enum orl_menu_page {
 	ORL_MENU_KEYS,
 	ORL_MENU_DISPLAYS,
 	ORL_MENU_SOUND,
+	ORL_MENU_USB,
 };
 
-enum { ORL_MENU_DISPLAYS_MAX = 16 };
+enum { ORL_MENU_DISPLAYS_MAX = 16, ORL_MENU_DEVICES_MAX = 12 };
+
+/* A USB device in the menu. */
+struct orl_menu_device {
+	size_t index; /* in the table of devices */
+	char name[160], state[320];
+	bool given, wrong;
+};
 
 struct orl_menu {
 	enum orl_menu_page page;
 	bool fullscreen, stats, one;
 	bool narrow;                 /* no room for two columns */
+	bool pasting;                /* something large */
 	bool may_input, holds_input; /* this client, keyboard and pointer */
 	int scaling;                 /* an enum orl_scaling, now or as chosen */
 	int sequence;                /* with ORL_COMMAND_KEYS */
 	int displays, display;
+	int jobs;            /* that are being printed; none: nothing of it */
+	uint64_t print_size; /* what has come of them */
 	char names[ORL_MENU_DISPLAYS_MAX][96];
 	bool shown[ORL_MENU_DISPLAYS_MAX];
 	struct orl_sound_state sound;
+	int devices, device;
+	struct orl_menu_device device_rows[ORL_MENU_DEVICES_MAX];
+	char no_devices[160]; /* why there are none */
 };
 
 /* Which of its items is the answer that allows nothing. */

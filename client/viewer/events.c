@@ -83,6 +83,8 @@ void orl_viewer_event(
 	va_list args;
 	if (!v->options.json)
 		return;
+	/* Of several threads. */
+	flockfile(stdout);
 	printf("{\"t\":%.6f,\"event\":\"%s\"",
 			(double)(orl_viewer_now() - v->start) / 1e9, name);
 	if (format) {
@@ -93,4 +95,5 @@ void orl_viewer_event(
 	}
 	puts("}");
 	fflush(stdout);
+	funlockfile(stdout);
 }

@@ -8,6 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "client/viewer/clipboard.h"
 #include "client/viewer/ui.h"
 
 static void read_cursor(struct orl_ui *ui)
@@ -82,6 +83,7 @@ static void on_window(struct orl_ui *ui, const SDL_WindowEvent *e)
 static void handle(struct orl_ui *ui, const SDL_Event *e)
 {
 	orl_scroll_watch(ui, e);
+	orl_deck_watch(ui->viewer->deck, e);
 	if (orl_stage_event(ui, e))
 		return;
 	if (orl_input_event(ui, e)) {

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "client/viewer/box_child.h"
+#include "client/viewer/clipboard.h"
 #include "client/viewer/hosts.h"
 #include "client/viewer/text.h"
 #include "client/viewer/ui.h"
@@ -89,6 +90,7 @@ static int run(struct orl_viewer *v)
 
 static void clean_up(struct orl_viewer *v)
 {
+	orl_deck_destroy(v->deck);
 	/* The UI first: it may still point into the screens. */
 	orl_ui_destroy(v->ui);
 	orl_viewer_destroy(v);
@@ -202,6 +204,10 @@ static bool prepare(struct orl_viewer *v, int argc, char **argv)
 			!v->options.exit_after &&
 			v->options.exit_when == ORL_EXIT_NEVER)
 		v->options.reconnect = RECONNECT_SECONDS;
+	if (v->options.printers == ORL_PRINTERS_UNSAID)
+		v->options.printers = v->options.headless
+						      ? ORL_PRINTERS_NONE
+						      : ORL_PRINTERS_DEFAULT;
 	fill_signals(&set);
 	pthread_sigmask(SIG_BLOCK, &set, NULL);
 	signal(SIGPIPE, SIG_IGN);

@@ -3,6 +3,7 @@
  * what is so, not what to do, so a note may replace one that was not read yet
  * and nothing piles up while the UI is busy.
  */
+#include <poll.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -212,6 +213,16 @@ void orl_ui_progress(struct orl_ui *ui, enum oriel_client_state state,
 	orl_ui_wake(ui);
 }
 
+void orl_ui_note(struct orl_ui *ui, unsigned ms, const char *text)
+{
+	pthread_mutex_lock(&ui->lock);
+	snprintf(ui->note, sizeof(ui->note), "%s", text);
+	ui->note_until = orl_viewer_now() + ms * UINT64_C(1000000);
+	ui->noted = true;
+	pthread_mutex_unlock(&ui->lock);
+	orl_ui_wake(ui);
+}
+
 void orl_ui_facts(struct orl_ui *ui, const struct orl_facts_of *from)
 {
 	struct orl_facts facts;
@@ -234,6 +245,23 @@ static void ask(struct orl_ui *ui, const struct orl_dialog *dialog)
 	ui->answer = ORL_CHOICE_NONE;
 	pthread_mutex_unlock(&ui->lock);
 	orl_ui_wake(ui);
+}
+
+void orl_ui_ask_begin(struct orl_ui *ui, const struct orl_dialog *dialog)
+{
+	ask(ui, dialog);
+}
+
+bool orl_ui_ask_poll(struct orl_ui *ui, enum orl_choice *choice)
+{
+	struct pollfd fd = { .fd = ui->answer_pipe[0], .events = POLLIN };
+	char c;
+	if (poll(&fd, 1, 0) != 1 || read(fd.fd, &c, 1) != 1)
+		return false;
+	pthread_mutex_lock(&ui->lock);
+	*choice = ui->answer;
+	pthread_mutex_unlock(&ui->lock);
+	return true;
 }
 
 enum orl_answer orl_ui_ask(struct orl_ui *ui, const struct orl_dialog *dialog,

@@ -53,7 +53,21 @@ const char *const orl_viewer_options_help = N_(
 		"  --sandbox=on|off         decode in a process that can do "
 		"nothing\n"
 		"                           else; on\n"
+		"  --usb=VENDOR:PRODUCT     give this device to the desktop\n"
+		"  --usb-auto=RULES         and what is plugged in later, if "
+		"these\n"
+		"                           allow it, in usbredir's syntax\n"
+		"  --usb-rules=RULES        which devices may ever be given\n"
+		"  --usb-device=unix:PATH   a device behind a usbredir "
+		"server\n"
 		"  --lossless               show no pixel that is not exact\n"
+		"  --printers=WHICH         that the desktop may use: default, "
+		"all or\n"
+		"                           none\n"
+		"  --printer=PRINTER        this one: NAME, ipp://URI or "
+		"file:DIR\n"
+		"  --print=ask|always       before the first job, or never\n"
+		"  --print-pdf              printers get PDF, too\n"
 		"  --headless               open no window\n"
 		"  --screenshot=FILE.png    write the last picture at the end\n"
 		"  --exit-after=SECONDS     end then\n"
@@ -212,6 +226,7 @@ static bool set_flag(struct orl_viewer_options *o, const char *arg)
 		{ "--kiosk", &o->kiosk },
 		{ "--json", &o->json },
 		{ "--verbose", &o->verbose },
+		{ "--print-pdf", &o->print_pdf },
 	};
 	for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++) {
 		if (strcmp(arg, flags[i].name) == 0)
@@ -277,6 +292,53 @@ static enum orl_viewer_result set_resize(struct orl_viewer_options *o,
 	return ORL_OPTIONS_RUN;
 }
 
+/* VENDOR:PRODUCT as lsusb writes it: two times four hexadecimal digits. */
+static bool is_usb_id(const char *text)
+{
+	static const char digits[] = "0123456789abcdef";
+	return strspn(text, digits) == 4 && text[4] == ':' &&
+	       strspn(text + 5, digits) == 4 && !text[9];
+}
+
+static enum orl_viewer_result set_usb(struct orl_viewer_options *o,
+		const char *arg, char *error, size_t size)
+{
+	const struct oriel_usb_info none = { .size = sizeof(none) };
+	const char *value;
+	char why[256];
+	if ((value = value_of(arg, "--usb-device"))) {
+		if (strncmp(value, "unix:", 5) != 0 || !value[5] ||
+				o->usb_peer_count == ORL_USB_PEERS)
+			return wrong(error, size,
+					"--usb-device is unix:PATH, and may be "
+					"given 8 times");
+		o->usb_peers[o->usb_peer_count++] = value + 5;
+		return ORL_OPTIONS_RUN;
+	}
+	if ((value = value_of(arg, "--usb"))) {
+		if (!is_usb_id(value) || o->usb_chosen_count == ORL_USB_CHOSEN)
+			return wrong(error, size,
+					"--usb is VENDOR:PRODUCT as lsusb "
+					"writes it, and may be given 8 times");
+		o->usb_chosen[o->usb_chosen_count++] = value;
+		return ORL_OPTIONS_RUN;
+	}
+	bool automatic = (value = value_of(arg, "--usb-auto")) != NULL;
+	if (!value)
+		value = value_of(arg, "--usb-rules");
+	if (!value)
+		return wrong(error, size,
+				"%s is not an option; see oriel-view --help",
+				arg);
+	if (oriel_usb_check(value, &none, why, sizeof(why)) == ORIEL_EINVAL)
+		return wrong(error, size,
+				"%s: rules are CLASS,VENDOR,PRODUCT,VERSION,"
+				"ALLOW with | between them, -1 is any",
+				arg);
+	*(automatic ? &o->usb_auto : &o->usb_rules) = value;
+	return ORL_OPTIONS_RUN;
+}
+
 static enum orl_viewer_result set_sound(struct orl_viewer_options *o,
 		const char *value, char *error, size_t size)
 {
@@ -302,6 +364,34 @@ static enum orl_viewer_result set_microphone(struct orl_viewer_options *o,
 		o->microphone = ORL_MICROPHONE_OFF;
 	else
 		return wrong(error, size, "--microphone is ask, on or off");
+	return ORL_OPTIONS_RUN;
+}
+
+static enum orl_viewer_result set_printers(struct orl_viewer_options *o,
+		const char *value, char *error, size_t size)
+{
+	static const struct {
+		const char *name;
+		enum orl_printers which;
+	} names[] = { { "default", ORL_PRINTERS_DEFAULT },
+		{ "all", ORL_PRINTERS_ALL }, { "none", ORL_PRINTERS_NONE } };
+	for (int i = 0; i < 3; i++) {
+		if (strcmp(value, names[i].name) != 0)
+			continue;
+		o->printers = names[i].which;
+		return ORL_OPTIONS_RUN;
+	}
+	return wrong(error, size, "--printers is default, all or none");
+}
+
+static enum orl_viewer_result set_printer(struct orl_viewer_options *o,
+		const char *value, char *error, size_t size)
+{
+	if (!*value || strlen(value) >= sizeof(o->printer))
+		return wrong(error, size,
+				"--printer is the name of one, ipp://URI or "
+				"file:DIR");
+	snprintf(o->printer, sizeof(o->printer), "%s", value);
 	return ORL_OPTIONS_RUN;
 }
 
@@ -358,6 +448,16 @@ static enum orl_viewer_result set_value(struct orl_viewer_options *o,
 		return set_sound(o, value, error, size);
 	if ((value = value_of(arg, "--microphone")))
 		return set_microphone(o, value, error, size);
+	if ((value = value_of(arg, "--printers")))
+		return set_printers(o, value, error, size);
+	if ((value = value_of(arg, "--printer")))
+		return set_printer(o, value, error, size);
+	if ((value = value_of(arg, "--print"))) {
+		o->print_always = strcmp(value, "always") == 0;
+		if (o->print_always || strcmp(value, "ask") == 0)
+			return ORL_OPTIONS_RUN;
+		return wrong(error, size, "--print is ask or always");
+	}
 	if ((value = value_of(arg, "--windows")))
 		return set_windows(o, value, error, size);
 	if ((value = value_of(arg, "--scaling")))
@@ -378,8 +478,7 @@ static enum orl_viewer_result set_value(struct orl_viewer_options *o,
 		o->scale = *value - '0';
 		return ORL_OPTIONS_RUN;
 	}
-	return wrong(error, size, "%s is not an option; see oriel-view --help",
-			arg);
+	return set_usb(o, arg, error, size);
 }
 
 static bool ends_with(const char *s, const char *end)

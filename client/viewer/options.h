@@ -12,6 +12,9 @@
 #include "client/viewer/view.h"
 #include "client/viewer/viewfile.h"
 
+/* Devices that the command line can name. */
+enum { ORL_USB_PEERS = 8, ORL_USB_CHOSEN = 8 };
+
 enum orl_trust_mode {
 	ORL_TRUST_ASK,       /* on the terminal */
 	ORL_TRUST_FIRST_USE, /* take and remember a key not seen before */
@@ -51,6 +54,14 @@ enum orl_microphone_option {
 	ORL_MICROPHONE_OFF,
 };
 
+/* Which printers a desktop is told of. */
+enum orl_printers {
+	ORL_PRINTERS_UNSAID, /* the default in a window, else none */
+	ORL_PRINTERS_DEFAULT,
+	ORL_PRINTERS_ALL,
+	ORL_PRINTERS_NONE,
+};
+
 /* A key with these modifiers and no others. */
 struct orl_combination {
 	uint32_t keysym; /* X's, of the key alone; 0: none */
@@ -78,8 +89,16 @@ struct orl_viewer_options {
 	struct orl_combination kiosk_exit;
 	bool headless, fullscreen, kiosk, json, verbose;
 	bool no_sandbox;
-	bool lossless;      /* nothing that is not exact is shown */
+	bool lossless; /* nothing that is not exact is shown */
+	enum orl_printers printers;
+	char printer[ORL_VIEWFILE_VALUE]; /* one by name, URI or file:DIR */
+	bool print_always, print_pdf;
 	bool keyboard_text; /* characters travel, not keys */
+	/* USB; the text is argv's. */
+	const char *usb_peers[ORL_USB_PEERS];
+	const char *usb_chosen[ORL_USB_CHOSEN];
+	size_t usb_peer_count, usb_chosen_count;
+	const char *usb_auto, *usb_rules;
 	bool ask; /* for an address, in a window, where none is given */
 };
 

@@ -67,6 +67,32 @@ enum orl_answer orl_panels_password(
 	return answer;
 }
 
+void orl_panels_print(
+		struct orl_viewer *v, const char *title, const char *printer)
+{
+	struct orl_dialog d;
+	begin(v, &d, ORL_DIALOG_PRINT);
+	d.locked = false; /* no is an answer in a kiosk, too */
+	snprintf(d.title, sizeof(d.title), "%.120s", title);
+	snprintf(d.text, sizeof(d.text), "%s", printer);
+	orl_ui_ask_begin(v->ui, &d);
+}
+
+bool orl_panels_print_answer(struct orl_viewer *v, bool *yes)
+{
+	enum orl_choice choice;
+	if (!orl_ui_ask_poll(v->ui, &choice))
+		return false;
+	*yes = choice == ORL_CHOICE_YES;
+	return true;
+}
+
+void orl_panels_print_done(struct orl_viewer *v)
+{
+	const struct orl_dialog none = { .kind = ORL_DIALOG_NONE };
+	orl_ui_ask_begin(v->ui, &none);
+}
+
 static const char *title_of(const struct orl_viewer *v, int code)
 {
 	if (v->ready && !v->error && !code)

@@ -11,9 +11,12 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "client/viewer/clipnet.h"
+#include "client/viewer/print.h"
 #include "client/viewer/recent.h"
 #include "client/viewer/text.h"
 #include "client/viewer/ui.h"
+#include "client/viewer/usb.h"
 #include "client/viewer/viewer.h"
 
 enum { ATTEMPTS_MAX = 4 };
@@ -82,6 +85,7 @@ static void on_state(void *user, enum oriel_client_state state, int error,
 	struct orl_viewer *v = user;
 	char quoted[ORL_JSON_SIZE(512)];
 	v->state = state;
+	orl_clipnet_connected(v->clipnet, state == ORIEL_CLIENT_READY);
 	orl_viewer_event(v, "state",
 			"\"state\":\"%s\",\"error\":%d,\"text\":%s",
 			state_names[state], error,
@@ -419,6 +423,9 @@ static enum why watch(struct orl_viewer *v)
 		}
 		if (v->ui)
 			orl_ui_ask_sizes(v->ui);
+		orl_clipnet_run(v->clipnet);
+		orl_devices_work(v);
+		orl_prints_run(v);
 		int err = orl_box_wait(v->box, timeout_ms(v, now));
 		if (err < 0) {
 			orl_viewer_say("cannot go on: %s",
@@ -598,6 +605,7 @@ static void start_over(struct orl_viewer *v)
 	v->returning = false;
 	v->ready = v->wrong = v->refused = v->key_changed = false;
 	v->why[0] = v->sentence[0] = '\0';
+	orl_prints_forget(v);
 	atomic_store(&v->cancel, false);
 	if (!v->options.password_file && !v->options.ticket_file)
 		orl_secret_wipe(&v->secret);
@@ -682,6 +690,10 @@ int orl_viewer_create(struct orl_viewer *v)
 
 void orl_viewer_destroy(struct orl_viewer *v)
 {
+	/* What happens to devices now is told by nobody. */
+	struct orl_devices *usb = v->usb;
+	v->usb = NULL;
+	orl_devices_destroy(usb);
 	orl_sound_stop(v);
 	orl_box_destroy(v->box);
 	v->box = NULL;

@@ -17,6 +17,7 @@ enum {
 	STATS_WIDTH = 410,
 	BAR_WIDTH = 540,
 	SIGN_WIDTH = 260,
+	NOTE_WIDTH = 420,
 	STATS_MARGIN = 12,
 	FOCUS_ROOM = 30, /* above and below what has the focus */
 	WHEEL = 48,
@@ -85,6 +86,8 @@ int orl_stage_call(struct orl_ui *ui, enum orl_layer_name name,
 		orl_sign(p);
 	else if (name == ORL_LAYER_BAR)
 		result = (int)orl_bar(&st->menu, p);
+	else if (name == ORL_LAYER_NOTE)
+		orl_panel_text(p, st->note);
 	else if (st->menu_open)
 		result = (int)orl_menu(&st->menu, p);
 	else
@@ -125,6 +128,8 @@ static SDL_Rect place(struct orl_ui *ui, enum orl_layer_name name)
 	r.x = (w - r.w) / 2;
 	if (name == ORL_LAYER_PANEL)
 		r.y = (h - r.h) / 2;
+	if (name == ORL_LAYER_NOTE)
+		r.y = h - r.h - margin;
 	if (name == ORL_LAYER_STATS) {
 		r.x = w - r.w - margin;
 		r.y = margin;
@@ -168,8 +173,10 @@ void orl_stage_refresh(struct orl_ui *ui, enum orl_layer_name name)
 		return;
 	if (name == ORL_LAYER_PANEL && ui->stage->menu_open)
 		orl_stage_menu_width(ui->stage);
-	if (name == ORL_LAYER_STATS) {
-		int32_t most = STATS_WIDTH * l->panel.scale;
+	if (name == ORL_LAYER_STATS || name == ORL_LAYER_NOTE) {
+		int32_t most = l->panel.scale *
+			       (name == ORL_LAYER_NOTE ? NOTE_WIDTH
+						       : STATS_WIDTH);
 		l->panel.width = l->window->width < most ? l->window->width
 							 : most;
 	}
@@ -302,6 +309,8 @@ static void send_answer(struct orl_ui *ui, enum orl_choice choice)
 	orl_field_wipe(&st->dialog.field);
 	if (write(ui->answer_pipe[1], "", 1) < 0)
 		orl_viewer_quit(ui->viewer);
+	/* Not every question is waited for. */
+	orl_box_wake(ui->viewer->box);
 }
 
 void orl_stage_close_panel(struct orl_ui *ui)
@@ -516,6 +525,17 @@ static void follow_progress(struct orl_ui *ui)
 	}
 }
 
+/* Over the picture, and beside what the user does: it takes no input. */
+static void show_note(struct orl_ui *ui)
+{
+	struct orl_window *win = orl_ui_first(ui);
+	if (!ui->stage->layers[ORL_LAYER_NOTE].shown && win &&
+			orl_window_live(ui, win) && orl_stage_ready(ui))
+		orl_stage_show(ui, ORL_LAYER_NOTE, win);
+	else
+		orl_stage_refresh(ui, ORL_LAYER_NOTE);
+}
+
 void orl_stage_read_notes(struct orl_ui *ui)
 {
 	struct orl_stage *st = ui->stage;
@@ -523,6 +543,12 @@ void orl_stage_read_notes(struct orl_ui *ui)
 	bool asking = ui->asking, progressed = ui->progressed;
 	bool facts = ui->facts_changed;
 	ui->asking = ui->progressed = ui->facts_changed = false;
+	bool noted = ui->noted;
+	ui->noted = false;
+	if (noted) {
+		memcpy(st->note, ui->note, sizeof(st->note));
+		st->note_until = ui->note_until;
+	}
 	if (asking)
 		st->dialog = ui->asked;
 	if (facts)
@@ -535,6 +561,8 @@ void orl_stage_read_notes(struct orl_ui *ui)
 	if (progressed)
 		follow_progress(ui);
 	orl_stage_sound(ui);
+	if (noted)
+		show_note(ui);
 	if (facts && st->menu.stats && !st->layers[ORL_LAYER_STATS].shown) {
 		struct orl_window *win = orl_ui_first(ui);
 		if (win && orl_window_live(ui, win) && orl_stage_ready(ui))
@@ -559,6 +587,8 @@ uint64_t orl_stage_next(const struct orl_ui *ui)
 	uint64_t next = UINT64_MAX;
 	if (st->progress_at)
 		next = st->progress_at;
+	if (st->note_until && st->note_until < next)
+		next = st->note_until;
 	if (st->bar_at && st->bar_at < next)
 		next = st->bar_at;
 	if (st->identify_until && st->identify_until < next)
@@ -576,6 +606,10 @@ void orl_stage_tick(struct orl_ui *ui, uint64_t now)
 		st->progress_at = 0;
 		if (st->dialog.kind == ORL_DIALOG_NONE)
 			open_progress(ui);
+	}
+	if (st->note_until && now >= st->note_until) {
+		st->note_until = 0;
+		orl_stage_hide(ui, ORL_LAYER_NOTE);
 	}
 	if (st->lost_at && now >= st->lost_at)
 		tick_loss(ui, now);

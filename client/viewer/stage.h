@@ -12,6 +12,7 @@ enum orl_layer_name {
 	ORL_LAYER_STATS,
 	ORL_LAYER_BAR,
 	ORL_LAYER_SIGN, /* the microphone is live */
+	ORL_LAYER_NOTE,
 	ORL_LAYER_PANEL,
 	ORL_LAYERS,
 };
@@ -37,6 +38,8 @@ struct orl_stage {
 	struct orl_facts facts;
 	bool mic_asked; /* whether the desktop may hear it */
 	uint64_t progress_at, bar_at;
+	char note[256]; /* a sentence that goes by */
+	uint64_t note_until;
 	uint64_t identify_until; /* 0: displays show no numbers */
 	bool bar_keys;           /* the bar has the keyboard */
 	/* The connection is lost: since when, and when to say more of it. */

@@ -60,6 +60,7 @@ static void put_areas(FILE *f, const uint64_t area[static ORIEL_STAT_CODECS])
 		[ORIEL_CODEC_HCX] = "hcx",
 		[ORIEL_CODEC_RES] = "res",
 		[ORIEL_CODEC_JPEG] = "jpeg",
+		[ORIEL_CODEC_VIDEO] = "video",
 		[ORIEL_CODEC_PREVIEW] = "preview" };
 
 	fputs(",\"pixels\":", f);

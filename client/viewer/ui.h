@@ -111,6 +111,9 @@ struct orl_ui {
 	bool progressed;
 	struct orl_facts facts;
 	bool facts_changed;
+	char note[256]; /* a sentence that goes by */
+	uint64_t note_until;
+	bool noted;
 
 	/* The answer, which the connection's thread waits for. */
 	int answer_pipe[2];
@@ -302,11 +305,16 @@ void orl_ui_done(struct orl_ui *ui);
 void orl_ui_sound(struct orl_ui *ui);
 void orl_ui_progress(struct orl_ui *ui, enum oriel_client_state state,
 		const char *address, const char *text);
+/* Show a sentence for a while. Threads: any. */
+void orl_ui_note(struct orl_ui *ui, unsigned ms, const char *text);
 void orl_ui_facts(struct orl_ui *ui, const struct orl_facts_of *facts);
 /*
  * Ask, and wait for the answer: ORL_NO_TERMINAL where nothing can be written
  * for want of a font.
  */
+/* The same without waiting; the client is woken when there is an answer. */
+void orl_ui_ask_begin(struct orl_ui *ui, const struct orl_dialog *dialog);
+bool orl_ui_ask_poll(struct orl_ui *ui, enum orl_choice *choice);
 enum orl_answer orl_ui_ask(struct orl_ui *ui, const struct orl_dialog *dialog,
 		enum orl_choice *choice, char *text, size_t size);
 

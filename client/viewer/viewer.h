@@ -12,7 +12,11 @@
 #include "client/viewer/options.h"
 #include "client/viewer/sound.h"
 
+struct orl_clipnet;
+struct orl_deck;
+struct orl_prints;
 struct orl_ui;
+struct orl_devices;
 struct orl_viewer_sound;
 
 enum orl_answer {
@@ -40,8 +44,14 @@ struct orl_viewer {
 	char *secret;      /* password or ticket */
 	uint64_t start;    /* of the program */
 	struct orl_box *box;
-	struct orl_ui *ui; /* NULL when headless */
+	struct oriel_client *client; /* none: it is in the box */
+	struct orl_ui *ui;       /* NULL when headless */
+	struct orl_devices *usb; /* NULL: no devices are had */
 	struct orl_viewer_sound *sound;
+	/* The clipboard, with a window and where it is shared; else NULL. */
+	struct orl_deck *deck;
+	struct orl_clipnet *clipnet; /* its half in the connection's thread */
+	struct orl_prints *prints; /* NULL: no printer is offered */
 
 	/* Set by orl_viewer_quit(), and the pipe is then readable. */
 	atomic_bool quit;
@@ -109,6 +119,11 @@ enum orl_answer orl_panels_trust(struct orl_viewer *v, const char *name,
 		const uint8_t *sha256, bool *trusted);
 enum orl_answer orl_panels_password(
 		struct orl_viewer *v, char *out, size_t size);
+/* Whether to print, without waiting: the answer comes, or it is not wanted. */
+void orl_panels_print(
+		struct orl_viewer *v, const char *title, const char *printer);
+bool orl_panels_print_answer(struct orl_viewer *v, bool *yes);
+void orl_panels_print_done(struct orl_viewer *v);
 /* After the end of a connection: whether to try again. */
 bool orl_panels_failed(struct orl_viewer *v, int code);
 

@@ -102,6 +102,70 @@ struct oriel_client_events {
 	 * whoever sits in front before oriel_client_speak().
 	 */
 	void (*microphone_wanted)(void *user, bool wanted);
+	/*
+	 * Clipboard; see oriel.h. The desktop
+	 * offers these types, best first, or no longer any (count 0). Fetch
+	 * one by oriel_client_clipboard_request() when somebody pastes.
+	 */
+	void (*clipboard_offered)(void *user, enum oriel_selection selection,
+			const char *const *types, size_t count);
+	/* What was offered is not used, and why; error as in clipboard_ended. */
+	void (*clipboard_refused)(void *user, int error, const char *why);
+	/* Somebody pastes there: write it, or refuse. NULL refuses. */
+	void (*clipboard_wanted)(void *user, struct oriel_transfer *transfer);
+	/* What was asked for comes; how much is known now or never. */
+	void (*clipboard_begun)(void *user, struct oriel_transfer *transfer);
+	/* Some of it. Call oriel_transfer_used() when it is kept no longer. */
+	void (*clipboard_data)(void *user, struct oriel_transfer *transfer,
+			const void *data, size_t n);
+	/* There is room to write again. */
+	void (*clipboard_ready)(void *user, struct oriel_transfer *transfer);
+	/*
+	 * It is over: 0 after the last byte has come, ORIEL_ECLOSED when the
+	 * other end wants no more of it, or is gone; another ORIEL_E code
+	 * when it could not be had; why is for the user and may be "".
+	 */
+	void (*clipboard_ended)(void *user, struct oriel_transfer *transfer,
+			int error, const char *why);
+
+	/*
+	 * What becomes of a device of oriel_client_usb_attach(). WAITING is
+	 * followed by another answer; REFUSED ends `usb`.
+	 */
+	void (*usb_answered)(void *user, struct oriel_usb *usb,
+			enum oriel_usb_answer answer, const char *why);
+	/* Bytes for the device; oriel_usb_consumed() when it has them. */
+	void (*usb_data)(void *user, struct oriel_usb *usb, const void *data,
+			size_t n);
+	void (*usb_writable)(void *user, struct oriel_usb *usb);
+	/*
+	 * The desktop has given it back, or it broke a rule; why NULL: the
+	 * line is lost. Ends `usb`. Without this event no device can be
+	 * attached.
+	 */
+	void (*usb_detached)(
+			void *user, struct oriel_usb *usb, const char *why);
+
+	/*
+	 * Somebody prints at the desktop. Nothing of it has come yet: say yes
+	 * with oriel_client_print_accept(), or no with a last state, now or
+	 * later. NULL: servers are not told of any printer.
+	 */
+	void (*print_started)(void *user, uint32_t job,
+			const struct oriel_print_job *details);
+	/*
+	 * Bytes of it, in order. More come as oriel_client_print_taken() says
+	 * that these have been dealt with.
+	 */
+	void (*print_data)(void *user, uint32_t job, const void *data,
+			size_t bytes);
+	/* All bytes have come: print, and say how that goes and ends. */
+	void (*print_finished)(void *user, uint32_t job);
+	/*
+	 * The job is no more: taken back (0), or the session it came by has
+	 * ended (ORIEL_ECLOSED). A line that is lost and found ends no job.
+	 */
+	void (*print_dropped)(void *user, uint32_t job, int reason);
 };
 
 /* ---- the client -------------------------------------------------------- */
@@ -156,6 +220,8 @@ struct oriel_client_config {
 	/* A commit begins to change the picture, or has. */
 	void (*drawing)(void *user, struct oriel_screen *screen, bool begins);
 	uint32_t flags; /* oriel_client_flags */
+	/* Which devices may be attached, as in oriel_server_config. */
+	const char *usb_rules;
 };
 
 /* Threads: any. */
@@ -303,8 +369,55 @@ ORIEL_API uint64_t oriel_client_sound_delay(const struct oriel_client *client);
  * any, one at a time.
  */
 ORIEL_API ORIEL_CHECK int oriel_client_speak(struct oriel_client *client,
-		const struct oriel_sound_format *format,
-		const int16_t *samples, size_t frames);
+		const struct oriel_sound_format *format, const int16_t *samples,
+		size_t frames);
+
+/* ---- printing ---------------------------------------------------------- */
+
+/*
+ * Tell of a printer, or what has changed of one; kept, and told to servers as
+ * they allow it. Needs the event print_started. Threads: loop.
+ */
+ORIEL_API ORIEL_CHECK int oriel_client_set_printer(struct oriel_client *client,
+		const struct oriel_printer *printer);
+ORIEL_API void oriel_client_remove_printer(
+		struct oriel_client *client, uint32_t id);
+/* These return ORIEL_ESTATE for a job that is not there. */
+ORIEL_API ORIEL_CHECK int oriel_client_print_accept(
+		struct oriel_client *client, uint32_t job);
+/* So many bytes of print_data are dealt with. */
+ORIEL_API ORIEL_CHECK int oriel_client_print_taken(
+		struct oriel_client *client, uint32_t job, size_t bytes);
+/*
+ * How it goes. The last states end the job; ORIEL_PRINT_DONE is possible after
+ * print_finished only.
+ */
+ORIEL_API ORIEL_CHECK int oriel_client_print_status(struct oriel_client *client,
+		uint32_t job, const struct oriel_print_status *status);
+
+/* ---- clipboard --------------------------------------------------------- */
+
+/*
+ * What could be pasted from here: told to the server while this client owns
+ * the input and has ORIEL_MAY_PASTE; count 0 takes it back.
+ */
+ORIEL_API ORIEL_CHECK int oriel_client_clipboard_offer(
+		struct oriel_client *client, enum oriel_selection selection,
+		const char *const *types, size_t count);
+/* As oriel_clipboard_request(). */
+ORIEL_API ORIEL_CHECK int oriel_client_clipboard_request(
+		struct oriel_transfer **out, struct oriel_client *client,
+		enum oriel_selection selection, const char *type);
+/* ---- USB --------------------------------------------------------------- */
+
+/*
+ * Offer a device to the desktop; usb_answered tells what becomes of it.
+ * ORIEL_ESTATE when not READY, ORIEL_ENOTSUP when the server takes none,
+ * ORIEL_EDENIED without ORIEL_MAY_USB or by config.usb_rules, ORIEL_ELIMIT
+ * for more than 16 at a time.
+ */
+ORIEL_API ORIEL_CHECK int oriel_client_usb_attach(struct oriel_usb **out,
+		struct oriel_client *client, const struct oriel_usb_info *info);
 
 #ifdef __cplusplus
 }

@@ -25,6 +25,7 @@ struct oriel_display; /* one screen that peers see */
 struct oriel_frame;   /* one picture, shared and reference counted */
 struct oriel_memory;  /* a file of memory that pictures are in */
 struct oriel_sound;   /* one stream of sound, shared by all who listen */
+struct oriel_print;   /* one print job on its way to a peer */
 
 /* ---- events ------------------------------------------------------------ */
 
@@ -98,6 +99,68 @@ struct oriel_server_events {
 	 * microphones are not wanted at all.
 	 */
 	void (*sound_in)(void *user, struct oriel_peer *peer, bool on);
+	/*
+	 * Clipboard; see oriel.h. The peer that owns the input
+	 * offers these types, best first, or no longer any (count 0). Fetch
+	 * one by oriel_clipboard_request() when somebody pastes.
+	 */
+	void (*clipboard_offered)(void *user, struct oriel_peer *peer,
+			enum oriel_selection selection,
+			const char *const *types, size_t count);
+	/* What was offered is not used, and why; error as in clipboard_ended. */
+	void (*clipboard_refused)(void *user, struct oriel_peer *peer,
+			int error, const char *why);
+	/* Somebody pastes there: write it, or refuse. NULL refuses. */
+	void (*clipboard_wanted)(void *user, struct oriel_peer *peer,
+			struct oriel_transfer *transfer);
+	/* What was asked for comes; how much is known now or never. */
+	void (*clipboard_begun)(void *user, struct oriel_transfer *transfer);
+	/* Some of it. Call oriel_transfer_used() when it is kept no longer. */
+	void (*clipboard_data)(void *user, struct oriel_transfer *transfer,
+			const void *data, size_t n);
+	/* There is room to write again. */
+	void (*clipboard_ready)(void *user, struct oriel_transfer *transfer);
+	/*
+	 * It is over: 0 after the last byte has come, ORIEL_ECLOSED when the
+	 * other end wants no more of it, or is gone; another ORIEL_E code
+	 * when it could not be had; why is for the user and may be "".
+	 */
+	void (*clipboard_ended)(void *user, struct oriel_transfer *transfer,
+			int error, const char *why);
+
+	/*
+	 * A peer offers a device, see oriel_usb_get_info(): only the one that
+	 * owns input, with ORIEL_MAY_USB, and only what the rules allow.
+	 * Answer with oriel_usb_answer(), now or later. NULL: peers are not
+	 * asked for any.
+	 */
+	void (*usb_attached)(void *user, struct oriel_peer *peer,
+			struct oriel_usb *usb);
+	/* Bytes for the guest; oriel_usb_consumed() when it has them. */
+	void (*usb_data)(void *user, struct oriel_usb *usb, const void *data,
+			size_t n);
+	void (*usb_writable)(void *user, struct oriel_usb *usb);
+	/*
+	 * It is gone: unplugged, taken back, its right lost, or it broke a
+	 * rule; why NULL: with its peer. Ends `usb`.
+	 */
+	void (*usb_detached)(
+			void *user, struct oriel_usb *usb, const char *why);
+
+	/*
+	 * A printer beside the peer may be printed on from now on, or what is
+	 * known of it has changed; or no longer. Only those of the peer that
+	 * owns input, with ORIEL_MAY_PRINT. `printer` NULL: clients are not
+	 * told that there is printing.
+	 */
+	void (*printer)(void *user, struct oriel_peer *peer,
+			const struct oriel_printer *printer);
+	void (*printer_gone)(void *user, struct oriel_peer *peer, uint32_t id);
+	/* The job has room again: oriel_print_room(). */
+	void (*print_ready)(void *user, struct oriel_print *print);
+	/* A last state ends the job: it is freed when this returns. */
+	void (*print_status)(void *user, struct oriel_print *print,
+			const struct oriel_print_status *status);
 };
 
 /* ---- the server -------------------------------------------------------- */
@@ -137,6 +200,13 @@ struct oriel_server_config {
 	 * one pixel of what it is believed to have is falsified. 0 is never.
 	 */
 	uint32_t test_desync;
+	/*
+	 * Which USB devices may come, in usbredir's syntax: CLASS,VENDOR,
+	 * PRODUCT,VERSION,ALLOW|..., -1 is any, the first that fits counts.
+	 * What no rule fits, and NULL: no class 02, 03, 09, 0a, 0b, e0, ef,
+	 * fe; others may.
+	 */
+	const char *usb_rules;
 };
 
 /* Make a server that does not listen yet. Threads: any. */
@@ -229,6 +299,63 @@ ORIEL_API void oriel_server_set_locks(
 ORIEL_API void oriel_server_set_relative(
 		struct oriel_server *server, bool relative);
 
+/* ---- encoders of video ------------------------------------------------- */
+
+/* How moving pictures are coded; never renumbered. */
+enum oriel_video {
+	ORIEL_VIDEO_VP8 = 1,
+	ORIEL_VIDEO_VP9 = 2,
+	ORIEL_VIDEO_H264 = 3, /* Annex B, parameter sets in every keyframe */
+};
+
+/* A picture in three planes, 4:2:0, BT.709 of limited range. */
+struct oriel_yuv {
+	const uint8_t *plane[3]; /* Y, U, V */
+	size_t stride[3];        /* bytes */
+	int32_t width, height;   /* even */
+};
+
+struct oriel_encode {
+	size_t size;
+	uint64_t time; /* of capture */
+	uint32_t bits; /* a second, the target; may change with every frame */
+	bool keyframe; /* one that needs no other */
+};
+
+struct oriel_encoded {
+	size_t size;
+	const uint8_t *data; /* the encoder's, until it is called again */
+	size_t bytes;        /* 0: it has left this one out */
+	bool keyframe;
+};
+
+/*
+ * An encoder that the host brings along: one that is faster, better, or in
+ * hardware. It takes no picture from another than the one before, holds back
+ * none, and keeps to a quality: who has not the rate is asked less often. It
+ * is called in the loop thread.
+ */
+struct oriel_encoder {
+	size_t size;
+	enum oriel_video codec;
+	const char *name; /* for people */
+	/* Pictures will have this size; up to `threads` threads are welcome. */
+	int (*create)(void **state, void *user, int32_t width, int32_t height,
+			uint32_t threads);
+	int (*encode)(void *state, const struct oriel_yuv *picture,
+			const struct oriel_encode *how,
+			struct oriel_encoded *out);
+	void (*destroy)(void *state);
+};
+
+/*
+ * Use this one rather than the library's own, and than those added before, for
+ * peers that can decode its codec; where it fails the others take over. The
+ * table is copied. At most 8, before the first peer. Threads: loop.
+ */
+ORIEL_API ORIEL_CHECK int oriel_server_add_encoder(struct oriel_server *server,
+		const struct oriel_encoder *encoder, void *user);
+
 /* ---- letting peers in -------------------------------------------------- */
 /* An auth lives from auth_wanted until answered, or until the peer leaves:
  * answering later is by oriel_auth_ref(), which keeps it answerable. */
@@ -296,6 +423,18 @@ ORIEL_API void oriel_peer_stats(
 		const struct oriel_peer *peer, struct oriel_stats *stats);
 /* Say goodbye, then close. `why` is shown to the user, may be NULL. */
 ORIEL_API void oriel_peer_close(struct oriel_peer *peer, const char *why);
+/*
+ * Rules as config.usb_rules that hold for this peer as well, from now on; what
+ * none of them fits is left to those.
+ * ORIEL_EINVAL when they are none.
+ */
+ORIEL_API ORIEL_CHECK int oriel_peer_set_usb_rules(
+		struct oriel_peer *peer, const char *rules);
+/* Answer usb_attached; WAITING may be followed by another answer. */
+ORIEL_API void oriel_usb_answer(struct oriel_usb *usb,
+		enum oriel_usb_answer answer, const char *why);
+/* Whose it is. */
+ORIEL_API struct oriel_peer *oriel_usb_peer(const struct oriel_usb *usb);
 
 /* ---- memory ------------------------------------------------------------ */
 
@@ -417,9 +556,9 @@ ORIEL_API ORIEL_CHECK int oriel_display_patch(struct oriel_display *display,
 		uint64_t time);
 
 /*
- * Whether a peer could be sent something of this display at once. A source
- * that has to fetch its pixels may put that off until frame_wanted; what it
- * fetches then is newer.
+ * Whether a peer could be sent something of this display at once, or it has to
+ * be seen whether a video plays. A source that has to fetch its pixels may put
+ * that off until frame_wanted; what it fetches then is newer.
  */
 ORIEL_API bool oriel_display_wanted(const struct oriel_display *display);
 
@@ -468,6 +607,53 @@ ORIEL_API void oriel_server_want_microphone(
 ORIEL_API bool oriel_server_hear(struct oriel_server *server,
 		const struct oriel_sound_format *format, int16_t *samples,
 		size_t frames);
+
+/* ---- clipboard --------------------------------------------------------- */
+
+/*
+ * What the desktop has to be pasted: told to the peer that owns the input and
+ * has ORIEL_MAY_COPY, whoever that will be; count 0 takes it back. EINVAL for
+ * types that are none, or too many.
+ */
+ORIEL_API ORIEL_CHECK int oriel_clipboard_offer(struct oriel_server *server,
+		enum oriel_selection selection, const char *const *types,
+		size_t count);
+/*
+ * Fetch what a peer has offered. ORIEL_ESTATE: it offers nothing any more;
+ * ORIEL_ENOTSUP: not this type; ORIEL_EDENIED without ORIEL_MAY_PASTE;
+ * ORIEL_ELIMIT: four transfers are on their way already.
+ */
+ORIEL_API ORIEL_CHECK int oriel_clipboard_request(struct oriel_transfer **out,
+		struct oriel_peer *peer, enum oriel_selection selection,
+		const char *type);
+/* The peer that owns the input, and with it the clipboard, or NULL. */
+ORIEL_API struct oriel_peer *oriel_server_owner(
+		const struct oriel_server *server);
+/* Tell a peer why what it offered is not used. */
+ORIEL_API void oriel_clipboard_refuse(
+		struct oriel_peer *peer, int error, const char *why);
+/* ---- printing ---------------------------------------------------------- */
+
+/*
+ * Print on a printer that an event has told of. ORIEL_EINVAL when there is no
+ * such printer, or it does not take the format; ORIEL_ELIMIT when 16 jobs are
+ * on their way to this peer; ORIEL_ENOMEM. A job outlives a lost line: it goes
+ * on when the same client comes back, and fails when that has not happened
+ * after some minutes. Threads: loop.
+ */
+ORIEL_API ORIEL_CHECK int oriel_print_create(struct oriel_print **out,
+		struct oriel_peer *peer, const struct oriel_print_job *job);
+/* Bytes that oriel_print_write() would take now. */
+ORIEL_API size_t oriel_print_room(const struct oriel_print *print);
+/* Append. Takes all of it, or returns ORIEL_ELIMIT: wait for print_ready. */
+ORIEL_API ORIEL_CHECK int oriel_print_write(
+		struct oriel_print *print, const void *data, size_t bytes);
+/* There is no more; print_status tells how it ends. */
+ORIEL_API ORIEL_CHECK int oriel_print_finish(struct oriel_print *print);
+/* Drop the job, with no further event: the client is told. */
+ORIEL_API void oriel_print_destroy(struct oriel_print *print);
+ORIEL_API void oriel_print_set_data(struct oriel_print *print, void *data);
+ORIEL_API void *oriel_print_data(const struct oriel_print *print);
 
 #ifdef __cplusplus
 }

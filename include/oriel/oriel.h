@@ -184,6 +184,68 @@ struct oriel_sound_format {
 	uint32_t channels; /* 1 or 2, interleaved signed 16 bit */
 };
 
+/* ---- USB devices, as both ends see them -------------------------------- */
+
+struct oriel_usb; /* one device at a client, and the pipe to it */
+
+enum { ORIEL_USB_INTERFACES = 32 };
+
+struct oriel_usb_interface {
+	uint8_t interface_class, subclass, protocol;
+};
+
+struct oriel_usb_info {
+	size_t size;
+	uint16_t vendor, product, release;
+	uint8_t device_class, device_subclass, device_protocol;
+	uint8_t speed; /* 0 unknown, 1 low, 2 full, 3 high, 4 super */
+	uint32_t interface_count;
+	struct oriel_usb_interface interfaces[ORIEL_USB_INTERFACES];
+	char name[128]; /* for people */
+};
+
+enum oriel_usb_answer {
+	ORIEL_USB_OPEN,    /* bytes flow */
+	ORIEL_USB_WAITING, /* for a place where it can be plugged in */
+	ORIEL_USB_REFUSED,
+};
+
+/*
+ * The pipe carries the usbredir protocol: at the client's end is the device
+ * (usbredir's usb-host), at the server's the desktop (its usb-guest). At both
+ * ends the library lets pass what keeps to that protocol and is of a device
+ * that the rules allow, in whole packets, and ends the device otherwise. A
+ * device lives until usb_detached or usb_answered(REFUSED) returns, or until
+ * oriel_usb_detach(). Threads: loop.
+ */
+
+/*
+ * Bytes of this end's usb-host or usb-guest. ORIEL_ESTATE before it is open;
+ * ORIEL_ELIMIT when n is more than oriel_usb_room(), nothing is taken then;
+ * ORIEL_EPROTO or ORIEL_EDENIED when they must not pass: `usb` has then ended,
+ * without usb_detached, and the log says why.
+ */
+ORIEL_API ORIEL_CHECK int oriel_usb_send(
+		struct oriel_usb *usb, const void *data, size_t n);
+/* How much that takes now; usb_writable tells when it was 0 and is no more. */
+ORIEL_API size_t oriel_usb_room(const struct oriel_usb *usb);
+/* Bytes of usb_data that have been used up: others may come in their place. */
+ORIEL_API void oriel_usb_consumed(struct oriel_usb *usb, size_t n);
+/* Take it back, or give it back. Ends `usb`; `why` is for people, or NULL. */
+ORIEL_API void oriel_usb_detach(struct oriel_usb *usb, const char *why);
+/* Set info->size before. */
+ORIEL_API void oriel_usb_get_info(
+		const struct oriel_usb *usb, struct oriel_usb_info *info);
+ORIEL_API void oriel_usb_set_data(struct oriel_usb *usb, void *data);
+ORIEL_API void *oriel_usb_data(const struct oriel_usb *usb);
+
+/*
+ * Whether rules (as config.usb_rules) allow a device: 0, ORIEL_EDENIED and
+ * why, a sentence, or ORIEL_EINVAL when they are no rules. Threads: any.
+ */
+ORIEL_API ORIEL_CHECK int oriel_usb_check(const char *rules,
+		const struct oriel_usb_info *info, char *why, size_t size);
+
 /* ---- rights ------------------------------------------------------------ */
 
 /* What a peer may do. Nothing is granted that is not named. */
@@ -199,6 +261,195 @@ enum oriel_rights {
 	ORIEL_MAY_RESIZE = 1 << 8,
 };
 
+/* ---- clipboard --------------------------------------------------------- */
+/*
+ * An offer says which types there are; the bytes of one travel when somebody
+ * pastes, as a transfer. Types are MIME types, 1 to 127 characters without a
+ * space: "text/plain;charset=utf-8", "image/png". Bytes are passed on as they
+ * are, line ends included. The newest offer of the two ends is the one that
+ * holds, and both agree on which that is.
+ *
+ * A transfer lives until it is finished, refused or cancelled here, or until
+ * clipboard_ended has returned. Threads: loop.
+ */
+
+struct oriel_transfer;
+
+enum oriel_selection {
+	ORIEL_SELECTION_CLIPBOARD,
+	ORIEL_SELECTION_PRIMARY, /* what is marked, where that is pasted */
+	ORIEL_SELECTIONS,
+};
+
+/* How the total of a transfer is meant. */
+enum oriel_total {
+	ORIEL_TOTAL_UNKNOWN,
+	ORIEL_TOTAL_AT_LEAST,
+	ORIEL_TOTAL_EXACT,
+};
+
+enum { ORIEL_TYPES_MAX = 32, ORIEL_TYPE_MAX = 127 };
+
+ORIEL_API enum oriel_selection oriel_transfer_selection(
+		const struct oriel_transfer *transfer);
+ORIEL_API const char *oriel_transfer_type(
+		const struct oriel_transfer *transfer);
+ORIEL_API void oriel_transfer_set_data(
+		struct oriel_transfer *transfer, void *data);
+ORIEL_API void *oriel_transfer_data(const struct oriel_transfer *transfer);
+/* How many bytes have been written, or have come. */
+ORIEL_API uint64_t oriel_transfer_done(const struct oriel_transfer *transfer);
+/* How many there will be, 0 is not known. */
+ORIEL_API uint64_t oriel_transfer_total(const struct oriel_transfer *transfer);
+/*
+ * No more than this; 0 is what it is without: 256 MiB. For the one that gives
+ * begin and write then say ORIEL_ELIMIT; the one that takes hears
+ * clipboard_ended with it.
+ */
+ORIEL_API void oriel_transfer_set_limit(
+		struct oriel_transfer *transfer, uint64_t bytes);
+
+/*
+ * Answers to clipboard_wanted, now or later: begin (which may be left out: not
+ * known), then write until all is written, then finish; or refuse. write takes
+ * what there is room for and returns how much, 0 to n; after less than n
+ * clipboard_ready tells when to go on. Negative: an ORIEL_E code; the transfer
+ * is then still to be refused.
+ */
+ORIEL_API ORIEL_CHECK int oriel_transfer_begin(struct oriel_transfer *transfer,
+		enum oriel_total kind, uint64_t total);
+ORIEL_API ORIEL_CHECK int64_t oriel_transfer_write(
+		struct oriel_transfer *transfer, const void *data, size_t n);
+/*
+ * All has been written. When an exact total was promised that was not reached,
+ * the transfer is refused instead. Ends it.
+ */
+ORIEL_API void oriel_transfer_finish(struct oriel_transfer *transfer);
+/*
+ * Not, or not to its end: error is ORIEL_EDENIED, _ELIMIT, _ENOTSUP (no such
+ * type), _ESTATE (no longer), _ETIMEOUT or another, that is a failure; why is
+ * for the user and may be NULL. Ends it.
+ */
+ORIEL_API void oriel_transfer_refuse(
+		struct oriel_transfer *transfer, int error, const char *why);
+
+/*
+ * So many bytes that clipboard_data brought are kept no longer. What is not
+ * used is not sent more of: at most 256 KiB wait at either end.
+ */
+ORIEL_API void oriel_transfer_used(struct oriel_transfer *transfer, size_t n);
+/* No more of it is wanted. Ends it. */
+ORIEL_API void oriel_transfer_cancel(struct oriel_transfer *transfer);
+
+/* ---- printing ---------------------------------------------------------- */
+
+/*
+ * A printer is told of in these words and numbers alone, never in a print
+ * system's own attributes. Lengths are hundredths of a millimetre.
+ */
+enum {
+	ORIEL_PRINTERS_MAX = 16,     /* that a client tells of */
+	ORIEL_PRINTER_NAME_MAX = 64, /* bytes, without the NUL */
+	ORIEL_PRINT_SIZES_MAX = 32,  /* of paper, of one printer */
+	ORIEL_PRINT_TITLE_MAX = 256,
+	ORIEL_PRINT_TEXT_MAX = 256,
+	ORIEL_PRINT_PIECE_MAX = 16360, /* of what print_data brings */
+};
+
+enum oriel_print_format {
+	ORIEL_PRINT_PWG = 1 << 0, /* image/pwg-raster */
+	ORIEL_PRINT_JPEG = 1 << 1,
+	ORIEL_PRINT_PDF = 1 << 2,
+};
+
+/* 0 in a job is "as usual", for all of these. */
+enum oriel_print_colour {
+	ORIEL_PRINT_GREY = 1 << 0,
+	ORIEL_PRINT_COLOUR = 1 << 1,
+};
+
+enum oriel_print_sides {
+	ORIEL_PRINT_ONE_SIDE = 1 << 0,
+	ORIEL_PRINT_LONG_EDGE = 1 << 1,
+	ORIEL_PRINT_SHORT_EDGE = 1 << 2,
+};
+
+enum oriel_print_quality {
+	ORIEL_PRINT_DRAFT = 1 << 0,
+	ORIEL_PRINT_NORMAL = 1 << 1,
+	ORIEL_PRINT_HIGH = 1 << 2,
+};
+
+enum oriel_print_resolution {
+	ORIEL_PRINT_150 = 1 << 0, /* dots an inch */
+	ORIEL_PRINT_200 = 1 << 1,
+	ORIEL_PRINT_300 = 1 << 2,
+	ORIEL_PRINT_360 = 1 << 3,
+	ORIEL_PRINT_600 = 1 << 4,
+	ORIEL_PRINT_720 = 1 << 5,
+	ORIEL_PRINT_1200 = 1 << 6,
+};
+
+/* Why a printer has stopped, or a job is not done. */
+enum oriel_print_reason {
+	ORIEL_PRINT_NO_PAPER = 1 << 0,
+	ORIEL_PRINT_JAM = 1 << 1,
+	ORIEL_PRINT_NO_INK = 1 << 2,
+	ORIEL_PRINT_COVER_OPEN = 1 << 3,
+	ORIEL_PRINT_OFFLINE = 1 << 4,
+	ORIEL_PRINT_PAUSED = 1 << 5,
+	ORIEL_PRINT_REFUSED = 1 << 6,   /* by the person, or a policy */
+	ORIEL_PRINT_TOO_MUCH = 1 << 7,  /* bytes, or jobs */
+	ORIEL_PRINT_LINK_LOST = 1 << 8, /* what happened is not known */
+	ORIEL_PRINT_OTHER = 1 << 9,
+};
+
+enum oriel_print_state {
+	ORIEL_PRINT_WAITING, /* for a person, or for other jobs */
+	ORIEL_PRINT_RUNNING,
+	ORIEL_PRINT_STOPPED, /* until somebody does something */
+	ORIEL_PRINT_DONE,    /* this one and those below are the last */
+	ORIEL_PRINT_CANCELLED,
+	ORIEL_PRINT_FAILED,
+};
+
+struct oriel_print_size {
+	int32_t width, length; /* 1000 to 200000 */
+};
+
+struct oriel_printer {
+	size_t size;
+	uint32_t id;      /* below ORIEL_PRINTERS_MAX; the client's choice */
+	const char *name; /* for people */
+	bool standard;    /* the person's default */
+	uint32_t formats, colours, sides, qualities, resolutions; /* bits */
+	int32_t margin_x, margin_y; /* 0 to 5000 */
+	const struct oriel_print_size *media;
+	uint32_t n_media;             /* at least 1 */
+	uint32_t usual;               /* which of them, unless told otherwise */
+	enum oriel_print_state state; /* WAITING, RUNNING or STOPPED */
+	uint32_t reasons;             /* oriel_print_reason */
+};
+
+struct oriel_print_job {
+	size_t size;
+	uint32_t printer;
+	uint32_t format;
+	const char *title; /* for people; it may say anything */
+	uint32_t copies;   /* 1 to 999; 0 is 1 */
+	uint32_t colour, side, quality;
+	uint32_t resolution;           /* dots an inch */
+	struct oriel_print_size media; /* 0, 0: as usual */
+	uint32_t first, last;          /* pages of a PDF; 0, 0: all */
+};
+
+struct oriel_print_status {
+	size_t size;
+	enum oriel_print_state state;
+	uint32_t reasons; /* oriel_print_reason */
+	const char *text; /* for people, may be "" */
+};
+
 /* ---- statistics -------------------------------------------------------- */
 
 enum { ORIEL_STAT_CHANNELS = 7 };
@@ -210,6 +461,7 @@ enum oriel_codec {
 	ORIEL_CODEC_RES,     /* lossless, photographs */
 	ORIEL_CODEC_JPEG,    /* pictures for the first moment */
 	ORIEL_CODEC_PREVIEW, /* the same, coarser still */
+	ORIEL_CODEC_VIDEO,   /* moving pictures */
 	ORIEL_STAT_CODECS = 8,
 };
 

@@ -53,10 +53,8 @@ active() {
 }
 eventually 10 active || fail 'take: the window has no focus'
 DISPLAY=$B xdotool keydown ctrl keydown alt keyup alt keyup ctrl
-for _ in $(seq 12); do
-	DISPLAY=$B xdotool key --delay 40 Tab
-done
-DISPLAY=$B xdotool key Return
+# From below: to disconnect, to take it.
+DISPLAY=$B xdotool key --delay 40 Up Up Return
 untitled() {
 	! titled 'has the keyboard'
 }

@@ -10,11 +10,14 @@ make -s install O="${O:-build}" DESTDIR="$dest" PREFIX=/usr \
 for file in bin/oriel-serve bin/oriel-view bin/oriel-bench \
 	libexec/oriel/oriel-bench-push libexec/oriel/oriel-bench-host \
 	libexec/oriel/oriel-bench-sink \
+	libexec/oriel/oriel-rfb libexec/oriel/oriel-rdp \
+	share/doc/oriel/HYPERVISORS.md \
 	include/oriel/oriel.h include/oriel/oriel-server.h \
 	include/oriel/oriel-client.h lib/liboriel-server.a \
 	lib/liboriel-client.a share/man/man1/oriel-serve.1 \
 	share/man/man1/oriel-view.1 share/man/man1/oriel-bench.1 \
 	share/man/man7/oriel.7 share/oriel/oriel.lua \
+	lib/udev/rules.d/70-oriel-usb.rules \
 	share/oriel/oriel-sysctl.conf share/oriel/oriel-modules.conf \
 	share/doc/oriel/README.md share/doc/oriel/PROTOCOL.md \
 	share/doc/oriel/EMBEDDING.md \

@@ -73,8 +73,9 @@ there() {
 	DISPLAY=$A xdotool getmouselocation | grep -q '^x:400 y:300'
 }
 eventually 5 there || fail 'the pointer is elsewhere'
-DISPLAY=$B xdotool type --delay 20 'Hello, World! (42%) ~'
 heard() {
+	DISPLAY=$B xdotool type --delay 20 'Hello, World! (42%) ~'
+	sleep 0.5
 	sed 's/<Shift_[LR]>//g' "$T/echo.out" | grep -qF 'Hello, World! (42%) ~'
 }
 eventually 10 heard || fail 'keys do not arrive'

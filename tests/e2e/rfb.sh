@@ -65,7 +65,8 @@ tiger A -geometry 800x600 -SecurityTypes None
 DISPLAY=$A start terminal xterm -geometry 80x30+20+20 -e 'ls /usr/bin; sleep 600'
 DISPLAY=$A start echo "$keys" echo
 eventually 5 grep -q ready "$T/echo.out" || fail 'nobody reads the keys'
-serve --source="rfb:127.0.0.1:$PORT"
+printf 'paste = text\ncopy = text\n' > "$T/policy"
+serve --source="rfb:127.0.0.1:$PORT" --policy="$T/policy"
 ! grep -q 'not encrypted' "$T/serve.log" || fail 'it warns of this machine'
 
 x_server B 1000x700
@@ -88,8 +89,9 @@ there() {
 }
 eventually 5 there || fail 'the pointer is elsewhere'
 eventually 10 see "$A" || fail 'the pictures differ'
-DISPLAY=$B xdotool type --delay 20 'Hello, World! (42%) ~'
 heard() {
+	DISPLAY=$B xdotool type --delay 20 'Hello, World! (42%) ~'
+	sleep 0.5
 	sed 's/<Shift_[LR]>//g' "$T/echo.out" | grep -qF "$1"
 }
 eventually 10 heard 'Hello, World! (42%) ~' || fail 'keys do not arrive'
@@ -105,6 +107,21 @@ xsetroot -display "$A" -cursor_name gumby
 DISPLAY=$A xdotool search --class xterm windowunmap 2> "$T/tool.log"
 eventually 5 same_pointer || fail 'the pointer has another picture'
 echo 'ok pointer'
+
+# Text, both ways, and what Latin-1 does not have.
+printf 'from the desktop: äöü € 漢字\nand a line' > "$T/cut"
+xclip -display "$A" -selection clipboard -i "$T/cut"
+pasted() { # DISPLAY FILE
+	timeout 5 xclip -display "$1" -selection clipboard -o > "$T/pasted" \
+		2> "$T/xclip.log" && cmp -s "$2" "$T/pasted"
+}
+eventually 15 pasted "$B" "$T/cut" || fail 'text does not come from the desktop'
+printf 'from the viewer: äöü € 漢字\nand a line' > "$T/copy"
+xclip -display "$B" -selection clipboard -i "$T/copy"
+sleep 0.3 # until the copy is known: the click has to come later
+DISPLAY=$B xdotool click 1
+eventually 15 pasted "$A" "$T/copy" || fail 'text does not come to the desktop'
+echo 'ok clipboard'
 
 # Killed, it leaves words; back, it is shown again.
 stop "$TIGER" KILL

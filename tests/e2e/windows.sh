@@ -88,21 +88,21 @@ menu() { # KEY...
 	sleep 0.3
 	pictures
 }
-menu Up Up Up Up Up Return Down Down Return
+menu Up Up Up Up Up Up Return Down Down Return
 eventually 5 windows 1 || fail 'not in one window'
 window=${ids[0]}
 eventually 5 shows "$T/both.png" || fail 'not both displays, as they stand'
-menu Up Up Up Up Up Return Down Down Return
+menu Up Up Up Up Up Up Return Down Down Return
 eventually 5 windows 2 || fail 'not in two windows again'
 eventually 5 window_of 2 || fail 'display 2 has no window again'
 eventually 5 shows "$T/p-1.png" || fail 'display 2 is not shown again'
 # Without one of them, and with it.
 window_of 1
-menu Up Up Up Up Up Return Return
+menu Up Up Up Up Up Up Return Return
 eventually 5 windows 1 || fail 'display 1 is not hidden'
 window=${ids[0]}
 eventually 5 shows "$T/p-1.png" || fail 'display 2 is not left'
-menu Up Up Up Up Up Return Return
+menu Up Up Up Up Up Up Return Return
 eventually 5 windows 2 || fail 'display 1 is not shown again'
 eventually 5 window_of 1 || fail 'display 1 has no window again'
 eventually 5 shows "$T/p.png" || fail 'display 1 is another'

@@ -67,6 +67,61 @@ static void on_cursor(void *user, const struct oriel_pixels *image,
 		abort();
 }
 
+/* Jobs with an odd number are wanted, the rest are refused. */
+static void on_print(
+		void *user, uint32_t job, const struct oriel_print_job *details)
+{
+	struct host *h = user;
+	const struct oriel_print_status no = { .size = sizeof(no),
+		.state = ORIEL_PRINT_FAILED };
+
+	if (!orl_utf8_ok((const uint8_t *)details->title,
+			    strlen(details->title)) ||
+			details->first > details->last ||
+			(job & 1 ? oriel_client_print_accept(h->client, job)
+				 : oriel_client_print_status(
+						   h->client, job, &no)) < 0)
+		abort();
+}
+
+static void on_print_data(
+		void *user, uint32_t job, const void *data, size_t bytes)
+{
+	struct host *h = user;
+
+	(void)data;
+	/* Of every fourth it takes nothing, and so runs full. */
+	if (job & 2 && oriel_client_print_taken(h->client, job, bytes) < 0)
+		abort();
+}
+
+static void on_print_finished(void *user, uint32_t job)
+{
+	struct host *h = user;
+	const struct oriel_print_status done = { .size = sizeof(done),
+		.state = ORIEL_PRINT_DONE };
+
+	if (oriel_client_print_status(h->client, job, &done) < 0)
+		abort();
+}
+
+static void set_printer(struct oriel_client *client)
+{
+	static const struct oriel_print_size paper = { 21000, 29700 };
+	const struct oriel_printer printer = { .size = sizeof(printer),
+		.name = "p",
+		.formats = 7,
+		.colours = 1,
+		.sides = 1,
+		.qualities = 2,
+		.resolutions = 4,
+		.media = &paper,
+		.n_media = 1 };
+
+	if (oriel_client_set_printer(client, &printer) < 0)
+		abort();
+}
+
 /* Listen and speak, as much as the bytes say. */
 static void make_sound(
 		struct oriel_client *client, const uint8_t *data, size_t n)
@@ -89,6 +144,9 @@ static const struct oriel_client_events events = {
 	.screen_removed = on_removed,
 	.screen_updated = on_updated,
 	.cursor = on_cursor,
+	.print_started = on_print,
+	.print_data = on_print_data,
+	.print_finished = on_print_finished,
 };
 
 static void say_hello(int fd, const char *methods)
@@ -98,8 +156,9 @@ static void say_hello(int fd, const char *methods)
 
 	orl_put_server_hello(&w,
 			&(struct orl_server_hello){ .version = 1,
-					.caps = ORL_CAP(JPEG) |
-						ORL_CAP(OPUS) | ORL_CAP(PCM),
+					.caps = ORL_CAP(JPEG) | ORL_CAP(OPUS) |
+						ORL_CAP(PCM) | ORL_CAP(PRINT) |
+						ORL_CAP(VP8),
 					.methods = { (const uint8_t *)methods,
 							(uint32_t)strlen(
 									methods) } });
@@ -150,6 +209,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 					fd) < 0 ||
 			oriel_client_adopt(host.client, fd[0], NULL) < 0)
 		abort();
+	set_printer(host.client);
 	step(host.client, fd[1]);
 	if (data[0] & MODE_READY) {
 		say_hello(fd[1], "PEER");

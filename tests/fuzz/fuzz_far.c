@@ -1,13 +1,14 @@
 /*
  * fuzz_far.c - any bytes as what a far source's helper says: what passes lies
- * inside its screen, its words are printable. And as a file of certificates,
- * to which a line is added and found again.
+ * inside its screen, its words are printable. As a text that was copied. And
+ * as a file of certificates, to which a line is added and found again.
  */
 #include <stdlib.h>
 #include <string.h>
 
 #include "capture/far_check.h"
 #include "capture/pins.h"
+#include "capture/x11_keys.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -41,6 +42,26 @@ static void check_message(const uint8_t *data, size_t size)
 			abort();
 }
 
+/* What another reader of UTF-8 finds no fault with. */
+static void check_text(const uint8_t *data, size_t size)
+{
+	char *text = malloc(size + 1);
+	const char *p = text;
+	bool ok = orl_far_text_ok((const char *)data, size);
+	uint32_t c = 0;
+
+	if (!text)
+		abort();
+	memcpy(text, data, size);
+	text[size] = 0;
+	while (ok && (c = orl_x11_character(&p)) != 0)
+		if (c == 0xfffd && memcmp(p - 3, "\xef\xbf\xbd", 3) != 0)
+			abort();
+	if (ok && p != text + size)
+		abort();
+	free(text);
+}
+
 static void check_pins(const char *text, size_t n)
 {
 	static const char name[] = "rfb:localhost:5900";
@@ -65,7 +86,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	if (!size)
 		return 0;
-	if (data[0] & 1)
+	if (data[0] & 2)
+		check_text(data + 1, size - 1);
+	else if (data[0] & 1)
 		check_message(data + 1, size - 1);
 	else if (!memchr(data + 1, 0, size - 1))
 		check_pins((const char *)data + 1, size - 1);

@@ -20,7 +20,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		if (!why[0] || memchr(why, 0, sizeof(why)) == NULL)
 			abort();
 	}
-	if (policy.count > ORL_POLICY_USERS || policy.rights > 0x1ff)
+	if (policy.count > ORL_POLICY_USERS || policy.rights > 0x1ff ||
+			policy.paste_types > 0x1f || policy.copy_types > 0x1f ||
+			!policy.paste_max || !policy.copy_max)
 		abort();
 	for (uint32_t i = 0; i < policy.count; i++) {
 		const char *name = policy.users[i].name;

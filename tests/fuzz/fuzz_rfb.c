@@ -176,7 +176,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	end = data + size;
 	if (!setjmp(stop))
 		listen_to(&rfb, data[0]);
-	free(rfb.paste);
 	orl_rfb_fini(&rfb);
 	return 0;
 }

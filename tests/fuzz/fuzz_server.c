@@ -67,7 +67,8 @@ static void on_proved(void *user, struct oriel_auth *auth)
 		oriel_auth_accept(auth, ORIEL_MAY_SEE | ORIEL_MAY_INPUT |
 							ORIEL_MAY_RESIZE |
 							ORIEL_MAY_HEAR |
-							ORIEL_MAY_SPEAK);
+							ORIEL_MAY_SPEAK |
+							ORIEL_MAY_PRINT);
 }
 
 static void on_resize(void *user, struct oriel_display *display, int32_t width,
@@ -106,6 +107,75 @@ static void on_text(void *user, struct oriel_peer *peer, const char *text)
 		abort();
 }
 
+/* One job at a time, on whatever printer was told of last. */
+static struct {
+	struct oriel_print *job;
+	struct oriel_peer *peer;
+	uint32_t printer, format;
+} printing;
+
+static void on_printer(void *user, struct oriel_peer *peer,
+		const struct oriel_printer *p)
+{
+	(void)user;
+	if (!p->n_media || p->usual >= p->n_media || !p->formats ||
+			!orl_utf8_ok((const uint8_t *)p->name, strlen(p->name)))
+		abort();
+	printing.peer = peer;
+	printing.printer = p->id;
+	printing.format = p->formats & -p->formats;
+}
+
+static void on_printer_gone(void *user, struct oriel_peer *peer, uint32_t id)
+{
+	(void)user;
+	(void)id;
+	if (printing.peer == peer)
+		printing.peer = NULL;
+}
+
+static void on_print_ready(void *user, struct oriel_print *print)
+{
+	(void)user;
+	if (!oriel_print_room(print))
+		abort();
+}
+
+static void on_print_status(void *user, struct oriel_print *print,
+		const struct oriel_print_status *status)
+{
+	(void)user;
+	if (print != printing.job)
+		abort();
+	if (status->state >= ORIEL_PRINT_DONE)
+		printing.job = NULL;
+}
+
+/* 0: the job ends, 255: it is dropped; else it begins, or goes on. */
+static void print(uint8_t pieces)
+{
+	const struct oriel_print_job job = { .size = sizeof(job),
+		.printer = printing.printer,
+		.format = printing.format,
+		.title = "t" };
+	static const uint8_t piece[4096];
+
+	if (!printing.job &&
+			(!printing.peer || oriel_print_create(&printing.job,
+							   printing.peer,
+							   &job) < 0))
+		return;
+	for (int i = 0; pieces != 255 && i < pieces; i++)
+		if (oriel_print_write(printing.job, piece, sizeof(piece)) < 0)
+			return;
+	if (pieces == 255) {
+		oriel_print_destroy(printing.job);
+		printing.job = NULL;
+	} else if (!pieces && oriel_print_finish(printing.job) == 0) {
+		return;
+	}
+}
+
 static void on_sound_in(void *user, struct oriel_peer *peer, bool on)
 {
 	(void)user;
@@ -136,6 +206,10 @@ static const struct oriel_server_events events = {
 	.key = on_key,
 	.pointer = on_pointer,
 	.text = on_text,
+	.printer = on_printer,
+	.printer_gone = on_printer_gone,
+	.print_ready = on_print_ready,
+	.print_status = on_print_status,
 };
 
 /* The picture changes, as long as it still has this size. */
@@ -211,7 +285,7 @@ static size_t say_hello(int fd, uint8_t *out, size_t size)
 	struct orl_wr w = { out, size, 0 };
 	struct orl_client_hello hello = { .oldest = 1,
 		.newest = 1,
-		.caps = ORL_CAP(OPUS) | ORL_CAP(PCM),
+		.caps = ORL_CAP(OPUS) | ORL_CAP(PCM) | ORL_CAP(PRINT),
 		.max_pixels = 1 << 26 };
 
 	orl_put_client_hello(&w, &hello);
@@ -325,6 +399,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	clock_ns = 1000000000;
 	memset(&ear, 0, sizeof(ear));
+	memset(&printing, 0, sizeof(printing));
 	if (orl_host_env(&env, &hooks) < 0 ||
 			oriel_server_create(&server, &cfg) < 0 ||
 			oriel_display_create(&display, server, &screen) < 0 ||
@@ -358,6 +433,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			paint(display, n ? payload[0] : 1);
 		else if (id == RECORD_ANSWER)
 			answer_check(&ear, fd[1], n == 1);
+		else if (id == RECORD_PRINT)
+			print(n ? payload[0] : 0);
 		else if (id == RECORD_STEP)
 			clock_ns += 250000000;
 		else

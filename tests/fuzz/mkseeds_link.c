@@ -41,7 +41,7 @@ static void chunk(struct seed *s, unsigned flags, const void *text,
 static void save(const char *folder, const char *name, const struct seed *s)
 {
 	char path[512];
-	snprintf(path, sizeof(path), "%s/%s", folder, name);
+	snprintf(path, sizeof(path), "%s/fuzz_link/%s", folder, name);
 	FILE *f = fopen(path, "wb");
 	if (!f || fwrite(s->data, 1, s->n, f) != s->n || fclose(f) != 0) {
 		perror(path);

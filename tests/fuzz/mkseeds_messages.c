@@ -1,6 +1,6 @@
 /*
- * mkseeds_messages.c - write the seeds of fuzz_messages into a folder: one
- * small valid message of each kind, from the table.
+ * mkseeds_messages.c - write the seeds of fuzz_messages into FOLDER/fuzz_messages:
+ * one small valid message of each kind, from the table.
  */
 #include <stdio.h>
 #include <string.h>
@@ -11,7 +11,7 @@ static int save(const char *folder, const char *name, const uint8_t *data,
 		size_t n)
 {
 	char path[512];
-	snprintf(path, sizeof(path), "%s/%s", folder, name);
+	snprintf(path, sizeof(path), "%s/fuzz_messages/%s", folder, name);
 	FILE *f = fopen(path, "wb");
 	if (!f || fwrite(data, 1, n, f) != n || fclose(f) != 0) {
 		perror(path);

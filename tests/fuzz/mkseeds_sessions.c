@@ -13,9 +13,11 @@
 #include "codecs/canvas.h"
 #include "codecs/cursor.h"
 #include "codecs/jpeg.h"
+#include "codecs/video.h"
 #include "proto/auth.h"
 #include "proto/io/host.h"
 #include "proto/messages.h"
+#include "redirect/print.h"
 #include "tests/fuzz/session.h"
 
 static uint8_t seed[1 << 16];
@@ -65,6 +67,7 @@ static void end(const char *folder, const char *target, const char *name)
 	}
 #define HOST(byte) record(RECORD_HOST, (const uint8_t[]){ byte }, 1)
 #define ANSWER(lie) record(RECORD_ANSWER, (const uint8_t[]){ 0 }, lie)
+#define PRINT(pieces) record(RECORD_PRINT, (const uint8_t[]){ pieces }, 1)
 #define STEP() record(RECORD_STEP, NULL, 0)
 
 static void server_seeds(const char *folder)
@@ -138,6 +141,9 @@ static void server_seeds(const char *folder)
 	HOST(11);
 	PUT(refresh, .display = 0);
 	PUT(refresh, .display = 3);
+	PUT(video_lost, .stream = 1);
+	PUT(video_lost, .stream = 7);
+	PUT(video_lost, .display = 9);
 	PUT(refresh, .display = 0);
 	PUT(ping, .serial = 1);
 	end(folder, target, "pictures");
@@ -516,10 +522,12 @@ static void other_seeds(const char *folder, const struct orl_env *env)
 	PUT(cursor_pos, .display = 0, .x = 5, .y = 5);
 	PUT(commit, .frame = 1, .input_seq = UINT32_MAX, .time = UINT32_MAX);
 	end(folder, target, "echo-of-everything");
-	for (unsigned i = 0; i < 18; i++) {
+	for (unsigned i = 0; i < 22; i++) {
 		static const uint16_t ids[] = { ORL_MSG_part, ORL_MSG_picture,
-			ORL_MSG_commit, ORL_MSG_check, ORL_MSG_cells_lossy,
-			ORL_MSG_display, ORL_MSG_display_gone, ORL_MSG_reset,
+			ORL_MSG_video_open, ORL_MSG_video_frame,
+			ORL_MSG_video_move, ORL_MSG_video_close, ORL_MSG_commit,
+			ORL_MSG_check, ORL_MSG_cells_lossy, ORL_MSG_display,
+			ORL_MSG_display_gone, ORL_MSG_reset,
 			ORL_MSG_cursor_shape, ORL_MSG_cursor_use,
 			ORL_MSG_cursor_pos, ORL_MSG_resumption, ORL_MSG_rights,
 			ORL_MSG_owner, ORL_MSG_notice, ORL_MSG_locks,
@@ -555,6 +563,158 @@ static void other_seeds(const char *folder, const struct orl_env *env)
 	challenge_seed(folder, env);
 }
 
+/* The first job's number, by the harness's own randomness. */
+enum { JOB = (0x5a5a5a5a + 1) & INT32_MAX };
+
+static void print_seeds(const char *folder)
+{
+	static const uint8_t bytes[4096],
+			paper[8] = { 0x08, 0x52, 0, 0, 0x04, 0x74 };
+	const struct orl_list media = { paper, 1 };
+	uint8_t place[32];
+	struct orl_wr w = { place, sizeof(place), 0 };
+
+	begin(MODE_READY);
+	PUT(printer, .printer = 1, .standard = true, .formats = 7, .colours = 3,
+			.sides = 1, .qualities = 2, .resolutions = 4,
+			.name = VIEW("p"), .media = media);
+	PRINT(1);
+	PUT(print_status, .job = JOB, .text = VIEW("asking"));
+	PUT(print_more, .job = JOB, .limit = ORL_PRINT_WINDOW);
+	PRINT(64);
+	PUT(print_more, .job = JOB, .taken = 100000,
+			.limit = 100000 + ORL_PRINT_WINDOW);
+	PRINT(30);
+	PRINT(0);
+	PUT(print_more, .job = JOB, .taken = 200000,
+			.limit = 200000 + ORL_PRINT_WINDOW);
+	PUT(print_status, .job = JOB, .state = 3);
+	PRINT(2);
+	PUT(print_more, .job = JOB + 1, .limit = 4000);
+	PRINT(255);
+	PUT(take, .take = false);
+	PRINT(3);
+	PUT(take, .take = true);
+	PUT(printer_gone, .printer = 1);
+	PUT(printer_gone, .printer = 9);
+	PUT(cancel, .stream = 5);
+	end(folder, "fuzz_server", "print");
+	begin(MODE_READY);
+	PUT(printer, .printer = 1, .formats = 7, .colours = 3, .sides = 1,
+			.qualities = 2, .resolutions = 4, .name = VIEW("p"),
+			.media = media);
+	PRINT(4);
+	orl_put_print_place(&w, &(struct orl_print_place){ .job = 3 });
+	PUT(print_known, .jobs = { place, 1 });
+	PUT(print_more, .job = JOB, .taken = 1, .limit = 5);
+	end(folder, "fuzz_server", "print-taken-early");
+	begin(MODE_READY);
+	PUT(print_begin, .job = 3, .format = 2, .copies = 1,
+			.title = VIEW("title"));
+	PUT(print_data, .job = 3, .data = { bytes, 200 });
+	PUT(print_data, .job = 3, .offset = 200, .data = { bytes, 100 });
+	PUT(print_end, .job = 3, .bytes = 300);
+	PUT(print_begin, .job = 4, .copies = 1);
+	PUT(print_data, .job = 4, .data = { bytes, 10 });
+	PUT(print_begin, .job = 5, .printer = 2, .copies = 1);
+	PUT(print_begin, .job = 9, .copies = 1, .first = 2, .last = 3);
+	record(ORL_MSG_print_cancel, (const uint8_t[]){ 9, 0, 0, 0 }, 4);
+	PUT(print_begin, .job = 13, .copies = 1);
+	PUT(print_data, .job = 13, .offset = 1, .data = { bytes, 10 });
+	end(folder, "fuzz_client", "print");
+}
+
+/* ---- videos ------------------------------------------------------------ */
+
+/* A keyframe of 48 x 32, and what may follow it. */
+static void video_seeds(const char *folder, const struct orl_env *env)
+{
+	const char *target = "fuzz_client";
+	static uint8_t frame[2][4096], area[16];
+	size_t n[2];
+	struct orl_wr w = { area, sizeof(area), 0 };
+	uint32_t pixels[48 * 32];
+	struct orl_yuv yuv;
+	void *state;
+
+	if (orl_yuv_create(&yuv, env, 48, 32) ||
+			orl_vp8_encoder.create(&state, (void *)(uintptr_t)env,
+					48, 32, 1))
+		abort();
+	for (unsigned t = 0; t < 2; t++) {
+		for (uint32_t i = 0; i < ORL_COUNT(pixels); i++)
+			pixels[i] = i % 48 * 5 << 16 | (i / 48 * 7 + t) << 8;
+		orl_yuv_from_pixels(&yuv, ORL_COLOUR_BT709, pixels, 48, 48, 32);
+		const struct oriel_yuv in = {
+			{ yuv.plane[0], yuv.plane[1], yuv.plane[2] },
+			{ yuv.stride[0], yuv.stride[1], yuv.stride[2] }, 48, 32
+		};
+		const struct oriel_encode how = { sizeof(how),
+			1 + t * 40000000u, 300000, t == 0 };
+		struct oriel_encoded out = { .size = sizeof(out) };
+		if (orl_vp8_encoder.encode(state, &in, &how, &out) ||
+				out.bytes > sizeof(frame[t]))
+			abort();
+		memcpy(frame[t], out.data, n[t] = out.bytes);
+	}
+	orl_vp8_encoder.destroy(state);
+	orl_yuv_destroy(&yuv, env);
+	struct orl_view key = { frame[0], (uint32_t)n[0] };
+	struct orl_view next = { frame[1], (uint32_t)n[1] };
+	struct orl_view cut = { frame[0], (uint32_t)n[0] / 2 };
+	orl_put_area(&w, &(struct orl_area){ 0, 0, 4, 3 });
+
+	begin(MODE_READY);
+	PUT(display, .width = 70, .height = 50, .scale = 100, .slices = 1);
+	PUT(cells_lossy, .generation = 5, .areas = { area, 1 });
+	PUT(video_open, .stream = 2, .codec = 1, .colour = 2, .generation = 5,
+			.x = 5, .y = 7, .width = 47, .height = 31);
+	PUT(video_frame, .stream = 2, .transaction = 1, .data = key);
+	PUT(commit, .frame = 1, .transaction = 1);
+	PUT(video_frame, .stream = 2, .number = 1, .data = next);
+	PUT(commit, .frame = 2);
+	PUT(video_move, .stream = 2, .x = 20, .y = 18);
+	PUT(video_frame, .stream = 2, .number = 2, .reference = 2, .data = cut);
+	PUT(video_frame, .stream = 2, .number = 3, .reference = 2,
+			.data = next);
+	PUT(video_frame, .stream = 2, .number = 4, .reference = 4, .data = key);
+	PUT(commit, .frame = 3);
+	PUT(video_close, .stream = 2);
+	end(folder, target, "video");
+	for (unsigned i = 0; i < 9; i++) {
+		static const char *const names[] = { "video-twice",
+			"video-outside", "video-too-many", "video-no-codec",
+			"video-not-open", "video-number", "video-reference",
+			"video-bomb", "video-move-outside" };
+		begin(MODE_READY);
+		PUT(display, .width = 70, .height = 50, .scale = 100,
+				.slices = 1);
+		PUT(cells_lossy, .generation = 5, .areas = { area, 1 });
+		if (i != 4)
+			PUT(video_open, .stream = 1,
+					.codec = (uint8_t)(i == 3 ? 3 : 1),
+					.colour = 1, .generation = 5,
+					.x = (uint16_t)(i == 1 ? 23 : 5),
+					.width = 48, .height = 32);
+		if (i == 0 || i == 2)
+			for (uint8_t k = 1; k < 5; k++)
+				PUT(video_open,
+						.stream = (uint8_t)(i ? k * 2
+								      : 1),
+						.codec = 1, .colour = 1,
+						.generation = 5, .width = 48,
+						.height = 32);
+		if (i == 8)
+			PUT(video_move, .stream = 1, .x = 30);
+		PUT(video_frame, .stream = 1, .number = i == 5,
+				.reference = i == 5 || i == 6, .data = key);
+		for (uint32_t k = 1; i == 7 && k < 9; k++)
+			PUT(video_frame, .stream = 1, .number = k,
+					.reference = k - 1, .data = next);
+		end(folder, target, names[i]);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	struct orl_env env;
@@ -564,6 +724,8 @@ int main(int argc, char **argv)
 	server_seeds(argv[1]);
 	picture_seeds(argv[1], &env);
 	lossy_seeds(argv[1], &env);
+	video_seeds(argv[1], &env);
 	other_seeds(argv[1], &env);
+	print_seeds(argv[1]);
 	return 0;
 }

@@ -80,7 +80,7 @@ static void record(const struct recording *r, const char *folder)
 	AVFormatContext *out;
 	char path[512];
 
-	snprintf(path, sizeof(path), "%s/%s", folder, r->name);
+	snprintf(path, sizeof(path), "%s/fuzz_trace/%s", folder, r->name);
 	need(avformat_alloc_output_context2(&out, NULL, r->format, path) >= 0,
 			path);
 	out->flags |= AVFMT_FLAG_BITEXACT;

@@ -196,3 +196,9 @@ put("fuzz_far", "length", message(3, (), b"", 4))
 put("fuzz_far", "pins", b"\0# a comment\nrfb:localhost:5900 sha256:" +
     b"0f" * 32 + b"\nrdp:host:3389 sha256:" + b":".join([b"A0"] * 32) +
     b"\nrdp:host:3389 sha256:12\nno line")
+put("fuzz_far", "text", b"\2plain caf\xc3\xa9 \xe2\x82\xac \xf0\x9f\x98\x80\n")
+put("fuzz_far", "text-long", b"\2\xc0\xaf")
+put("fuzz_far", "text-surrogate", b"\2\xed\xa0\x80")
+put("fuzz_far", "text-beyond", b"\2\xf5\x80\x80\x80")
+put("fuzz_far", "text-cut", b"\2caf\xc3")
+put("fuzz_far", "text-nul", b"\2a\0b")

@@ -31,6 +31,7 @@ enum {
 	RECORD_STEP = 0xfff0, /* a quarter of a second passes */
 	RECORD_HOST = 0xfff1,
 	RECORD_ANSWER = 0xfff2, /* to the last check; server only */
+	RECORD_PRINT = 0xfff3,  /* so many pieces more, or an end, of a job */
 };
 
 /* Send a message by hand; what the other end refuses to read is lost. */
@@ -50,8 +51,8 @@ static inline void say(int fd, uint16_t id, const uint8_t *data, size_t n)
 			chunk[3] = (uint8_t)id;
 		if (take)
 			memcpy(chunk + 3 + head, data + at, take);
-		if (send(fd, chunk, 3 + payload,
-				    MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
+		if (send(fd, chunk, 3 + payload, MSG_DONTWAIT | MSG_NOSIGNAL) <
+				0)
 			return;
 		at += take + !take;
 	} while (at < n);

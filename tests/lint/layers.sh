@@ -10,12 +10,14 @@ codecs        proto/base.h proto/env.h proto/limits.h
 redirect      proto
 server        proto proto/io codecs redirect
 client        proto proto/io codecs redirect
-client/viewer
-capture
+clip
+client/viewer clip
+capture       clip
 capture/far   capture
+capture/ipp   capture/printpipe.h
 examples      vmm-guest.h
 bench         proto codecs client
-tests         tests tests/unit tests/fuzz tests/e2e proto proto/io codecs redirect server client client/viewer capture capture/far bench
+tests         tests tests/unit tests/fuzz tests/e2e proto proto/io codecs redirect server client client/viewer capture capture/far clip bench
 '
 status=0
 for file in $(git ls-files -co --exclude-standard '*.c' '*.h' '*.def'); do

@@ -492,9 +492,24 @@ static long number(const char *name, long otherwise)
 	return text ? atol(text) : otherwise;
 }
 
+/* What a thin line has no room for: every history has it once. */
+static void photograph(struct world *w)
+{
+	struct desk *d = &w->desks[0];
+
+	d->width = d->height = SIDE;
+	assert_int_equal(oriel_display_resize(d->display, 0, 0, SIDE, SIDE), 0);
+	until_exact(w);
+	for (uint32_t i = 0; i < SIDE * SIDE; i++)
+		d->pixels[i] = rnd(w, 1 << 24);
+	submit(w, d, NULL);
+	until_exact(w);
+}
+
 static void live(struct world *w, long rounds)
 {
 	connect_client(w);
+	photograph(w);
 	for (long i = 0; i < rounds; i++) {
 		act(w);
 		for (uint32_t k = rnd(w, 6); k--;)

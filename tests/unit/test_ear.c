@@ -215,7 +215,7 @@ static void clocks_that_differ_are_followed(void **state)
 		w.sender_ppm = ppm[i][0];
 		w.card_ppm = ppm[i][1];
 		w.jitter = 4 * MS;
-		run(&w, 600);
+		run(&w, 300);
 		struct orl_ear_counts n = counts(&w);
 		printf("%+.0f/%+.0f ppm: drift %d ppm, delay to %.1f ms\n",
 				ppm[i][0], ppm[i][1], n.drift,

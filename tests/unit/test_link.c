@@ -185,7 +185,7 @@ static void credit_stops_and_grants_go_on(void **state)
 	begin(&b, ORL_CLIENT, true);
 	b.hold = 32768;
 	for (int i = 0; i < 3; i++)
-		assert_int_equal(send_n(&a, 0x0501, 32768), 0);
+		assert_int_equal(send_n(&a, 0x0601, 32768), 0);
 	assert_int_equal(orl_link_queued(a.link, ORL_CHANNELS_ALL), 3 * 32768);
 	assert_int_equal(orl_link_queued(a.link, ORL_CHANNELS_PICTURE), 0);
 	assert_int_equal(orl_link_ready(a.link, ORL_CHANNELS_BULK), 65536);
@@ -196,16 +196,16 @@ static void credit_stops_and_grants_go_on(void **state)
 	assert_int_equal(orl_link_queued(a.link, ORL_CHANNELS_ALL), 32768);
 	/* Held bytes are granted when they are released, not before. */
 	assert_int_equal(orl_link_queued(b.link, ORL_CHANNELS_ALL), 0);
-	orl_link_release(b.link, ORL_CHANNEL_CLIPBOARD, 32767);
+	orl_link_release(b.link, ORL_CHANNEL_PRINT, 32767);
 	assert_int_equal(orl_link_queued(b.link, ORL_CHANNELS_ALL), 0);
-	orl_link_release(b.link, ORL_CHANNEL_CLIPBOARD, 1);
+	orl_link_release(b.link, ORL_CHANNEL_PRINT, 1);
 	assert_int_equal(orl_link_queued(b.link, ORL_CHANNELS_ALL), 6);
 	assert_int_equal(pass(&b, &a, S), 0);
 	assert_int_equal(orl_link_ready(a.link, ORL_CHANNELS_ALL), 32768);
 	b.hold = 0;
 	assert_int_equal(pass(&a, &b, S), 0);
 	assert_int_equal(b.n, 3);
-	orl_link_release(b.link, ORL_CHANNEL_CLIPBOARD, 32768);
+	orl_link_release(b.link, ORL_CHANNEL_PRINT, 32768);
 	orl_link_hold(b.link, ORL_CHANNEL_CONTROL, 5);
 	orl_link_release(b.link, ORL_CHANNEL_CONTROL, 5);
 	assert_int_equal(pass(&b, &a, S), 0);
@@ -226,10 +226,10 @@ static void who_overdraws_is_out(void **state)
 	begin(&e, ORL_CLIENT, true);
 	e.hold = 16000;
 	for (int i = 0; i < 4; i++)
-		assert_int_equal(feed_chunk(&e, 5, 1, 16000), 0);
+		assert_int_equal(feed_chunk(&e, 6, 1, 16000), 0);
 	e.hold = 0;
-	assert_int_equal(feed_chunk(&e, 5, 1, 1536), 0);
-	assert_int_equal(feed_chunk(&e, 5, 1, 1), ORIEL_EPROTO);
+	assert_int_equal(feed_chunk(&e, 6, 1, 1536), 0);
+	assert_int_equal(feed_chunk(&e, 6, 1, 1), ORIEL_EPROTO);
 	end(&e);
 }
 
@@ -261,11 +261,11 @@ static void pad_is_swallowed_and_counted(void **state)
 	for (unsigned ch = 0; ch < ORL_CHANNELS; ch++)
 		assert_int_equal(send_n(&a, (uint16_t)(ch << 8 | 0xff), 16381),
 				0);
-	assert_int_equal(send_n(&a, 0x05ff, 16381), 0);
-	assert_int_equal(send_n(&a, 0x05ff, 16381), 0);
+	assert_int_equal(send_n(&a, 0x06ff, 16381), 0);
+	assert_int_equal(send_n(&a, 0x06ff, 16381), 0);
 	assert_int_equal(pass(&a, &b, S), 0);
 	assert_int_equal(b.n, 0);
-	/* 3 * 16381 of the clipboard's 64 KiB have been used. */
+	/* 3 * 16381 of print's 64 KiB have been used. */
 	assert_int_equal(orl_link_queued(b.link, 1), 6);
 	assert_int_equal(feed_chunk(&b, 8, 0xff, 16381), 0);
 	assert_int_equal(feed_chunk(&b, 0, 0, 1), ORIEL_EPROTO);
@@ -411,10 +411,10 @@ static void memory_runs_out_and_nothing_is_lost(void **state)
 	end(&e);
 
 	begin(&e, ORL_SERVER, true);
-	assert_int_equal(feed_chunk(&e, 5, 1, 16000), 0);
-	assert_int_equal(feed_chunk(&e, 5, 1, 16000), 0);
+	assert_int_equal(feed_chunk(&e, 6, 1, 16000), 0);
+	assert_int_equal(feed_chunk(&e, 6, 1, 16000), 0);
 	e.memory.fail_at = 1;
-	assert_int_equal(feed_chunk(&e, 5, 1, 16000), ORIEL_ENOMEM);
+	assert_int_equal(feed_chunk(&e, 6, 1, 16000), ORIEL_ENOMEM);
 	end(&e);
 
 	begin(&e, ORL_SERVER, true);

@@ -373,14 +373,48 @@ static void the_menu_is_walked(void **state)
 	menu(&m, ORL_KEY_UP);
 	assert_int_equal(menu(&m, ORL_KEY_ENTER), ORL_COMMAND_MENU_DISPLAYS);
 	menu(&m, ORL_KEY_UP);
+	assert_int_equal(menu(&m, ORL_KEY_ENTER), ORL_COMMAND_MENU_USB);
+	menu(&m, ORL_KEY_UP);
 	assert_int_equal(menu(&m, ORL_KEY_ENTER), ORL_COMMAND_FULLSCREEN);
-	for (int i = 0; i < 7; i++)
+	for (int i = 0; i < 8; i++)
 		menu(&m, ORL_KEY_DOWN);
 	menu(&m, ORL_KEY_ENTER);
 	assert_int_equal(m.sequence, 1);
 	assert_int_equal(menu(&m, ORL_KEY_ESCAPE), ORL_COMMAND_CLOSE);
+	/* While there are jobs they can be ended. */
+	m.jobs = 2;
+	open_dialog(ORL_DIALOG_NONE, false);
+	menu(&m, ORL_KEY_NONE);
+	menu(&m, ORL_KEY_UP);
+	assert_int_equal(menu(&m, ORL_KEY_ENTER), ORL_COMMAND_DISCONNECT);
+	menu(&m, ORL_KEY_UP);
+	assert_int_equal(menu(&m, ORL_KEY_ENTER), ORL_COMMAND_PRINT_CANCEL);
 	assert_int_equal(orl_sequence(-1, &usages), 0);
 	assert_int_equal(orl_sequence(99, &usages), 0);
+}
+
+static void devices_are_chosen_and_explained(void **state)
+{
+	struct orl_menu m = { .page = ORL_MENU_USB,
+		.no_devices = "Nothing is plugged in." };
+	(void)state;
+	open_dialog(ORL_DIALOG_NONE, false);
+	menu(&m, ORL_KEY_NONE);
+	assert_int_equal(menu(&m, ORL_KEY_ENTER), ORL_COMMAND_NONE);
+	m.devices = 2;
+	m.device_rows[0] = (struct orl_menu_device){ .name = "Stick",
+		.state = "the desktop has it",
+		.given = true };
+	m.device_rows[1] = (struct orl_menu_device){ .name = "Mouse",
+		.state = "the policy allows no device of class 03",
+		.wrong = true };
+	open_dialog(ORL_DIALOG_NONE, false);
+	menu(&m, ORL_KEY_NONE);
+	assert_int_equal(menu(&m, ORL_KEY_ENTER), ORL_COMMAND_USB);
+	assert_int_equal(m.device, 0);
+	menu(&m, ORL_KEY_DOWN);
+	assert_int_equal(menu(&m, ORL_KEY_ENTER), ORL_COMMAND_USB);
+	assert_int_equal(m.device, 1);
 }
 
 static void pages_of_the_menu_have_their_own(void **state)
@@ -636,6 +670,7 @@ int main(void)
 		cmocka_unit_test(text_breaks_between_words),
 		cmocka_unit_test(the_menu_is_walked),
 		cmocka_unit_test(pages_of_the_menu_have_their_own),
+		cmocka_unit_test(devices_are_chosen_and_explained),
 		cmocka_unit_test(the_bar_is_clicked),
 		cmocka_unit_test(facts_are_in_words),
 		cmocka_unit_test(fields_hold_characters),

@@ -7,6 +7,7 @@
 #include <oriel/oriel.h>
 
 #include "capture/policy.h"
+#include "clip/types.h"
 
 static struct orl_policy policy;
 static char why[256];
@@ -130,6 +131,95 @@ static void limits_hold(void **state)
 			-1);
 }
 
+static void the_clipboard_has_its_keys(void **state)
+{
+	static const char *const bad[] = { "copy = texts", "copy = files",
+		"paste-max = 0", "paste-max = 65537", "copy-max = 1M",
+		"copy-max =", "primary = maybe", "paste = text\npaste = text",
+		"paste-max = 99999999999999999999" };
+
+	(void)state;
+	assert_int_equal(parse(""), 0);
+	assert_int_equal(policy.paste_types, 1u << ORL_CONTENT_TEXT);
+	assert_int_equal(policy.copy_types, 0);
+	assert_true(policy.paste_max == UINT64_C(256) << 20);
+	assert_false(policy.primary);
+	assert_int_equal(parse("copy = html  image\npaste =\npaste-max = 16\n"
+			       "copy-max=65536\nprimary = yes"),
+			0);
+	assert_int_equal(policy.copy_types,
+			1u << ORL_CONTENT_HTML | 1u << ORL_CONTENT_IMAGE);
+	assert_int_equal(policy.paste_types, 0);
+	assert_true(policy.paste_max == UINT64_C(16) << 20);
+	assert_true(policy.copy_max == UINT64_C(65536) << 20);
+	assert_true(policy.primary);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		assert_int_equal(parse(bad[i]), -1);
+		assert_non_null(strstr(why, "line"));
+	}
+}
+
+static void usb_rules_are_of_all_or_of_one(void **state)
+{
+	char text[2048] = "";
+
+	(void)state;
+	assert_int_equal(parse(""), 0);
+	assert_string_equal(policy.usb, "");
+	assert_null(orl_policy_usb(&policy, "ann"));
+	assert_int_equal(parse("usb = 3,0x046d,-1,-1,1|8,-1,-1,-1,0\n"
+			       "usb.ann = -1,-1,-1,-1,0 # none\n"
+			       "usb.bob =\n"),
+			0);
+	assert_string_equal(policy.usb, "3,0x046d,-1,-1,1|8,-1,-1,-1,0");
+	assert_string_equal(orl_policy_usb(&policy, "ann"), "-1,-1,-1,-1,0");
+	assert_string_equal(orl_policy_usb(&policy, "bob"), "");
+	assert_null(orl_policy_usb(&policy, "eve"));
+	assert_int_equal(parse("rights = usb\nusb = keyboards\n"), -1);
+	assert_non_null(strstr(why, "line 2"));
+	assert_int_equal(parse("usb = 3,1,1\n"), -1);
+	assert_int_equal(parse("usb =\nusb =\n"), -1);
+	assert_int_equal(parse("usb.a =\nusb.a =\n"), -1);
+	assert_int_equal(parse("usb. = \n"), -1);
+	memset(text, ' ', sizeof(text) - 1);
+	memcpy(text, "usb = 3", 7);
+	for (size_t i = 7; i < 700; i++)
+		text[i] = '0';
+	assert_int_equal(parse(text), -1);
+}
+
+static void printing_has_its_limits(void **state)
+{
+	(void)state;
+	assert_int_equal(parse(""), 0);
+	assert_int_equal(policy.print_formats, 7);
+	assert_int_equal(policy.print_jobs, 16);
+	assert_int_equal(policy.print_size, 1 << 30);
+	assert_false(policy.print_usual);
+	assert_int_equal(parse("print = jpeg pdf\nprint.jobs=3\n"
+			       "print.size = 20M # each\n"
+			       "print.printers = usual"),
+			0);
+	assert_int_equal(policy.print_formats,
+			ORIEL_PRINT_JPEG | ORIEL_PRINT_PDF);
+	assert_int_equal(policy.print_jobs, 3);
+	assert_int_equal(policy.print_size, 20 << 20);
+	assert_true(policy.print_usual);
+	assert_int_equal(parse("print ="), 0);
+	assert_int_equal(policy.print_formats, 0);
+	assert_int_equal(parse("print.size = 500k"), 0);
+	assert_int_equal(policy.print_size, 500 << 10);
+	static const char *const wrong[] = { "print = ps", "print.jobs = 65",
+		"print.jobs = 1k", "print.jobs =", "print.size = 1T",
+		"print.size = -1", "print.size = 99999999999999",
+		"print.size = 999999999G", "print.size = k",
+		"print.printers = some", "print.colour = no", "printer = x",
+		"print = pwg\nprint = pwg", "print.jobs = 1\nprint.jobs = 1" };
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
+		if (parse(wrong[i]) == 0)
+			fail_msg("'%s' is taken", wrong[i]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -139,6 +229,9 @@ int main(void)
 		cmocka_unit_test(mistakes_name_their_line),
 		cmocka_unit_test(a_second_viewer_has_its_word),
 		cmocka_unit_test(limits_hold),
+		cmocka_unit_test(the_clipboard_has_its_keys),
+		cmocka_unit_test(usb_rules_are_of_all_or_of_one),
+		cmocka_unit_test(printing_has_its_limits),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -3,7 +3,8 @@
 
 #include <string.h>
 
-#include "capture/vdagent.h"
+#include "capture/vdclip.h"
+#include "clip/types.h"
 
 enum { STREAM = 4 };
 
@@ -160,6 +161,146 @@ static void screens_are_listed(void **state)
 			0);
 }
 
+static struct {
+	uint32_t types, total;
+	enum orl_vdclip_type asked, type;
+	char text[64];
+	size_t n;
+	unsigned came, grabs;
+} clip;
+
+static void on_grabbed(void *user, uint32_t types_now)
+{
+	(void)user;
+	clip.grabs++;
+	clip.types = types_now;
+}
+
+static void on_requested(void *user, enum orl_vdclip_type type)
+{
+	(void)user;
+	clip.asked = type;
+}
+
+static void on_begun(void *user, enum orl_vdclip_type type, uint32_t total)
+{
+	(void)user;
+	clip.type = type;
+	clip.total = total;
+	clip.n = 0;
+}
+
+static void on_bytes(void *user, const uint8_t *p, size_t n)
+{
+	(void)user;
+	memcpy(clip.text + clip.n, p, n);
+	clip.n += n;
+}
+
+static void on_all(void *user)
+{
+	(void)user;
+	clip.came++;
+}
+
+static const struct orl_vdclip_calls clip_calls = {
+	.grabbed = on_grabbed,
+	.requested = on_requested,
+	.begun = on_begun,
+	.data = on_bytes,
+	.came = on_all,
+};
+
+static struct orl_vdclip in;
+
+static void take_clip(void *user, const struct orl_vdagent_piece *p)
+{
+	(void)user;
+	orl_vdclip_take(&in, p);
+}
+
+static const struct orl_vdagent_type clip_types[] = {
+	{ ORL_VDCLIP_GRAB, 0, ORL_VDAGENT_GATHER, true, take_clip },
+	{ ORL_VDCLIP_RELEASE, 0, 4, true, take_clip },
+	{ ORL_VDCLIP_REQUEST, 4, 8, true, take_clip },
+	{ ORL_VDCLIP_DATA, 4, UINT32_MAX, false, take_clip },
+};
+
+static void the_clipboard_is_understood(void **state)
+{
+	static const char text[] = "gr\xc3\xbc\xc3\x9f";
+
+	(void)state;
+	for (int selections = 0; selections < 2; selections++)
+		for (size_t step = 1; step < 64; step++) {
+			size_t n = 0;
+			bool s = selections;
+
+			memset(&clip, 0, sizeof(clip));
+			in = (struct orl_vdclip){ .calls = &clip_calls,
+				.selections = s };
+			orl_vdagent_init(&agent, clip_types, 4, NULL);
+			n += orl_vdclip_put_grab(bytes, 999, s,
+					1u << ORL_VDCLIP_TEXT |
+							1u << ORL_VDCLIP_PNG);
+			n += orl_vdclip_put_request(
+					bytes + n, 999, s, ORL_VDCLIP_PNG);
+			n += orl_vdclip_put_data(bytes + n, 999, s,
+					ORL_VDCLIP_TEXT, sizeof(text) - 1);
+			bytes[n++] = 1;
+			memset(bytes + n, 0, 7);
+			bytes[n + 3] = sizeof(text) - 1;
+			n += 7;
+			memcpy(bytes + n, text, sizeof(text) - 1);
+			n += sizeof(text) - 1;
+			for (size_t at = 0; at < n; at += step)
+				assert_int_equal(
+						orl_vdagent_feed(&agent,
+								bytes + at,
+								n - at < step ? n - at
+									      : step),
+						0);
+			assert_int_equal(clip.types, 6);
+			assert_int_equal(clip.asked, ORL_VDCLIP_PNG);
+			assert_int_equal(clip.total, sizeof(text) - 1);
+			assert_int_equal(clip.came, 1);
+			assert_memory_equal(clip.text, text, clip.total);
+			n = orl_vdclip_put_release(bytes, 999, s);
+			assert_int_equal(orl_vdagent_feed(&agent, bytes, n), 0);
+			assert_int_equal(clip.types, 0);
+		}
+	/* Of another selection: not ours. */
+	in.selections = true;
+	size_t n = orl_vdclip_put_grab(bytes, 999, true, 2);
+	bytes[28] = 1;
+	clip.grabs = 0;
+	assert_int_equal(orl_vdagent_feed(&agent, bytes, n), 0);
+	assert_int_equal(clip.grabs, 0);
+	assert_string_equal(orl_vdclip_mime(ORL_VDCLIP_TEXT), ORL_TYPE_TEXT);
+	assert_null(orl_vdclip_mime((enum orl_vdclip_type)77));
+	assert_int_equal(orl_vdclip_type_of("image/png"), ORL_VDCLIP_PNG);
+	assert_int_equal(orl_vdclip_type_of("text/html"), ORL_VDCLIP_NONE);
+}
+
+static void lines_end_as_the_guest_has_them(void **state)
+{
+	static const char lf[] = "a\nb\r\n\nc\r";
+	uint8_t out[64], back[64], last = 0, held = 0;
+	size_t n = 0, m = 0;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(lf) - 1; i++)
+		n += orl_crlf_from_lf(
+				out + n, &last, (const uint8_t *)lf + i, 1);
+	assert_int_equal(n, 10);
+	assert_memory_equal(out, "a\r\nb\r\n\r\nc\r", 10);
+	for (size_t i = 0; i < n; i++)
+		m += orl_lf_from_crlf(back + m, &held, out + i, 1);
+	assert_int_equal(m, 6);
+	assert_memory_equal(back, "a\nb\n\nc", 6);
+	assert_true(held);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -169,6 +310,8 @@ int main(void)
 		cmocka_unit_test(a_size_costs_nothing),
 		cmocka_unit_test(garbage_is_told),
 		cmocka_unit_test(screens_are_listed),
+		cmocka_unit_test(the_clipboard_is_understood),
+		cmocka_unit_test(lines_end_as_the_guest_has_them),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -108,6 +108,30 @@ static void takes_what_windows_are(void **state)
 	wrong("--kiosk-exit=hyper+q", "--kiosk-exit is");
 }
 
+static void usb_devices_are_named_by_rules(void **state)
+{
+	(void)state;
+	assert_int_equal(parse("--usb=046d:0a44", "--usb=abcd:0001",
+					 "--usb-auto=8,-1,-1,-1,1",
+					 "--usb-rules=3,0x046d,-1,-1,1",
+					 "--usb-device=unix:/run/d",
+					 "oriel://a"),
+			ORL_OPTIONS_RUN);
+	assert_int_equal(o.usb_chosen_count, 2);
+	assert_string_equal(o.usb_chosen[1], "abcd:0001");
+	assert_string_equal(o.usb_auto, "8,-1,-1,-1,1");
+	assert_string_equal(o.usb_rules, "3,0x046d,-1,-1,1");
+	assert_int_equal(o.usb_peer_count, 1);
+	assert_string_equal(o.usb_peers[0], "/run/d");
+	wrong("--usb=46d:a44", "lsusb");
+	wrong("--usb=046D:0A44", "lsusb");
+	wrong("--usb=046d:0a44x", "lsusb");
+	wrong("--usb-device=/run/d", "unix:PATH");
+	wrong("--usb-device=unix:", "unix:PATH");
+	wrong("--usb-auto=yes", "CLASS,VENDOR");
+	wrong("--usb-rules=8,-1,-1,-1", "CLASS,VENDOR");
+}
+
 static void refuses_the_rest(void **state)
 {
 	(void)state;
@@ -322,11 +346,35 @@ static void names_hosts(void **state)
 	assert_true(orl_address_host(out, 10, "oriel://desk"));
 }
 
+static void takes_what_is_printed_where(void **state)
+{
+	(void)state;
+	assert_int_equal(parse("oriel://desk", "--printer=ipp://x/y",
+					 "--print=always", "--print-pdf",
+					 "--printers=all", NULL),
+			ORL_OPTIONS_RUN);
+	assert_string_equal(o.printer, "ipp://x/y");
+	assert_true(o.print_always && o.print_pdf);
+	assert_int_equal(o.printers, ORL_PRINTERS_ALL);
+	assert_int_equal(parse("oriel://desk", "--print=always", "--print=ask",
+					 "--printers=none", NULL, NULL),
+			ORL_OPTIONS_RUN);
+	assert_false(o.print_always || o.print_pdf);
+	assert_int_equal(o.printers, ORL_PRINTERS_NONE);
+	assert_int_equal(parse("oriel://desk", NULL, NULL, NULL, NULL, NULL),
+			ORL_OPTIONS_RUN);
+	assert_int_equal(o.printers, ORL_PRINTERS_UNSAID);
+	wrong("--printers=some", "default, all or none");
+	wrong("--printer=", "name of one");
+	wrong("--print=never", "ask or always");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(takes_the_documented_options),
 		cmocka_unit_test(takes_what_windows_are),
+		cmocka_unit_test(usb_devices_are_named_by_rules),
 		cmocka_unit_test(refuses_the_rest),
 		cmocka_unit_test(scales_are_one_or_two),
 		cmocka_unit_test(seconds_to_reconnect_are_whole),
@@ -335,6 +383,7 @@ int main(void)
 		cmocka_unit_test(desktops_name_files_by_uri),
 		cmocka_unit_test(options_beat_the_file),
 		cmocka_unit_test(names_hosts),
+		cmocka_unit_test(takes_what_is_printed_where),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,265 @@
+#!/bin/bash
+# clipboard.sh - copy and paste between the desktop and the viewer's screen, by
+# real programs: every type both ways, more than fits at once, what the policy
+# and the viewer's own rules refuse, programs that do not answer or read, and
+# both sides copying at once.
+. tests/e2e/lib.sh
+
+x_server A 800x600 # the desktop
+x_server B 1024x768 # where the viewer is
+DISPLAY=$B start wm openbox
+
+join() { # POLICY-LINE OPTION...
+	printf '%b\n' "$1" > "$T/policy"
+	shift
+	[ -z "${VIEW:-}" ] || stop "$VIEW"
+	[ -z "${SERVER:-}" ] || stop "$SERVER"
+	serve --source="x11:$A" --policy="$T/policy" "$@"
+	DISPLAY=$B start view "$BIN/oriel-view" --trust="$KEY" --json \
+		--password-file="$T/password" "$ADDRESS"
+	VIEW=$PID
+	eventually 10 grep -q '"state":"ready"' "$T/view.out" ||
+		fail 'the viewer is not ready'
+	eventually 10 focused || fail 'the viewer has no focus'
+}
+
+focused() {
+	[ "$(DISPLAY=$B xdotool getwindowfocus getwindowpid 2>/dev/null)" = "$VIEW" ]
+}
+
+click() { # in the viewer: what its user does
+	DISPLAY=$B xdotool mousemove 500 400 click 1
+}
+
+copy() { # DISPLAY TYPE FILE
+	xclip -display "$1" -selection clipboard -t "$2" -i "$3"
+}
+
+paste() { # DISPLAY TYPE FILE
+	timeout 20 xclip -display "$1" -selection clipboard -o -t "$2" \
+		> "$3" 2>/dev/null
+}
+
+said() { # COUNT PATTERN: in the viewer's events
+	[ "$(grep -c "$2" "$T/view.out")" -ge "$1" ]
+}
+
+offers() { # DISPLAY TYPE
+	timeout 5 xclip -display "$1" -selection clipboard -o -t TARGETS \
+		2>/dev/null | grep -qxF "$2"
+}
+
+count=0
+to_desktop() { # TYPE FILE
+	local n
+	n=$(grep -c '"what":"offered"' "$T/view.out")
+	copy "$B" "$1" "$2"
+	sleep 0.2 # until the copy is known: the click has to come later
+	click
+	eventually 5 said $((n + 1)) '"what":"offered"' ||
+		fail "$1 was not offered to the desktop"
+	eventually 5 offers "$A" "$1" || fail "the desktop does not offer $1"
+	click
+	paste "$A" "$1" "$T/pasted"
+	cmp "$2" "$T/pasted" || fail "$1 came to the desktop as something else"
+	count=$((count + 1))
+}
+
+to_viewer() { # TYPE FILE
+	local n
+	n=$(grep -c '"what":"copied"' "$T/view.out")
+	copy "$A" "$1" "$2"
+	eventually 5 said $((n + 1)) '"what":"copied"' ||
+		fail "$1 was not copied from the desktop"
+	eventually 5 offers "$B" "$1" || fail "the viewer does not offer $1"
+	paste "$B" "$1" "$T/pasted"
+	cmp "$2" "$T/pasted" || fail "$1 came from the desktop as something else"
+	count=$((count + 1))
+}
+
+# ---- every type, both ways
+
+printf 'gr\303\274\303\237e\r\nzwei \360\237\230\200\n\n' > "$T/text"
+printf '<meta charset="utf-8"><b>fett \303\244</b>' > "$T/html"
+printf '{\\rtf1 \\b fett\\b0}' > "$T/rtf"
+printf '' > "$T/empty"
+# As incompressible as a photograph, and with a checksum of its own.
+convert -size 1300x1300 xc: +noise Random -seed 1 "$T/picture.png" ||
+	fail 'no picture'
+[ "$(stat -c %s "$T/picture.png")" -gt 5000000 ] || fail 'a small picture'
+head -c 18000000 /dev/urandom | base64 > "$T/long" # 24 MB, INCR at both ends
+
+join 'paste = text html rtf image\ncopy = text html rtf image'
+for way in to_desktop to_viewer; do
+	$way UTF8_STRING "$T/text"
+	$way 'text/plain;charset=utf-8' "$T/text"
+	$way text/html "$T/html"
+	$way text/rtf "$T/rtf"
+	$way image/png "$T/picture.png"
+	$way UTF8_STRING "$T/long"
+done
+said 6 '"event":"pasted"' || fail 'the user was not told what the desktop pasted'
+echo "$count pastes, all bytes equal"
+
+# Latin-1, for programs that know no better.
+iconv -f utf-8 -t latin1 <<< 'größer' > "$T/latin1"
+copy "$B" STRING "$T/latin1"
+sleep 0.2
+click
+eventually 5 offers "$A" UTF8_STRING || fail 'STRING was not offered as text'
+click
+paste "$A" UTF8_STRING "$T/pasted"
+[ "$(cat "$T/pasted")" = größer ] || fail 'STRING is not Latin-1'
+sleep 0.1
+click
+paste "$A" STRING "$T/pasted"
+cmp "$T/latin1" "$T/pasted" || fail 'STRING does not come back'
+
+# ---- the viewer's own rules
+
+# A password stays where it is.
+DISPLAY=$B start clipper "$BIN/tests/e2e/clipper" own UTF8_STRING=geheim \
+	x-kde-passwordManagerHint=secret
+eventually 5 grep -q ready "$T/clipper.out" || fail 'no clipper'
+CLIPPER=$PID
+eventually 5 said 1 '"what":"secret"' || fail 'the hint was not seen'
+click
+sleep 0.5
+offers "$A" UTF8_STRING && fail 'a password was offered'
+stop "$CLIPPER"
+DISPLAY=$A start clipper "$BIN/tests/e2e/clipper" own UTF8_STRING=geheim \
+	x-kde-passwordManagerHint=secret
+CLIPPER=$PID
+eventually 5 grep -q 'a password was copied' "$T/serve.log" ||
+	fail "the desktop's hint was not seen"
+offers "$B" UTF8_STRING && fail 'a password was copied from the desktop'
+stop "$CLIPPER"
+
+# Nothing is offered before the user does something.
+copy "$B" UTF8_STRING "$T/text"
+sleep 0.7
+offers "$A" UTF8_STRING && fail 'offered without an act of the user'
+click
+eventually 5 offers "$A" UTF8_STRING || fail 'not offered after a click'
+# It is given once: who asks again at once, as browsers do, gets the same from
+# the desktop's side. And nothing is given long after the click.
+before=$(grep -c '"event":"pasted"' "$T/view.out")
+click
+for i in 1 2 3; do
+	paste "$A" UTF8_STRING "$T/pasted"
+	cmp "$T/text" "$T/pasted" || fail 'not given after a click'
+done
+[ "$(grep -c '"event":"pasted"' "$T/view.out")" = $((before + 1)) ] ||
+	fail 'given more than once for one click'
+sleep 4.3
+paste "$A" text/plain "$T/pasted"
+[ -s "$T/pasted" ] && fail 'given without a click'
+eventually 5 grep -q 'without a key or click' "$T/view.log" ||
+	fail 'and not said why'
+
+# ---- who copies when
+
+# Both at once: afterwards both have the same, whichever that is.
+for i in 1 2 3 4 5; do
+	echo "viewer $i" > "$T/v"
+	echo "desktop $i" > "$T/d"
+	click
+	copy "$B" UTF8_STRING "$T/v" &
+	copy "$A" UTF8_STRING "$T/d" &
+	sleep 0.3
+	click
+	sleep 0.5
+	click
+	paste "$A" UTF8_STRING "$T/at-a"
+	click
+	paste "$B" UTF8_STRING "$T/at-b"
+	[ -s "$T/at-a" ] && cmp "$T/at-a" "$T/at-b" ||
+		fail 'the two sides have different clipboards'
+done
+# A thousand times in a row is a few messages, and the last one holds.
+DISPLAY=$A start clipper "$BIN/tests/e2e/clipper" flip 1000
+CLIPPER=$PID
+eventually 10 grep -q ready "$T/clipper.out" || fail 'no clipper'
+after_flips() {
+	paste "$B" UTF8_STRING "$T/pasted"
+	[ "$(cat "$T/pasted")" = 'after 1000' ]
+}
+eventually 10 after_flips || fail 'the last of many copies is not there'
+stop "$CLIPPER"
+
+# ---- programs that do not answer, or do not read
+
+DISPLAY=$B start clipper "$BIN/tests/e2e/clipper" mute UTF8_STRING
+CLIPPER=$PID
+eventually 5 grep -q ready "$T/clipper.out" || fail 'no clipper'
+sleep 0.2
+click
+eventually 5 offers "$A" UTF8_STRING || fail 'not offered'
+click
+paste "$A" UTF8_STRING "$T/pasted" # ends after ten seconds, with nothing
+[ -s "$T/pasted" ] && fail 'something from nothing'
+stop "$CLIPPER"
+copy "$A" UTF8_STRING "$T/long"
+eventually 5 offers "$B" UTF8_STRING || fail 'not copied'
+DISPLAY=$B start clipper "$BIN/tests/e2e/clipper" stuck UTF8_STRING
+CLIPPER=$PID
+eventually 5 grep -q notified "$T/clipper.out" || fail 'nothing has come'
+# Others are served meanwhile.
+to_viewer text/html "$T/html"
+to_desktop text/html "$T/html"
+stop "$CLIPPER"
+for pid in "$SERVER" "$VIEW"; do
+	kill -0 "$pid" || fail 'a program has ended'
+done
+
+# ---- a slow line: the picture comes first, and who gives up is heard
+
+join 'copy = text' --max-rate=2000000
+copy "$A" UTF8_STRING "$T/long"
+eventually 5 offers "$B" UTF8_STRING || fail 'not copied'
+xclip -display "$B" -selection clipboard -o -t UTF8_STRING > "$T/pasted" &
+PASTE=$!
+started+=("$PASTE")
+eventually 10 test -s "$T/pasted" || sleep 1
+before=$(grep -c '"exact":true' "$T/view.out")
+xsetroot -display "$A" -solid '#205080'
+eventually 5 said $((before + 1)) '"exact":true' ||
+	fail 'the picture waits for the clipboard'
+kill -0 "$PASTE" 2>/dev/null || fail 'that was too fast to be a test'
+kill -9 "$PASTE"
+to_viewer UTF8_STRING "$T/text"
+
+# ---- what the policy refuses, and what is said of it
+
+join ''
+copy "$B" image/png "$T/picture.png"
+sleep 0.2
+click
+eventually 5 grep -q 'takes only text' "$T/view.log" ||
+	fail 'a picture was refused without a word'
+offers "$A" image/png && fail 'a picture was offered'
+to_desktop UTF8_STRING "$T/text"
+copy "$A" UTF8_STRING "$T/html"
+eventually 5 grep -q 'stays there' "$T/view.log" ||
+	fail 'a copy was kept there without a word'
+paste "$B" UTF8_STRING "$T/pasted"
+cmp -s "$T/html" "$T/pasted" && fail 'copied from a desktop that does not share'
+join 'paste-max = 1\npaste = text'
+copy "$B" UTF8_STRING "$T/long"
+sleep 0.2
+click
+eventually 5 offers "$A" UTF8_STRING || fail 'not offered'
+click
+paste "$A" UTF8_STRING "$T/pasted"
+cmp -s "$T/long" "$T/pasted" && fail 'larger than is allowed'
+eventually 5 grep -q 'larger than the 1 MiB' "$T/view.log" ||
+	fail 'and nobody was told'
+join 'rights = see input'
+copy "$B" UTF8_STRING "$T/text"
+sleep 0.2
+click
+sleep 0.5
+offers "$A" UTF8_STRING && fail 'offered without the right'
+stop "$VIEW"
+stop "$SERVER"
+echo 'the clipboard works, and refuses'

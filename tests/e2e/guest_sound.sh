@@ -1,0 +1,86 @@
+#!/bin/bash
+# guest_sound.sh - the sound card of a real guest: what it plays is heard by a
+# viewer, what a viewer says is recorded by it, and it may open and close its
+# card as often as it likes.
+. "$(dirname "$0")/lib.sh"
+
+GUEST=${GUEST:-build/guest}
+tools/guest/build.sh "$GUEST" || {
+	[ $? = 3 ] || fail 'there is no guest'
+	echo 'SKIPPED: without a network there is no guest, and nothing was tested'
+	exit 0
+}
+"$BIN/oriel-serve" --version | grep -q 'qemu: libsystemd' || {
+	echo 'SKIPPED: this build has no QEMU'
+	exit 0
+}
+
+# ask COMMAND [SECONDS]: of the guest's shell, which takes a line.
+ask() {
+	python3 tools/guest/ask.py "$T/agent" "${1//$'\n\t'/ }" "${2:-30}" \
+		> "$T/ask.out" 2>&1
+}
+
+cat > "$T/bus.conf" <<-END
+	<!DOCTYPE busconfig PUBLIC
+	 "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
+	 "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
+	<busconfig><listen>unix:path=$T/bus</listen><auth>EXTERNAL</auth>
+	<policy context="default"><allow send_destination="*"/><allow own="*"/>
+	<allow receive_sender="*"/></policy>
+	<limit name="max_message_size">134217728</limit></busconfig>
+END
+start bus dbus-daemon --config-file="$T/bus.conf" --nofork
+eventually 5 test -S "$T/bus" || fail 'no bus'
+AUDIO=dbus start machine tools/guest/run.sh "$GUEST" "$T" \
+	-display "dbus,addr=unix:path=$T/bus,audiodev=sound"
+machine=$PID
+eventually 20 test -S "$T/qmp" || fail 'no machine'
+echo 'rights = all' > "$T/policy"
+serve --source="qemu:unix:path=$T/bus" --policy="$T/policy"
+eventually 90 grep -q '^MARK ready' "$T/serial" || fail 'the guest does not start'
+grep -q 'the virtual machine has sound' "$T/serve.log" || fail 'it has no sound'
+ask 'amixer -q sset Master 80% unmute' || fail 'no mixer'
+
+# hear FILE SECONDS OPTION...: a viewer in the background.
+hear() {
+	start hear "$BIN/oriel-view" --headless --json --trust=first-use \
+		--password-file="$T/password" --sound-file="$1" \
+		--exit-after="$2" "${@:3}" "$ADDRESS"
+	HEARER=$PID
+	eventually 10 grep -qs '"ready"' "$T/hear.out" || fail 'no viewer'
+}
+
+hear "$T/played.wav" 8
+ask 'timeout 5 speaker-test -D hw:0,0 -c 2 -r 44100 -F S16_LE -t sine -f 440
+	-l 0 > /dev/null' 15
+finish "$HEARER" 15
+python3 tests/e2e/tone.py "$T/played.wav" 440 40 > "$T/tone" ||
+	fail "heard of the guest: $(cat "$T/tone")"
+echo "ok a guest is heard: $(cat "$T/tone")"
+
+# Open and close, as fast as an emulated machine can; then it is heard as before.
+hear "$T/storm.wav" 14
+ask 'end=$(($(date +%s) + 4)); while [ $(date +%s) -lt $end ]; do
+	head -c 400 /dev/zero | timeout 1 aplay -q -D hw:0,0 -f S16_LE
+	-r 44100 -c 2 -t raw -B 50000; n=$((n + 1)); done; echo opened $n; test $n -gt 2' 30 ||
+	fail "no storm: $(cat "$T/ask.out")"
+echo "$(grep opened "$T/ask.out") times"
+ask 'timeout 4 speaker-test -D hw:0,0 -c 2 -r 48000 -F S16_LE -t sine -f 440
+	-l 0 > /dev/null' 15
+finish "$HEARER" 20
+python3 tests/e2e/tone.py "$T/storm.wav" 440 20 > "$T/tone" ||
+	fail "heard after the storm: $(cat "$T/tone")"
+kill -0 "$SERVER" && kill -0 "$machine" || fail 'one of them ended'
+echo "ok a card that is opened and closed all the time: $(cat "$T/tone")"
+
+# A microphone: only while the guest records. No device here can be one, so it
+# is wanted and has nothing to say.
+hear "$T/none.wav" 8 --microphone=on
+grep -q microphone_wanted "$T/hear.out" && fail 'wanted too soon'
+ask 'timeout 3 arecord -q -D hw:0,0 -f S16_LE -r 44100 -c 2 -d 2 /tmp/r.wav;
+	test -s /tmp/r.wav' 20 || fail 'the guest cannot record'
+eventually 5 grep -q '"wanted":true' "$T/hear.out" || fail 'it is not wanted'
+eventually 5 grep -q '"wanted":false' "$T/hear.out" || fail 'it is still wanted'
+finish "$HEARER" 15
+echo 'ok a guest that records asks for a microphone, and for no longer'

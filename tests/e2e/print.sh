@@ -1,0 +1,435 @@
+#!/bin/bash
+# print.sh - what is printed at the desktop comes out of a real IPP printer
+# beside the viewer, byte for byte: also without paper, over a line that is
+# cut, when oriel-ipp is killed or attacked, and by CUPS's own lp.
+if [ -z "${ORIEL_ALONE:-}" ]; then
+	# ippeveprinter listens on all addresses; here nobody else has one.
+	for how in -n -rn; do
+		unshare $how true 2> /dev/null &&
+			exec unshare $how env ORIEL_ALONE=1 "$0"
+	done
+	echo "skipped: no network namespaces here ($(id -un))"
+	exit 0
+fi
+. "$(dirname "$0")/lib.sh"
+ip link set lo up || fail 'no loopback'
+
+if [ ! -x "$BIN/oriel-ipp" ]; then
+	echo 'skipped: built without libcups'
+	exit 0
+fi
+
+# A printer: it puts what it gets on a pile, when it has paper.
+mkdir "$T/paper" "$T/spool"
+cat > "$T/press" <<END
+#!/bin/sh
+if [ -e "$T/empty" ]; then
+	echo 'STATE: +media-empty-error' >&2
+	while [ -e "$T/empty" ]; do sleep 0.1; done
+	echo 'STATE: -media-empty-error' >&2
+fi
+cat "\$1" > "$T/paper/new"
+mv "$T/paper/new" "$T/paper/\$(ls "$T/paper" | wc -l)"
+END
+cat > "$T/hook" <<END
+#!/bin/sh
+printf '%s|' "\$@" >> "$T/hooked"
+echo >> "$T/hooked"
+END
+chmod +x "$T/press" "$T/hook"
+cat > "$T/bus.conf" <<END
+<busconfig><type>system</type><listen>unix:path=$T/bus</listen>
+<auth>EXTERNAL</auth><policy context="default"><allow send_destination="*"/>
+<allow own="*"/><allow receive_sender="*"/></policy></busconfig>
+END
+start bus dbus-daemon --config-file="$T/bus.conf" --nofork
+eventually 5 test -S "$T/bus" || fail 'no bus'
+export DBUS_SYSTEM_BUS_ADDRESS=unix:path=$T/bus
+start printer ippeveprinter -p 8631 -r off -d "$T/spool" -c "$T/press" \
+	-f application/pdf,image/pwg-raster,image/jpeg 'CI Printer <1>'
+real=ipp://localhost:8631/ipp/print
+answers() {
+	ipptool -q "$1" get-printer-attributes.test > /dev/null 2>&1
+}
+eventually 10 answers $real || fail 'no printer'
+
+# What is printed.
+printf '%%PDF-1.4\n' > "$T/a.pdf"
+head -c 300000 /dev/urandom >> "$T/a.pdf"
+convert -size 320x200 plasma:red-blue "$T/b.jpg"
+{
+	printf RaS2
+	head -c 700000 /dev/urandom
+} > "$T/c.pwg"
+
+tell() { # OPTION...: oriel-serve that prints, and a line to it
+	serve --source=pattern:320x200@10 --print=0 --print-hook="$T/hook" \
+		--json "$@"
+}
+told() { # COUNT: so many printers have been told of
+	[ "$(grep -cs printer_added "$T/serve.out")" -gt "$1" ]
+}
+printing() { # OPTION...: and a viewer with that printer
+	local before
+	before=$(grep -cs printer_added "$T/serve.out")
+	start relay python3 "$(dirname "$0")/relay.py" \
+		"${ADDRESS##*:}" "${rate:-0}"
+	relay=$PID
+	eventually 5 test -s "$T/relay.out" || fail 'no relay'
+	start view "$BIN/oriel-view" --headless --trust="$KEY" \
+		--password-file="$T/password" --printer=$real --print=always \
+		--print-pdf --reconnect=60 --json "$@" \
+		"oriel://127.0.0.1:$(cat "$T/relay.out")"
+	viewer=$PID
+	eventually 20 told "${before:-0}" || fail 'the printer is not told of'
+	uri=$(sed -n 's/.*printer_added.*"uri":"\([^"]*\)".*/\1/p' \
+		"$T/serve.out" | tail -n 1)
+}
+# serve() looks for its line among JSON.
+listening() {
+	ADDRESS=oriel:$(sed -n 's/.*"listening","address":"tcp:\([^"]*\)".*/\1/p' \
+		"$T/serve.out")
+}
+serve() {
+	ADDRESS=
+	rm -f "$T/serve.out" "$T/serve.log"
+	start serve "$BIN/oriel-serve" --listen=tcp://127.0.0.1:0 \
+		--password-file="$T/password" "$@"
+	SERVER=$PID
+	eventually 10 grep -qs listening "$T/serve.out" ||
+		fail 'oriel-serve does not listen'
+	listening
+	KEY=$(sed -n 's/^key sha256://p' "$T/serve.log")
+}
+piled() { # FILE: it lies there
+	local sheet
+	for sheet in "$T"/paper/*; do
+		cmp -s "$sheet" "$1" && return 0
+	done
+	return 1
+}
+print() { # FILE TYPE
+	timeout 60 ipptool -t -f "$1" -d filetype="$2" "$uri" \
+		print-job.test > "$T/ipptool.log" 2>&1
+}
+# The state of the newest job, as the desktop sees it.
+job_state() {
+	ipptool -tv "$uri" "$T/jobs.test" 2> /dev/null |
+		sed -n 's/.*job-state (enum) = //p' | head -n 1
+}
+is_state() {
+	[ "$(job_state)" = "$1" ]
+}
+cat > "$T/jobs.test" <<'END'
+{
+	OPERATION Get-Jobs
+	GROUP operation-attributes-tag
+	ATTR charset attributes-charset utf-8
+	ATTR naturalLanguage attributes-natural-language en
+	ATTR uri printer-uri $uri
+	ATTR keyword which-jobs all
+	ATTR keyword requested-attributes job-id,job-state
+	DISPLAY job-id
+	DISPLAY job-state
+}
+END
+cat > "$T/cancel.test" <<'END'
+{
+	OPERATION Cancel-Job
+	GROUP operation-attributes-tag
+	ATTR charset attributes-charset utf-8
+	ATTR naturalLanguage attributes-natural-language en
+	ATTR uri printer-uri $uri
+	ATTR integer job-id $job
+	STATUS successful-ok
+}
+END
+newest() {
+	ipptool -tv "$uri" "$T/jobs.test" 2> /dev/null |
+		sed -n 's/.*job-id (integer) = //p' | head -n 1
+}
+
+tell
+printing
+case $uri in
+ipp://127.0.0.1:*/????????????????????????????????/ci-printer-1) ;;
+*) fail "an odd address: $uri" ;;
+esac
+grep -qF "added|ci-printer-1|$uri|CI Printer <1>|" "$T/hooked" ||
+	fail 'the hook was not told'
+
+phase() { [ -z "${PHASES:-}" ] || echo "$SECONDS s: $*"; }
+phase formats
+
+# Each format.
+print "$T/a.pdf" application/pdf || fail 'the PDF is refused'
+print "$T/b.jpg" image/jpeg || fail 'the JPEG is refused'
+print "$T/c.pwg" image/pwg-raster || fail 'the raster is refused'
+for file in a.pdf b.jpg c.pwg; do
+	eventually 40 piled "$T/$file" || fail "$file did not come out"
+done
+eventually 10 is_state completed || fail "the job is $(job_state)"
+print "$T/a.pdf" text/plain && fail 'text was taken'
+
+phase 'What the s'
+# What the standards ask for: ipptool's own tests of IPP/1.1.
+mkdir "$T/suite"
+cp /usr/share/cups/ipptool/*.test "$T/suite"
+for file in document-a4 document-letter onepage-a4 onepage-letter; do
+	cp "$T/a.pdf" "$T/suite/$file.pdf"
+	cp "$T/a.pdf" "$T/suite/$file.ps"
+done
+cp "$T/b.jpg" "$T/suite/color.jpg"
+cp "$T/b.jpg" "$T/suite/gray.jpg"
+timeout 100 ipptool -tI -f "$T/b.jpg" -d filetype=image/jpeg "$uri" \
+	"$T/suite/ipp-1.1.test" > "$T/ipptool.log" 2>&1
+grep -q ' 0 failed' "$T/ipptool.log" || {
+	grep -A 6 'FAIL' "$T/ipptool.log" | head -n 40
+	fail 'not as IPP/1.1 asks'
+}
+idle() {
+	! ipptool -tv "$uri" "$T/jobs.test" 2> /dev/null |
+		grep -q 'job-state.*p[er][no][dc]'
+}
+eventually 60 idle || fail 'jobs do not end'
+
+phase 'No paper:'
+# No paper: the job stops, the desktop is told why, and it goes on.
+rm -f "$T"/paper/*
+touch "$T/empty"
+print "$T/a.pdf" application/pdf || fail 'the PDF is refused'
+eventually 30 is_state processing-stopped || fail "without paper: $(job_state)"
+ipptool -tv "$uri" get-printer-attributes.test |
+	grep -q 'printer-state-reasons .*media-empty' ||
+	fail 'the desktop is not told of the paper'
+rm "$T/empty"
+eventually 30 is_state completed || fail "with paper: $(job_state)"
+piled "$T/a.pdf" || fail 'it came out as another'
+
+phase 'Cancelled '
+# Cancelled at the desktop.
+touch "$T/empty"
+print "$T/c.pwg" image/pwg-raster || fail 'the raster is refused'
+eventually 30 is_state processing-stopped || fail "without paper: $(job_state)"
+ipptool -q -d job="$(newest)" "$uri" "$T/cancel.test" ||
+	fail 'it cannot be cancelled'
+is_state canceled || fail "cancelled: $(job_state)"
+eventually 10 grep -q '"event":"print".*"state":"cancelled"' "$T/view.out" ||
+	fail 'the viewer does not cancel'
+rm "$T/empty"
+stop "$viewer"
+stop "$relay"
+eventually 5 grep -q 'removed|ci-printer-1|' "$T/hooked" ||
+	fail 'the printer stays when the viewer has gone'
+answers "$uri" && fail 'a printer that has gone answers'
+
+phase '12 MB over'
+# 12 MB over a line of 4 MB/s that is cut three times. Pictures go on.
+rm -f "$T"/paper/*
+rate=3000000 printing --stats="$T/stats"
+head -c 12000000 /dev/urandom > "$T/large.jpg"
+shown() {
+	sed -n 's/.*"frames_shown":\([0-9]*\).*/\1/p' "$T/stats" | tail -n 1
+}
+start large timeout 100 ipptool -t -f "$T/large.jpg" -d filetype=image/jpeg \
+	"$uri" print-job.test
+large=$PID
+before=$(shown)
+for _ in 1 2 3; do
+	sleep 1
+	kill -USR1 "$relay"
+done
+sleep 2
+[ "$(shown)" -gt "$((${before:-0} + 10))" ] ||
+	fail "pictures stand still while it prints: ${before:-0}, $(shown)"
+finish "$large" 90
+[ "$STATUS" = 0 ] || fail 'the large job is refused'
+eventually 60 piled "$T/large.jpg" || fail 'the large job did not come out'
+[ "$(grep -c '"state":"reconnecting"' "$T/view.out")" -ge 3 ] ||
+	fail 'the line was never cut'
+
+phase 'oriel-ipp '
+# oriel-ipp is attacked, and then killed in the middle of a job.
+python3 - "$uri" <<'END' || fail 'the attack does not work'
+import os, re, socket, sys
+host, port, path = re.match(r"ipp://([^:]*):(\d+)(/.*)", sys.argv[1]).groups()
+head = f"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Type: application/ipp\r\n"
+ipp = bytes.fromhex("0200000200000001")
+bad = [
+    os.urandom(4000), b"\r\n" * 1000, b"GET " + b"/" * 70000,
+    (head + "Content-Length: -1\r\n\r\n").encode() + ipp,
+    (head + "Content-Length: 9223372036854775807\r\n\r\n").encode() + ipp,
+    (head + "Transfer-Encoding: chunked\r\n\r\n").encode() + b"ffffffff\r\n" + ipp,
+    (head + "Transfer-Encoding: chunked\r\n\r\nzz\r\n").encode() + ipp,
+    (head + "Content-Length: 70000\r\n\r\n").encode() + ipp + b"\x01\x47\xff\xff" * 9000,
+    (head + "Content-Length: 4000\r\n\r\n").encode() + ipp + b"\x01" + b"\x34\0\1x\0\0\x4a\0\0\0\1y" * 300,
+    b"POST / HTTP/1.1\r\nHost: x\r\n\r\n",
+    f"POST /{'0' * 32}/ci-printer-1 HTTP/1.1\r\nHost: x\r\n\r\n".encode(),
+]
+open_ones = []
+for data in bad * 2:
+    s = socket.create_connection((host, int(port)))
+    s.settimeout(0.1)
+    try:
+        s.sendall(data)
+        answer = s.recv(64)
+        assert b" 200 " not in answer.split(b"\n")[0], answer
+    except OSError:
+        pass
+    open_ones.append(s)  # and say nothing more
+for s in open_ones:
+    s.close()
+END
+rm -f "$T"/paper/*
+print "$T/b.jpg" image/jpeg || fail 'after the attack nothing is printed'
+eventually 30 piled "$T/b.jpg" || fail 'after the attack nothing comes out'
+helper() {
+	pgrep -P "$SERVER" -x oriel-ipp
+}
+old=$(helper)
+start large timeout 60 ipptool -t -f "$T/large.jpg" -d filetype=image/jpeg \
+	"$uri" print-job.test
+large=$PID
+sleep 1
+kill -9 "$old"
+eventually 10 grep -q '"event":"print".*"state":"cancelled"' "$T/view.out" ||
+	fail 'the viewer waits for what will not come'
+finish "$large" 60
+# It is told, or has tried again by itself.
+[ "$STATUS" != 0 ] || eventually 30 piled "$T/large.jpg" ||
+	fail 'the application believes that it was printed'
+eventually 10 answers "$uri" || fail 'oriel-ipp is not started again'
+[ "$(helper)" != "$old" ] || fail 'it is the old one'
+rm -f "$T"/paper/*
+print "$T/a.pdf" application/pdf || fail 'the new oriel-ipp takes nothing'
+eventually 30 piled "$T/a.pdf" || fail 'the new oriel-ipp prints nothing'
+
+phase 'The viewer'
+# The viewer leaves in the middle: the application is told.
+touch "$T/empty"
+print "$T/a.pdf" application/pdf || fail 'the PDF is refused'
+stop "$viewer"
+eventually 10 is_state aborted || fail "without a viewer: $(job_state)"
+rm "$T/empty"
+
+phase 'Nobody pri'
+# Nobody prints who may not, and nothing that the policy forbids.
+stop "$relay"
+stop "$SERVER"
+printf 'print = jpeg\nprint.size = 100k\n' > "$T/policy"
+rate=0 tell --policy="$T/policy"
+printing
+print "$T/a.pdf" application/pdf && fail 'the policy does not hold'
+print "$T/c.pwg" image/jpeg && fail 'the limit does not hold'
+eventually 10 is_state aborted || fail "too much: $(job_state)"
+print "$T/b.jpg" image/jpeg || fail 'what is allowed is refused'
+stop "$viewer"
+stop "$SERVER"
+
+phase 'asked'
+# In a window the person is asked, and nothing is sent before the answer.
+stop "$relay"
+x_server C 800x600
+rate=0 tell
+start view env DISPLAY="$C" "$BIN/oriel-view" --trust="$KEY" \
+	--password-file="$T/password" --printer="file:$T/paper" --json "$ADDRESS"
+viewer=$PID
+eventually 20 grep -qs printer_added "$T/serve.out" || fail 'no printer'
+uri=$(sed -n 's/.*printer_added.*"uri":"\([^"]*\)".*/\1/p' "$T/serve.out")
+rm -f "$T"/paper/*
+events() { # WORDS
+	grep '"event":"print"' "$T/view.out" | grep -c "$1"
+}
+asked() { # TIMES
+	[ "$(events '"state":"waiting".*"bytes":0')" = "$1" ]
+}
+start asking timeout 60 ipptool -t -f "$T/a.pdf" -d filetype=application/pdf \
+	"$uri" print-job.test
+asking=$PID
+eventually 20 asked 1 || fail 'nobody is asked'
+sleep 0.5
+[ "$(events '"bytes":[1-9]')" = 0 ] || fail 'something came unasked'
+DISPLAY=$C xdotool key Return # which answers nothing
+sleep 0.5
+DISPLAY=$C xdotool key Escape
+finish "$asking" 20
+[ "$STATUS" != 0 ] || fail 'the application is not told that it was refused'
+is_state aborted || fail "refused: $(job_state)"
+start asking timeout 60 ipptool -t -f "$T/a.pdf" -d filetype=application/pdf \
+	"$uri" print-job.test
+asking=$PID
+eventually 20 asked 2 || fail 'nobody is asked again'
+sleep 0.5
+DISPLAY=$C xdotool key Tab Return
+finish "$asking" 20
+[ "$STATUS" = 0 ] || fail 'it was allowed, and is not printed'
+eventually 10 piled "$T/a.pdf" || fail 'it is not in the folder'
+print "$T/b.jpg" image/jpeg || fail 'the next one is refused'
+eventually 10 piled "$T/b.jpg" || fail 'the next one is not in the folder'
+stop "$viewer"
+stop "$SERVER"
+
+phase 'By lp,'
+# By lp, from a CUPS at the desktop.
+if ! command -v cupsd > /dev/null || [ "$(id -u)" != 0 ] ||
+	! id lp > /dev/null 2>&1; then
+	echo 'without cupsd, or not as root: lp was not tried'
+	exit 0
+fi
+mkdir -p "$T/cups/etc/ppd" "$T/cups/spool/tmp" "$T/cups/cache" "$T/cups/run"
+cat > "$T/cups/cupsd.conf" <<END
+Listen localhost:8632
+Browsing Off
+WebInterface No
+<Location />
+Order allow,deny
+Allow from localhost
+</Location>
+<Policy default>
+<Limit All>
+Order deny,allow
+</Limit>
+</Policy>
+END
+cat > "$T/cups/files.conf" <<END
+ServerRoot $T/cups/etc
+RequestRoot $T/cups/spool
+CacheDir $T/cups/cache
+StateDir $T/cups/run
+TempDir $T/cups/spool/tmp
+ErrorLog $T/cupsd.error
+AccessLog $T/cups/access
+PageLog $T/cups/page
+User lp
+Group lp
+SystemGroup root
+END
+touch "$T/cupsd.error"
+chown -R lp:lp "$T/cups" "$T/cupsd.error"
+chmod 711 "$T"
+start cupsd /usr/sbin/cupsd -f -c "$T/cups/cupsd.conf" -s "$T/cups/files.conf"
+export CUPS_SERVER=localhost:8632
+runs() {
+	lpstat -r 2> /dev/null | grep -q 'is running'
+}
+eventually 10 runs || fail 'no CUPS'
+rate=0 tell
+printing
+rm -f "$T"/paper/*
+queues() {
+	lpadmin -p beside -E -v "$uri" -m everywhere > /dev/null 2>&1
+}
+eventually 10 queues || fail 'CUPS does not take the printer'
+# shellcheck disable=SC2016
+lp -d beside -t 'a $(touch /tmp/x) "title"' "$T/b.jpg" > "$T/lp.log" 2>&1 ||
+	fail 'lp does not print'
+out() {
+	[ -n "$(ls "$T/paper")" ]
+}
+eventually 40 out || fail 'what lp prints does not come out'
+done_there() {
+	lpstat -W completed -o 2> /dev/null | grep -q beside-1
+}
+eventually 30 done_there || fail 'CUPS does not hear that it is done'
+head -c 3 "$T"/paper/[0-9]* | od -An -tx1 | grep -q 'ff d8 ff' ||
+	fail 'lp printed something else'
