@@ -103,7 +103,8 @@ static inline void any_message(
 /* ---- a box that the test talks to -------------------------------------- */
 
 struct any_seen {
-	unsigned ended, screens, events;
+	unsigned ended, screens, events, pastes;
+	struct orl_box *box;
 };
 
 static void any_state(void *user, enum oriel_client_state state, int error,
@@ -262,6 +263,88 @@ static const struct orl_box_events any_events = {
 	.log = any_log,
 };
 
+/* ---- the clipboard ----------------------------------------------------- */
+
+static void any_used(void *end, size_t n, bool empty)
+{
+	(void)empty;
+	((struct any_seen *)end)->events += n > 0;
+}
+
+static int64_t any_write(void *end, const void *data, size_t n)
+{
+	struct any_seen *seen = end;
+	volatile uint8_t last = n ? ((const uint8_t *)data)[n - 1] : 0;
+	(void)last;
+	seen->events++;
+	return seen->events & 1 ? (int64_t)n : (int64_t)(n / 2);
+}
+
+static void any_finish(void *end)
+{
+	if (!((struct any_seen *)end)->pastes--)
+		abort();
+}
+
+static void any_fail(void *end, int error, const char *why)
+{
+	if (error >= 0 || strlen(why) > 255)
+		abort();
+	any_finish(end);
+}
+
+static const struct orl_paste_ops any_ops = {
+	.write = any_write,
+	.finish = any_finish,
+	.used = any_used,
+	.fail = any_fail,
+};
+
+static void any_offered(void *user, unsigned selection,
+		const char *const *types, size_t count)
+{
+	struct any_seen *seen = user;
+	if (selection > 1 || count > ORL_DUCT_TYPES)
+		abort();
+	for (size_t i = 0; i < count; i++)
+		if (!*types[i] || strlen(types[i]) > ORIEL_TYPE_MAX ||
+				strchr(types[i], ' '))
+			abort();
+	if (count && orl_box_clipboard_fetch(seen->box, selection, types[0],
+				     (struct orl_paste_end){ &any_ops, seen }))
+		seen->pastes++;
+}
+
+static struct orl_paste *any_wanted(void *user, unsigned selection,
+		const char *type, struct orl_paste_end to)
+{
+	static const uint8_t bytes[100000];
+	struct any_seen *seen = user;
+	if (selection > 1 || !*type)
+		abort();
+	struct orl_paste *paste = orl_paste_create(
+			(struct orl_paste_end){ &any_ops, seen }, to);
+	if (!paste)
+		return NULL;
+	seen->pastes++;
+	orl_paste_data(paste, bytes, sizeof(bytes));
+	return paste;
+}
+
+static void any_note(void *user, int kind, int value, const char *text)
+{
+	(void)text;
+	if (kind || value >= 0)
+		abort();
+	((struct any_seen *)user)->events++;
+}
+
+static const struct orl_duct_calls any_clipboard = {
+	.offered = any_offered,
+	.wanted = any_wanted,
+	.note = any_note,
+};
+
 /* The process's end of its socket, and of its rings; NULL: not possible. */
 static inline struct orl_box *any_box(struct any_seen *seen, int *process,
 		struct orl_box_ring rings[static ORL_RINGS])
@@ -271,6 +354,7 @@ static inline struct orl_box *any_box(struct any_seen *seen, int *process,
 		.user = seen,
 		.name = "test",
 		.log_level = ORIEL_LOG_INFO,
+		.wants = ORL_BOX_CLIPBOARD,
 		.jail = true,
 	};
 	struct orl_box *box = NULL;
@@ -285,6 +369,8 @@ static inline struct orl_box *any_box(struct any_seen *seen, int *process,
 	close(file);
 	box->socket = ends[0];
 	box->begun = true;
+	seen->box = box;
+	orl_box_clipboard(box, &any_clipboard, seen);
 	ORL_BOX_TEXT(box->address, "unix:/nonexistent/socket");
 	*process = ends[1];
 	return box;

@@ -141,6 +141,7 @@ static int send_setup(struct orl_box *box)
 	s->jail = box->jail;
 	s->reconnect = box->reconnect;
 	s->flags = box->flags;
+	s->wants = box->wants;
 	s->level = (int64_t)box->log_level;
 	s->authorities = (int64_t)n;
 	ORL_BOX_TEXT(s->name, box->name);
@@ -202,6 +203,8 @@ static int end(struct orl_box *box)
 	int socket = box->socket;
 	orl_box_forget(box);
 	set_socket(box, -1);
+	atomic_store(&box->full, false);
+	orl_box_clip_reset(&box->clip);
 	atomic_store(&box->ready, false);
 	if (socket >= 0) {
 		shutdown(socket, SHUT_RDWR);
@@ -322,6 +325,9 @@ static void read_messages(struct orl_box *box)
 static void look_at_clock(struct orl_box *box)
 {
 	uint64_t now = orl_box_now();
+	if (atomic_exchange(&box->full, false))
+		orl_box_lost(box, _("the process that decodes it does not "
+				    "listen any more, and was ended"));
 	if (box->mend_at && now >= box->mend_at)
 		mend(box);
 	if (box->stale_at && now >= box->stale_at) {
@@ -388,6 +394,8 @@ int orl_box_create(struct orl_box **out, const struct orl_box_config *config)
 	box->authorities = config->authorities;
 	box->reconnect = config->reconnect;
 	box->flags = config->flags;
+	box->wants = config->wants;
+	orl_box_clip_begin(box);
 	box->jail = config->jail;
 	box->socket = box->latest = box->news = -1;
 	box->stats.size = sizeof(box->stats);

@@ -12,6 +12,13 @@
 
 #include <oriel/oriel-client.h>
 
+#include "clip/duct.h"
+
+/* What the viewer has beside windows: bits of `wants`. */
+enum orl_box_wants {
+	ORL_BOX_CLIPBOARD = 1 << 0,
+};
+
 struct orl_box;    /* one connection after the other */
 struct orl_remote; /* one display of the server */
 
@@ -51,6 +58,7 @@ struct orl_box_config {
 	const char *authorities; /* PEM; it must stay */
 	uint32_t reconnect;
 	uint32_t flags; /* oriel_client_flags */
+	uint32_t wants; /* orl_box_wants */
 	bool jail;      /* a process, shut in; else a thread */
 };
 
@@ -93,6 +101,18 @@ bool orl_box_hear(struct orl_box *box, int16_t *samples, size_t frames);
 void orl_box_listen(struct orl_box *box, bool on);
 int orl_box_speak(struct orl_box *box, const struct oriel_sound_format *format,
 		const int16_t *samples, size_t frames);
+
+/*
+ * The clipboard, in the session's thread, as a duct has it (clip/duct.h; `wake`
+ * is not called). Pastes end with the process. calls NULL: no longer.
+ */
+void orl_box_clipboard(struct orl_box *box, const struct orl_duct_calls *calls,
+		void *user);
+void orl_box_clipboard_offer(struct orl_box *box, unsigned selection,
+		const char *const *types, size_t count);
+/* NULL: no, and `to` is still there. */
+struct orl_paste *orl_box_clipboard_fetch(struct orl_box *box,
+		unsigned selection, const char *type, struct orl_paste_end to);
 
 /* Displays, in the session's thread. */
 uint32_t orl_remote_id(const struct orl_remote *remote);

@@ -390,10 +390,13 @@ static int create_client(struct orl_boxed *b, const struct orl_box_setup *setup,
 		.log = on_log,
 		.log_level = (enum oriel_log_level)setup->level,
 	};
+	struct oriel_client_events events = orl_boxed_events;
+	if (setup->wants & ORL_BOX_CLIPBOARD)
+		orl_boxed_clip_init(b, &events);
 	const struct oriel_client_config config = {
 		.size = sizeof(config),
 		.name = setup->name,
-		.events = &orl_boxed_events,
+		.events = &events,
 		.user = b,
 		.hooks = &hooks,
 		.authorities = authorities,
@@ -484,6 +487,7 @@ int orl_box_child(int socket, bool process)
 	/* A process has nothing to give back; the viewer's own has. */
 	if (!process) {
 		do_waiting(b);
+		orl_box_clip_reset(&b->clip);
 		oriel_client_destroy(b->client);
 		for (int i = 0; i < ORL_BOX_SLOTS; i++) {
 			orl_sheet_free(&b->slots[i].sheet);

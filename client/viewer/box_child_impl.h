@@ -7,6 +7,8 @@
 
 #include <oriel/oriel-client.h>
 
+#include "client/viewer/box.h"
+#include "client/viewer/box_clip.h"
 #include "client/viewer/box_wire.h"
 
 struct orl_boxed_waiting;
@@ -22,6 +24,7 @@ struct orl_boxed {
 		struct orl_sheet sheet;
 		struct orl_sheet old; /* until the viewer knows of the new */
 	} slots[ORL_BOX_SLOTS];
+	struct orl_box_clip clip;
 	char why[128]; /* the last socket could not be had */
 	/* What came while something else was waited for, oldest first. */
 	struct orl_boxed_waiting *first, **last;
@@ -48,6 +51,10 @@ void orl_boxed_microphone(void *user, bool wanted);
 void orl_boxed_voice(struct orl_boxed *b, const struct orl_box_voice *order);
 /* Fill PCM up; for how many ms that will do, -1: there is no sound. */
 int orl_boxed_play(struct orl_boxed *b);
+
+/* box_child_clip.c: only if the viewer shares one. */
+void orl_boxed_clip_init(
+		struct orl_boxed *b, struct oriel_client_events *events);
 
 /* box_orders.c */
 void orl_boxed_order(struct orl_boxed *b, const struct orl_box_message *m);

@@ -362,6 +362,17 @@ static void on_log(struct orl_box *box, const struct orl_box_log *log)
 				log->topic, log->text);
 }
 
+static int on_clip(struct orl_box *box, const struct orl_box_clip_up *up)
+{
+	struct orl_box_clip_down m;
+	if (!(box->wants & ORL_BOX_CLIPBOARD))
+		return ORIEL_EPROTO;
+	memcpy(&m, up, sizeof(m));
+	int err = orl_box_clip_take(&box->clip, &m);
+	explicit_bzero(&m, sizeof(m));
+	return err;
+}
+
 static int on_other(struct orl_box *box, const struct orl_box_message *m)
 {
 	switch (m->id) {
@@ -395,6 +406,8 @@ static int on_other(struct orl_box *box, const struct orl_box_message *m)
 		box->events.microphone_wanted(
 				box->user, m->u.microphone.wanted);
 		return 0;
+	case ORL_BOX_CLIP_UP:
+		return on_clip(box, &m->u.clip_up);
 	case ORL_BOX_LOG:
 		on_log(box, &m->u.log);
 		return 0;

@@ -11,6 +11,7 @@
 #include <sys/types.h>
 
 #include "client/viewer/box.h"
+#include "client/viewer/box_clip.h"
 #include "client/viewer/box_wire.h"
 
 enum {
@@ -44,7 +45,7 @@ struct orl_box {
 	char name[264];
 	enum oriel_log_level log_level;
 	const char *authorities;
-	uint32_t reconnect, flags;
+	uint32_t reconnect, flags, wants;
 	bool jail;
 	int wake; /* an eventfd */
 	atomic_bool woken;
@@ -61,7 +62,8 @@ struct orl_box {
 	pthread_mutex_t rings_lock; /* of PCM and VOICE, used by other threads */
 	int socket;                 /* -1: there is none */
 	struct orl_box_queue queue;
-	bool lost; /* input did not fit: let go of all when it does */
+	atomic_bool full; /* what must not be dropped did not fit */
+	bool lost;        /* input did not fit: let go of all when it does */
 	atomic_uint rights;
 	atomic_bool ready;
 
@@ -75,6 +77,7 @@ struct orl_box {
 	uint8_t pin[32], asked_pin[32]; /* the key that was trusted */
 	bool pinned;
 	struct orl_remote remotes[ORL_BOX_SLOTS];
+	struct orl_box_clip clip;
 	struct oriel_stats stats;
 	struct orl_box_usage usage;
 	unsigned stats_serial;
@@ -117,6 +120,12 @@ int orl_box_hand(struct orl_box *box, const struct orl_box_message *m,
 bool orl_box_waits(struct orl_box *box);
 void orl_box_flush(struct orl_box *box);
 void orl_box_forget(struct orl_box *box);
+
+/* What nothing makes up for: if it cannot be sent, the process is ended. */
+void orl_box_insist(struct orl_box *box, const struct orl_box_message *m);
+
+/* box_clips.c */
+void orl_box_clip_begin(struct orl_box *box);
 
 /* box_lines.c */
 int orl_box_give_socket(

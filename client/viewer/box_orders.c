@@ -165,6 +165,11 @@ void orl_boxed_order(struct orl_boxed *b, const struct orl_box_message *m)
 	case ORL_BOX_VOICE:
 		orl_boxed_voice(b, &m->u.voice);
 		break;
+	case ORL_BOX_CLIP_DOWN:
+		/* The viewer is believed; but this would be out of step. */
+		b->gone |= b->clip.tell &&
+			   orl_box_clip_take(&b->clip, &m->u.clip_down) != 0;
+		break;
 	case ORL_BOX_ASK_STATS:
 		orl_boxed_stats(b);
 		break;

@@ -133,6 +133,13 @@ void orl_box_forget(struct orl_box *box)
 	pthread_mutex_unlock(&box->lock);
 }
 
+void orl_box_insist(struct orl_box *box, const struct orl_box_message *m)
+{
+	int err = orl_box_order(box, m);
+	if (err && err != ORIEL_ESTATE)
+		atomic_store(&box->full, true);
+}
+
 /* ---- the connection ---------------------------------------------------- */
 
 void orl_box_trust(struct orl_box *box, bool trusted)

@@ -6,7 +6,6 @@
 #include <stdlib.h>
 
 #include "client/viewer/viewer.h"
-#include "clip/transfer.h"
 
 struct orl_clipnet {
 	struct orl_viewer *v;
@@ -19,30 +18,16 @@ static void offered(void *user, unsigned selection, const char *const *types,
 		size_t count)
 {
 	const struct orl_clipnet *net = user;
-	int err = oriel_client_clipboard_offer(net->v->client,
-			(enum oriel_selection)selection, types, count);
 
-	if (err)
-		orl_duct_note(net->end, ORL_CLIP_REFUSED, err,
-				oriel_strerror(err));
+	orl_box_clipboard_offer(net->v->box, selection, types, count);
 }
 
 static struct orl_paste *wanted(void *user, unsigned selection,
 		const char *type, struct orl_paste_end to)
 {
 	const struct orl_clipnet *net = user;
-	struct oriel_transfer *transfer;
-	struct orl_paste *paste;
 
-	if (oriel_client_clipboard_request(&transfer, net->v->client,
-			    (enum oriel_selection)selection, type))
-		return NULL;
-	paste = orl_paste_create(orl_transfer_from(transfer), to);
-	if (!paste)
-		oriel_transfer_cancel(transfer);
-	else
-		oriel_transfer_set_data(transfer, paste);
-	return paste;
+	return orl_box_clipboard_fetch(net->v->box, selection, type, to);
 }
 
 static void note(void *user, int kind, int value, const char *text)
@@ -69,80 +54,35 @@ static const struct orl_duct_calls calls = {
 
 /* ---- from the server --------------------------------------------------- */
 
-static struct orl_clipnet *of(void *user)
+static void on_offered(void *user, unsigned selection, const char *const *types,
+		size_t count)
 {
-	return ((struct orl_viewer *)user)->clipnet;
+	const struct orl_clipnet *net = user;
+
+	orl_duct_offer(net->end, selection, types, count);
 }
 
-static void on_offered(void *user, enum oriel_selection selection,
-		const char *const *types, size_t count)
+static struct orl_paste *on_wanted(void *user, unsigned selection,
+		const char *type, struct orl_paste_end to)
 {
-	const struct orl_clipnet *net = of(user);
+	const struct orl_clipnet *net = user;
 
-	if (net)
-		orl_duct_offer(net->end, (unsigned)selection, types, count);
+	return orl_duct_fetch(net->end, selection, type, to);
 }
 
-static void on_refused(void *user, int error, const char *why)
+static void on_note(void *user, int kind, int value, const char *text)
 {
-	const struct orl_clipnet *net = of(user);
+	const struct orl_clipnet *net = user;
 
-	if (net)
-		orl_duct_note(net->end, ORL_CLIP_REFUSED, error, why);
+	(void)kind;
+	orl_duct_note(net->end, ORL_CLIP_REFUSED, value, text);
 }
 
-static void on_wanted(void *user, struct oriel_transfer *transfer)
-{
-	const struct orl_clipnet *net = of(user);
-	struct orl_paste *paste = NULL;
-
-	if (net)
-		paste = orl_duct_fetch(net->end,
-				(unsigned)oriel_transfer_selection(transfer),
-				oriel_transfer_type(transfer),
-				orl_transfer_to(transfer));
-	if (paste)
-		oriel_transfer_set_data(transfer, paste);
-	else
-		oriel_transfer_refuse(transfer, ORIEL_ENOTSUP, NULL);
-}
-
-static void on_begun(void *user, struct oriel_transfer *transfer)
-{
-	(void)user;
-	orl_transfer_begun(transfer);
-}
-
-static void on_data(void *user, struct oriel_transfer *transfer,
-		const void *data, size_t n)
-{
-	(void)user;
-	orl_transfer_data(transfer, data, n);
-}
-
-static void on_ready(void *user, struct oriel_transfer *transfer)
-{
-	(void)user;
-	orl_transfer_ready(transfer);
-}
-
-static void on_ended(void *user, struct oriel_transfer *transfer, int error,
-		const char *why)
-{
-	(void)user;
-	orl_transfer_ended(transfer, error, why);
-}
-
-void orl_clipnet_events(struct oriel_client_events *events)
-{
-	events->clipboard_offered = on_offered;
-	events->clipboard_refused = on_refused;
-	events->clipboard_wanted = on_wanted;
-	events->clipboard_begun = on_begun;
-	events->clipboard_data = on_data;
-	events->clipboard_ready = on_ready;
-	events->clipboard_ended = on_ended;
-}
+static const struct orl_duct_calls from_box = {
+	.offered = on_offered,
+	.wanted = on_wanted,
+	.note = on_note,
+};
 
 /* ---- life -------------------------------------------------------------- */
 
@@ -155,6 +95,7 @@ struct orl_clipnet *orl_clipnet_create(
 		return NULL;
 	net->v = v;
 	net->end = orl_duct_open(duct, 0, &calls, net);
+	orl_box_clipboard(v->box, &from_box, net);
 	return net;
 }
 
@@ -162,6 +103,7 @@ void orl_clipnet_destroy(struct orl_clipnet *net)
 {
 	if (!net)
 		return;
+	orl_box_clipboard(net->v->box, NULL, NULL);
 	orl_duct_close(net->end);
 	free(net);
 }

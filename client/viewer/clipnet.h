@@ -1,12 +1,10 @@
 /*
- * clipnet.h - the connection's half of the clipboard: between the client
- * library and a duct, at the other end of which is clipboard.h. All of it runs
- * in the connection's thread; nothing but values crosses.
+ * clipnet.h - the connection's half of the clipboard: between the
+ * box (box.h) and a duct, at the other end of which is clipboard.h. All of it
+ * runs in the connection's thread; nothing but values crosses.
  */
 #ifndef ORL_VIEWER_CLIPNET_H
 #define ORL_VIEWER_CLIPNET_H
-
-#include <oriel/oriel-client.h>
 
 #include "clip/duct.h"
 
@@ -26,8 +24,5 @@ void orl_clipnet_destroy(struct orl_clipnet *net);
 /* After a wake-up; NULL is nothing. */
 void orl_clipnet_run(struct orl_clipnet *net);
 void orl_clipnet_connected(struct orl_clipnet *net, bool connected);
-
-/* The clipboard's events; `user` is the viewer. */
-void orl_clipnet_events(struct oriel_client_events *events);
 
 #endif

@@ -80,6 +80,8 @@ static int run(struct orl_viewer *v)
 				orl_text(oriel_strerror(err)));
 		return ORL_EXIT_INTERNAL;
 	}
+	if (v->ui)
+		v->deck = orl_deck_create(v);
 	if (pthread_create(&signals, NULL, take_signals, v) != 0)
 		return ORL_EXIT_INTERNAL;
 	int code = v->ui ? run_with_window(v) : orl_viewer_run(v);

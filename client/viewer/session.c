@@ -680,6 +680,7 @@ int orl_viewer_create(struct orl_viewer *v)
 		.reconnect = v->options.reconnect,
 		.flags = (v->options.lossless ? ORIEL_CLIENT_LOSSLESS : 0) |
 			 orl_sound_flags(v),
+		.wants = (v->ui ? ORL_BOX_CLIPBOARD : 0),
 		.jail = !v->options.no_sandbox,
 	};
 	if (gethostname(name, sizeof(name) - 1) != 0 || !name[0])

@@ -58,6 +58,8 @@ static void fill(struct orl_box_message *m, struct input *in, unsigned how)
 	}
 	any_message(&in->source, m, m->id);
 	/* Small displays: memory is not what is looked for. */
+	if (m->id == ORL_BOX_CLIP_UP && how & 0x10) /* a type that may be one */
+		memcpy(m->u.clip_up.text, "a/b", 4);
 	if (m->id == ORL_BOX_ASK_SHEET && m->u.ask_sheet.width > 256)
 		m->u.ask_sheet.width = 1 + m->u.ask_sheet.width % 256;
 	if (m->id == ORL_BOX_ASK_SHEET && m->u.ask_sheet.height > 256)
@@ -79,7 +81,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		if (m.id < ORL_BOX_IDS)
 			fill(&m, &in, how);
 		if (how & 2)
-			atomic_store(rings[ORL_RING_CURSOR].head,
+			atomic_store(rings[how & 8 ? ORL_RING_CLIP_UP
+						   : ORL_RING_CURSOR]
+							.head,
 					(uint32_t)next(&in.source));
 		if (how & 4 && box->remotes[0].sheet.head)
 			atomic_store(&box->remotes[0].sheet.head->commits,
@@ -95,7 +99,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	if (box->begun)
 		orl_box_lost(box, "the end");
-	if (seen.ended != 1 || seen.screens)
+	if (seen.ended != 1 || seen.screens || seen.pastes)
 		abort();
 	close(process);
 	orl_rings_unmap(rings);

@@ -36,6 +36,14 @@ def message(what, how=0, **values):
 
 screen = (message("ASK_SHEET", slot=1, width=40, height=30) +
           message("SCREEN", slot=1, id=7, width=40, height=30))
+
+
+def clip(what, id=0, value=0, total=0, text=b"text/plain", how=0):
+    return message("CLIP_UP", how, what=what, id=id, value=value, total=total,
+                   text=text)
+
+
+offer = clip(0) + clip(1, id=1, value=0)
 ready = message("STATE", state=4)
 seeds = {
     "picture": ready + screen + message("UPDATED", slot=1, n=3) +
@@ -60,5 +68,11 @@ seeds = {
     "lost": ready + screen + message("STATE", state=0, error=-7 + 64) + screen,
     "raw": bytes([1, ids["UPDATED"]]) + word(1) + word(1) + word(9) * 32,
 }
+seeds["copied"] = (ready + offer + clip(3, id=3, value=1, total=40) +
+                   clip(4, id=3, value=40, how=10) + word(40) +
+                   clip(4, id=3, value=40, how=0) + clip(5, id=3))
+seeds["pasted"] = (ready + clip(2, id=2) + clip(7, id=2, value=100) +
+                   clip(6, id=2, value=-7, text=b"no") +
+                   clip(8, value=-3, text=b"why"))
 for name, data in seeds.items():
     open(f"{sys.argv[1]}/{name}", "wb").write(data)

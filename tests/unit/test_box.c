@@ -176,8 +176,10 @@ static void session(struct random *r, bool shut_in)
 			m.u.screen.width = m.u.screen.height = 64;
 		}
 		if (rng_below(&r->rng, 8) == 0)
-			atomic_store(rings[ORL_RING_CURSOR].head,
+			atomic_store(rings[rng_below(&r->rng, ORL_RINGS)].head,
 					(uint32_t)rng_next(&r->rng));
+		if (id == ORL_BOX_CLIP_UP && rng_below(&r->rng, 2))
+			strcpy(m.u.clip_up.text, "text/plain");
 		if (send_to(process, &m) != 0)
 			break;
 		assert_int_equal(orl_box_wait(box, 0), 0);
@@ -187,6 +189,7 @@ static void session(struct random *r, bool shut_in)
 		assert_int_equal(orl_box_wait(box, 10), 0);
 	assert_int_equal(seen.ended, 1);
 	assert_int_equal(seen.screens, 0);
+	assert_int_equal(seen.pastes, 0);
 	orl_rings_unmap(rings);
 	orl_box_destroy(box);
 }
