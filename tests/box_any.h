@@ -103,7 +103,7 @@ static inline void any_message(
 /* ---- a box that the test talks to -------------------------------------- */
 
 struct any_seen {
-	unsigned ended, screens, events, pastes;
+	unsigned ended, screens, events, pastes, jobs;
 	struct orl_box *box;
 };
 
@@ -242,6 +242,49 @@ static void any_log(void *user, enum oriel_log_level level, const char *topic,
 	((struct any_seen *)user)->events++;
 }
 
+/* ---- printing ---------------------------------------------------------- */
+
+static void any_started(
+		void *user, uint32_t job, const struct oriel_print_job *details)
+{
+	struct any_seen *seen = user;
+	if (!job || details->printer != 2 || details->format != 1 ||
+			strlen(details->title) > 263)
+		abort();
+	/* Every second one is wanted. */
+	if (++seen->events & 1 && orl_box_print_accept(seen->box, job) != 0)
+		abort();
+	seen->jobs++;
+}
+
+static void any_print_data(void *user, uint32_t job, const void *data, size_t n)
+{
+	struct any_seen *seen = user;
+	volatile uint8_t last = ((const uint8_t *)data)[n - 1];
+	(void)last;
+	if (++seen->events & 1 && orl_box_print_taken(seen->box, job, n) != 0)
+		abort();
+}
+
+static void any_printed(void *user, uint32_t job)
+{
+	const struct oriel_print_status done = {
+		.size = sizeof(done), .state = ORIEL_PRINT_DONE, .text = ""
+	};
+	struct any_seen *seen = user;
+	if (++seen->events & 1) {
+		if (orl_box_print_status(seen->box, job, &done) != 0)
+			abort();
+		seen->jobs--;
+	}
+}
+
+static void any_dropped(void *user, uint32_t job, int reason)
+{
+	if (!job || reason > 0 || !((struct any_seen *)user)->jobs--)
+		abort();
+}
+
 static const struct orl_box_events any_events = {
 	.state = any_state,
 	.trust_wanted = any_trust,
@@ -261,6 +304,10 @@ static const struct orl_box_events any_events = {
 	.sound = any_bool,
 	.microphone_wanted = any_bool,
 	.log = any_log,
+	.print_started = any_started,
+	.print_data = any_print_data,
+	.print_finished = any_printed,
+	.print_dropped = any_dropped,
 };
 
 /* ---- the clipboard ----------------------------------------------------- */
@@ -354,7 +401,7 @@ static inline struct orl_box *any_box(struct any_seen *seen, int *process,
 		.user = seen,
 		.name = "test",
 		.log_level = ORIEL_LOG_INFO,
-		.wants = ORL_BOX_CLIPBOARD,
+		.wants = ORL_BOX_CLIPBOARD | ORL_BOX_PRINT,
 		.jail = true,
 	};
 	struct orl_box *box = NULL;
@@ -370,6 +417,15 @@ static inline struct orl_box *any_box(struct any_seen *seen, int *process,
 	box->socket = ends[0];
 	box->begun = true;
 	seen->box = box;
+	const struct oriel_print_size a4 = { 21000, 29700 };
+	const struct oriel_printer printer = { .size = sizeof(printer),
+		.id = 2,
+		.name = "any",
+		.formats = ORIEL_PRINT_PWG,
+		.media = &a4,
+		.n_media = 1 };
+	if (orl_box_set_printer(box, &printer) != 0)
+		abort();
 	orl_box_clipboard(box, &any_clipboard, seen);
 	ORL_BOX_TEXT(box->address, "unix:/nonexistent/socket");
 	*process = ends[1];

@@ -166,6 +166,7 @@ static int begin(struct orl_box *box)
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0)
 		return ORIEL_EIO;
 	box->jailed = false;
+	orl_box_forget_jobs(box);
 	set_socket(box, ends[0]);
 	int err = send_setup(box);
 	if (err)
@@ -277,6 +278,7 @@ void orl_box_lost(struct orl_box *box, const char *why)
 	box->mends += box->mends < MEND_DOUBLES;
 	box->state = ORIEL_CLIENT_RECONNECTING;
 	orl_box_strand(box);
+	orl_box_drop_jobs(box);
 	box->events.state(box->user, box->state, ORIEL_EIO, text);
 }
 

@@ -17,6 +17,7 @@
 /* What the viewer has beside windows: bits of `wants`. */
 enum orl_box_wants {
 	ORL_BOX_CLIPBOARD = 1 << 0,
+	ORL_BOX_PRINT = 1 << 1,
 };
 
 struct orl_box;    /* one connection after the other */
@@ -46,12 +47,19 @@ struct orl_box_events {
 	void (*relative)(void *user, bool relative);
 	void (*sound)(void *user, bool on);
 	void (*microphone_wanted)(void *user, bool wanted);
+	/* Only with ORL_BOX_PRINT. Jobs end with the process, too. */
+	void (*print_started)(void *user, uint32_t job,
+			const struct oriel_print_job *details);
+	void (*print_data)(void *user, uint32_t job, const void *data,
+			size_t bytes);
+	void (*print_finished)(void *user, uint32_t job);
+	void (*print_dropped)(void *user, uint32_t job, int reason);
 	void (*log)(void *user, enum oriel_log_level level, const char *topic,
 			const char *text);
 };
 
 struct orl_box_config {
-	const struct orl_box_events *events; /* all of them are there */
+	const struct orl_box_events *events; /* all that are wanted */
 	void *user;
 	const char *name; /* shown to the server */
 	enum oriel_log_level log_level;
@@ -113,6 +121,13 @@ void orl_box_clipboard_offer(struct orl_box *box, unsigned selection,
 /* NULL: no, and `to` is still there. */
 struct orl_paste *orl_box_clipboard_fetch(struct orl_box *box,
 		unsigned selection, const char *type, struct orl_paste_end to);
+
+/* Printing, in the session's thread: as oriel_client_set_printer() and others. */
+int orl_box_set_printer(struct orl_box *box, const struct oriel_printer *about);
+int orl_box_print_accept(struct orl_box *box, uint32_t job);
+int orl_box_print_taken(struct orl_box *box, uint32_t job, size_t bytes);
+int orl_box_print_status(struct orl_box *box, uint32_t job,
+		const struct oriel_print_status *status);
 
 /* Displays, in the session's thread. */
 uint32_t orl_remote_id(const struct orl_remote *remote);

@@ -45,6 +45,20 @@ void orl_boxed_tell(struct orl_boxed *b, struct orl_box_message *m)
 		b->gone = true;
 }
 
+void orl_boxed_put(struct orl_boxed *b, enum orl_box_ring_id id,
+		const void *data, size_t n)
+{
+	struct orl_box_ring *ring = &b->rings[id];
+	int err = ORIEL_ELIMIT;
+	while (!b->gone && err) {
+		err = orl_box_ring_put(ring, data, n);
+		if (err == ORIEL_ELIMIT)
+			b->gone = !wait_socket(b, 0, 1);
+		else if (err)
+			b->gone = true;
+	}
+}
+
 bool orl_boxed_answer(struct orl_boxed *b, enum orl_box_id id,
 		struct orl_box_message *m, int *file)
 {
@@ -158,19 +172,14 @@ static void on_cursor(void *user, const struct oriel_pixels *image,
 {
 	struct orl_boxed *b = user;
 	struct orl_box_message m = { .id = ORL_BOX_CURSOR };
-	struct orl_box_ring *ring = &b->rings[ORL_RING_CURSOR];
 	if (image && image->width > 0 && image->height > 0) {
 		size_t row = (size_t)image->width * 4;
 		m.u.cursor.width = image->width;
 		m.u.cursor.height = image->height;
 		m.u.cursor.hot_x = hot_x;
 		m.u.cursor.hot_y = hot_y;
-		while (!b->gone && orl_box_ring_room(ring) >= 0 &&
-				(size_t)orl_box_ring_room(ring) <
-						row * (size_t)image->height)
-			b->gone = !wait_socket(b, 0, 1);
 		for (int32_t y = 0; y < image->height; y++)
-			(void)orl_box_ring_put(ring,
+			orl_boxed_put(b, ORL_RING_CURSOR,
 					(const char *)image->data +
 							(ptrdiff_t)y * image->stride,
 					row);
@@ -393,6 +402,8 @@ static int create_client(struct orl_boxed *b, const struct orl_box_setup *setup,
 	struct oriel_client_events events = orl_boxed_events;
 	if (setup->wants & ORL_BOX_CLIPBOARD)
 		orl_boxed_clip_init(b, &events);
+	if (setup->wants & ORL_BOX_PRINT)
+		orl_boxed_print_events(&events);
 	const struct oriel_client_config config = {
 		.size = sizeof(config),
 		.name = setup->name,

@@ -25,6 +25,11 @@ struct orl_boxed {
 		struct orl_sheet old; /* until the viewer knows of the new */
 	} slots[ORL_BOX_SLOTS];
 	struct orl_box_clip clip;
+	struct orl_boxed_job {
+		uint32_t number; /* 0: free */
+		uint32_t id;     /* the library's */
+	} jobs[ORL_BOX_JOBS];
+	uint32_t last_job;
 	char why[128]; /* the last socket could not be had */
 	/* What came while something else was waited for, oldest first. */
 	struct orl_boxed_waiting *first, **last;
@@ -33,6 +38,9 @@ struct orl_boxed {
 /* box_child.c */
 /* Waits while the viewer takes nothing more. */
 void orl_boxed_tell(struct orl_boxed *b, struct orl_box_message *m);
+/* Bytes for a ring, before the message that tells of them; waits for room. */
+void orl_boxed_put(struct orl_boxed *b, enum orl_box_ring_id ring,
+		const void *data, size_t n);
 /* What the viewer answers with `id`, a file with it; false: it is gone. */
 bool orl_boxed_answer(struct orl_boxed *b, enum orl_box_id id,
 		struct orl_box_message *m, int *file);
@@ -55,6 +63,10 @@ int orl_boxed_play(struct orl_boxed *b);
 /* box_child_clip.c: only if the viewer shares one. */
 void orl_boxed_clip_init(
 		struct orl_boxed *b, struct oriel_client_events *events);
+
+/* box_child_print.c */
+void orl_boxed_print_events(struct oriel_client_events *events);
+void orl_boxed_print(struct orl_boxed *b, const struct orl_box_message *m);
 
 /* box_orders.c */
 void orl_boxed_order(struct orl_boxed *b, const struct orl_box_message *m);

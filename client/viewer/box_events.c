@@ -242,6 +242,7 @@ void orl_box_finish(struct orl_box *box, int error, const char *text)
 {
 	orl_box_strand(box);
 	orl_box_drop_stale(box);
+	orl_box_drop_jobs(box);
 	box->begun = box->mending = false;
 	box->mend_at = box->stale_at = 0;
 	box->state = ORIEL_CLIENT_IDLE;
@@ -350,6 +351,7 @@ static int on_jailed(struct orl_box *box, const struct orl_box_jailed *jailed)
 		snprintf(why, sizeof(why), "off");
 	if (box->log_level >= ORIEL_LOG_INFO)
 		box->events.log(box->user, ORIEL_LOG_INFO, "sandbox", why);
+	orl_box_tell_printers(box);
 	ORL_BOX_TEXT(m.u.connect.address, box->address);
 	(void)orl_box_order(box, &m);
 	return 0;
@@ -406,6 +408,11 @@ static int on_other(struct orl_box *box, const struct orl_box_message *m)
 		box->events.microphone_wanted(
 				box->user, m->u.microphone.wanted);
 		return 0;
+	case ORL_BOX_PRINT_STARTED:
+	case ORL_BOX_PRINT_DATA:
+	case ORL_BOX_PRINT_FINISHED:
+	case ORL_BOX_PRINT_DROPPED:
+		return orl_box_on_print(box, m);
 	case ORL_BOX_CLIP_UP:
 		return on_clip(box, &m->u.clip_up);
 	case ORL_BOX_LOG:

@@ -39,6 +39,12 @@ struct orl_box_queue {
 	unsigned n;
 };
 
+struct orl_box_job {
+	uint32_t number; /* 0: free */
+	bool accepted, ended;
+	size_t there; /* bytes that were not taken */
+};
+
 struct orl_box {
 	struct orl_box_events events;
 	void *user;
@@ -78,6 +84,9 @@ struct orl_box {
 	bool pinned;
 	struct orl_remote remotes[ORL_BOX_SLOTS];
 	struct orl_box_clip clip;
+	struct orl_box_message printers[ORIEL_PRINTERS_MAX]; /* id 0: none */
+	struct orl_box_job jobs[ORL_BOX_JOBS];
+	uint32_t last_job;
 	struct oriel_stats stats;
 	struct orl_box_usage usage;
 	unsigned stats_serial;
@@ -126,6 +135,14 @@ void orl_box_insist(struct orl_box *box, const struct orl_box_message *m);
 
 /* box_clips.c */
 void orl_box_clip_begin(struct orl_box *box);
+
+/* box_print.c */
+int orl_box_on_print(struct orl_box *box, const struct orl_box_message *m);
+void orl_box_tell_printers(struct orl_box *box);
+/* All of a process that is gone; that is told. */
+void orl_box_drop_jobs(struct orl_box *box);
+/* The same untold. */
+void orl_box_forget_jobs(struct orl_box *box);
 
 /* box_lines.c */
 int orl_box_give_socket(

@@ -170,6 +170,12 @@ void orl_boxed_order(struct orl_boxed *b, const struct orl_box_message *m)
 		b->gone |= b->clip.tell &&
 			   orl_box_clip_take(&b->clip, &m->u.clip_down) != 0;
 		break;
+	case ORL_BOX_PRINTER:
+	case ORL_BOX_PRINT_ACCEPT:
+	case ORL_BOX_PRINT_TAKEN:
+	case ORL_BOX_PRINT_STATUS:
+		orl_boxed_print(b, m);
+		break;
 	case ORL_BOX_ASK_STATS:
 		orl_boxed_stats(b);
 		break;

@@ -141,7 +141,7 @@ static void announce(struct orl_prints *p)
 			about.formats &= ~(uint32_t)ORIEL_PRINT_PDF;
 		if (!about.formats)
 			continue;
-		int err = oriel_client_set_printer(v->client, &about);
+		int err = orl_box_set_printer(v->box, &about);
 		if (err)
 			orl_viewer_say("the printer %s cannot be used: %s",
 					about.name, oriel_strerror(err));
@@ -193,8 +193,7 @@ static void tell(struct job *job, enum oriel_print_state state,
 	if (!v->options.json && state >= ORIEL_PRINT_STOPPED)
 		orl_viewer_say("printing %s: %s%s%s", job->title,
 				_(state_name(state)), *text ? ": " : "", text);
-	if (job->id && oriel_client_print_status(v->client, job->id, &status) <
-					0)
+	if (job->id && orl_box_print_status(v->box, job->id, &status) < 0)
 		job->id = 0; /* it ended there in the meantime */
 }
 
@@ -245,7 +244,7 @@ static void accept_job(struct job *job)
 		return;
 	}
 	job->step = COMING;
-	if (oriel_client_print_accept(v->client, job->id) < 0)
+	if (orl_box_print_accept(v->box, job->id) < 0)
 		release(job);
 }
 
@@ -277,7 +276,7 @@ static void plain(char *out, size_t size, const char *text)
 	out[n] = 0;
 }
 
-static void on_started(
+void orl_prints_on_started(
 		void *user, uint32_t id, const struct oriel_print_job *details)
 {
 	struct orl_viewer *v = user;
@@ -292,7 +291,7 @@ static void on_started(
 			.state = ORIEL_PRINT_FAILED,
 			.reasons = ORIEL_PRINT_TOO_MUCH,
 			.text = "too many jobs are being printed" };
-		if (oriel_client_print_status(v->client, id, &full) < 0)
+		if (orl_box_print_status(v->box, id, &full) < 0)
 			return; /* gone already */
 		return;
 	}
@@ -314,7 +313,7 @@ static void on_started(
 		tell(job, ORIEL_PRINT_WAITING, 0, "the person is asked");
 }
 
-static void on_data(void *user, uint32_t id, const void *data, size_t bytes)
+void orl_prints_on_data(void *user, uint32_t id, const void *data, size_t bytes)
 {
 	struct orl_viewer *v = user;
 	struct job *job = find_job(v->prints, id);
@@ -343,7 +342,7 @@ static void on_data(void *user, uint32_t id, const void *data, size_t bytes)
 	}
 	job->bytes += bytes;
 	atomic_fetch_add(&v->prints->bytes, bytes);
-	if (oriel_client_print_taken(v->client, id, bytes) < 0)
+	if (orl_box_print_taken(v->box, id, bytes) < 0)
 		job->id = 0;
 }
 
@@ -419,7 +418,7 @@ static void *send_job(void *user)
 }
 #endif
 
-static void on_finished(void *user, uint32_t id)
+void orl_prints_on_finished(void *user, uint32_t id)
 {
 	struct orl_viewer *v = user;
 	struct job *job = find_job(v->prints, id);
@@ -440,10 +439,10 @@ static void on_finished(void *user, uint32_t id)
 				"the viewer is out of memory");
 }
 
-static void on_dropped(void *user, uint32_t id, int reason)
+void orl_prints_on_dropped(void *user, uint32_t id, int reason)
 {
 	struct orl_viewer *v = user;
-	struct job *job = find_job(v->prints, id);
+	struct job *job = v->prints ? find_job(v->prints, id) : NULL;
 
 	if (!job)
 		return;
@@ -587,17 +586,6 @@ void orl_prints_forget(struct orl_viewer *v)
 {
 	if (v->prints)
 		v->prints->allowed = v->prints->asking = false;
-}
-
-void orl_prints_events(
-		const struct orl_viewer *v, struct oriel_client_events *events)
-{
-	if (!v->prints)
-		return;
-	events->print_started = on_started;
-	events->print_data = on_data;
-	events->print_finished = on_finished;
-	events->print_dropped = on_dropped;
 }
 
 int orl_prints_create(struct orl_viewer *v)

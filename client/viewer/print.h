@@ -1,6 +1,6 @@
 /*
  * print.h - printing beside the viewer. print.c is the connection's thread,
- * and all that speaks to the client library; cups.c speaks to printers, from
+ * and all that speaks to the box; cups.c speaks to printers, from
  * threads that know nothing of either. Plain values and descriptors cross.
  */
 #ifndef ORL_VIEWER_PRINT_H
@@ -51,10 +51,14 @@ void orl_cups_send(const struct orl_sending *s);
 /* print.c */
 int orl_prints_create(struct orl_viewer *v);
 void orl_prints_destroy(struct orl_viewer *v);
-/* The events that printing wants; nothing where there is none. */
-void orl_prints_events(
-		const struct orl_viewer *v, struct oriel_client_events *events);
-/* The client is there. */
+/* Events of the box. */
+void orl_prints_on_started(
+		void *user, uint32_t id, const struct oriel_print_job *details);
+void orl_prints_on_data(
+		void *user, uint32_t id, const void *data, size_t bytes);
+void orl_prints_on_finished(void *user, uint32_t id);
+void orl_prints_on_dropped(void *user, uint32_t id, int reason);
+/* The box is there. */
 void orl_prints_start(struct orl_viewer *v);
 /* What threads and the person have said since. */
 void orl_prints_run(struct orl_viewer *v);

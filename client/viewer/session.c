@@ -342,6 +342,10 @@ static const struct orl_box_events events = {
 	.log = on_log,
 	.sound = orl_sound_heard,
 	.microphone_wanted = orl_sound_mic_wanted,
+	.print_started = orl_prints_on_started,
+	.print_data = orl_prints_on_data,
+	.print_finished = orl_prints_on_finished,
+	.print_dropped = orl_prints_on_dropped,
 };
 
 /* ---- the loop ---- */
@@ -670,6 +674,9 @@ int orl_viewer_run(struct orl_viewer *v)
 int orl_viewer_create(struct orl_viewer *v)
 {
 	char name[64] = "oriel-view"; /* by which others know who has the keys */
+	int err = orl_prints_create(v);
+	if (err)
+		return err;
 	const struct orl_box_config config = {
 		.events = &events,
 		.user = v,
@@ -680,13 +687,17 @@ int orl_viewer_create(struct orl_viewer *v)
 		.reconnect = v->options.reconnect,
 		.flags = (v->options.lossless ? ORIEL_CLIENT_LOSSLESS : 0) |
 			 orl_sound_flags(v),
-		.wants = (v->ui ? ORL_BOX_CLIPBOARD : 0),
+		.wants = (v->ui ? ORL_BOX_CLIPBOARD : 0) |
+			 (v->prints ? ORL_BOX_PRINT : 0),
 		.jail = !v->options.no_sandbox,
 	};
 	if (gethostname(name, sizeof(name) - 1) != 0 || !name[0])
 		snprintf(name, sizeof(name), "oriel-view");
-	int err = orl_box_create(&v->box, &config);
-	return !err && !orl_sound_start(v) ? ORIEL_EIO : err;
+	err = orl_box_create(&v->box, &config);
+	if (err)
+		return err;
+	orl_prints_start(v);
+	return orl_sound_start(v) ? 0 : ORIEL_EIO;
 }
 
 void orl_viewer_destroy(struct orl_viewer *v)
@@ -696,6 +707,7 @@ void orl_viewer_destroy(struct orl_viewer *v)
 	v->usb = NULL;
 	orl_devices_destroy(usb);
 	orl_sound_stop(v);
+	orl_prints_destroy(v);
 	orl_box_destroy(v->box);
 	v->box = NULL;
 	for (int i = 0; i < ORL_SCREENS_MAX; i++) {

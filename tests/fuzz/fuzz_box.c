@@ -82,7 +82,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			fill(&m, &in, how);
 		if (how & 2)
 			atomic_store(rings[how & 8 ? ORL_RING_CLIP_UP
-						   : ORL_RING_CURSOR]
+						     : how & 16 ? ORL_RING_PRINT
+								: ORL_RING_CURSOR]
 							.head,
 					(uint32_t)next(&in.source));
 		if (how & 4 && box->remotes[0].sheet.head)
@@ -99,7 +100,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	if (box->begun)
 		orl_box_lost(box, "the end");
-	if (seen.ended != 1 || seen.screens || seen.pastes)
+	if (seen.ended != 1 || seen.screens || seen.pastes || seen.jobs)
 		abort();
 	close(process);
 	orl_rings_unmap(rings);

@@ -74,5 +74,13 @@ seeds["copied"] = (ready + offer + clip(3, id=3, value=1, total=40) +
 seeds["pasted"] = (ready + clip(2, id=2) + clip(7, id=2, value=100) +
                    clip(6, id=2, value=-7, text=b"no") +
                    clip(8, value=-3, text=b"why"))
+seeds["printed"] = (
+    ready + message("PRINT_STARTED", job=5, printer=2, format=1, title=b"t") +
+    message("PRINT_STARTED", job=6, printer=2, format=1, title=b"\x1b]") +
+    message("PRINT_DATA", how=18, job=5, bytes=99) + word(400) +
+    message("PRINT_DATA", job=5, bytes=99) +
+    message("PRINT_DATA", job=6, bytes=99) +
+    message("PRINT_FINISHED", job=5) + message("PRINT_FINISHED", job=6) +
+    message("PRINT_DROPPED", job=6, reason=-4))
 for name, data in seeds.items():
     open(f"{sys.argv[1]}/{name}", "wb").write(data)

@@ -190,6 +190,7 @@ static void session(struct random *r, bool shut_in)
 	assert_int_equal(seen.ended, 1);
 	assert_int_equal(seen.screens, 0);
 	assert_int_equal(seen.pastes, 0);
+	assert_int_equal(seen.jobs, 0);
 	orl_rings_unmap(rings);
 	orl_box_destroy(box);
 }
@@ -262,6 +263,87 @@ static void lies_about_screens_end_it(void **state)
 		assert_int_equal(seen.ended, 1);
 		assert_int_equal(seen.screens, 0);
 		assert_true(orl_box_crashed(box));
+		close(process);
+		orl_rings_unmap(rings);
+		orl_box_destroy(box);
+	}
+}
+
+/* Of a job the viewer has said yes to: number 5, for the one printer. */
+static void lies_about_printing_end_it(void **state)
+{
+	static const struct orl_box_message lies[] = {
+		/* a printer that nobody told of; a format it does not take */
+		{ .id = ORL_BOX_PRINT_STARTED,
+				.u.print_started = { .job = 6,
+						.printer = 3,
+						.format = 1 } },
+		{ .id = ORL_BOX_PRINT_STARTED,
+				.u.print_started = { .job = 6,
+						.printer = 2,
+						.format = 4 } },
+		{ .id = ORL_BOX_PRINT_STARTED,
+				.u.print_started = { .job = 6,
+						.printer = 2,
+						.format = 1,
+						.side = 3 } },
+		/* pages that end before they begin */
+		{ .id = ORL_BOX_PRINT_STARTED,
+				.u.print_started = { .job = 6,
+						.printer = 2,
+						.format = 1,
+						.first = 3,
+						.last = 2 } },
+		/* a number that was used */
+		{ .id = ORL_BOX_PRINT_STARTED,
+				.u.print_started = { .job = 5,
+						.printer = 2,
+						.format = 1 } },
+		/* more than the window; not there; of no job; not wanted */
+		{ .id = ORL_BOX_PRINT_DATA, .u.print_data = { 5, 16360 } },
+		{ .id = ORL_BOX_PRINT_DATA, .u.print_data = { 5, 9 } },
+		{ .id = ORL_BOX_PRINT_DATA, .u.print_data = { 6, 9 } },
+		{ .id = ORL_BOX_PRINT_FINISHED, .u.print_finished = { 6 } },
+		{ .id = ORL_BOX_PRINT_DROPPED, .u.print_dropped = { 6, 0 } },
+	};
+	static const uint8_t bytes[16360];
+	(void)state;
+	for (size_t i = 0; i < sizeof(lies) / sizeof(lies[0]); i++) {
+		struct any_seen seen = { 0 };
+		struct orl_box_ring rings[ORL_RINGS];
+		struct orl_box_message m = { .id = ORL_BOX_PRINT_STARTED,
+			.u.print_started = {
+					.job = 5, .printer = 2, .format = 1 } };
+		int process;
+		unsigned n = 0;
+		struct orl_box *box = any_box(&seen, &process, rings);
+		box->jailed = true;
+		assert_int_equal(orl_box_check(&m, orl_box_size(m.id),
+						 ORL_BOX_UP),
+				0);
+		assert_int_equal(orl_box_event(box, &m), 0);
+		assert_int_equal(seen.jobs, 1);
+		m = lies[i];
+		assert_int_equal(orl_box_check(&m, orl_box_size(m.id),
+						 ORL_BOX_UP),
+				0);
+		int err;
+		do {
+			seen.events = 1; /* it is not taken */
+			if (i == 5 || i == 7)
+				assert_int_equal(
+						orl_box_ring_put(
+								&rings[ORL_RING_PRINT],
+								bytes,
+								sizeof(bytes)),
+						0);
+			err = orl_box_event(box, &m);
+		} while (!err && ++n < 40);
+		if (err != ORIEL_EPROTO)
+			fail_msg("lie %zu was believed", i);
+		assert_int_equal(n, i == 5 ? (256 << 10) / 16360 : 0);
+		orl_box_lost(box, "lies");
+		assert_int_equal(seen.jobs, 0);
 		close(process);
 		orl_rings_unmap(rings);
 		orl_box_destroy(box);
@@ -460,6 +542,7 @@ int main(void)
 		cmocka_unit_test(texts_are_made_printable),
 		cmocka_unit_test(any_process_ends_its_own_session_only),
 		cmocka_unit_test(lies_about_screens_end_it),
+		cmocka_unit_test(lies_about_printing_end_it),
 		cmocka_unit_test(input_for_nobody_is_dropped),
 		cmocka_unit_test(a_ring_gives_what_was_put),
 		cmocka_unit_test(a_ring_that_lies_is_not_read),
