@@ -103,7 +103,7 @@ static inline void any_message(
 /* ---- a box that the test talks to -------------------------------------- */
 
 struct any_seen {
-	unsigned ended, screens, events, pastes, jobs;
+	unsigned ended, screens, events, pastes, jobs, devices;
 	struct orl_box *box;
 };
 
@@ -242,6 +242,65 @@ static void any_log(void *user, enum oriel_log_level level, const char *topic,
 	((struct any_seen *)user)->events++;
 }
 
+/* ---- USB --------------------------------------------------------------- */
+
+static void any_answered(void *user, uint32_t device,
+		enum oriel_usb_answer answer, const char *why)
+{
+	struct any_seen *seen = user;
+	if (!device || device > 2 || strlen(why) > 263)
+		abort();
+	if (answer == ORIEL_USB_REFUSED && !seen->devices--)
+		abort();
+	seen->events++;
+}
+
+static void any_usb_data(
+		void *user, uint32_t device, const void *data, size_t n)
+{
+	struct any_seen *seen = user;
+	volatile uint8_t last = ((const uint8_t *)data)[n - 1];
+	(void)last;
+	if (!device)
+		abort();
+	if (++seen->events & 1)
+		orl_box_usb_consumed(seen->box, device, n);
+}
+
+static void any_writable(void *user, uint32_t device)
+{
+	struct any_seen *seen = user;
+	if (!orl_box_usb_room(seen->box, device))
+		abort();
+}
+
+static void any_detached(void *user, uint32_t device, const char *why)
+{
+	struct any_seen *seen = user;
+	if (!device || (why && strlen(why) > 263) || !seen->devices--)
+		abort();
+}
+
+/* Two devices, 1 and 2. */
+static inline void any_attach(struct orl_box *box, struct any_seen *seen)
+{
+	const struct oriel_usb_info info = { .size = sizeof(info),
+		.vendor = 0x1234,
+		.product = 0x5678,
+		.interface_count = 1,
+		.interfaces = { { 8, 6, 80 } },
+		.name = "any" };
+	uint32_t device;
+	atomic_store(&box->ready, true);
+	atomic_store(&box->rights, ORIEL_MAY_USB);
+	for (unsigned i = 1; i <= 2; i++)
+		if (orl_box_usb_attach(box, &device, &info) != 0 || device != i)
+			abort();
+	seen->devices = 2;
+	atomic_store(&box->ready, false);
+	atomic_store(&box->rights, 0);
+}
+
 /* ---- printing ---------------------------------------------------------- */
 
 static void any_started(
@@ -308,6 +367,10 @@ static const struct orl_box_events any_events = {
 	.print_data = any_print_data,
 	.print_finished = any_printed,
 	.print_dropped = any_dropped,
+	.usb_answered = any_answered,
+	.usb_data = any_usb_data,
+	.usb_writable = any_writable,
+	.usb_detached = any_detached,
 };
 
 /* ---- the clipboard ----------------------------------------------------- */
@@ -401,7 +464,7 @@ static inline struct orl_box *any_box(struct any_seen *seen, int *process,
 		.user = seen,
 		.name = "test",
 		.log_level = ORIEL_LOG_INFO,
-		.wants = ORL_BOX_CLIPBOARD | ORL_BOX_PRINT,
+		.wants = ORL_BOX_CLIPBOARD | ORL_BOX_PRINT | ORL_BOX_DEVICES,
 		.jail = true,
 	};
 	struct orl_box *box = NULL;
@@ -417,6 +480,7 @@ static inline struct orl_box *any_box(struct any_seen *seen, int *process,
 	box->socket = ends[0];
 	box->begun = true;
 	seen->box = box;
+	any_attach(box, seen);
 	const struct oriel_print_size a4 = { 21000, 29700 };
 	const struct oriel_printer printer = { .size = sizeof(printer),
 		.id = 2,

@@ -279,6 +279,7 @@ void orl_box_lost(struct orl_box *box, const char *why)
 	box->state = ORIEL_CLIENT_RECONNECTING;
 	orl_box_strand(box);
 	orl_box_drop_jobs(box);
+	orl_box_drop_usb(box);
 	box->events.state(box->user, box->state, ORIEL_EIO, text);
 }
 
@@ -404,9 +405,11 @@ int orl_box_create(struct orl_box **out, const struct orl_box_config *config)
 	pthread_mutex_init(&box->lock, NULL);
 	pthread_mutex_init(&box->rings_lock, NULL);
 	box->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	if (box->wake < 0) {
+	int err = box->wake < 0 ? ORIEL_EIO
+				: orl_box_usb_begin(box, config->usb_rules);
+	if (err) {
 		orl_box_destroy(box);
-		return ORIEL_EIO;
+		return err;
 	}
 	*out = box;
 	return 0;
@@ -424,6 +427,7 @@ void orl_box_destroy(struct orl_box *box)
 		if (box->remotes[i].used)
 			pthread_mutex_destroy(&box->remotes[i].lock);
 	}
+	orl_box_usb_end(box);
 	if (box->wake >= 0)
 		close(box->wake);
 	pthread_mutex_destroy(&box->lock);

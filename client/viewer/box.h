@@ -18,6 +18,7 @@
 enum orl_box_wants {
 	ORL_BOX_CLIPBOARD = 1 << 0,
 	ORL_BOX_PRINT = 1 << 1,
+	ORL_BOX_DEVICES = 1 << 2, /* of USB */
 };
 
 struct orl_box;    /* one connection after the other */
@@ -54,6 +55,16 @@ struct orl_box_events {
 			size_t bytes);
 	void (*print_finished)(void *user, uint32_t job);
 	void (*print_dropped)(void *user, uint32_t job, int reason);
+	/*
+	 * Only with ORL_BOX_DEVICES; as those of the library, by a device's
+	 * number. Devices are lost with the process, too.
+	 */
+	void (*usb_answered)(void *user, uint32_t device,
+			enum oriel_usb_answer answer, const char *why);
+	void (*usb_data)(void *user, uint32_t device, const void *data,
+			size_t n);
+	void (*usb_writable)(void *user, uint32_t device);
+	void (*usb_detached)(void *user, uint32_t device, const char *why);
 	void (*log)(void *user, enum oriel_log_level level, const char *topic,
 			const char *text);
 };
@@ -67,7 +78,8 @@ struct orl_box_config {
 	uint32_t reconnect;
 	uint32_t flags; /* oriel_client_flags */
 	uint32_t wants; /* orl_box_wants */
-	bool jail;      /* a process, shut in; else a thread */
+	const char *usb_rules;
+	bool jail; /* a process, shut in; else a thread */
 };
 
 /* What the process has used, with its statistics. */
@@ -128,6 +140,18 @@ int orl_box_print_accept(struct orl_box *box, uint32_t job);
 int orl_box_print_taken(struct orl_box *box, uint32_t job, size_t bytes);
 int orl_box_print_status(struct orl_box *box, uint32_t job,
 		const struct oriel_print_status *status);
+
+/*
+ * USB devices, in the session's thread: as oriel_client_usb_attach() and
+ * oriel_usb_send() and others. That a server takes none is an answer.
+ */
+int orl_box_usb_attach(struct orl_box *box, uint32_t *device,
+		const struct oriel_usb_info *info);
+void orl_box_usb_detach(struct orl_box *box, uint32_t device, const char *why);
+size_t orl_box_usb_room(struct orl_box *box, uint32_t device);
+int orl_box_usb_send(struct orl_box *box, uint32_t device, const void *data,
+		size_t n);
+void orl_box_usb_consumed(struct orl_box *box, uint32_t device, size_t n);
 
 /* Displays, in the session's thread. */
 uint32_t orl_remote_id(const struct orl_remote *remote);

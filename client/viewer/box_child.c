@@ -404,6 +404,8 @@ static int create_client(struct orl_boxed *b, const struct orl_box_setup *setup,
 		orl_boxed_clip_init(b, &events);
 	if (setup->wants & ORL_BOX_PRINT)
 		orl_boxed_print_events(&events);
+	if (setup->wants & ORL_BOX_DEVICES)
+		orl_boxed_usb_events(&events);
 	const struct oriel_client_config config = {
 		.size = sizeof(config),
 		.name = setup->name,
@@ -413,6 +415,8 @@ static int create_client(struct orl_boxed *b, const struct orl_box_setup *setup,
 		.authorities = authorities,
 		.reconnect = (uint32_t)setup->reconnect,
 		.flags = (uint32_t)setup->flags,
+		/* The viewer has rules, and watches over them itself. */
+		.usb_rules = "-1,-1,-1,-1,1",
 		.socket = orl_boxed_socket,
 		.picture = orl_boxed_picture,
 		.drawing = orl_boxed_drawing,
@@ -500,6 +504,7 @@ int orl_box_child(int socket, bool process)
 		do_waiting(b);
 		orl_box_clip_reset(&b->clip);
 		oriel_client_destroy(b->client);
+		orl_boxed_usb_end(b);
 		for (int i = 0; i < ORL_BOX_SLOTS; i++) {
 			orl_sheet_free(&b->slots[i].sheet);
 			orl_sheet_free(&b->slots[i].old);

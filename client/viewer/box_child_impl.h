@@ -12,6 +12,7 @@
 #include "client/viewer/box_wire.h"
 
 struct orl_boxed_waiting;
+struct orl_boxed_usb;
 
 struct orl_boxed {
 	int socket; /* to the viewer */
@@ -30,6 +31,7 @@ struct orl_boxed {
 		uint32_t id;     /* the library's */
 	} jobs[ORL_BOX_JOBS];
 	uint32_t last_job;
+	struct orl_boxed_usb *usb[ORL_BOX_USB];
 	char why[128]; /* the last socket could not be had */
 	/* What came while something else was waited for, oldest first. */
 	struct orl_boxed_waiting *first, **last;
@@ -67,6 +69,11 @@ void orl_boxed_clip_init(
 /* box_child_print.c */
 void orl_boxed_print_events(struct oriel_client_events *events);
 void orl_boxed_print(struct orl_boxed *b, const struct orl_box_message *m);
+
+/* box_child_usb.c */
+void orl_boxed_usb_events(struct oriel_client_events *events);
+void orl_boxed_usb(struct orl_boxed *b, const struct orl_box_message *m);
+void orl_boxed_usb_end(struct orl_boxed *b);
 
 /* box_orders.c */
 void orl_boxed_order(struct orl_boxed *b, const struct orl_box_message *m);

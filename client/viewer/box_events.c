@@ -243,6 +243,7 @@ void orl_box_finish(struct orl_box *box, int error, const char *text)
 	orl_box_strand(box);
 	orl_box_drop_stale(box);
 	orl_box_drop_jobs(box);
+	orl_box_drop_usb(box);
 	box->begun = box->mending = false;
 	box->mend_at = box->stale_at = 0;
 	box->state = ORIEL_CLIENT_IDLE;
@@ -413,6 +414,11 @@ static int on_other(struct orl_box *box, const struct orl_box_message *m)
 	case ORL_BOX_PRINT_FINISHED:
 	case ORL_BOX_PRINT_DROPPED:
 		return orl_box_on_print(box, m);
+	case ORL_BOX_USB_ANSWERED:
+	case ORL_BOX_USB_DATA:
+	case ORL_BOX_USB_TAKEN:
+	case ORL_BOX_USB_DETACHED:
+		return orl_box_on_usb(box, m);
 	case ORL_BOX_CLIP_UP:
 		return on_clip(box, &m->u.clip_up);
 	case ORL_BOX_LOG:

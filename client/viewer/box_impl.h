@@ -45,6 +45,18 @@ struct orl_box_job {
 	size_t there; /* bytes that were not taken */
 };
 
+struct orl_usb_police;
+
+struct orl_box_usb {
+	uint32_t number; /* 0: free, when it has no police either */
+	bool open, starved;
+	bool busy; /* its police is at work */
+	struct oriel_usb_info info;
+	struct orl_usb_police *police;
+	size_t on_way; /* to the desktop, and not taken */
+	size_t there;  /* for the device, and not consumed */
+};
+
 struct orl_box {
 	struct orl_box_events events;
 	void *user;
@@ -87,6 +99,9 @@ struct orl_box {
 	struct orl_box_message printers[ORIEL_PRINTERS_MAX]; /* id 0: none */
 	struct orl_box_job jobs[ORL_BOX_JOBS];
 	uint32_t last_job;
+	struct orl_box_rules *rules; /* of USB devices */
+	struct orl_box_usb usb[ORL_BOX_USB];
+	uint32_t last_usb;
 	struct oriel_stats stats;
 	struct orl_box_usage usage;
 	unsigned stats_serial;
@@ -143,6 +158,13 @@ void orl_box_tell_printers(struct orl_box *box);
 void orl_box_drop_jobs(struct orl_box *box);
 /* The same untold. */
 void orl_box_forget_jobs(struct orl_box *box);
+
+/* box_usb.c */
+int orl_box_usb_begin(struct orl_box *box, const char *rules);
+void orl_box_usb_end(struct orl_box *box);
+int orl_box_on_usb(struct orl_box *box, const struct orl_box_message *m);
+/* Of a process that is gone; that is told. */
+void orl_box_drop_usb(struct orl_box *box);
 
 /* box_lines.c */
 int orl_box_give_socket(

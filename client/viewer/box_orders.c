@@ -176,6 +176,12 @@ void orl_boxed_order(struct orl_boxed *b, const struct orl_box_message *m)
 	case ORL_BOX_PRINT_STATUS:
 		orl_boxed_print(b, m);
 		break;
+	case ORL_BOX_USB_ATTACH:
+	case ORL_BOX_USB_SEND:
+	case ORL_BOX_USB_CONSUMED:
+	case ORL_BOX_USB_DETACH:
+		orl_boxed_usb(b, m);
+		break;
 	case ORL_BOX_ASK_STATS:
 		orl_boxed_stats(b);
 		break;

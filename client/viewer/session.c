@@ -342,6 +342,10 @@ static const struct orl_box_events events = {
 	.log = on_log,
 	.sound = orl_sound_heard,
 	.microphone_wanted = orl_sound_mic_wanted,
+	.usb_answered = orl_devices_on_answered,
+	.usb_data = orl_devices_on_data,
+	.usb_writable = orl_devices_on_writable,
+	.usb_detached = orl_devices_on_detached,
 	.print_started = orl_prints_on_started,
 	.print_data = orl_prints_on_data,
 	.print_finished = orl_prints_on_finished,
@@ -688,7 +692,8 @@ int orl_viewer_create(struct orl_viewer *v)
 		.flags = (v->options.lossless ? ORIEL_CLIENT_LOSSLESS : 0) |
 			 orl_sound_flags(v),
 		.wants = (v->ui ? ORL_BOX_CLIPBOARD : 0) |
-			 (v->prints ? ORL_BOX_PRINT : 0),
+			 (v->prints ? ORL_BOX_PRINT : 0) | ORL_BOX_DEVICES,
+		.usb_rules = v->options.usb_rules,
 		.jail = !v->options.no_sandbox,
 	};
 	if (gethostname(name, sizeof(name) - 1) != 0 || !name[0])
@@ -696,6 +701,7 @@ int orl_viewer_create(struct orl_viewer *v)
 	err = orl_box_create(&v->box, &config);
 	if (err)
 		return err;
+	v->usb = orl_devices_create(v);
 	orl_prints_start(v);
 	return orl_sound_start(v) ? 0 : ORIEL_EIO;
 }

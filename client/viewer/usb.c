@@ -1,7 +1,7 @@
 /*
  * usb.c - USB devices and the session: those that are wanted are offered to
  * the desktop, and bytes are carried between its pipe and the devices' thread.
- * All calls of the client library for USB are in this file.
+ * All calls of the box for USB are in this file.
  */
 #include "client/viewer/usb.h"
 
@@ -11,7 +11,7 @@
 #include "client/viewer/text.h"
 #include "client/viewer/viewer.h"
 
-static size_t index_of(const struct orl_devices *u, const struct oriel_usb *usb)
+static size_t index_of(const struct orl_devices *u, uint32_t usb)
 {
 	size_t i = 0;
 
@@ -40,7 +40,7 @@ static void event(struct orl_devices *u, const struct orl_device *d,
 /* The session has no part in it any more. Under the lock. */
 static void end(struct orl_device *d, const char *why, bool wanted)
 {
-	d->usb = NULL;
+	d->usb = 0;
 	d->link = ORL_DEVICE_ENDED;
 	d->wanted = d->wanted && wanted;
 	snprintf(d->why, sizeof(d->why), "%s", why);
@@ -48,7 +48,7 @@ static void end(struct orl_device *d, const char *why, bool wanted)
 
 /* ---- events ------------------------------------------------------------ */
 
-void orl_devices_on_answered(void *user, struct oriel_usb *usb,
+void orl_devices_on_answered(void *user, uint32_t usb,
 		enum oriel_usb_answer answer, const char *why)
 {
 	struct orl_devices *u = ((struct orl_viewer *)user)->usb;
@@ -74,8 +74,7 @@ void orl_devices_on_answered(void *user, struct oriel_usb *usb,
 	orl_devices_wake(u);
 }
 
-void orl_devices_on_data(
-		void *user, struct oriel_usb *usb, const void *data, size_t n)
+void orl_devices_on_data(void *user, uint32_t usb, const void *data, size_t n)
 {
 	struct orl_devices *u = ((struct orl_viewer *)user)->usb;
 	size_t i = index_of(u, usb);
@@ -91,17 +90,18 @@ void orl_devices_on_data(
 		end(d, "out of memory", false);
 	pthread_mutex_unlock(&u->lock);
 	if (!ok)
-		oriel_usb_detach(usb, "the viewer is out of memory");
+		orl_box_usb_detach(u->viewer->box, usb,
+				"the viewer is out of memory");
 	orl_devices_wake(u);
 }
 
-void orl_devices_on_writable(void *user, struct oriel_usb *usb)
+void orl_devices_on_writable(void *user, uint32_t usb)
 {
 	(void)usb;
 	orl_devices_post(((struct orl_viewer *)user)->usb);
 }
 
-void orl_devices_on_detached(void *user, struct oriel_usb *usb, const char *why)
+void orl_devices_on_detached(void *user, uint32_t usb, const char *why)
 {
 	struct orl_devices *u = ((struct orl_viewer *)user)->usb;
 	size_t i = u ? index_of(u, usb) : ORL_DEVICE_SEEN_MAX;
@@ -124,12 +124,11 @@ void orl_devices_on_detached(void *user, struct oriel_usb *usb, const char *why)
 static void offer(struct orl_devices *u, struct orl_device *d)
 {
 	char why[sizeof(d->why)] = "";
-	struct oriel_usb *usb;
+	uint32_t usb = 0;
 	int err = oriel_usb_check(u->rules, &d->info, why, sizeof(why));
 
 	if (!err)
-		err = oriel_client_usb_attach(
-				&usb, u->viewer->client, &d->info);
+		err = orl_box_usb_attach(u->viewer->box, &usb, &d->info);
 	if (err == ORIEL_ESTATE)
 		return; /* later */
 	if (err == ORIEL_ENOTSUP)
@@ -157,12 +156,13 @@ static void offer(struct orl_devices *u, struct orl_device *d)
 static void carry(struct orl_devices *u, struct orl_device *d)
 {
 	static uint8_t bytes[64 << 10];
-	struct oriel_usb *usb = d->usb;
+	uint32_t usb = d->usb;
+	struct orl_box *box = u->viewer->box;
 	size_t n, room, consumed;
 	int err = 0;
 
 	do {
-		room = oriel_usb_room(usb);
+		room = orl_box_usb_room(box, usb);
 		room = room < sizeof(bytes) ? room : sizeof(bytes);
 		pthread_mutex_lock(&u->lock);
 		n = d->to_desktop.n < room ? d->to_desktop.n : room;
@@ -174,9 +174,9 @@ static void carry(struct orl_devices *u, struct orl_device *d)
 		d->consumed = 0;
 		pthread_mutex_unlock(&u->lock);
 		if (n)
-			err = oriel_usb_send(usb, bytes, n);
+			err = orl_box_usb_send(box, usb, bytes, n);
 		if (!err && consumed)
-			oriel_usb_consumed(usb, consumed);
+			orl_box_usb_consumed(box, usb, consumed);
 		if (n)
 			orl_devices_wake(u);
 	} while (n && !err);
@@ -238,7 +238,7 @@ static void work_on(struct orl_devices *u, struct orl_device *d, bool ready)
 		    d->link == ORL_DEVICE_UNLINKED;
 	bool open = d->link == ORL_DEVICE_LINKED;
 	bool pulled = d->host == ORL_DEVICE_PULLED;
-	struct oriel_usb *usb = d->usb;
+	uint32_t usb = d->usb;
 
 	if (give_back)
 		end(d, "", true);
@@ -246,7 +246,8 @@ static void work_on(struct orl_devices *u, struct orl_device *d, bool ready)
 	if (fresh)
 		greet(u, d);
 	if (give_back) {
-		oriel_usb_detach(usb, pulled ? "it was unplugged" : NULL);
+		orl_box_usb_detach(u->viewer->box, usb,
+				pulled ? "it was unplugged" : NULL);
 		event(u, d, pulled ? "unplugged" : "taken back", "");
 		orl_devices_wake(u);
 	} else if (open) {

@@ -62,7 +62,7 @@ struct orl_device {
 	uint64_t again; /* when a peer that was not there is tried again */
 
 	/* The connection's thread alone. */
-	struct oriel_usb *usb;
+	uint32_t usb; /* the box's number, 0: none */
 };
 
 struct orl_devices {
@@ -89,14 +89,12 @@ struct orl_devices *orl_devices_create(struct orl_viewer *v);
 void orl_devices_destroy(struct orl_devices *u);
 /* After each wait: do what there is to do. */
 void orl_devices_work(struct orl_viewer *v);
-/* Events of the client. */
-void orl_devices_on_answered(void *user, struct oriel_usb *usb,
+/* Events of the box. */
+void orl_devices_on_answered(void *user, uint32_t usb,
 		enum oriel_usb_answer answer, const char *why);
-void orl_devices_on_data(
-		void *user, struct oriel_usb *usb, const void *data, size_t n);
-void orl_devices_on_writable(void *user, struct oriel_usb *usb);
-void orl_devices_on_detached(
-		void *user, struct oriel_usb *usb, const char *why);
+void orl_devices_on_data(void *user, uint32_t usb, const void *data, size_t n);
+void orl_devices_on_writable(void *user, uint32_t usb);
+void orl_devices_on_detached(void *user, uint32_t usb, const char *why);
 
 /* ---- any thread ---- */
 

@@ -44,7 +44,6 @@ struct orl_viewer {
 	char *secret;      /* password or ticket */
 	uint64_t start;    /* of the program */
 	struct orl_box *box;
-	struct oriel_client *client; /* none: it is in the box */
 	struct orl_ui *ui;       /* NULL when headless */
 	struct orl_devices *usb; /* NULL: no devices are had */
 	struct orl_viewer_sound *sound;

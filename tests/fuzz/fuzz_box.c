@@ -69,6 +69,8 @@ static void fill(struct orl_box_message *m, struct input *in, unsigned how)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct input in = { { next }, data, data + size };
+	static const enum orl_box_ring_id fed[] = { ORL_RING_CURSOR,
+		ORL_RING_CLIP_UP, ORL_RING_PRINT, ORL_RING_USB_UP };
 	struct any_seen seen = { 0 };
 	struct orl_box_ring rings[ORL_RINGS];
 	struct orl_box_message m;
@@ -81,10 +83,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		if (m.id < ORL_BOX_IDS)
 			fill(&m, &in, how);
 		if (how & 2)
-			atomic_store(rings[how & 8 ? ORL_RING_CLIP_UP
-						     : how & 16 ? ORL_RING_PRINT
-								: ORL_RING_CURSOR]
-							.head,
+			atomic_store(rings[fed[how >> 3 & 3]].head,
 					(uint32_t)next(&in.source));
 		if (how & 4 && box->remotes[0].sheet.head)
 			atomic_store(&box->remotes[0].sheet.head->commits,
@@ -100,7 +99,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	if (box->begun)
 		orl_box_lost(box, "the end");
-	if (seen.ended != 1 || seen.screens || seen.pastes || seen.jobs)
+	if (seen.ended != 1 || seen.screens || seen.pastes || seen.jobs ||
+			seen.devices)
 		abort();
 	close(process);
 	orl_rings_unmap(rings);

@@ -82,5 +82,12 @@ seeds["printed"] = (
     message("PRINT_DATA", job=6, bytes=99) +
     message("PRINT_FINISHED", job=5) + message("PRINT_FINISHED", job=6) +
     message("PRINT_DROPPED", job=6, reason=-4))
+seeds["device"] = (
+    ready + message("USB_ANSWERED", device=1, answer=1) +
+    message("USB_ANSWERED", device=1, answer=0) +
+    message("USB_DATA", how=26, device=1, bytes=40) + word(800) +
+    message("USB_DATA", device=1, bytes=40) +
+    message("USB_TAKEN", device=2, bytes=1) +
+    message("USB_DETACHED", device=2, lost=0, why=b"bye"))
 for name, data in seeds.items():
     open(f"{sys.argv[1]}/{name}", "wb").write(data)

@@ -11,7 +11,7 @@ redirect      proto
 server        proto proto/io codecs redirect
 client        proto proto/io codecs redirect
 clip
-client/viewer clip
+client/viewer clip redirect/usb_police.h
 capture       clip
 capture/far   capture
 capture/ipp   capture/printpipe.h

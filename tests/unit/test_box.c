@@ -191,6 +191,7 @@ static void session(struct random *r, bool shut_in)
 	assert_int_equal(seen.screens, 0);
 	assert_int_equal(seen.pastes, 0);
 	assert_int_equal(seen.jobs, 0);
+	assert_int_equal(seen.devices, 0);
 	orl_rings_unmap(rings);
 	orl_box_destroy(box);
 }
@@ -348,6 +349,92 @@ static void lies_about_printing_end_it(void **state)
 		orl_rings_unmap(rings);
 		orl_box_destroy(box);
 	}
+}
+
+/* Of two devices that are offered, of which 1 is open and has sent 10 bytes. */
+static void lies_about_devices_end_it(void **state)
+{
+	static const struct orl_box_message lies[] = {
+		/* one that there never was; one that is not open */
+		{ .id = ORL_BOX_USB_ANSWERED, .u.usb_answered = { 3, 0, "" } },
+		{ .id = ORL_BOX_USB_DATA, .u.usb_data = { 2, 9 } },
+		/* not there; taken, but not sent; opened twice */
+		{ .id = ORL_BOX_USB_DATA, .u.usb_data = { 1, 32768 } },
+		{ .id = ORL_BOX_USB_TAKEN, .u.usb_taken = { 1, 1 } },
+		{ .id = ORL_BOX_USB_ANSWERED, .u.usb_answered = { 1, 0, "" } },
+		{ .id = ORL_BOX_USB_DETACHED, .u.usb_detached = { 9, 0, "" } },
+	};
+	(void)state;
+	for (size_t i = 0; i < sizeof(lies) / sizeof(lies[0]); i++) {
+		struct any_seen seen = { 0 };
+		struct orl_box_ring rings[ORL_RINGS];
+		struct orl_box_message m = { .id = ORL_BOX_USB_ANSWERED,
+			.u.usb_answered = { 1, 0, "" } };
+		int process;
+		struct orl_box *box = any_box(&seen, &process, rings);
+		box->jailed = true;
+		assert_int_equal(orl_box_event(box, &m), 0);
+		assert_int_equal(orl_box_usb_room(box, 1), 64 << 10);
+		assert_int_equal(orl_box_usb_room(box, 2), 0);
+		assert_int_equal(orl_box_ring_put(&rings[ORL_RING_USB_UP],
+						 "0123456789", 10),
+				0);
+		m = lies[i];
+		assert_int_equal(orl_box_check(&m, orl_box_size(m.id),
+						 ORL_BOX_UP),
+				0);
+		if (orl_box_event(box, &m) != ORIEL_EPROTO)
+			fail_msg("lie %zu was believed", i);
+		assert_int_equal(seen.devices, 2);
+		orl_box_lost(box, "lies");
+		assert_int_equal(seen.devices, 0);
+		close(process);
+		orl_rings_unmap(rings);
+		orl_box_destroy(box);
+	}
+}
+
+/* No device hears what is not its protocol, and no other one suffers. */
+static void a_device_hears_its_protocol_alone(void **state)
+{
+	struct any_seen seen = { 0 };
+	struct orl_box_ring rings[ORL_RINGS];
+	struct orl_box_message m = { .id = ORL_BOX_USB_ANSWERED,
+		.u.usb_answered = { 1, 0, "" } };
+	uint8_t junk[4096];
+	int process;
+	struct orl_box *box = any_box(&seen, &process, rings);
+	(void)state;
+	box->jailed = true;
+	assert_int_equal(orl_box_event(box, &m), 0);
+	unsigned before = seen.events;
+	memset(junk, 0xa5, sizeof(junk));
+	assert_int_equal(orl_box_ring_put(&rings[ORL_RING_USB_UP], junk,
+					 sizeof(junk)),
+			0);
+	m = (struct orl_box_message){ .id = ORL_BOX_USB_DATA,
+		.u.usb_data = { 1, sizeof(junk) } };
+	assert_int_equal(orl_box_event(box, &m), 0);
+	assert_int_equal(seen.events, before);
+	assert_int_equal(seen.devices, 1);
+	assert_int_equal(orl_box_usb_room(box, 1), 0);
+	/* Late, of one that is gone: taken out of the ring, and no more. */
+	assert_int_equal(orl_box_ring_put(&rings[ORL_RING_USB_UP], junk,
+					 sizeof(junk)),
+			0);
+	assert_int_equal(orl_box_event(box, &m), 0);
+	assert_int_equal(orl_box_ring_there(&box->rings[ORL_RING_USB_UP]), 0);
+	/* Nor does the desktop from a device. */
+	m = (struct orl_box_message){ .id = ORL_BOX_USB_ANSWERED,
+		.u.usb_answered = { 2, 0, "" } };
+	assert_int_equal(orl_box_event(box, &m), 0);
+	assert_int_equal(orl_box_usb_send(box, 2, junk, sizeof(junk)),
+			ORIEL_EPROTO);
+	assert_int_equal(orl_box_usb_send(box, 2, junk, 1), ORIEL_ESTATE);
+	assert_true(box->begun);
+	close(process);
+	orl_rings_unmap(rings);
+	orl_box_destroy(box);
 }
 
 /* A process that reads nothing keeps nobody waiting. */
@@ -543,6 +630,8 @@ int main(void)
 		cmocka_unit_test(any_process_ends_its_own_session_only),
 		cmocka_unit_test(lies_about_screens_end_it),
 		cmocka_unit_test(lies_about_printing_end_it),
+		cmocka_unit_test(lies_about_devices_end_it),
+		cmocka_unit_test(a_device_hears_its_protocol_alone),
 		cmocka_unit_test(input_for_nobody_is_dropped),
 		cmocka_unit_test(a_ring_gives_what_was_put),
 		cmocka_unit_test(a_ring_that_lies_is_not_read),
