@@ -18,9 +18,9 @@ def word(v):
     return struct.pack("<Q", v & (1 << 64) - 1)
 
 
-def message(what, how=0, **values):
-    out = bytes([how, ids[what]])
-    for kind, field, least in fields[what]:
+def message(which, how=0, **values):
+    out = bytes([how, ids[which]])
+    for kind, field, least in fields[which]:
         if kind == "NUMBER":
             low = {"INT32_MIN": -1 << 31, "INT16_MIN": -1 << 15}.get(
                 least) if least.startswith("INT") else int(least)
@@ -28,7 +28,7 @@ def message(what, how=0, **values):
         elif kind == "RECTS":
             out += word(0x05040302) * 16
         else:
-            n = {"ORL_BOX_STATS_SIZE": 504}.get(least) or int(least)
+            n = {"ORL_BOX_STATS_SIZE": 552}.get(least) or int(least)
             data = values.get(field, b"text").ljust(n, b"\0")
             out += data + (word(1) if kind == "TEXT" else b"")
     return out
@@ -61,7 +61,7 @@ seeds = {
     message("NOTICE", level=1, text=b"hello\n\xc3\xa4\xff") + ready,
     "others": message("LOCKS", locks=5) + message("RELATIVE", relative=1) +
     message("LOG", level=2, topic=b"tls", text=b"\x9b31m") +
-    message("STATS", stats=b"\xff" * 504),
+    message("STATS", stats=b"\xff" * 552),
     "hidden": message("CURSOR"),
     "shown": message("LOCKS", how=2, locks=0) + word(256) +
     message("CURSOR", width=8, height=8) + message("CURSOR", width=8, height=8),
