@@ -193,7 +193,7 @@ int orl_drop_calls(const struct orl_drop *drop, char *why, size_t size)
 	add(&f, BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS, 0, 0);
 #endif
 	refuse(&f, refused, COUNT(refused));
-	if (!drop->runs)
+	if (!drop->runs && !drop->prints)
 		refuse(&f, programs, COUNT(programs));
 	add(&f, BPF_RET | BPF_K, SECCOMP_RET_ALLOW, 0, 0);
 	struct sock_fprog program = { f.n, f.code };

@@ -696,7 +696,8 @@ static struct orl_drop to_drop(const struct serve *serve)
 {
 	return (struct orl_drop){ .congestion = serve->options.congestion,
 		.low_port = low_port(&serve->options),
-		.runs = serve->source->kind->runs };
+		.runs = serve->source->kind->runs,
+		.prints = serve->options.print != NULL };
 }
 
 static int create_server(struct serve *serve)
