@@ -157,8 +157,11 @@ static void record(struct orl_pulse *p)
 	snprintf(source, sizeof(source), "%s.monitor", p->sink);
 	pa_stream_set_state_callback(p->record, on_record, p);
 	pa_stream_set_read_callback(p->record, on_read, p);
+	/* A sink that nothing plays on may sleep, and so do we. */
 	if (pa_stream_connect_record(p->record, source, &attr,
-			    PA_STREAM_ADJUST_LATENCY | PA_STREAM_DONT_MOVE) < 0)
+			    PA_STREAM_ADJUST_LATENCY | PA_STREAM_DONT_MOVE |
+					    PA_STREAM_DONT_INHIBIT_AUTO_SUSPEND) <
+			0)
 		end_stream(&p->record);
 }
 
