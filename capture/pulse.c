@@ -21,7 +21,8 @@ enum {
 	RATE = 48000,
 	FRAGMENT = RATE / 100 * 4,  /* bytes: 10 ms */
 	MIC_BUFFER = RATE / 40 * 4, /* 25 ms */
-	RETRY_S = 3,
+	RETRY_S = 3, /* at first; each time twice as long: idle costs nothing */
+	RETRY_TIMES = 5,
 	NAME_MAX_ = 256,
 };
 
@@ -40,6 +41,7 @@ struct orl_pulse {
 	pa_context *context;
 	pa_time_event *retry;
 	bool closing, said;
+	unsigned misses; /* in a row */
 	/* Hearing. */
 	bool listen;
 	char sink[NAME_MAX_]; /* recorded from */
@@ -155,8 +157,11 @@ static void record(struct orl_pulse *p)
 	snprintf(source, sizeof(source), "%s.monitor", p->sink);
 	pa_stream_set_state_callback(p->record, on_record, p);
 	pa_stream_set_read_callback(p->record, on_read, p);
+	/* A sink that nothing plays on may sleep, and so do we. */
 	if (pa_stream_connect_record(p->record, source, &attr,
-			    PA_STREAM_ADJUST_LATENCY | PA_STREAM_DONT_MOVE) < 0)
+			    PA_STREAM_ADJUST_LATENCY | PA_STREAM_DONT_MOVE |
+					    PA_STREAM_DONT_INHIBIT_AUTO_SUSPEND) <
+			0)
 		end_stream(&p->record);
 }
 
@@ -344,6 +349,7 @@ static void on_context(pa_context *context, void *user)
 	switch (pa_context_get_state(context)) {
 	case PA_CONTEXT_READY:
 		p->said = false;
+		p->misses = 0;
 		pa_context_set_subscribe_callback(context, on_event, p);
 		forget(pa_context_subscribe(context,
 				PA_SUBSCRIPTION_MASK_SERVER |
@@ -364,7 +370,8 @@ static void on_context(pa_context *context, void *user)
 			say(p, why);
 		p->said = true;
 		drop_context(p);
-		retry(p, RETRY_S * PA_USEC_PER_SEC);
+		retry(p, (RETRY_S << p->misses) * PA_USEC_PER_SEC);
+		p->misses += p->misses < RETRY_TIMES;
 		break;
 	case PA_CONTEXT_UNCONNECTED:
 	case PA_CONTEXT_CONNECTING:
@@ -478,6 +485,8 @@ void orl_pulse_listen(struct orl_pulse *p, bool on)
 		record(p);
 	else if (!p->retry)
 		connect_now(p);
+	if (on)
+		p->misses = 0; /* who comes now may hope again */
 	pa_threaded_mainloop_unlock(p->loop);
 }
 

@@ -281,7 +281,7 @@ static bool is_time(struct orl_ear *ear, const struct record *r, uint64_t now,
 	int64_t delay = orl_jitter_delay(&ear->jitter, now, packet);
 	uint64_t queued = length(orl_resample_level(&ear->queue));
 	/* When it would be heard, and when it should be. */
-	int64_t late = (int64_t)(now + queued - r->time) - delay;
+	int64_t late = (int64_t)(now + queued - r->time - (uint64_t)delay);
 
 	if (ear->state == QUIET || ear->state == FILLING) {
 		ear->state = FILLING;
@@ -353,7 +353,8 @@ static uint64_t speed(struct orl_ear *ear, uint64_t now)
 		int64_t delay = orl_jitter_delay(
 				&ear->jitter, now, length(ear->form.frames));
 		int64_t behind = (int64_t)(now - ear->played);
-		more = orl_drift_update(&ear->drift, now, behind - delay);
+		more = orl_drift_update(&ear->drift, now,
+				(int64_t)((uint64_t)behind - (uint64_t)delay));
 		int64_t store = orl_jitter_store(&ear->jitter, behind);
 		atomic_store_explicit(&ear->counts.delay,
 				store > 0 ? (uint64_t)store : 0,

@@ -12,6 +12,7 @@ static const int64_t START = 12 * MS; /* with a packet of 10 ms: 25 */
 /* What the control of the speed is off by while all is well. */
 static const int64_t MARGIN = 3 * MS;
 static const int64_t STORE_MIN = 15 * MS, STORE_MAX = 200 * MS;
+static const int64_t FAR = INT64_C(1) << 60;
 static const int64_t STRANGE = 2 * SECOND; /* another clock, or no clock */
 static const int64_t LOSS_MARGIN = 20 * MS;
 static const uint64_t HOLD = 10 * SECOND, LOSSY = 120 * SECOND;
@@ -74,6 +75,10 @@ bool orl_jitter_arrive(
 		struct orl_jitter *j, uint64_t now, uint64_t time, uint64_t rtt)
 {
 	int64_t delay = (int64_t)(now - time);
+
+	/* A peer may say any time: sums of these stay within their type. */
+	if (delay > FAR || delay < -FAR)
+		delay = delay < 0 ? -FAR : FAR;
 	bool known = j->begun && delay - j->base < STRANGE &&
 		     j->base - delay < STRANGE;
 
@@ -113,5 +118,5 @@ int64_t orl_jitter_delay(struct orl_jitter *j, uint64_t now, uint64_t packet)
 
 int64_t orl_jitter_store(const struct orl_jitter *j, int64_t delay)
 {
-	return delay - j->base;
+	return (int64_t)((uint64_t)delay - (uint64_t)j->base);
 }

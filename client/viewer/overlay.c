@@ -123,11 +123,14 @@ void orl_facts_make(struct orl_facts *out, const struct orl_facts_of *from)
 			s->frames_skipped, s->skipped_link, s->skipped_client);
 	fact(out, "Checks", false, _("%" PRIu64 ", %" PRIu64 " failed"),
 			s->checks, s->resets);
-	fact(out, "Sound, capture to device", false, _("%s, speed %+d ppm"),
-			ms(a, s->sound_delay), (int)s->sound_drift);
-	fact(out, "Sound made up", false, _("%s, %" PRIu64 " gaps"),
-			ms(a, s->sound_concealed * 1000000 / 48),
-			s->sound_gaps);
+	if (s->sound_packets) {
+		/* From capture to the device. */
+		fact(out, "Sound delay", false, _("%s, speed %+d ppm"),
+				ms(a, s->sound_delay), (int)s->sound_drift);
+		fact(out, "Sound made up", false, _("%s, %" PRIu64 " gaps"),
+				ms(a, s->sound_concealed * 1000000 / 48),
+				s->sound_gaps);
+	}
 	fact(out, "Lock keys", false, "%s", locks(from->locks));
 	for (int i = 0; i < from->screens && i < 4; i++) {
 		char name[48];

@@ -2,6 +2,8 @@
 # window.sh - a desktop in a window: the same pixels, at the same place, and
 # keys, wheel and drags that arrive.
 . "$(dirname "$0")/lib.sh"
+# What is typed is more than ASCII.
+export LC_ALL=C.UTF-8
 
 x_server A 1024x600
 x_server B 1024x600
