@@ -48,16 +48,11 @@ static bool has_room(const struct oriel_screen *s, struct oriel_rect r)
 
 int orl_screen_video_open(struct oriel_client *c, const uint8_t *d, size_t n)
 {
-	static const uint64_t caps[] = {
-		[ORIEL_VIDEO_VP8] = ORL_CAP(VP8),
-		[ORIEL_VIDEO_VP9] = ORL_CAP(VP9),
-		[ORIEL_VIDEO_H264] = ORL_CAP(H264),
-	};
 	struct orl_video_open msg;
 	int err = orl_get_video_open(d, n, &msg);
 	struct oriel_screen *s = err ? NULL : orl_screen_find(c, msg.display);
 
-	if (!s || !(c->caps & caps[msg.codec]))
+	if (!s || !(c->caps & orl_cap_of_video(msg.codec)))
 		return ORIEL_EPROTO;
 	struct orl_video *v = &s->videos[msg.stream];
 	const struct oriel_rect r = { msg.x, msg.y, msg.width, msg.height };

@@ -101,18 +101,11 @@ void orl_video_still(struct orl_timer *timer)
 
 /* ---- streams ----------------------------------------------------------- */
 
-static uint64_t cap_of(enum oriel_video codec)
-{
-	return codec == ORIEL_VIDEO_VP8   ? ORL_CAP(VP8)
-	       : codec == ORIEL_VIDEO_VP9 ? ORL_CAP(VP9)
-					  : ORL_CAP(H264);
-}
-
 /* The best encoder that works: the host's own, then ours. */
 static void make_encoder(struct orl_pane *pane, struct orl_stream *s)
 {
-	static const enum oriel_video ours[] = { ORIEL_VIDEO_VP8,
-		ORIEL_VIDEO_H264 };
+	static const enum oriel_video ours[] = { ORIEL_VIDEO_H264,
+		ORIEL_VIDEO_VP8 };
 	struct oriel_server *server = pane->peer->server;
 	const int32_t width = s->yuv.width, height = s->yuv.height;
 	const uint32_t threads =
@@ -121,14 +114,14 @@ static void make_encoder(struct orl_pane *pane, struct orl_stream *s)
 	for (unsigned i = server->n_encoders; i-- > 0;) {
 		const struct orl_own_encoder *own = &server->encoders[i];
 		s->calls = own->calls;
-		if (pane->peer->caps & cap_of(s->calls.codec) &&
+		if (pane->peer->caps & orl_cap_of_video(s->calls.codec) &&
 				s->calls.create(&s->state, own->user, width,
 						height, threads) == 0)
 			return;
 	}
 	for (unsigned i = 0; i < ORL_COUNT(ours); i++) {
 		const struct oriel_encoder *e = orl_video_encoder(ours[i]);
-		if (!e || !(pane->peer->caps & cap_of(e->codec)))
+		if (!e || !(pane->peer->caps & orl_cap_of_video(e->codec)))
 			continue;
 		s->calls = *e;
 		if (e->create(&s->state, &server->env, width, height,

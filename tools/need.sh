@@ -7,6 +7,7 @@ build='gcc make pkg-config libc6-dev
 	libssl-dev libzstd-dev libxxhash-dev libturbojpeg0-dev libopus-dev
 	libpulse-dev
 	libusbredirparser-dev libusbredirhost-dev libusb-1.0-0-dev libvpx-dev
+	libopenh264-dev libx264-dev
 	libsdl2-dev libsdl2-ttf-dev libfontconfig-dev libpng-dev libwebp-dev
 	libx11-dev libxext-dev libxdamage-dev libxfixes-dev libxtst-dev
 	libxrandr-dev libxcb1-dev libxcb-xfixes0-dev libwayland-dev
