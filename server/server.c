@@ -139,6 +139,7 @@ int oriel_server_create(struct oriel_server **out,
 	orl_list_init(&server->peers);
 	orl_list_init(&server->displays);
 	orl_list_init(&server->sounds);
+	orl_list_init(&server->codings);
 	server->caps |= ORL_CAP(OPUS) | ORL_CAP(PCM);
 	err = orl_usb_rules_init(&server->usb_rules, config->usb_rules);
 	if (!err)
@@ -174,6 +175,7 @@ void oriel_server_destroy(struct oriel_server *server)
 				orl_container(node, struct oriel_sound, node));
 	orl_ear_destroy(server->mic);
 	orl_pool_destroy(server->pool);
+	orl_stream_drop_all(server);
 	orl_loop_destroy(server->loop);
 	orl_throttle_destroy(server->throttle);
 	orl_motion_destroy(server->motion);
