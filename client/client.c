@@ -84,6 +84,8 @@ int oriel_client_create(struct oriel_client **out,
 	if (!err)
 		err = orl_loop_create(&c->loop, &c->env);
 	if (!err)
+		err = orl_decode_init(c, config->workers);
+	if (!err)
 		err = orl_tls_context_create(&c->tls, &c->env,
 				&(struct orl_tls_config){
 						.authorities = config->authorities,
@@ -109,6 +111,7 @@ void oriel_client_destroy(struct oriel_client *c)
 		orl_loop_unpost(c->loop, &c->queue.post);
 	if (c->loop && c->sound)
 		orl_loop_unpost(c->loop, &c->sound->post);
+	orl_decode_fini(c);
 	orl_loop_destroy(c->loop);
 	orl_clip_fini(&c->clip);
 	orl_input_fini(c);
