@@ -281,7 +281,7 @@ $(O)/locale/%/LC_MESSAGES/oriel.mo: po/%.po
 units := $(patsubst %.c,$(O)/%,$(wildcard tests/unit/test_*.c tests/prop/prop_*.c))
 fuzzers := $(patsubst %.c,$(O)/%,$(wildcard tests/fuzz/fuzz_*.c))
 threaded := $(filter %/test_loop %/test_pool %/test_conn %/test_session \
-	%/test_hostile %/test_memory %/test_api %/test_ear %/test_videos %/test_voices %/prop_session %/prop_conn,$(units))
+	%/test_hostile %/test_memory %/test_api %/test_ear %/test_voices %/prop_session %/prop_conn,$(units))
 TEST_LIBS = -lcmocka $(LIBS) -lm
 
 # The libraries' objects; of the programs, each test gets the one it includes.

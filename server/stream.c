@@ -275,12 +275,16 @@ void orl_stream_close(struct orl_pane *pane, unsigned i)
 	struct orl_video_close msg = { .display = (uint8_t)pane->display->id,
 		.stream = (uint8_t)i };
 	struct orl_stream *s = &pane->streams[i];
-	bool told = s->coding;
+	const bool told = s->coding;
+	const uint32_t frames = s->number;
 
 	let_go(pane, i);
 	end_stream(s);
-	if (told)
-		ORL_PEER_PUT(pane->peer, video_close, &msg);
+	if (!told)
+		return;
+	orl_log(&pane->peer->server->env, ORIEL_LOG_INFO, "display",
+			"the video ends after %u frames", (unsigned)frames);
+	ORL_PEER_PUT(pane->peer, video_close, &msg);
 }
 
 void orl_video_drop(struct orl_pane *pane)
@@ -344,6 +348,10 @@ static void open_stream(struct orl_pane *pane, unsigned i, uint32_t region,
 	};
 	ORL_PEER_PUT(pane->peer, video_open, &msg);
 	take_cells(pane, i);
+	orl_log(&pane->peer->server->env, ORIEL_LOG_INFO, "display",
+			"a video of %d x %d at %d, %d, by %s",
+			(int)s->rect.width, (int)s->rect.height, (int)s->rect.x,
+			(int)s->rect.y, s->coding->calls.name);
 }
 
 void orl_stream_review(struct orl_pane *pane, unsigned i)
