@@ -239,10 +239,11 @@ static void let_go(struct orl_pane *pane, unsigned i)
 			if ((pane->video[at] & ORL_CELL_STREAM) != i + 1)
 				continue;
 			pane->video[at] = 0;
-			if (pane->sent.exact[at])
+			/* What was to travel in the next frame has not. */
+			if (pane->sent.exact[at] && !pane->streams[i].due)
 				continue;
 			/* Some may never have been painted. */
-			if (pane->lossy[at])
+			if (pane->lossy[at] && !pane->sent.exact[at])
 				pane->any_lossy = true;
 			else
 				orl_pane_soil(pane, col, row);

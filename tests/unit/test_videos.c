@@ -4,6 +4,7 @@
  */
 #include "tests/unit/unit.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -326,8 +327,8 @@ static void no_video_for_who_wants_none(void **state)
 struct own {
 	struct orl_env env;
 	const struct oriel_encoder *calls; /* whose work it is */
-	unsigned created, encoded, destroyed;
-	int fail_after; /* frames; 0: never */
+	atomic_uint created, encoded, destroyed;
+	atomic_int fail_after; /* frames; 0: never */
 };
 
 struct own_state {
@@ -461,6 +462,53 @@ static void a_slow_client_gets_another_codec(void **state)
 	assert_int_equal(h264.created, h264.destroyed);
 }
 
+/* One that says of each codec that it is dear, and of the other that it is not. */
+static void a_liar_costs_little_more(void **state)
+{
+	struct oriel_encoder table = { .size = sizeof(table),
+		.name = "own",
+		.create = own_create,
+		.encode = own_encode,
+		.destroy = own_destroy };
+	struct own vp8 = { .calls = &orl_vp8_encoder };
+	struct own h264 = { .calls = orl_video_encoder(ORIEL_VIDEO_H264) };
+	struct watch w;
+
+	(void)state;
+	if (!h264.calls)
+		skip();
+	assert_int_equal(orl_host_env(&vp8.env, NULL), 0);
+	h264.env = vp8.env;
+	begin(&w, (struct oriel_rect){ 200, 100, 400, 240 }, 0);
+	table.codec = ORIEL_VIDEO_VP8;
+	assert_int_equal(oriel_server_add_encoder(w.pair.server, &table, &vp8),
+			0);
+	table.codec = ORIEL_VIDEO_H264;
+	assert_int_equal(oriel_server_add_encoder(w.pair.server, &table, &h264),
+			0);
+	start(&w);
+	until_video(&w);
+	const uint64_t begun = pair_clock();
+	const unsigned before = vp8.created + h264.created;
+	for (unsigned i = 0; i < 140; i++) {
+		const bool first = h264.created > vp8.created;
+		const uint32_t cells = 400 * 240 / 256;
+		for (unsigned k = 0; k < 30; k++) {
+			orl_stream_learn(w.pair.peer, ORIEL_VIDEO_H264, cells,
+					first ? UINT32_MAX : 0);
+			orl_stream_learn(w.pair.peer, ORIEL_VIDEO_VP8, cells,
+					first ? 0 : UINT32_MAX);
+		}
+		play_on(&w, 1);
+	}
+	/* Another keyframe each 3 s at most, and where the region is corrected. */
+	const unsigned made = vp8.created + h264.created - before;
+	print_message("%u encoders more\n", made);
+	assert_true(made <= (pair_clock() - begun) / 3000000000u + 3);
+	become_exact(&w);
+	pair_fini(&w.pair);
+}
+
 #define THREADED(name) \
 	cmocka_unit_test_setup_teardown(name, with_workers, without_workers)
 
@@ -475,6 +523,7 @@ int main(void)
 		cmocka_unit_test(no_video_for_who_wants_none),
 		cmocka_unit_test(a_host_brings_its_encoder),
 		cmocka_unit_test(a_slow_client_gets_another_codec),
+		cmocka_unit_test(a_liar_costs_little_more),
 		/* The same when others encode and decode. */
 		THREADED(a_clip_plays_and_ends_exact),
 		THREADED(text_beside_and_over_it_is_exact),
