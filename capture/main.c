@@ -515,7 +515,10 @@ static void version(void)
 
 	printf("oriel-serve %u.%u.%u\n", v >> 16, v >> 8 & 255, v & 255);
 	puts("server: OpenSSL (Apache-2.0) zstd (BSD) xxHash (BSD) Opus (BSD) "
-	     "libvpx (BSD) OpenH264 (BSD)");
+	     "libvpx (BSD)");
+#ifndef ORIEL_NO_H264
+	puts("video: OpenH264 (BSD)");
+#endif
 	if (orl_x264())
 		puts("video: x264 (GPL-2.0+)");
 	orl_source_version(stdout);
