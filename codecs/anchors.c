@@ -146,7 +146,7 @@ static uint32_t span_hash(const uint32_t *p)
  * which SSE2 multiplies eight at a time; the hash doubles its reach in each
  * step.
  */
-static void sample_chunk(const uint32_t *restrict p, uint16_t mask,
+ORL_INLINE void sample_chunk(const uint32_t *restrict p, uint16_t mask,
 		uint16_t *restrict hit)
 {
 	uint16_t c[CHUNK + 32], a[CHUNK + 24], b[CHUNK + 16];
@@ -165,7 +165,7 @@ static void sample_chunk(const uint32_t *restrict p, uint16_t mask,
 }
 
 /* Anchors that begin in n <= CHUNK pixels at x, y of a row. */
-static void scan_chunk(struct orl_anchors *a, const uint32_t *p, size_t n,
+ORL_INLINE void scan_chunk(struct orl_anchors *a, const uint32_t *p, size_t n,
 		int32_t x, int32_t y)
 {
 	uint16_t hit[CHUNK];
@@ -200,7 +200,7 @@ static void scan_chunk(struct orl_anchors *a, const uint32_t *p, size_t n,
  * Anchors inside x..end of a row; what is beyond `end` is not looked at. A
  * chunk that equals the one above, which is at above[], says nothing.
  */
-static void scan_row(struct orl_anchors *a, const uint32_t *row,
+ORL_WIDE static void scan_row(struct orl_anchors *a, const uint32_t *row,
 		const uint32_t *above, int32_t x, int32_t end, int32_t y)
 {
 	uint32_t padded[CHUNK + 32];

@@ -130,8 +130,8 @@ struct pairs {
 };
 
 /* n pixels with their neighbours; loops that compilers vectorise. */
-static void count_pairs(struct pairs *p, const uint32_t *a, const uint32_t *b,
-		int32_t n)
+ORL_WIDE static void count_pairs(struct pairs *p, const uint32_t *a,
+		const uint32_t *b, int32_t n)
 {
 	const uint8_t *x = (const uint8_t *)a, *y = (const uint8_t *)b;
 	int32_t equal = 0;
@@ -198,4 +198,28 @@ enum orl_why orl_judge_cell(const uint32_t *pixels, size_t stride,
 					       width * height * INK
 			       ? ORL_WHY_STROKES
 			       : ORL_WHY_PICTURE;
+}
+
+/* ---- shades ------------------------------------------------------------ */
+
+/* Of one channel of two pixels. */
+ORL_INLINE int32_t apart(uint32_t a, uint32_t b, unsigned shift)
+{
+	const int32_t d = (int32_t)(a >> shift & 0xff) -
+			  (int32_t)(b >> shift & 0xff);
+	return d < 0 ? -d : d;
+}
+
+ORL_WIDE void orl_count_shades(const uint32_t *p, int32_t n, int32_t most,
+		int32_t *differ, int32_t *soft)
+{
+	int32_t all = 0, near = 0;
+	for (int32_t x = 1; x < n; x++) {
+		const uint32_t a = p[x], b = p[x - 1];
+		all += a != b;
+		near += (a != b) & (apart(a, b, 0) <= most) &
+			(apart(a, b, 8) <= most) & (apart(a, b, 16) <= most);
+	}
+	*differ += all;
+	*soft += near;
 }
