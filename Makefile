@@ -418,7 +418,7 @@ e2e: all $(addprefix $(O)/tests/e2e/,attack clipper device fingers keys \
 		$(if $(SYSTEMD_LIBS),$(O)/tests/e2e/liar) \
 		$(if $(PULSE_LIBS),$(O)/tests/e2e/hear)
 	tools/guest/build.sh $(GUEST) || : # its test says that there is none
-	JOBS=2 tests/run.sh $(filter-out %/lib.sh $(alone),$(scripts)) || status=1; \
+	JOBS=2 tests/run.sh $(filter-out %/lib.sh %_lib.sh $(alone),$(scripts)) || status=1; \
 		tests/run.sh $(alone) && exit $$status
 scripts = $(sort $(wildcard tests/e2e/*.sh))
 # They measure, so nothing runs beside them.

@@ -58,6 +58,7 @@ struct orl_reach {
 	const char *password_file;
 	const char *trust; /* how its certificate is judged, as --trust= */
 	const char *blob;  /* which of its desktops, for RDP */
+	bool hears;        /* its sound is wanted */
 };
 
 /* CPU that the source has used for itself, beside the server's, in ns. */

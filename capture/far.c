@@ -234,6 +234,12 @@ static void hear(struct orl_far *f, size_t n, int fd, uint64_t now)
 	case ORL_FAR_CUT:
 		orl_far_on_cut(f);
 		break;
+	case ORL_FAR_SOUND:
+		orl_far_on_sound(f);
+		break;
+	case ORL_FAR_VOLUME:
+		orl_far_on_volume(f);
+		break;
 	case ORL_FAR_PIN:
 		orl_far_keep_pin(f);
 		break;
@@ -321,6 +327,7 @@ static void lose(struct orl_far *f, uint64_t now)
 	orl_far_reap(f);
 	orl_far_forget(f);
 	orl_far_clip_forget(f);
+	orl_far_silence(f);
 	f->ended = 0;
 	f->wrong[0] = 0;
 	f->retry_at = now + f->patience;

@@ -89,6 +89,10 @@ struct orl_far {
 
 	struct orl_far_clip clip;
 
+	struct oriel_sound *sound; /* NULL: none has come yet */
+	struct oriel_sound_format sound_format;
+	uint64_t sound_next; /* when what comes next was captured */
+
 	struct orl_far_message in; /* last: it is large */
 };
 
@@ -144,6 +148,13 @@ void orl_far_resize_wanted(struct orl_source *source,
 
 /* A text for the desktop, which becomes the queue's. */
 void orl_far_send_text(struct orl_far *f, char *text, size_t n);
+
+/* ---- far_sound.c ---- */
+
+void orl_far_on_sound(struct orl_far *f);
+void orl_far_on_volume(struct orl_far *f);
+/* Nothing follows, for now. */
+void orl_far_silence(struct orl_far *f);
 
 /* ---- far_clip.c ---- */
 

@@ -84,6 +84,14 @@ void orl_helper_relative(struct orl_helper *h, bool relative);
 /* The desktop's clipboard, UTF-8; too much of it is not sent. */
 void orl_helper_cut(struct orl_helper *h, const char *text, size_t n);
 /*
+ * n frames of sound, as they came, all at one time. NULL: silence from here
+ * on. Threads: any, one at a time.
+ */
+void orl_helper_sound(struct orl_helper *h, uint32_t rate, uint32_t channels,
+		const int16_t *samples, size_t n);
+/* Of 256. */
+void orl_helper_volume(struct orl_helper *h, uint32_t left, uint32_t right);
+/*
  * What to do with a certificate of this SHA-256: returns when it is trusted.
  * Not for ORL_FAR_TRUST_CA.
  */

@@ -229,6 +229,32 @@ static BOOL lights(rdpContext *context, UINT16 flags)
 	return TRUE;
 }
 
+/* ---- what the library ends for, when nobody is told ------------------- */
+
+static BOOL bell(rdpContext *context, const PLAY_SOUND_UPDATE *sound)
+{
+	(void)context;
+	(void)sound;
+	return TRUE;
+}
+
+static BOOL input_method(rdpContext *context, UINT16 id, UINT32 state,
+		UINT32 conversion)
+{
+	(void)context;
+	(void)id;
+	(void)state;
+	(void)conversion;
+	return TRUE;
+}
+
+static BOOL status_info(rdpContext *context, UINT32 status)
+{
+	(void)context;
+	(void)status;
+	return TRUE;
+}
+
 /* ------------------------------------------------------------------------ */
 
 BOOL orl_rdp_paint_begin(freerdp *instance)
@@ -253,6 +279,9 @@ BOOL orl_rdp_paint_begin(freerdp *instance)
 	instance->update->EndPaint = end_paint;
 	instance->update->DesktopResize = resize;
 	instance->update->SetKeyboardIndicators = lights;
+	instance->update->PlaySound = bell;
+	instance->update->SetKeyboardImeStatus = input_method;
+	instance->update->ServerStatusInfo = status_info;
 	return TRUE;
 }
 

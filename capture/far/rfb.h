@@ -47,6 +47,7 @@ struct orl_rfb {
 	bool extended_keys, lights_known, relative, resizes, is_qemu;
 	uint32_t screen_id, screen_flags;
 	uint32_t lights;
+	bool hears;   /* its sound has been asked for */
 	bool full;    /* the next update is to be of the whole screen */
 	bool greeted; /* its clipboard has said what it can do */
 
@@ -122,6 +123,13 @@ void orl_rfb_cursor(struct orl_rfb *r, struct oriel_rect at, bool alpha);
 /* The server's cut text; its type has been read. */
 void orl_rfb_cut(struct orl_rfb *r);
 void orl_rfb_paste(void *user, char *text, size_t n);
+
+/* ---- rfb_sound.c: QEMU's ---- */
+
+/* It has sound. */
+void orl_rfb_sound_here(struct orl_rfb *r);
+/* What it plays; the message's type has been read. */
+void orl_rfb_sound(struct orl_rfb *r);
 
 /* ---- rfb_input.c ---- */
 

@@ -4,7 +4,7 @@
 # system but its programs is to be seen, reached over one socket; and a Wayland
 # one, sway's, through wayvnc.
 . tests/e2e/lib.sh
-export XDG_RUNTIME_DIR=$T LC_ALL=C.UTF-8
+. tests/e2e/far_lib.sh
 
 x_server B 800x600
 
@@ -39,12 +39,6 @@ DISPLAY=$B start view "$BIN/oriel-view" --fullscreen \
 	--password-file="$T/password" "unix:$T/share/socket"
 viewer=$PID
 eventually 10 grep -q peer_joined "$T/container.log" || fail 'nobody joined'
-typed() {
-	DISPLAY=$B xdotool search --onlyvisible --class oriel-view windowfocus \
-		mousemove 100 100 click 1 type 'hello' > "$T/focus" 2>&1
-	sleep 0.3
-	grep -qs hello "$T/share/typed"
-}
 eventually 10 typed || fail 'the container reads no keys'
 stop "$viewer"
 stop "$container"
@@ -66,23 +60,12 @@ start sway bwrap --unshare-user --uid 1000 --gid 1000 --dev-bind / / \
 	--setenv WLR_RENDERER pixman --setenv WLR_LIBINPUT_NO_DEVICES 1 \
 	sway --config "$T/sway.conf"
 sway=$PID
-listening() {
-	ss -Hltn "sport = :$PORT" | grep -q .
-}
 eventually 15 listening || fail 'wayvnc does not listen'
 serve --source="rfb:127.0.0.1:$PORT"
 DISPLAY=$B start view "$BIN/oriel-view" --fullscreen --trust=first-use \
 	--password-file="$T/password" "$ADDRESS"
 viewer=$PID
 eventually 10 grep -q peer_joined "$T/serve.log" || fail 'nobody joined'
-written() {
-	DISPLAY=$B xdotool search --onlyvisible --class oriel-view windowfocus \
-		mousemove 400 300 click 1 > "$T/focus" 2>&1
-	DISPLAY=$B xdotool type --delay 30 "touch $T/touched"
-	DISPLAY=$B xdotool key Return
-	sleep 0.5
-	[ -e "$T/touched" ]
-}
 eventually 10 written || fail 'sway: keys do not arrive'
 # grim would be a second capture; what is seen through a new connection is one.
 view --trust=first-use --password-file="$T/password" --exit-when=lossless \

@@ -3,11 +3,7 @@
 # ends with the right status or keeps its viewers and tries again, and neither it
 # nor its helper takes memory for it. A helper that is killed, too.
 . tests/e2e/lib.sh
-
-port() {
-	python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0))
-print(s.getsockname()[1])'
-}
+. tests/e2e/far_lib.sh
 
 # liar HOW: a VNC server that does that.
 liar() {
@@ -15,27 +11,6 @@ liar() {
 	start "liar-$1" python3 tests/e2e/vnc_liar.py "$PORT" "$1"
 	LIAR=$PID
 	eventually 5 grep -qs listening "$T/liar-$1.out" || fail 'no liar'
-}
-
-# refused STATUS WORDS OPTION...: it does not start, and says why.
-refused() {
-	timeout 40 "$BIN/oriel-serve" --listen="unix:$T/refused" \
-		--password-file="$T/password" "${@:3}" > "$T/refused.out" \
-		2> "$T/refused.log"
-	local status=$?
-	[ "$status" = "$1" ] || fail "exit $status, not $1: ${*:3}"
-	grep -q "$2" "$T/refused.log" || fail "it does not say: $2"
-}
-
-helper() {
-	pgrep -P "$SERVER" "$1" | head -n 1
-}
-
-# small PID KIB: it has never had more memory than that.
-small() {
-	local peak
-	peak=$(awk '/^VmHWM/ { print $2 }' "/proc/$1/status" 2>/dev/null)
-	[ "${peak:-0}" -lt "$2" ] || fail "process $1 took $peak KiB"
 }
 
 # ---- before there is a screen

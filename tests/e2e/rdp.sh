@@ -3,13 +3,7 @@
 # the server sends them so, with keys and pointer; logins and certificates, right
 # and wrong; a server that is killed and comes back.
 . tests/e2e/lib.sh
-export XDG_RUNTIME_DIR=$T LC_ALL=C.UTF-8
-keys=$BIN/tests/e2e/keys
-
-port() {
-	python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0))
-print(s.getsockname()[1])'
-}
+. tests/e2e/far_lib.sh
 
 # shadow DISPLAY OPTION...: that desktop over RDP.
 shadow() {
@@ -18,29 +12,6 @@ shadow() {
 	SHADOW=$PID
 	eventually 10 listening || fail 'no freerdp-shadow-cli'
 }
-listening() {
-	ss -Hltn "sport = :$PORT" | grep -q .
-}
-
-# see DISPLAY: a viewer that comes now sees what that shows, exactly.
-see() {
-	view --trust=first-use --password-file="$T/password" \
-		--exit-when=lossless --exit-after=20 \
-		--screenshot="$T/seen.png" "$ADDRESS"
-	[ "$STATUS" = 0 ] || fail "the viewer's exit is $STATUS"
-	picture "$1" "$T/shown.png" && same "$T/shown.png" "$T/seen.png"
-}
-
-# refused STATUS WORDS OPTION...: it does not start, and says why.
-refused() {
-	timeout 40 "$BIN/oriel-serve" --listen="unix:$T/refused" \
-		--password-file="$T/password" "${@:3}" > "$T/refused.out" \
-		2> "$T/refused.log"
-	local status=$?
-	[ "$status" = "$1" ] || fail "exit $status, not $1: ${*:3}"
-	grep -q "$2" "$T/refused.log" || fail "it does not say: $2"
-}
-
 PORT=$(port)
 refused 3 '127.0.0.1' --source="rdp:127.0.0.1:$PORT"
 refused 2 'as rdp:HOST:PORT' --source=rdp:/socket
@@ -69,15 +40,7 @@ viewer=$PID
 eventually 10 same_display "$A" "$B" || fail 'in a window, they differ'
 DISPLAY=$B xdotool search --onlyvisible --class oriel-view windowfocus \
 	mousemove 400 300 click 1 > "$T/focus" 2>&1
-there() {
-	DISPLAY=$A xdotool getmouselocation | grep -q '^x:400 y:300'
-}
 eventually 5 there || fail 'the pointer is elsewhere'
-heard() {
-	DISPLAY=$B xdotool type --delay 20 'Hello, World! (42%) ~'
-	sleep 0.5
-	sed 's/<Shift_[LR]>//g' "$T/echo.out" | grep -qF 'Hello, World! (42%) ~'
-}
 eventually 10 heard || fail 'keys do not arrive'
 echo 'ok FreeRDP'
 
@@ -143,14 +106,6 @@ eventually 15 panel || fail 'Weston shows no panel'
 WAYLAND_DISPLAY=wayland-e2e start terminal weston-terminal --fullscreen \
 	--shell=/bin/sh
 sleep 2
-typed() {
-	DISPLAY=$B xdotool search --onlyvisible --class oriel-view windowfocus \
-		mousemove 400 300 click 1 > "$T/focus" 2>&1
-	DISPLAY=$B xdotool type --delay 30 "touch $T/touched"
-	DISPLAY=$B xdotool key Return
-	sleep 0.5
-	[ -e "$T/touched" ]
-}
 eventually 10 typed || fail 'Weston: keys do not arrive'
 stop "$viewer"
 stop "$SERVER"
