@@ -409,6 +409,11 @@ $(O)/tests/e2e/hear: $(O)/tests/e2e/hear.o
 $(O)/tests/e2e/liar: $(O)/tests/e2e/liar.o
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(SYSTEMD_LIBS)
 
+$(O)/tests/e2e/rdp_liar.o: DEFS += $(patsubst -I%,-isystem %,$(call \
+	flags,--cflags,freerdp2 winpr2))
+$(O)/tests/e2e/rdp_liar: $(O)/tests/e2e/rdp_liar.o
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(call flags,--libs,freerdp2 winpr2)
+
 $(O)/tests/e2e/attack: $(addprefix $(O)/tests/e2e/,attack.o attack_serve.o \
 		attack_clients.o attack_view.o raw.o) $(client) $(core)
 	$(CC) -pthread $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
@@ -416,6 +421,7 @@ $(O)/tests/e2e/attack: $(addprefix $(O)/tests/e2e/,attack.o attack_serve.o \
 e2e: all $(addprefix $(O)/tests/e2e/,attack clipper device fingers keys \
 		onlink painter) \
 		$(if $(SYSTEMD_LIBS),$(O)/tests/e2e/liar) \
+		$(if $(RDP_LIBS),$(O)/tests/e2e/rdp_liar) \
 		$(if $(PULSE_LIBS),$(O)/tests/e2e/hear)
 	tools/guest/build.sh $(GUEST) || : # its test says that there is none
 	JOBS=2 tests/run.sh $(filter-out %/lib.sh %_lib.sh $(alone),$(scripts)) || status=1; \

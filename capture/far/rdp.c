@@ -240,7 +240,7 @@ int main(void)
 	/* The library keeps files there, and says what strangers send. */
 	setenv("HOME", "/nonexistent", 1);
 	unsetenv("XDG_CONFIG_HOME");
-	if (!getenv("ORIEL_DBG")) WLog_SetLogLevel(WLog_GetRoot(), WLOG_OFF);
+	WLog_SetLogLevel(WLog_GetRoot(), WLOG_OFF);
 	pthread_mutex_init(&rdp.paint, NULL);
 	pthread_mutex_init(&rdp.talk, NULL);
 	orl_rdp_sound_init(&rdp);

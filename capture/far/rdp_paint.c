@@ -238,8 +238,8 @@ static BOOL bell(rdpContext *context, const PLAY_SOUND_UPDATE *sound)
 	return TRUE;
 }
 
-static BOOL input_method(rdpContext *context, UINT16 id, UINT32 state,
-		UINT32 conversion)
+static BOOL input_method(
+		rdpContext *context, UINT16 id, UINT32 state, UINT32 conversion)
 {
 	(void)context;
 	(void)id;

@@ -154,8 +154,10 @@ void orl_rdp_sound_init(struct orl_rdp *r)
 bool orl_rdp_sound_add(rdpSettings *settings)
 {
 	char name[] = "rdpsnd", card[] = "sys:" CARD;
-	char *words[] = { name, card };
+	/* What comes in bursts is not to be dropped there. */
+	char latency[] = "latency:500";
+	char *words[] = { name, card, latency };
 
-	return freerdp_client_add_static_channel(settings, 2, words) &&
-	       freerdp_client_add_dynamic_channel(settings, 2, words);
+	return freerdp_client_add_static_channel(settings, 3, words) &&
+	       freerdp_client_add_dynamic_channel(settings, 3, words);
 }

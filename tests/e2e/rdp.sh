@@ -1,7 +1,8 @@
 #!/bin/bash
 # rdp.sh - desktops of RDP servers, FreeRDP's and Weston's: pixel for pixel where
 # the server sends them so, with keys and pointer; logins and certificates, right
-# and wrong; a server that is killed and comes back.
+# and wrong; a virtual machine's console by its id, as Hyper-V has them; a server
+# that is killed and comes back.
 . tests/e2e/lib.sh
 . tests/e2e/far_lib.sh
 
@@ -12,6 +13,7 @@ shadow() {
 	SHADOW=$PID
 	eventually 10 listening || fail 'no freerdp-shadow-cli'
 }
+
 PORT=$(port)
 refused 3 '127.0.0.1' --source="rdp:127.0.0.1:$PORT"
 refused 2 'as rdp:HOST:PORT' --source=rdp:/socket
@@ -21,8 +23,7 @@ echo 'ok nobody there'
 
 x_server A 800x600
 x_server B 800x600
-DISPLAY=$A start echo "$keys" echo
-eventually 5 grep -q ready "$T/echo.out" || fail 'nobody reads the keys'
+echo_keys "$A"
 xsetroot -display "$A" -mod 5 3 -fg '#308050' -bg black
 shadow "$A" -auth /sec:tls
 source=(--source="rdp:127.0.0.1:$PORT")
@@ -34,14 +35,11 @@ stop "$SERVER"
 serve "${source[@]}" --source-trust=first-use
 grep -q "is sha256:$hash; nothing else" "$T/serve.log" || fail 'it keeps another'
 eventually 10 see "$A" || fail 'the pictures differ'
-DISPLAY=$B start view "$BIN/oriel-view" --fullscreen --trust=first-use \
-	--password-file="$T/password" "$ADDRESS"
-viewer=$PID
+watch "$B"
 eventually 10 same_display "$A" "$B" || fail 'in a window, they differ'
-DISPLAY=$B xdotool search --onlyvisible --class oriel-view windowfocus \
-	mousemove 400 300 click 1 > "$T/focus" 2>&1
-eventually 5 there || fail 'the pointer is elsewhere'
-eventually 10 heard || fail 'keys do not arrive'
+click "$B" 400 300
+eventually 5 points "$A" 400 300 || fail 'the pointer is elsewhere'
+eventually 10 types "$B" 'Hello, World! (42%) ~' || fail 'keys do not arrive'
 echo 'ok FreeRDP'
 
 # Killed, it leaves words; back, it is shown again.
@@ -52,8 +50,9 @@ xsetroot -display "$A" -mod 7 4 -fg '#a03050' -bg black
 shadow "$A" -auth /sec:tls
 eventually 20 grep -q 'is back' "$T/serve.log" || fail 'it is not found again'
 eventually 10 same_display "$A" "$B" || fail 'back, the pictures differ'
-kill -0 "$viewer" || fail 'the viewer did not stay'
-stop "$viewer"
+kill -0 "$VIEWER" || fail 'the viewer did not stay'
+small "$SERVER" 200000
+stop "$VIEWER"
 stop "$SERVER"
 stop "$SHADOW"
 echo 'ok back'
@@ -69,17 +68,41 @@ shadow "$A" "/sam-file:$T/sam" /sec:nla
 refused 3 'or wants a login' "${source[@]}"
 refused 5 'hung up at our login' "${source[@]}" --source-user=ann \
 	--source-password-file="$T/rdp-wrong"
-serve "${source[@]}" --source-user=ann --source-password-file="$T/rdp-password"
+login=(--source-user=ann --source-password-file="$T/rdp-password")
+serve "${source[@]}" "${login[@]}"
 eventually 10 see "$A" || fail 'with a login, the pictures differ'
 stop "$SERVER"
-stop "$SHADOW"
 echo 'ok login'
+
+# ---- the console of a machine, by its id: before all else, and then as above
+
+shadow_port=$PORT
+id=11111111-2222-3333-4444-555555555555
+PORT=$(port)
+start console python3 tests/e2e/console.py "127.0.0.1:$PORT" "$shadow_port" \
+	"$id;EnhancedMode=1"
+eventually 5 listening || fail 'no console'
+serve --source="rdp:127.0.0.1:$PORT" --source-trust="$hash" "${login[@]}" \
+	--source-blob="$id;EnhancedMode=1"
+eventually 10 see "$A" || fail 'with an id, the pictures differ'
+grep -q 'asked for' "$T/console.out" || fail 'nobody has asked for it'
+stop "$SERVER"
+# On the port of consoles TLS and NLA begin without a word about them.
+PORT=2179
+place=127.$((RANDOM % 250 + 1)).$((RANDOM % 250 + 1)).7
+start hyperv python3 tests/e2e/console.py "$place:$PORT" "$shadow_port" "$id"
+eventually 5 listening || fail 'no console on its port'
+# FreeRDP's server takes the login, and not what a Hyper-V wants behind it.
+refused 5 'hung up at our login' --source="rdp:$place:$PORT" "${login[@]}" \
+	--source-trust="$hash" --source-blob="$id"
+grep -q 'at once' "$T/hyperv.out" || fail 'it did not begin at once'
+grep -q SEC_I_COMPLETE_NEEDED "$T/shadow.log" || fail 'it did not log in'
+stop "$SHADOW"
+echo 'ok console'
 
 # ---- Weston's: a Wayland desktop
 
-openssl req -x509 -newkey rsa:2048 -nodes -days 7 -subj /CN=localhost \
-	-keyout "$T/weston.key" -out "$T/weston.crt" 2> "$T/openssl.log" ||
-	fail 'openssl req'
+certificate weston rsa
 PORT=$(port)
 printf '[core]\nidle-time=0\n[shell]\nlocking=false\nanimation=none\n' \
 	> "$T/weston.ini"
@@ -89,13 +112,8 @@ start weston weston --backend=rdp-backend.so --width=800 --height=600 \
 	--rdp-tls-key="$T/weston.key"
 weston=$PID
 eventually 10 listening || fail 'no weston'
-pin=$(openssl x509 -in "$T/weston.crt" -noout -fingerprint -sha256 |
-	sed 's/.*=//')
-serve --source="rdp:127.0.0.1:$PORT" --source-trust="$pin"
-DISPLAY=$B start view "$BIN/oriel-view" --fullscreen --trust=first-use \
-	--password-file="$T/password" "$ADDRESS"
-viewer=$PID
-eventually 10 grep -q peer_joined "$T/serve.log" || fail 'nobody joined'
+serve --source="rdp:127.0.0.1:$PORT" --source-trust="$(pin weston)"
+watch "$B"
 # A background, a panel and a clock; as large as the helper asked for.
 panel() {
 	picture "$B" "$T/panel.png" &&
@@ -106,8 +124,8 @@ eventually 15 panel || fail 'Weston shows no panel'
 WAYLAND_DISPLAY=wayland-e2e start terminal weston-terminal --fullscreen \
 	--shell=/bin/sh
 sleep 2
-eventually 10 typed || fail 'Weston: keys do not arrive'
-stop "$viewer"
+eventually 10 runs "$B" || fail 'Weston: keys do not arrive'
+stop "$VIEWER"
 stop "$SERVER"
 stop "$weston"
 echo 'ok Weston'

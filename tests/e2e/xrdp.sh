@@ -33,6 +33,7 @@ certificate=/etc/xrdp/one.crt
 key_file=/etc/xrdp/one.key
 autorun=desktop
 allow_channels=true
+tcp_nodelay=true
 max_bpp=32
 new_cursors=true
 use_fastpath=both
@@ -110,6 +111,11 @@ eventually 5 same_pointer "$A" "$B" || fail 'the pointer has another picture'
 xsetroot -display "$A" -cursor "$T/none.xbm" "$T/none.xbm"
 echo 'ok pixels, keys, pointer'
 
+# xrdp leaves lines as they are on the wire: CR LF.
+pasted() {
+	timeout 5 xclip -display "$1" -selection clipboard -o 2> "$T/xclip.log" |
+		tr -d '\r' > "$T/pasted" && cmp -s "$2" "$T/pasted"
+}
 shares "$A" "$B"
 echo 'ok clipboard'
 
