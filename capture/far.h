@@ -48,15 +48,15 @@ enum orl_far_what {
 	ORL_FAR_LIGHTS,     /* oriel_locks of the desktop */
 	ORL_FAR_RELATIVE,   /* bool: it takes motion only */
 	ORL_FAR_CUT,        /* orl_far_piece + UTF-8 of its clipboard */
+	ORL_FAR_PIN,        /* + 32 bytes: a certificate seen for once */
+	ORL_FAR_SAY,        /* level + a sentence */
+	ORL_FAR_END,        /* enum orl_exit + why; the last one */
 	/*
 	 * rate, channels, frames that follow at once + samples of 16 bit;
 	 * none: silence from here on.
 	 */
 	ORL_FAR_SOUND,
 	ORL_FAR_VOLUME,     /* left, right; of 256 */
-	ORL_FAR_PIN,        /* + 32 bytes: a certificate seen for once */
-	ORL_FAR_SAY,        /* level + a sentence */
-	ORL_FAR_END,        /* enum orl_exit + why; the last one */
 
 	/* To the helper. */
 	ORL_FAR_CONFIG = 64, /* + struct orl_far_config; the first one */

@@ -116,7 +116,7 @@ start view "$BIN/oriel-view" --headless --trust=first-use \
 viewer=$PID
 first=$(helper oriel-rfb)
 stop "$LIAR" KILL
-start counter python3 - "$PORT" <<'END'
+cat > "$T/counter.py" <<'END'
 import socket, sys, time
 s = socket.socket()
 s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -126,6 +126,7 @@ while True:
     s.accept()[0].close()
     print("asked", flush=True)
 END
+start counter python3 "$T/counter.py" "$PORT"
 counter=$PID
 eventually 10 grep -q asked "$T/counter.out" || fail 'it is not tried again'
 sleep 6

@@ -38,8 +38,15 @@ eventually 10 see "$A" || fail 'the pictures differ'
 watch "$B"
 eventually 10 same_display "$A" "$B" || fail 'in a window, they differ'
 click "$B" 400 300
+eventually 10 grep -q 'graphics pipeline' "$T/serve.log" || fail 'it has no GFX'
 eventually 5 points "$A" 400 300 || fail 'the pointer is elsewhere'
 eventually 10 types "$B" 'Hello, World! (42%) ~' || fail 'keys do not arrive'
+DISPLAY=$A start clock xterm -geometry 60x20+20+20 -xrm 'xterm*cursorBlink: false' \
+	-e 'ls /usr/bin; sleep 600'
+clock=$PID
+eventually 10 same_display "$A" "$B" || fail 'by its pipeline, they differ'
+eventually 10 see "$A" || fail 'by its pipeline, the pictures differ'
+stop "$clock"
 echo 'ok FreeRDP'
 
 # Killed, it leaves words; back, it is shown again.
