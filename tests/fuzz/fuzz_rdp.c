@@ -64,9 +64,13 @@ static void paint(rdpContext *context)
 	uint32_t n = take(1) * 2;
 
 	context->update->BeginPaint(context);
-	while (n-- && next < end)
-		gdi_InvalidateRegion(hdc, (int16_t)take(2), (int16_t)take(2),
-				(int16_t)take(2), (int16_t)take(2));
+	while (n-- && next < end) {
+		int16_t v[4];
+
+		for (int i = 0; i < 4; i++)
+			v[i] = (int16_t)take(2);
+		gdi_InvalidateRegion(hdc, v[0], v[1], v[2], v[3]);
+	}
 	/* And what no painter says. */
 	if (hdc->hwnd->ninvalid && take(1) & 1)
 		hdc->hwnd->cinvalid[0].w = (INT32)take(4);
@@ -77,6 +81,7 @@ static void point(rdpContext *context)
 {
 	const rdpPointer *like = &context->graphics->Pointer_Prototype[0];
 	rdpPointer *p = calloc(1, like->size);
+	uint32_t x;
 
 	if (!p)
 		abort();
@@ -95,7 +100,8 @@ static void point(rdpContext *context)
 	free(p);
 	like->SetNull(context);
 	like->SetDefault(context);
-	like->SetPosition(context, take(2), take(2));
+	x = take(2);
+	like->SetPosition(context, x, take(2));
 }
 
 static void resize(rdpContext *context)
@@ -144,10 +150,11 @@ static UINT to_server_data(
 static void clip(CliprdrClientContext *c, struct orl_rdp *r)
 {
 	uint32_t n = take(1);
-	CLIPRDR_FORMAT formats[4] = { { .formatId = take(1) },
-		{ .formatId = take(1) } };
+	uint32_t first = take(1), second = take(1), wanted = take(1);
+	CLIPRDR_FORMAT formats[4] = { { .formatId = first },
+		{ .formatId = second } };
 	CLIPRDR_FORMAT_LIST list = { .numFormats = n % 4, .formats = formats };
-	CLIPRDR_FORMAT_DATA_REQUEST request = { .requestedFormatId = take(1) };
+	CLIPRDR_FORMAT_DATA_REQUEST request = { .requestedFormatId = wanted };
 	CLIPRDR_FORMAT_DATA_RESPONSE response = { .msgFlags = (UINT16)take(1) };
 	CLIPRDR_MONITOR_READY ready = { .msgType = CB_MONITOR_READY };
 	uint8_t *data;
@@ -156,7 +163,9 @@ static void clip(CliprdrClientContext *c, struct orl_rdp *r)
 		return;
 	switch (n >> 4) {
 	case 0:
+		c->ServerCapabilities(c, NULL);
 		c->MonitorReady(c, &ready);
+		c->ServerFormatListResponse(c, NULL);
 		break;
 	case 1:
 		c->ServerFormatList(c, &list);
@@ -165,11 +174,11 @@ static void clip(CliprdrClientContext *c, struct orl_rdp *r)
 		c->ServerFormatDataRequest(c, &request);
 		break;
 	case 3:
-		data = take_block(take(1) + 1);
-		data[take(1) % 2] |= 1;
-		orl_rdp_ops.paste(r, strdup((const char *)data),
-				strlen((const char *)data));
-		free(data);
+		response.dataLen = take(1) + 1;
+		data = take_block(response.dataLen);
+		data[response.dataLen - 1] = 0;
+		/* It becomes the callee's. */
+		orl_rdp_ops.paste(r, (char *)data, strlen((char *)data));
 		break;
 	default:
 		response.dataLen = take(2);
@@ -190,9 +199,10 @@ static void take_card(rdpsndPlugin *plugin, rdpsndDevicePlugin *device)
 
 static void sound(void)
 {
-	AUDIO_FORMAT format = { .wFormatTag = (UINT16)take(1),
-		.nChannels = (UINT16)take(2),
-		.nSamplesPerSec = take(4),
+	uint32_t tag = take(1), channels = take(2), rate = take(4);
+	AUDIO_FORMAT format = { .wFormatTag = (UINT16)tag,
+		.nChannels = (UINT16)channels,
+		.nSamplesPerSec = rate,
 		.wBitsPerSample = (UINT16)take(1) };
 	AUDIO_FORMAT other = { 0 };
 	size_t n = take(2);
@@ -227,6 +237,7 @@ static void channel(struct orl_rdp *r, DispClientContext *disp,
 	static const char *const names[] = { DISP_DVC_CHANNEL_NAME,
 		CLIPRDR_SVC_CHANNEL_NAME, "drdynvc", "" };
 	uint32_t which = take(1);
+	int32_t width;
 	const char *name = names[which % 4];
 	ChannelConnectedEventArgs here = { .name = name,
 		.pInterface = which % 4 ? (void *)clipboard : (void *)disp };
@@ -238,8 +249,9 @@ static void channel(struct orl_rdp *r, DispClientContext *disp,
 	else
 		orl_rdp_channel_here(r->context, &here);
 	if (which & 8 && disp->DisplayControlCaps)
-		disp->DisplayControlCaps(disp, take(4), take(4), take(4));
-	orl_rdp_ops.size(r, (int32_t)take(2), (int32_t)take(2));
+		disp->DisplayControlCaps(disp, take(4), 0, 0);
+	width = (int32_t)take(2);
+	orl_rdp_ops.size(r, width, (int32_t)take(2));
 }
 
 /* ------------------------------------------------------------------------ */

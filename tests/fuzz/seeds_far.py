@@ -266,14 +266,14 @@ put("fuzz_rdp", "clip-surrogate", HERE + b"\3\x40\0\0\0\1" + numbers("H", 5) +
 put("fuzz_rdp", "clip-empty", HERE + b"\3\x40\0\0\0\1" + numbers("H", 1) + b"a")
 put("fuzz_rdp", "clip-refused", HERE + b"\3\x40\0\0\0\2" + numbers("H", 4))
 put("fuzz_rdp", "clip-wanted", HERE + b"\3\0\0\0\0\0" + b"\3\x30\0\0\0\0" +
-    b"\6one\ntwo\0" + b"\3\x20\0\0\x0d\0" + b"\3\x20\0\0\1\0")
+    b"\7one\ntwo\0" + b"\3\x20\0\0\x0d\0" + b"\3\x20\0\0\1\0")
 put("fuzz_rdp", "sound", b"\4\1" + numbers("HIBH", 2, 44100, 16, 8) +
     bytes(range(8)) + b"\0" + numbers("I", 0x8000ffff))
 put("fuzz_rdp", "sound-other", b"\4\6" + numbers("HIBH", 7, 22050, 8, 7) +
     bytes(range(7)) + b"\1" + numbers("I", 0))
 put("fuzz_rdp", "sound-strange", b"\4\1" + numbers("HIBH", 65535, 1 << 31, 16, 7) +
     bytes(range(7)) + b"\0" + numbers("I", 0))
-put("fuzz_rdp", "channels", b"\5\x08" + bytes(12) + numbers("2H", 1001, 700) +
+put("fuzz_rdp", "channels", b"\5\x08" + bytes(4) + numbers("2H", 1001, 700) +
     b"\5\0" + numbers("2H", 7, 7) + b"\5\0" + numbers("2H", 60000, 700) +
     b"\5\4" + numbers("2H", 640, 480) + HERE + b"\5\5" + bytes(4))
 put("fuzz_rdp", "rest", b"\6\7\0" + bytes(4) + b"\6\xff\xff" + bytes(4))
