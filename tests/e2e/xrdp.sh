@@ -11,6 +11,11 @@
 	echo 'SKIPPED: this build has no RDP'
 	exit 0
 }
+[ -x /usr/sbin/xrdp-chansrv ] || {
+	echo 'SKIPPED: xrdp is not installed'
+	exit 0
+}
+export PATH=$PATH:/usr/sbin
 
 PORT=$(port)
 vnc=$PORT
