@@ -2,7 +2,8 @@
 # far.sh - VNC and RDP servers that misbehave: oriel-serve says what is wrong,
 # ends with the right status or keeps its viewers and tries again, less and less
 # often, and neither it nor its helper takes memory for it. A helper that is
-# killed, too.
+# killed, too. With FAR_SLOW=1, half a minute longer, a network that goes without
+# a word and comes back.
 . tests/e2e/lib.sh
 . tests/e2e/far_lib.sh
 
@@ -163,3 +164,52 @@ eventually 5 gone || fail 'the helper stays'
 [ $? = 2 ] && grep -q 'started by oriel-serve' "$T/hand.log" ||
 	fail 'started by hand it does not say so'
 echo 'ok helper'
+
+# ---- a network that goes without a word
+
+[ -n "${FAR_SLOW:-}" ] && [ "$kinds" != rfb ] || exit 0
+PORT=$(port)
+vnc=$PORT
+rdp=$(port)
+mkfifo "$T/go"
+cat > "$T/inside" <<END
+ip link set lo up
+Xtigervnc -displayfd 3 -depth 24 -localhost -ac -rfbport $vnc \\
+	-SecurityTypes None 3> "$T/number" &
+until [ -s "$T/number" ]; do sleep 0.2; done
+DISPLAY=:\$(cat "$T/number") freerdp-shadow-cli /port:$rdp \\
+	/bind-address:127.0.0.1 -auth /sec:tls &
+sleep 1
+"$BIN/oriel-serve" --source=rfb:127.0.0.1:$vnc --listen="unix:$T/rfb" \\
+	--password-file="$T/password" 2> "$T/far-rfb.log" &
+"$BIN/oriel-serve" --source=rdp:127.0.0.1:$rdp --listen="unix:$T/rdp" \\
+	--source-trust=first-use --password-file="$T/password" \\
+	2> "$T/far-rdp.log" &
+read -r x < "$T/go"
+ip link set lo down
+read -r x < "$T/go"
+ip link set lo up
+sleep 60
+END
+start box bwrap --unshare-net --unshare-pid --cap-add CAP_NET_ADMIN \
+	--dev-bind / / --proc /proc --die-with-parent sh "$T/inside"
+for kind in $kinds; do
+	eventually 20 test -S "$T/$kind" || fail "$kind: not there"
+	start "view-$kind" "$BIN/oriel-view" --headless \
+		--password-file="$T/password" "unix:$T/$kind"
+	eventually 10 grep -q peer_joined "$T/far-$kind.log" ||
+		fail "$kind: nobody joined"
+done
+SECONDS=0
+echo > "$T/go"
+for kind in $kinds; do
+	eventually 60 grep -q 'it is tried again' "$T/far-$kind.log" ||
+		fail "$kind: it does not see that the network is gone"
+done
+gone=$SECONDS
+echo > "$T/go"
+for kind in $kinds; do
+	eventually 30 grep -q 'is back' "$T/far-$kind.log" ||
+		fail "$kind: it does not come back"
+done
+echo "ok a network that goes: seen after $gone s, back $((SECONDS - gone)) s later"
