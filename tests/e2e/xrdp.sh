@@ -3,7 +3,8 @@
 # shows, keys, pointer, text of the clipboard both ways, sound; and it is killed
 # and comes back. xrdp and its channel server have a /run and an /etc/xrdp of
 # their own, and the X server is TigerVNC's, so that nothing here needs a user's
-# password.
+# password. For root also a whole session, which xrdp-sesman begins for who gives
+# the right one: PAM is told which that is.
 . tests/e2e/lib.sh
 . tests/e2e/far_lib.sh
 
@@ -26,8 +27,9 @@ certificate one rsa
 cp "$T/one.crt" "$T/one.key" "$T/xrdp"
 rm -f "$T/xrdp/rsakeys.ini"
 xrdp-keygen xrdp "$T/xrdp/rsakeys.ini" > "$T/keygen.out"
-PORT=$(port)
-cat > "$T/xrdp/xrdp.ini" <<END
+# configure LINE...: xrdp.ini for $PORT, and how it reaches what it shows.
+configure() {
+	cat > "$T/xrdp/xrdp.ini" <<END
 [Globals]
 ini_version=1
 fork=true
@@ -54,11 +56,11 @@ cliprdr=true
 name=desktop
 lib=libvnc.so
 ip=127.0.0.1
-port=$vnc
-username=na
-password=none
-chansrvport=DISPLAY(${A#:})
 END
+	printf '%s\n' "$@" >> "$T/xrdp/xrdp.ini"
+}
+PORT=$(port)
+configure "port=$vnc" username=na password=none "chansrvport=DISPLAY(${A#:})"
 mkfifo "$T/tones"
 cat > "$T/begin" <<'END'
 mkdir -p /run/xrdp/sockdir
@@ -143,3 +145,71 @@ eventually 15 same_display "$A" "$B" || fail 'back, the pictures differ'
 kill -0 "$VIEWER" || fail 'the viewer did not stay'
 small "$SERVER" 200000
 echo 'ok back'
+stop "$VIEWER"
+stop "$SERVER"
+stop "$BOX" KILL
+
+# ---- a session, with a user and a password
+
+[ "$(id -u)" = 0 ] || {
+	echo 'no session: this is not root'
+	exit 0
+}
+PORT=$(port)
+configure port=-1 username=ask password=ask
+sed -i "s/^ListenPort=.*/ListenPort=$(port)/
+	s/^X11DisplayOffset=.*/X11DisplayOffset=$((RANDOM % 3000 + 200))/
+	s/^EnableSyslog=.*/EnableSyslog=false/
+	s,^LogFile=.*,LogFile=$T/sesman.log,
+	s/^EnableUserWindowManager=.*/EnableUserWindowManager=false/
+	s,^DefaultWindowManager=.*,DefaultWindowManager=/etc/xrdp/desktop," \
+	"$T/xrdp/sesman.ini"
+cat > "$T/xrdp/desktop" <<END
+#!/bin/sh
+xsetroot -mod 5 3 -fg '#a03050' -bg black
+"$(realpath "$BIN")/tests/e2e/keys" echo > "$T/session.out" &
+while sleep 1; do
+	import -window root "png:$T/next" && mv "$T/next" "$T/session.png"
+done
+END
+cat > "$T/check" <<'END'
+#!/bin/sh
+read -r word
+[ "$word" = secret7 ] && [ "$PAM_USER" = root ]
+END
+chmod 755 "$T/xrdp/desktop" "$T/check"
+cat > "$T/pam" <<END
+auth required pam_exec.so expose_authtok quiet $T/check
+auth required pam_permit.so
+account required pam_permit.so
+session required pam_permit.so
+password required pam_permit.so
+END
+cat > "$T/begin" <<'END'
+mkdir -p /run/xrdp/sockdir
+xrdp-sesman --nodaemon &
+exec xrdp --nodaemon
+END
+start session bwrap --unshare-pid --unshare-ipc --dev-bind / / --proc /proc \
+	--tmpfs /tmp --bind "$T" "$T" --ro-bind "$PWD" "$PWD" \
+	--ro-bind "$(realpath "$BIN")" "$(realpath "$BIN")" --tmpfs /run \
+	--tmpfs /root --ro-bind "$T/xrdp" /etc/xrdp \
+	--ro-bind "$T/pam" /etc/pam.d/xrdp-sesman --die-with-parent \
+	sh "$T/begin"
+eventually 10 listening || fail 'no xrdp'
+echo secret7 > "$T/xrdp-password"
+serve --source="rdp:127.0.0.1:$PORT" --source-trust="$(pin one)" \
+	--source-user=root --source-password-file="$T/xrdp-password"
+see_session() {
+	[ -e "$T/session.png" ] && look && same "$T/session.png" "$T/seen.png"
+}
+eventually 20 see_session || fail 'a session: the pictures differ'
+watch "$B"
+typed() {
+	click "$B" 300 300
+	DISPLAY=$B xdotool type hello
+	sleep 0.5
+	grep -q hello "$T/session.out"
+}
+eventually 10 typed || fail 'a session: keys do not arrive'
+echo 'ok a session'
