@@ -143,6 +143,8 @@ struct orl_source_kind {
 
 	/* Its sound is that of this machine's sound server. */
 	bool pulse;
+	/* Somebody hears its sound, or nobody does any more. */
+	void (*heard)(struct orl_source *source, bool on);
 	/* The clipboard, see clipboard.h: this is the board for it. */
 	void (*board)(struct orl_source *source, struct orl_board *board);
 	/* The desktop may paste this; count 0: no longer. */

@@ -149,7 +149,8 @@ static void on_frame(struct orl_far *f, uint64_t now)
 		return;
 	f->away = false;
 	fprintf(stderr, "%s: %s is back\n", f->source.kind->name, f->place);
-	/* It has forgotten which size it was to have. */
+	/* It has forgotten whether it is heard, and which size it has. */
+	orl_far_heard(&f->source, f->heard);
 	f->queue.want_width = f->asked_width;
 	f->queue.want_height = f->asked_height;
 	orl_far_clip_again(f);

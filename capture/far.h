@@ -68,6 +68,7 @@ enum orl_far_what {
 	ORL_FAR_CHARACTER,   /* a code point that has no key */
 	ORL_FAR_LOCKS,       /* oriel_locks, to be made the desktop's */
 	ORL_FAR_SIZE,        /* width, height that a peer would like */
+	ORL_FAR_LISTEN,      /* bool: somebody hears its sound */
 	ORL_FAR_PASTE,       /* orl_far_piece + UTF-8 of a peer's clipboard */
 };
 

@@ -221,17 +221,18 @@ static int reach_rfb(struct orl_source **out, const char *argument,
 }
 
 /* They differ in how they are reached: what comes from there is the same. */
-#define FAR_KIND(name_, reach_, help_)                                         \
-	{                                                                      \
-		.name = (name_), .help = (help_), .runs = true,                \
-		.reach = (reach_), .close = orl_far_close,                     \
-		.attach = orl_far_attach, .watch = orl_far_watch,              \
-		.run = orl_far_run, .peers = orl_far_peers,                    \
-		.counts = orl_far_counts,                                      \
-		.resize_wanted = orl_far_resize_wanted, .key = orl_far_key,    \
-		.pointer = orl_far_pointed, .text = orl_far_text,              \
-		.locks = orl_far_locks, .board = orl_far_board,                \
-		.paste = orl_far_paste, .copy = orl_far_copy,                  \
+#define FAR_KIND(name_, reach_, help_) \
+	{ \
+		.name = (name_), .help = (help_), .runs = true, \
+		.reach = (reach_), .close = orl_far_close, \
+		.attach = orl_far_attach, .watch = orl_far_watch, \
+		.run = orl_far_run, .peers = orl_far_peers, \
+		.counts = orl_far_counts, \
+		.resize_wanted = orl_far_resize_wanted, .key = orl_far_key, \
+		.pointer = orl_far_pointed, .text = orl_far_text, \
+		.locks = orl_far_locks, .heard = orl_far_heard, \
+		.board = orl_far_board, .paste = orl_far_paste, \
+		.copy = orl_far_copy, \
 	}
 
 const struct orl_source_kind orl_source_rfb = FAR_KIND("rfb", reach_rfb,

@@ -91,6 +91,7 @@ struct orl_far {
 
 	struct oriel_sound *sound; /* NULL: none has come yet */
 	struct oriel_sound_format sound_format;
+	bool heard;          /* by somebody */
 	uint64_t sound_next; /* when what comes next was captured */
 
 	struct orl_far_message in; /* last: it is large */
@@ -143,6 +144,7 @@ void orl_far_key(struct orl_source *source, const struct oriel_key *key);
 void orl_far_pointed(struct orl_source *source, const struct oriel_pointer *p);
 void orl_far_text(struct orl_source *source, const char *text);
 void orl_far_locks(struct orl_source *source, uint32_t locks);
+void orl_far_heard(struct orl_source *source, bool on);
 void orl_far_resize_wanted(struct orl_source *source,
 		struct oriel_display *display, int32_t width, int32_t height);
 

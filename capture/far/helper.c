@@ -388,6 +388,10 @@ static void obey(struct orl_helper *h)
 		if (ops->locks)
 			ops->locks(h->user, (uint32_t)v[0]);
 		break;
+	case ORL_FAR_LISTEN:
+		if (ops->listen)
+			ops->listen(h->user, v[0]);
+		break;
 	case ORL_FAR_SIZE:
 		if (ops->size)
 			ops->size(h->user, v[0], v[1]);

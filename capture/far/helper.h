@@ -22,6 +22,7 @@ struct orl_helper_ops {
 	void (*wheel)(void *user, int32_t right, int32_t up);
 	void (*character)(void *user, uint32_t c);
 	void (*locks)(void *user, uint32_t locks);
+	void (*listen)(void *user, bool on);
 	void (*size)(void *user, int32_t width, int32_t height);
 	/* UTF-8; the text is the callee's to free. */
 	void (*paste)(void *user, char *text, size_t n);

@@ -47,7 +47,8 @@ struct orl_rfb {
 	bool extended_keys, lights_known, relative, resizes, is_qemu;
 	uint32_t screen_id, screen_flags;
 	uint32_t lights;
-	bool hears;   /* its sound has been asked for */
+	bool sounds;  /* it has sound, and knows in which form */
+	bool wanted;  /* somebody hears it */
 	bool full;    /* the next update is to be of the whole screen */
 	bool greeted; /* its clipboard has said what it can do */
 
@@ -130,6 +131,7 @@ void orl_rfb_paste(void *user, char *text, size_t n);
 void orl_rfb_sound_here(struct orl_rfb *r);
 /* What it plays; the message's type has been read. */
 void orl_rfb_sound(struct orl_rfb *r);
+void orl_rfb_listen(void *user, bool on);
 
 /* ---- rfb_input.c ---- */
 

@@ -10,6 +10,7 @@ enum {
 	SUB_SOUND = 1,
 	/* Of ours. */
 	ENABLE = 0,
+	DISABLE = 1,
 	SET_FORMAT = 2,
 	S16 = 3,
 	/* Of theirs. */
@@ -22,17 +23,34 @@ enum {
 	PIECE = 1024,     /* frames that are read at a time */
 };
 
+static void switch_sound(struct orl_rfb *r, bool on)
+{
+	const uint8_t message[] = { QEMU, SUB_SOUND, 0, on ? ENABLE : DISABLE };
+
+	orl_rfb_write(r, message, sizeof(message));
+}
+
 /* Its samples are little endian: there is no word to ask for others. */
 void orl_rfb_sound_here(struct orl_rfb *r)
 {
-	uint8_t message[14] = { QEMU, SUB_SOUND, 0, SET_FORMAT, S16, CHANNELS,
-		0, 0, 0, 0, QEMU, SUB_SOUND, 0, ENABLE };
+	uint8_t message[10] = { QEMU, SUB_SOUND, 0, SET_FORMAT, S16, CHANNELS };
 
-	if (r->hears || !r->helper.config.hears)
+	if (r->sounds || !r->helper.config.hears)
 		return;
 	orl_rfb_put32(message + 6, RATE);
 	orl_rfb_write(r, message, sizeof(message));
-	r->hears = true;
+	r->sounds = true;
+	if (r->wanted)
+		switch_sound(r, true);
+}
+
+void orl_rfb_listen(void *user, bool on)
+{
+	struct orl_rfb *r = user;
+
+	if (r->sounds && on != r->wanted)
+		switch_sound(r, on);
+	r->wanted = on;
 }
 
 static void on_data(struct orl_rfb *r)
@@ -62,7 +80,7 @@ void orl_rfb_sound(struct orl_rfb *r)
 {
 	unsigned kind = orl_rfb_u8(r), what = orl_rfb_u16(r);
 
-	if (kind != SUB_SOUND || !r->hears || what > DATA)
+	if (kind != SUB_SOUND || !r->sounds || what > DATA)
 		orl_helper_end(&r->helper, ORL_EXIT_SOURCE,
 				"the server says something unknown (255, %u, "
 				"%u)",

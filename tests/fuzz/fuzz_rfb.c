@@ -68,6 +68,7 @@ static void listen_to(struct orl_rfb *r, uint8_t kind)
 	orl_rfb_begin(r);
 	for (;;) {
 		orl_rfb_message(r);
+		orl_rfb_ops.listen(r, (end - next) & 1);
 		orl_rfb_ops.locks(r, (uint32_t)(end - next) & 7);
 		orl_rfb_ops.key(r, 0x070000 | (uint32_t)(end - next),
 				(uint32_t)(end - next), kind & 2);
