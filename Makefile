@@ -89,7 +89,7 @@ CUPS_LIBS := $(shell pkg-config --libs cups 2>/dev/null || cups-config --libs 2>
 
 ifeq ($(CUPS_LIBS),)
 DEFS += -DORIEL_NO_CUPS
-LEFT_OUT += client/viewer/cups
+LEFT_OUT += client/viewer/cups tests/fuzz/fuzz_ipp
 endif
 
 host_tools = $(O)/proto/msgdoc.o
@@ -265,7 +265,8 @@ $(O)/locale/%/LC_MESSAGES/oriel.mo: po/%.po
 # ---- tests
 
 units := $(patsubst %.c,$(O)/%,$(wildcard tests/unit/test_*.c tests/prop/prop_*.c))
-fuzzers := $(patsubst %.c,$(O)/%,$(wildcard tests/fuzz/fuzz_*.c))
+fuzzers := $(patsubst %.c,$(O)/%,$(filter-out $(LEFT_OUT:%=%.c), \
+	$(wildcard tests/fuzz/fuzz_*.c)))
 threaded := $(filter %/test_loop %/test_pool %/test_conn %/test_session \
 	%/test_hostile %/test_memory %/test_api %/test_ear %/test_voices %/prop_session %/prop_conn,$(units))
 TEST_LIBS = -lcmocka $(LIBS) -lm
@@ -281,6 +282,10 @@ $(O)/tests/far.a: $(filter-out %/rfb.o %/rfb_stream.o,$(filter \
 	$(O)/capture/far/rfb%,$(call objects,capture/far)))
 $(O)/tests/fuzz/fuzz_rfb: $(O)/tests/far.a
 $(O)/tests/fuzz/fuzz_rfb: TARGET_LIBS = $(call flags,--libs,zlib)
+# Of oriel-ipp all but its pipe; the target plays oriel-serve.
+$(O)/tests/ipp.a: $(filter-out %/main.o,$(call objects,capture/ipp))
+$(O)/tests/fuzz/fuzz_ipp: $(O)/tests/ipp.a
+$(O)/tests/fuzz/fuzz_ipp: TARGET_LIBS = $(CUPS_LIBS)
 $(O)/tests/%.a:
 	mkdir -p $(@D)
 	rm -f $@
