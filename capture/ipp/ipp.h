@@ -51,6 +51,9 @@ struct job {
 	bool begun;      /* oriel-serve knows of it */
 	bool incoming;   /* a connection is sending it */
 	bool fetched;    /* all of it has come */
+	bool apart;      /* was created before its document came */
+	bool asked;      /* somebody wants to know of it while it comes */
+	bool heard;      /* and knows that it is over */
 	uint32_t credit;
 	uint64_t bytes;
 	time_t created, processing, completed;
@@ -70,6 +73,7 @@ struct orl_ipp {
 	int pipe;
 	char secret[ORL_PIPE_SECRET_MAX + 1];
 	time_t started;
+	int patience; /* seconds, see hold_answer() */
 	struct printer printers[ORIEL_PRINTERS_MAX];
 	struct job jobs[ORL_IPP_JOBS];
 	int last_job;

@@ -17,7 +17,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { PIPE = 3, LISTENER = 4 };
+enum { PIPE = 3, LISTENER = 4, PATIENCE = 15 };
 
 /* ---- the pipe ---------------------------------------------------------- */
 
@@ -129,7 +129,7 @@ static void confine(void)
 
 int main(int argc, char **argv)
 {
-	static struct orl_ipp ipp = { .pipe = PIPE };
+	static struct orl_ipp ipp = { .pipe = PIPE, .patience = PATIENCE };
 	struct sockaddr_storage name;
 	socklen_t n = sizeof(name);
 	pthread_t thread;

@@ -168,17 +168,36 @@ static const char *copy_document(struct request *r, struct job *job)
 	return broken;
 }
 
+/*
+ * The lock is held. CUPS believes a job that failed while it was being sent to
+ * be printed, or sends it again for ever, whatever it is answered, unless it
+ * has heard of the failure on the connection where it asks now and then: the
+ * first time after a second, later less often.
+ */
+static void hold_answer(struct orl_ipp *ipp, const struct job *job)
+{
+	struct timespec until;
+	int over = 0;
+
+	clock_gettime(CLOCK_REALTIME, &until);
+	while (!over && (job->asked || job->apart) && !job->heard) {
+		struct timespec t = until;
+
+		t.tv_sec += job->asked ? ipp->patience : ipp->patience / 5;
+		over = pthread_cond_timedwait(&ipp->changed, &ipp->lock, &t);
+	}
+}
+
 static void answer_end(struct request *r, const struct job *job)
 {
+	ipp_status_t status = IPP_STATUS_ERROR_JOB_CANCELED;
+
 	put_job(r, job, JOB_TOLD);
-	if (job->state == IPP_JSTATE_CANCELED)
-		orl_ipp_answer(r, IPP_STATUS_ERROR_JOB_CANCELED,
-				"It was cancelled.");
-	else if (job->state == IPP_JSTATE_ABORTED)
-		orl_ipp_answer(r,
-				job->begun ? IPP_STATUS_ERROR_NOT_POSSIBLE
-					   : IPP_STATUS_ERROR_DOCUMENT_FORMAT_ERROR,
-				job->message);
+	if (job->state == IPP_JSTATE_ABORTED && !job->begun)
+		status = IPP_STATUS_ERROR_DOCUMENT_FORMAT_ERROR;
+	if (job->state == IPP_JSTATE_ABORTED ||
+			job->state == IPP_JSTATE_CANCELED)
+		orl_ipp_answer(r, status, job->message);
 }
 
 /* The job is marked as incoming, so it stays until that is taken back. */
@@ -193,7 +212,6 @@ static void take_document(struct request *r, int id)
 	pthread_mutex_lock(&ipp->lock);
 	struct job *job = orl_ipp_job_find(ipp, id);
 	why = copy_document(r, job);
-	job->incoming = false;
 	job->fetched = !why;
 	if (!orl_ipp_job_is_over(job)) {
 		if (job->begun)
@@ -206,6 +224,9 @@ static void take_document(struct request *r, int id)
 			orl_ipp_job_end(ipp, job, IPP_JSTATE_ABORTED,
 					ORIEL_PRINT_OTHER, why);
 	}
+	if (why)
+		hold_answer(ipp, job);
+	job->incoming = false;
 	answer_end(r, job);
 	pthread_mutex_unlock(&ipp->lock);
 	if (why)
@@ -231,6 +252,7 @@ static int create_job(struct request *r, bool with_document)
 		id = job->id;
 		job->slot = r->slot;
 		job->incoming = with_document;
+		job->apart = !with_document;
 		job->details = details;
 		memcpy(job->queue, r->printer.queue, sizeof(job->queue));
 		orl_ipp_plain(job->name, sizeof(job->name),
@@ -425,6 +447,10 @@ static void get_job(struct request *r)
 	if (!job)
 		return;
 	put_job(r, job, 0);
+	job->asked |= job->incoming;
+	job->heard = orl_ipp_job_is_over(job);
+	if (job->asked)
+		pthread_cond_broadcast(&r->ipp->changed);
 	pthread_mutex_unlock(&r->ipp->lock);
 }
 
