@@ -1,0 +1,194 @@
+#!/bin/bash
+# lp.sh - lp of a document of 30 pages comes out of a real IPP printer beside the
+# viewer: byte for byte where the desktop's CUPS passes it on, page for page
+# where it makes a raster of it. From an X desktop, and from within a guest,
+# whose CUPS reaches oriel-ipp through QEMU's user network. With and without
+# paper, cancelled, and over a line that is cut.
+. "$(dirname "$0")/x3_print.bash"
+if ! command -v cupsd > /dev/null || [ "$(id -u)" != 0 ] ||
+	! id lp > /dev/null 2>&1; then
+	echo 'skipped: without cupsd, or not as root'
+	exit 0
+fi
+
+python3 tests/e2e/pages.py make "$T/30.pdf"
+convert -size 64x48 plasma:red-blue "$T/photo.jpg"
+# 4 MB that begin as a picture does.
+copies=$((4000000 / $(wc -c < "$T/photo.jpg")))
+many() { # FOLDER: a command that makes `large.jpg` of photo.jpg there
+	echo "for i in \$(seq $copies); do cat $1/photo.jpg; done > $1/large.jpg;" \
+		"cat $1/large.jpg $1/large.jpg > $1/larger.jpg"
+}
+echo 'print.size = 5000k' > "$T/policy"
+secret=$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')
+echo "$secret" > "$T/secret"
+
+# at_desktop COMMAND [SECONDS]: of the desktop's shell; here it is this one.
+at_desktop() {
+	timeout "${2:-30}" sh -c "$1"
+}
+# What became of the job that lp told of: "completed", or another word.
+became() { # JOB completed|cancelled
+	at_desktop "grep -qF '[Job ${1##*-}] Job completed' '$errors'" &&
+		[ "$2" = completed ] && return
+	at_desktop "grep -qF '[Job ${1##*-}] Print job canceled' '$errors'" &&
+		[ "$2" = cancelled ]
+}
+lp_of() { # QUEUE FILE [OPTION...]: JOB is its name
+	local queue=$1 file=$2
+	shift 2
+	at_desktop "lp -d $queue $* '$file'" 60 > "$T/lp.log" 2>&1 ||
+		fail "lp: $(cat "$T/lp.log")"
+	JOB=$(sed -n 's/^request id is \([^ ]*\).*/\1/p' "$T/lp.log")
+}
+alerts() { # WORD: why the printer does not print, as the desktop sees it
+	at_desktop "lpstat -l -p $queue" | grep -q "Alerts:.*$1"
+}
+queue() { # NAME OPTION...
+	at_desktop "lpadmin -p $* -E -v '$uri'" 60 > "$T/lpadmin.log" 2>&1
+}
+cut() { # the line, for a moment
+	kill -USR1 "$relay"
+}
+
+# All that is to be seen, with the queues `exact` and `raster` and the files in
+# FOLDER, as that desktop calls it.
+walk() { # FOLDER SECONDS
+	local folder=$1 patience=$2 queue=exact
+	eventually 20 queue exact || fail "no queue: $(cat "$T/lpadmin.log")"
+
+	rm -f "$T"/paper/*
+	lp_of exact "$folder/30.pdf" -t "'a \$(touch $T/bad) \"title\"'"
+	eventually "$patience" piled "$T/30.pdf" ||
+		fail 'the document is another one'
+	eventually "$patience" became "$JOB" completed ||
+		fail 'CUPS does not hear that it is printed'
+	grep -qF 'title":"a $(touch' "$T/view.out" ||
+		fail 'the viewer has another title'
+	phase 'byte for byte'
+
+	touch "$T/empty"
+	lp_of exact "$folder/photo.jpg"
+	eventually "$patience" alerts media-empty ||
+		fail 'the desktop is not told that there is no paper'
+	rm "$T/empty"
+	eventually "$patience" became "$JOB" completed ||
+		fail 'with paper it is not printed'
+	piled "$T/photo.jpg" || fail 'it came out as another'
+	phase 'without paper'
+
+	rm -f "$T/waiting"
+	touch "$T/empty"
+	lp_of exact "$folder/photo.jpg"
+	eventually "$patience" test -e "$T/waiting" || fail 'there is paper'
+	at_desktop "cancel $JOB" || fail 'it cannot be cancelled'
+	eventually "$patience" grep -q 'Cancel-Job successful' "$T/printer.log" ||
+		fail 'the printer does not hear that it is cancelled'
+	rm "$T/empty" # it does not end the press for that
+	eventually "$patience" viewer_says '"state":"cancelled"' ||
+		fail 'the viewer does not hear that it is cancelled'
+	phase cancelled
+
+	# The viewer takes a second for it, in which the line is cut twice.
+	rm -f "$T"/paper/*
+	lp_of exact "$folder/large.jpg"
+	eventually "$patience" viewer_says '"bytes":[1-9]' || : # has begun
+	for _ in 1 2; do
+		cut
+		sleep 0.5
+	done
+	eventually "$patience" piled "$T/large.jpg" ||
+		fail 'over a line that is cut it is lost'
+	eventually "$patience" became "$JOB" completed ||
+		fail 'CUPS does not hear that the large one is printed'
+	grep -q '"state":"reconnecting"' "$T/view.out" ||
+		fail 'the line was not cut'
+	phase 'a line that is cut'
+
+	# Refused, as too large: no retries, no stopped queue.
+	lp_of exact "$folder/larger.jpg"
+	eventually "$patience" became "$JOB" cancelled ||
+		fail 'CUPS does not hear that it is refused'
+	at_desktop 'lpstat -p exact' | grep -q 'is idle' ||
+		fail "the queue: $(at_desktop 'lpstat -p exact')"
+	phase refused
+}
+# The viewer does not agree to PDF: CUPS makes PWG raster of it.
+walk_raster() { # FOLDER SECONDS
+	rm -f "$T"/paper/*
+	eventually 20 queue raster -m everywhere ||
+		fail "CUPS does not take the printer: $(cat "$T/lpadmin.log")"
+	lp_of raster "$1/30.pdf" -o print-color-mode=monochrome \
+		-o media=iso_a6_105x148mm
+	sleep 5; cp $T/cupsd.error /tmp/h-cupsd.error; cp "$T"/paper/* /tmp/h-pages.pwg; exit 0
+	python3 tests/e2e/pages.py same "$T/30.pdf" "$T"/paper/* ||
+		fail 'the pages are others'
+	eventually 20 became "$JOB" completed || fail 'CUPS does not hear of it'
+	phase 'page for page'
+}
+leave() {
+	stop "$viewer"
+	stop "$relay"
+	stop "$SERVER"
+}
+
+sh -c "$(many "$T")"
+printer
+x_server A 320x200
+errors=$T/cupsd.error
+cups
+serve --source=x11:"$A" --print=0 --policy="$T/policy"
+rate=4000000 printing --print-pdf
+ 
+leave
+serve --source=x11:"$A" --print=0
+printing
+walk_raster "$T" 40
+leave
+at_desktop 'lpadmin -x raster; lpadmin -x exact'
+echo "ok X desktop ($SECONDS s)"
+
+# ---- from within a guest
+
+GUEST=${GUEST:-build/guest}
+tools/guest/build.sh "$GUEST" || {
+	[ $? = 3 ] || fail 'there is no guest'
+	echo 'the guest was not tried: without a network there is none'
+	exit 0
+}
+port=$((20000 + RANDOM % 10000)) # in a network that is ours
+printf '#!/bin/sh\nexec socat STDIO TCP4:127.0.0.1:%s\n' $port > "$T/forward"
+chmod 755 "$T/forward"
+mkdir "$T/guest"
+NETWORK="guestfwd=tcp:10.0.2.100:631-cmd:$T/forward" start machine \
+	tools/guest/run.sh "$GUEST" "$T/guest" \
+	-display "dbus,addr=unix:path=$T/bus"
+at_desktop() {
+	python3 tools/guest/ask.py "$T/guest/agent" "$1" "${2:-30}"
+}
+put() { # FILE: to the guest's /tmp
+	at_desktop "echo $(base64 -w 0 "$1") | base64 -d > /tmp/${1##*/}" 60
+}
+eventually 20 test -S "$T/guest/qmp" || fail 'no machine'
+serve --source="qemu:unix:path=$T/bus" --print=$port \
+	--print-secret="$T/secret" --policy="$T/policy"
+rate=4000000 printing --print-pdf
+uri=ipp://10.0.2.100/$secret
+eventually 90 grep -qs '^MARK ready' "$T/guest/serial" ||
+	fail 'the guest does not start'
+phase guest
+put "$T/30.pdf" && put "$T/photo.jpg" && at_desktop "$(many /tmp)" 60 ||
+	fail 'the guest has no documents'
+at_desktop "sed -i 's/^LogLevel.*/LogLevel info/' /etc/cups/cupsd.conf; \
+	mkdir -p /var/log/cups /var/spool/cups/tmp /var/cache/cups && cupsd" 60 ||
+	fail 'no CUPS in the guest'
+errors=/var/log/cups/error_log
+unset CUPS_SERVER
+walk /tmp 60
+leave
+serve --source="qemu:unix:path=$T/bus" --print=$port \
+	--print-secret="$T/secret"
+printing
+uri=ipp://10.0.2.100/$secret
+walk_raster /tmp 120
+echo "ok guest ($SECONDS s)"
