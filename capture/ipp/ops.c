@@ -192,12 +192,12 @@ static void answer_end(struct request *r, const struct job *job)
 {
 	ipp_status_t status = IPP_STATUS_ERROR_JOB_CANCELED;
 
-	put_job(r, job, JOB_TOLD);
 	if (job->state == IPP_JSTATE_ABORTED && !job->begun)
 		status = IPP_STATUS_ERROR_DOCUMENT_FORMAT_ERROR;
 	if (job->state == IPP_JSTATE_ABORTED ||
 			job->state == IPP_JSTATE_CANCELED)
 		orl_ipp_answer(r, status, job->message);
+	put_job(r, job, JOB_TOLD); /* a group of attributes behind that */
 }
 
 /* The job is marked as incoming, so it stays until that is taken back. */
