@@ -314,8 +314,7 @@ static void add_sides(ipp_t *a, uint32_t bits)
 			list[n++] = names[i];
 	words(a, "sides-supported", n, list);
 	word(a, "sides-default", list[0]);
-	if (bits & (ORIEL_PRINT_LONG_EDGE | ORIEL_PRINT_SHORT_EDGE))
-		word(a, "pwg-raster-document-sheet-back", "normal");
+	word(a, "pwg-raster-document-sheet-back", "normal");
 }
 
 static void add_qualities(ipp_t *a, uint32_t qualities, uint32_t resolutions)

@@ -186,6 +186,12 @@ static void hold_answer(struct orl_ipp *ipp, const struct job *job)
 		t.tv_sec += job->asked ? ipp->patience : ipp->patience / 5;
 		over = pthread_cond_timedwait(&ipp->changed, &ipp->lock, &t);
 	}
+	/* And it is to be there first. */
+	clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_sec += ipp->patience / 15;
+	for (over = 0; !over && job->heard;)
+		over = pthread_cond_timedwait(
+				&ipp->changed, &ipp->lock, &until);
 }
 
 static void answer_end(struct request *r, const struct job *job)

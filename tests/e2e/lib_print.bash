@@ -112,7 +112,7 @@ piled() { # FILE: it lies there
 	return 1
 }
 out() { # something lies there
-	[ -n "$(ls "$T/paper")" ]
+	ls "$T/paper" | grep -q '[0-9]'
 }
 viewer_says() { # WORDS [TIMES]: of jobs
 	[ "$(grep '"event":"print"' "$T/view.out" | grep -c "$1")" -ge \

@@ -86,6 +86,12 @@ for file in document-a4 document-letter onepage-a4 onepage-letter; do
 done
 cp "$T/b.jpg" "$T/suite/color.jpg"
 cp "$T/b.jpg" "$T/suite/gray.jpg"
+# Samples that do not come with it.
+grep -o 'pwg-raster-samples[^"$]*\.pwg' "$T/suite/ipp-everywhere.test" |
+	sort -u | while read -r file; do
+		mkdir -p "$T/suite/${file%/*}"
+		ln -sf "$T/c.pwg" "$T/suite/$file"
+	done
 for suite in ipp-1.1 ipp-everywhere; do
 	timeout 100 ipptool -tI -f "$T/b.jpg" -d filetype=image/jpeg "$uri" \
 		"$T/suite/$suite.test" > "$T/ipptool.log" 2>&1
@@ -235,9 +241,19 @@ ipptool -C -t -f "$T/nothing.jpg" -d filetype=image/jpeg "$uri" \
 	fail 'a document of 0 bytes in chunks was taken'
 ipptool -C -t -f "$T/b.jpg" -d filetype=image/jpeg "$uri" print-job.test \
 	> "$T/ipptool.log" 2>&1 || fail 'a document in chunks is refused'
-title=$(printf '../\033[2J\342\200\256`touch %s/bad`;\n$(touch %s/bad)' "$T" "$T")
-sed "s|ATTR name job-name.*||;s|GROUP job-attributes-tag||" \
-	/usr/share/cups/ipptool/print-job.test > "$T/named.test"
+# A title that attacks terminals, shells and paths, with a direction's override.
+title=$(printf '../\033[2J\342\200\256`touch %s/bad`;$(touch %s/bad)|%200s' \
+	"$T" "$T" end)
+sed 's|GROUP job-attributes-tag|ATTR name job-name $title\n&|' \
+	/usr/share/cups/ipptool/print-job.test > "$T/titled.test"
+ipptool -t -f "$T/b.jpg" -d filetype=image/jpeg -d title="$title" "$uri" \
+	"$T/titled.test" > "$T/ipptool.log" 2>&1 || fail 'such a title is refused'
+eventually 20 viewer_says 'touch' || fail 'the viewer shows another title'
+grep '"event":"print"' "$T/view.out" > "$T/titles"
+grep -qP '\x1b|\xe2\x80\xae|u001b|u202e' "$T/titles" &&
+	fail "the title is shown as it came: $(tail -n 1 "$T/titles")"
+[ ! -e "$T/bad" ] || fail 'a title was run'
+eventually 40 idle || fail 'jobs do not end'
 rm -f "$T"/paper/*
 print "$T/b.jpg" image/jpeg || fail 'after the attack nothing is printed'
 eventually 30 piled "$T/b.jpg" || fail 'after the attack nothing comes out'
@@ -263,6 +279,20 @@ print "$T/a.pdf" application/pdf || fail 'the new oriel-ipp takes nothing'
 eventually 30 piled "$T/a.pdf" || fail 'the new oriel-ipp prints nothing'
 
 phase deaths
+# The printer dies in the middle: both sides are told.
+rm -f "$T/waiting"
+touch "$T/empty"
+print "$T/a.pdf" application/pdf || fail 'the PDF is refused'
+eventually 30 test -e "$T/waiting" || fail 'there is paper'
+before=$(grep -c '"state":"failed"' "$T/view.out")
+stop "$PRINTER" KILL
+eventually 20 is_state aborted || fail "without a printer: $(job_state)"
+eventually 5 viewer_says '"state":"failed"' $((before + 1)) ||
+	fail 'the viewer does not say that the printer has gone'
+rm "$T/empty"
+sleep 0.3 # its press ends
+printer
+
 # The viewer leaves in the middle: the application is told.
 touch "$T/empty"
 print "$T/a.pdf" application/pdf || fail 'the PDF is refused'
@@ -270,17 +300,39 @@ stop "$viewer"
 eventually 10 is_state aborted || fail "without a viewer: $(job_state)"
 rm "$T/empty"
 
+# oriel-serve dies in the middle: so does oriel-ipp, and both sides are told.
+stop "$relay"
+rate=3000000 printing --print-pdf
+start large timeout 60 ipptool -t -f "$T/large.jpg" -d filetype=image/jpeg \
+	"$uri" print-job.test
+large=$PID
+sleep 1.5
+child=$(helper)
+stop "$SERVER" KILL
+finish "$large" 20
+[ "$STATUS" != 0 ] || fail 'without a server the application believes it'
+eventually 5 test ! -d "/proc/$child" || fail 'oriel-ipp has outlived it'
+kill -0 "$viewer" || fail 'the viewer has died with it'
+piled "$T/large.jpg" && fail 'half a document was printed'
+stop "$viewer"
+grep -q '"event":"print".*"state":"\(failed\|cancelled\)"' "$T/view.out" ||
+	fail 'the viewer says nothing of the job'
+
 phase policy
 # Nobody prints who may not, and nothing that the policy forbids.
 stop "$relay"
-stop "$SERVER"
-printf 'print = jpeg\nprint.size = 100k\n' > "$T/policy"
+printf 'print = jpeg\nprint.size = 100k\nprint.jobs = 1\n' > "$T/policy"
 rate=0 tell --policy="$T/policy"
 printing --print-pdf
 print "$T/a.pdf" application/pdf && fail 'the policy does not hold'
 print "$T/c.pwg" image/jpeg && fail 'the limit does not hold'
 eventually 10 is_state aborted || fail "too much: $(job_state)"
 print "$T/b.jpg" image/jpeg || fail 'what is allowed is refused'
+eventually 20 idle || fail 'what is allowed does not end'
+touch "$T/empty"
+print "$T/b.jpg" image/jpeg || fail 'what is allowed is refused'
+print "$T/b.jpg" image/jpeg && fail 'two jobs, where one is allowed'
+rm "$T/empty"
 stop "$viewer"
 stop "$SERVER"
 

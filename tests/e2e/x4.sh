@@ -1,0 +1,324 @@
+#!/bin/bash
+# panels.sh - the viewer's own panels: each is opened and answered as a user
+# would, at both sizes. Pictures of them are left in $T with KEEP=1.
+. "$(dirname "$0")/lib.sh"
+
+if [ -n "${KEEP:-}" ]; then
+	trap 'clean() { rm() { :; }; clean_up; }; clean; echo "kept $T"' EXIT
+fi
+hosts=$HOME/.config/oriel/known_hosts
+recent=$HOME/.local/state/oriel/recent
+
+# On the desktop: a line that shows what was typed into it.
+x_server A 1000x640
+cat > "$T/inside" <<-END
+	seq 30
+	exec cat > "$T/typed"
+END
+start root xsetroot -display "$A" -solid '#34607a'
+start xterm xterm -display "$A" -geometry 80x24+40+40 -fn fixed \
+	-xrm 'xterm*cursorBlink: false' -e sh "$T/inside"
+eventually 10 test -e "$T/typed" || fail 'no terminal'
+
+x_server B 1600x1200
+export DISPLAY=$B
+start openbox openbox --sm-disable
+managed() {
+	xprop -root _NET_SUPPORTED | grep -q _NET_ACTIVE_WINDOW
+}
+eventually 10 managed || fail 'no window manager'
+
+run() { # OPTION...
+	start "view" "$BIN/oriel-view" --scale="$scale" "$@"
+	viewer=$PID
+}
+
+# The window is there, has the keyboard, and has stopped changing.
+ready() {
+	window=$(xdotool search --onlyvisible --class oriel-view 2>/dev/null) &&
+		[ "$(xdotool getactivewindow 2>/dev/null)" = "$window" ]
+}
+
+shoot() { # NAME
+	import -window root "$T/$1-$scale.png"
+}
+
+# panel NAME: wait until the window shows another picture than before, and
+# keep that.
+panel() {
+	eventually 10 ready || fail "$1: no window"
+	eventually 10 another "$1" || fail "$1: nothing has changed"
+	sleep 0.3
+	shoot "$1"
+	cp "$T/$1-$scale.png" "$T/last.png"
+}
+
+another() {
+	shoot "$1"
+	[ ! -e "$T/last.png" ] || ! same "$T/last.png" "$T/$1-$scale.png"
+}
+
+keys() {
+	xdotool key --delay 40 "$@"
+	sleep 0.2
+}
+
+alt_ctrl() {
+	xdotool keydown ctrl keydown alt keyup alt keyup ctrl
+	sleep 0.3
+}
+
+shows_desktop() {
+	xdotool getwindowgeometry "$window" | grep -q 1000x640
+}
+
+# A corner of the window that no panel covers is the desktop's colour.
+coloured() {
+	import -window "$window" -crop 1x1+20+620 +repage "$T/corner.png" &&
+		[ "$(convert "$T/corner.png" -format '%[hex:p{0,0}]' \
+			info:)" = 34607A ]
+}
+
+# The desktop is in the middle of a black window, not a panel of a light one.
+covers() {
+	shoot covers
+	[ "$(convert "$T/covers-$scale.png" -crop 1600x60+0+0 -unique-colors \
+		-format '%wx%[hex:p{0,0}]' info:)" = 1x000000 ] &&
+		[ "$(convert "$T/covers-$scale.png" -format \
+			'%[hex:p{1200,800}]' info:)" = 34607A ]
+}
+
+# The desktop prints: the person is asked, refuses, is asked again; a sentence
+# that goes by says what becomes of it.
+prints() {
+	local uri document=$T/document.jpg job
+	mkdir -p "$T/paper"
+	{
+		printf '\377\330\377'
+		head -c 16000000 /dev/zero
+	} > "$document"
+	serve "--source=x11:$A" --print=0
+	start relay python3 tests/e2e/relay.py "${ADDRESS##*:}" 3000000
+	eventually 5 test -s "$T/relay.out" || fail 'no relay'
+	rm -f "$T/last.png"
+	run --trust="$KEY" --password-file="$T/password" \
+		--printer="file:$T/paper" \
+		"oriel://127.0.0.1:$(cat "$T/relay.out")"
+	eventually 10 ready && eventually 10 shows_desktop ||
+		fail 'no desktop'
+	eventually 10 grep -qs '^printer added' "$T/serve.log" ||
+		fail 'no printer'
+	uri=$(sed -n 's/^printer added: [^ ]* //p' "$T/serve.log")
+	sleep 0.5
+	panel print-before
+	start job timeout 60 ipptool -t -f "$document" -d filetype=image/jpeg \
+		"$uri" print-job.test
+	job=$PID
+	panel print-asked
+	keys Escape
+	panel print-refused
+	! same "$T/print-before-$scale.png" "$T/print-refused-$scale.png" ||
+		fail 'the person is not told that it was refused'
+	finish "$job" 10
+	[ "$STATUS" != 0 ] || fail 'it was printed'
+	start job timeout 60 ipptool -t -f "$document" -d filetype=image/jpeg \
+		"$uri" print-job.test
+	job=$PID
+	panel print-asked-again
+	keys Tab Return
+	sleep 1.5
+	panel print-progress
+	! same "$T/print-before-$scale.png" "$T/print-progress-$scale.png" ||
+		fail 'the person does not see that it comes'
+	alt_ctrl
+	panel print-menu
+	keys Escape
+	finish "$job" 30
+	[ "$STATUS" = 0 ] || fail 'it was not printed'
+	sleep 1
+	panel print-done
+	[ "$(stat -c %s "$T"/paper/*.jpg)" = 16000003 ] || fail 'no document'
+	rm -r "$T/paper"
+	stop "$viewer"
+	stop "$SERVER"
+}
+
+walk() {
+	rm -rf "$HOME/.config" "$HOME/.local" "$T/last.png"
+	: > "$T/typed"
+	rm -f "$T/serve.out" # it names the server of the last walk
+	serve "--source=x11:$A"
+	host=${ADDRESS#oriel://}
+
+	# The keyboard alone: an address that is none, then one that is.
+	run
+	panel connect
+	xdotool type 'not an address'
+	keys Return
+	panel connect-wrong
+	keys ctrl+u
+	xdotool type --delay 20 "$host"
+	keys Return
+	panel trust
+	# Return alone trusts nobody: the first focus is on Cancel.
+	[ ! -e "$hosts" ] || fail 'trusted before the answer'
+	keys shift+Tab Return
+	panel password
+	xdotool type --delay 20 'wrong'
+	keys Return
+	panel password-wrong
+	grep -q "$KEY" "$hosts" ||
+		fail "the key of $ADDRESS is not remembered"
+	xdotool type --delay 20 'correct horse'
+	keys Return
+	eventually 10 shows_desktop || fail 'no desktop'
+	sleep 0.5
+	grep -q "^$ADDRESS" "$recent" || fail 'not among the recent ones'
+	panel desktop
+
+	# The menu: statistics, then keys that the desktop gets.
+	alt_ctrl
+	panel menu
+	keys Up Up Up Up Return
+	sleep 1.5
+	panel overlay
+	alt_ctrl
+	keys Escape
+	xdotool mousemove --window "$window" 300 200 click 1
+	xdotool type --delay 20 'seen'
+	keys Return
+	eventually 5 grep -qx seen "$T/typed" ||
+		fail "typed: $(cat "$T/typed")"
+
+	# The line is lost; the server is there again, and so is the desktop.
+	local port=${host##*:}
+	stop "$SERVER" KILL
+	panel lost
+	rm "$T/serve.out"
+	start serve "$BIN/oriel-serve" "--listen=tcp://127.0.0.1:$port" \
+		--password-file="$T/password" "--source=x11:$A"
+	SERVER=$PID
+	eventually 10 grep -qs '^listening ' "$T/serve.out" || fail 'no server'
+	# Not the next second of the panel: the desktop, in its colours.
+	eventually 10 coloured || fail 'the desktop is not back'
+	panel back
+	xdotool type --delay 20 'again'
+	keys Return
+	eventually 5 grep -qx again "$T/typed" ||
+		fail "typed after reconnecting: $(cat "$T/typed")"
+
+	# Disconnect, by the menu: back to the first panel, which knows it.
+	alt_ctrl
+	keys Up Return
+	panel recent
+	keys Escape
+	finish "$viewer" 5
+	[ "$STATUS" = 0 ] || fail "left: exit $STATUS"
+
+	# Another key than before.
+	sed -i "s/sha256:[0-9a-f]*/sha256:${KEY//[0-9]/0}/" "$hosts"
+	run "$ADDRESS"
+	panel changed
+	keys Return
+	finish "$viewer" 5
+	[ "$STATUS" = 4 ] || fail "changed: exit $STATUS"
+	grep -q 'HAS CHANGED' "$T/view.log" || fail 'stderr does not say so'
+
+	# Nobody there; and there still is nobody.
+	run oriel://127.0.0.1:1
+	panel error
+	keys Return
+	sleep 0.5
+	eventually 5 ready || fail 'no panel after Retry'
+	keys Escape
+	finish "$viewer" 5
+	[ "$STATUS" = 3 ] || fail "error: exit $STATUS"
+	[ "$(grep -c 'cannot connect' "$T/view.log")" = 2 ] ||
+		fail 'Retry did not try'
+
+	# Fullscreen: nothing over the desktop but what was asked for.
+	rm -f "$hosts"
+	run --fullscreen --resize=no --trust=first-use \
+		--password-file="$T/password" "$ADDRESS"
+	xdotool mousemove 1200 800
+	eventually 10 covers || fail 'no fullscreen'
+	# The desktop's own pointer must follow, away from the terminal.
+	xdotool mousemove 1199 800 mousemove 1200 800
+	sleep 0.3
+	panel fullscreen
+	xdotool mousemove 800 300 mousemove 800 0
+	sleep 1
+	panel bar
+	xdotool mousemove 1200 800
+	sleep 0.5
+	shoot again
+	same "$T/fullscreen-$scale.png" "$T/again-$scale.png" ||
+		fail 'the bar has left something behind'
+	# Its first button, left of the middle, leaves fullscreen.
+	xdotool mousemove 800 0
+	sleep 1
+	xdotool mousemove $((800 - 170 * scale)) $((20 * scale)) click 1
+	eventually 5 shows_desktop || fail 'the bar does not leave fullscreen'
+	stop "$viewer" INT
+	[ "$STATUS" = 0 ] || fail "fullscreen: exit $STATUS"
+
+	# A kiosk has no menu, and no way out of its questions.
+	run --kiosk --trust="$KEY" "$ADDRESS"
+	panel kiosk
+	keys Escape
+	alt_ctrl
+	shoot again
+	same "$T/kiosk-$scale.png" "$T/again-$scale.png" ||
+		fail 'the kiosk can be left'
+	xdotool mousemove 1200 800
+	xdotool type --delay 20 'correct horse'
+	keys Return
+	eventually 10 covers || fail 'no desktop in the kiosk'
+	xdotool mousemove 1199 800 mousemove 1200 800
+	sleep 0.3
+	panel kiosk-desktop
+	alt_ctrl
+	xdotool mousemove 800 10 mousemove 800 0
+	sleep 0.8
+	covers || fail 'the kiosk has a bar'
+	xdotool mousemove 1200 800
+	shoot again
+	same "$T/kiosk-desktop-$scale.png" "$T/again-$scale.png" ||
+		fail 'the kiosk has a menu'
+	stop "$viewer" INT
+
+	# A session that the server ends.
+	run --trust="$KEY" --password-file="$T/password" "$ADDRESS"
+	eventually 10 ready && eventually 10 shows_desktop ||
+		fail 'no desktop'
+	panel desktop-again
+	stop "$SERVER"
+	panel ended
+	sleep 2 # keys pressed sooner were meant for the desktop
+	keys Escape
+	finish "$viewer" 5
+	[ "$STATUS" = 0 ] || fail "ended: exit $STATUS"
+
+	[ ! -x "$BIN/oriel-ipp" ] || prints
+
+	# Somebody who takes calls and says nothing.
+	run "oriel://127.0.0.1:$(cat "$T/mute.out")"
+	panel progress
+	keys Escape
+	finish "$viewer" 5
+	[ "$STATUS" = 0 ] || fail "cancelled: exit $STATUS"
+}
+
+cat > "$T/mute.py" <<-'END'
+	import socket, time
+	s = socket.create_server(('127.0.0.1', 0))
+	print(s.getsockname()[1], flush=True)
+	time.sleep(600)
+END
+start mute python3 "$T/mute.py"
+
+for scale in 1 2; do
+: > "$T/typed"
+prints
+done
+echo done
