@@ -88,6 +88,20 @@ covers() {
 			'%[hex:p{1200,800}]' info:)" = 34607A ]
 }
 
+# away NAME: no panel in the middle of the window, as before.
+away() {
+	local at name
+	at=$(xdotool getwindowgeometry --shell "$window" |
+		sed -n 's/^[XY]=//p' | xargs)
+	for name in print-before "$1"; do
+		convert "$T/$name-$scale.png" -crop \
+			"400x80+$((${at% *} + 300))+$((${at#* } + 260))" \
+			+repage "$T/middle-$name.png"
+	done
+	same "$T/middle-print-before.png" "$T/middle-$1.png" ||
+		fail "$1: the panel is still there"
+}
+
 # The desktop prints: the person is asked, refuses, is asked again; a sentence
 # that goes by says what becomes of it.
 prints() {
@@ -119,6 +133,7 @@ prints() {
 	panel print-refused
 	! same "$T/print-before-$scale.png" "$T/print-refused-$scale.png" ||
 		fail 'the person is not told that it was refused'
+	away "print-refused"
 	finish "$job" 10
 	[ "$STATUS" != 0 ] || fail 'it was printed'
 	start job timeout 60 ipptool -t -f "$document" -d filetype=image/jpeg \
@@ -130,6 +145,7 @@ prints() {
 	panel print-progress
 	! same "$T/print-before-$scale.png" "$T/print-progress-$scale.png" ||
 		fail 'the person does not see that it comes'
+	away "print-progress"
 	alt_ctrl
 	panel print-menu
 	keys Escape
