@@ -21,7 +21,7 @@ enum {
 	ORL_IPP_JOBS = 64, /* remembered; the oldest that have ended go first */
 	ORL_IPP_CONNECTIONS = 64,
 	ORL_IPP_STRANGERS = 16, /* of these, who have not shown the path */
-	ORL_IPP_TIMEOUT = 60, /* seconds that a connection may be silent */
+	ORL_IPP_TIMEOUT = 60,   /* seconds that a connection may be silent */
 	ORL_IPP_JOB_NAME = ORIEL_PRINT_TITLE_MAX,
 	ORL_IPP_USER = 64,
 	ORL_IPP_MAGIC = 5, /* bytes that tell a format */
@@ -48,12 +48,12 @@ struct job {
 	ipp_jstate_t state;
 	uint32_t reasons;
 	char message[ORIEL_PRINT_TEXT_MAX + 1];
-	bool begun;      /* oriel-serve knows of it */
-	bool incoming;   /* a connection is sending it */
-	bool fetched;    /* all of it has come */
-	bool apart;      /* was created before its document came */
-	bool asked;      /* somebody wants to know of it while it comes */
-	bool heard;      /* and knows that it is over */
+	bool begun;    /* oriel-serve knows of it */
+	bool incoming; /* a connection is sending it */
+	bool fetched;  /* all of it has come */
+	bool apart;    /* was created before its document came */
+	bool asked;    /* somebody wants to know of it while it comes */
+	bool heard;    /* and knows that it is over */
 	uint32_t credit;
 	uint64_t bytes;
 	time_t created, processing, completed;

@@ -4,7 +4,7 @@
 if [ -z "${ORIEL_ALONE:-}" ]; then
 	for how in -n -rn; do
 		unshare $how true 2> /dev/null &&
-			exec unshare $how env ORIEL_ALONE=1 "$0"
+			exec unshare $how env ORIEL_ALONE=1 "$0" "$@"
 	done
 	echo "skipped: no network namespaces here ($(id -un))"
 	exit 0
@@ -88,7 +88,8 @@ serve() {
 tell() { # OPTION...: oriel-serve that prints
 	serve --source=pattern:320x200@10 --print=0 --print-hook="$T/hook" "$@"
 }
-printing() { # OPTION...: a line of $rate to it, and a viewer with that printer
+# A line of $rate to it (or $direct), and a viewer with that printer.
+printing() { # OPTION...
 	local before
 	before=$(grep -cs printer_added "$T/serve.out")
 	start relay python3 "$(dirname "$0")/relay.py" \
@@ -98,7 +99,7 @@ printing() { # OPTION...: a line of $rate to it, and a viewer with that printer
 	start view "$BIN/oriel-view" --headless --trust="$KEY" \
 		--password-file="$T/password" --printer="${to:-$real}" \
 		--print=always --reconnect=60 --json "$@" \
-		"oriel://127.0.0.1:$(cat "$T/relay.out")"
+		"${direct:-oriel://127.0.0.1:$(cat "$T/relay.out")}"
 	viewer=$PID
 	eventually 20 told "${before:-0}" || fail 'the printer is not told of'
 	uri=$(sed -n 's/.*printer_added.*"uri":"\([^"]*\)".*/\1/p' \

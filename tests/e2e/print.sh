@@ -336,6 +336,28 @@ rm "$T/empty"
 stop "$viewer"
 stop "$SERVER"
 
+# More than 2 GB are a document as any other, where the policy allows it.
+if [ -n "${ORIEL_LONG:-}" ]; then
+	phase '3 GB'
+	stop "$relay"
+	printf 'print.size = 4G\n' > "$T/policy"
+	tell --policy="$T/policy"
+	rm -f "$T"/paper/*
+	direct=$ADDRESS to=file:$T/paper printing
+	{
+		printf '\377\330\377'
+		head -c 3000000000 /dev/zero
+	} > "$T/huge.jpg"
+	timeout 300 ipptool -C -t -f "$T/huge.jpg" -d filetype=image/jpeg \
+		"$uri" print-job.test > "$T/ipptool.log" 2>&1 ||
+		fail '3 GB are refused'
+	eventually 60 out || fail '3 GB do not come out'
+	piled "$T/huge.jpg" || fail '3 GB came out as another'
+	rm "$T"/paper/* "$T/huge.jpg"
+	stop "$viewer"
+	stop "$SERVER"
+fi
+
 phase 'asked'
 # In a window the person is asked, and nothing is sent before the answer.
 stop "$relay"
