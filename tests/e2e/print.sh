@@ -3,7 +3,7 @@
 # beside the viewer, byte for byte: also without paper, over a line that is
 # cut, when oriel-ipp is attacked, and when any of the programs is killed.
 . "$(dirname "$0")/lib_print.bash"
-printer
+printer -2 -s 10,5
 
 # What is printed.
 printf '%%PDF-1.4\n' > "$T/a.pdf"
