@@ -104,7 +104,7 @@ CUPS_LIBS := $(shell pkg-config --libs cups 2>/dev/null || cups-config --libs 2>
 
 ifeq ($(CUPS_LIBS),)
 DEFS += -DORIEL_NO_CUPS
-LEFT_OUT += client/viewer/cups
+LEFT_OUT += client/viewer/cups tests/fuzz/fuzz_ipp
 endif
 
 host_tools = $(O)/proto/msgdoc.o
@@ -304,6 +304,10 @@ $(O)/tests/fuzz/fuzz_rdp: $(O)/tests/far_rdp.a
 $(O)/tests/fuzz/fuzz_rdp: TARGET_LIBS = $(RDP_LIBS)
 $(O)/tests/fuzz/fuzz_rdp.o: DEFS += $(patsubst -I%,-isystem %,$(call \
 	flags,--cflags,freerdp-client2 freerdp2 winpr2))
+# Of oriel-ipp all but its pipe; the target plays oriel-serve.
+$(O)/tests/ipp.a: $(filter-out %/main.o,$(call objects,capture/ipp))
+$(O)/tests/fuzz/fuzz_ipp: $(O)/tests/ipp.a
+$(O)/tests/fuzz/fuzz_ipp: TARGET_LIBS = $(CUPS_LIBS)
 $(O)/tests/%.a:
 	mkdir -p $(@D)
 	rm -f $@
