@@ -8,6 +8,7 @@
 #include <xcb/xcb.h>
 #include <xcb/xfixes.h>
 
+#include "clip/filelist.h"
 #include "clip/types.h"
 #include "clip/x11.h"
 
@@ -57,6 +58,8 @@ struct orl_xclip_job {
 	bool told;    /* INCR: that it is, was said */
 	bool waiting; /* a write was cut short */
 	struct orl_latin1 state;
+	bool gnome; /* the program wants a list of files that way */
+	struct orl_gnome_list lines;
 	uint8_t *buffer; /* ORL_XCLIP_BUFFER */
 	size_t n;
 };

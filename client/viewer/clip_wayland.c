@@ -432,9 +432,9 @@ static void wayland_offer(struct orl_board *board, unsigned selection,
 		wl_data_source_offer(w->source, mark);
 	}
 	for (size_t i = 0; i < count; i++) {
-		const char *const *names = orl_targets_of_text();
+		const char *const *names = orl_targets_of(types[i]);
 
-		if (strcmp(types[i], ORL_TYPE_TEXT) != 0)
+		if (!names)
 			wl_data_source_offer(w->source, types[i]);
 		else
 			for (; *names; names++)
