@@ -236,6 +236,9 @@ bool orl_uris_next(const char **p, const char *end,
 			if ((size_t)(stop - line) <= n ||
 					strncmp(line, starts[i], n) != 0)
 				continue;
+			/* Two slashes are before another computer's name. */
+			if (i == 2 && line[n] == '/')
+				break;
 			if (unescape(path, line + n - 1, stop))
 				return true;
 			break;

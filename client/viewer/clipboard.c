@@ -191,14 +191,17 @@ static void show_one(struct orl_deck *deck, const struct under_way *w)
 static void show_progress(struct orl_deck *deck, uint64_t now)
 {
 	const struct under_way *slow = NULL;
+	struct orl_deck_question q;
 	bool any = false;
+
+	orl_deck_question(deck, &q);
 
 	for (size_t i = 0; i < UNDER_WAY; i++) {
 		const struct under_way *w = &deck->pastes[i];
 
 		any = any || w->paste;
-		/* Until it moves, somebody is asked about it. */
-		if (w->paste && w->done && now - w->since > SHOWN_NS)
+		/* While somebody is asked about it, nothing moves. */
+		if (w->paste && !q.id && now - w->since > SHOWN_NS)
 			slow = w;
 	}
 	atomic_store(&deck->busy, slow != NULL);
