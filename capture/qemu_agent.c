@@ -51,6 +51,8 @@ static const struct orl_vdagent_type types[] = {
 	{ ORL_VDCLIP_GRAB, 0, ORL_VDAGENT_GATHER, true, orl_qemu_clip_take },
 	{ ORL_VDCLIP_RELEASE, 0, 4, true, orl_qemu_clip_take },
 	{ ORL_VDCLIP_REQUEST, 4, 8, true, orl_qemu_clip_take },
+	{ ORL_VDFILES_STATUS, 8, ORL_VDAGENT_GATHER, true,
+			orl_qemu_files_take },
 	{ ORL_VDCLIP_DATA, 4, UINT32_MAX, false, orl_qemu_clip_take },
 };
 
@@ -115,7 +117,8 @@ static bool has_news(const struct orl_qemu *q)
 	const struct orl_qemu_agent *a = &q->agent;
 
 	return a->ask || a->answer || (a->monitors && can_resize(a)) ||
-	       (a->known && orl_qemu_clip_has_news(q));
+	       (a->known && (orl_qemu_clip_has_news(q) ||
+					    orl_qemu_files_has_news(q)));
 }
 
 static void make_news(struct orl_qemu *q)
@@ -131,11 +134,13 @@ static void make_news(struct orl_qemu *q)
 		a->out_n = orl_vdagent_put_caps(
 				a->out, sizeof(a->out), a->ask, caps);
 		a->ask = a->answer = false;
-	} else if (!a->monitors || !can_resize(a)) {
-		a->out_n = orl_qemu_clip_news(q, a->out, sizeof(a->out));
-	} else {
+	} else if (a->monitors && can_resize(a)) {
 		a->out_n = put_monitors(q, a->out, sizeof(a->out));
 		a->monitors = false;
+	} else if (orl_qemu_clip_has_news(q)) {
+		a->out_n = orl_qemu_clip_news(q, a->out, sizeof(a->out));
+	} else {
+		a->out_n = orl_qemu_files_news(q, a->out, sizeof(a->out));
 	}
 }
 
