@@ -125,7 +125,8 @@ static void make_news(struct orl_qemu *q)
 {
 	struct orl_qemu_agent *a = &q->agent;
 	const uint32_t caps = ORL_VDAGENT_CAN_MONITORS | ORL_VDAGENT_CAN_REPLY |
-			      ORL_VDCLIP_BY_DEMAND | ORL_VDCLIP_SELECTION;
+			      ORL_VDCLIP_BY_DEMAND | ORL_VDCLIP_SELECTION |
+			      ORL_VDFILES_DETAILS;
 
 	a->out_at = a->out_n = 0;
 	if (orl_qemu_clip_in_message(q)) {

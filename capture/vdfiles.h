@@ -13,8 +13,8 @@ enum orl_vdfiles_message {
 	ORL_VDFILES_DATA = 12,
 };
 
-/* A bit of the agent's capabilities: it takes none. */
-enum { ORL_VDFILES_DISABLED = 1 << 13 };
+/* Bits of capabilities: it takes none; and of ours, we know all reasons. */
+enum { ORL_VDFILES_DISABLED = 1 << 13, ORL_VDFILES_DETAILS = 1 << 14 };
 
 /* What it says of a file. */
 enum orl_vdfiles_result {
