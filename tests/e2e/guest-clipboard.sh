@@ -206,7 +206,7 @@ ok 'guest to viewer: no HTML, no files'
 # ---- agents
 
 # One that is killed in the middle of a paste: that paste ends, the next works.
-head -c 6000000 /dev/urandom | base64 > "$T/long"
+head -c 15000000 /dev/urandom | base64 > "$T/long"
 copy UTF8_STRING "$T/long"
 (while sleep 0.4; do click; done) &
 clicker=$!
@@ -219,9 +219,10 @@ kill "$clicker"
 ok 'the agent is killed'
 # What is copied while there is none is known to the one that comes late.
 copy UTF8_STRING "$T/text"
-ask 'spice-vdagentd'
+ask 'rm -f /run/spice-vdagentd/spice-vdagent-sock'
+ask 'spice-vdagentd -X -x -s /dev/virtio-ports/com.redhat.spice.0 > /tmp/vdagentd.log 2>&1 &'
 sleep 1
-begin spice-vdagent
+begin 'spice-vdagent -x'
 eventually 20 has UTF8_STRING || fail 'a new agent is not told'
 eventually 3 same_there UTF8_STRING "$T/text" ||
 	fail 'a new agent gets something else'
