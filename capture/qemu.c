@@ -353,6 +353,7 @@ static int advance(struct orl_qemu *q, uint64_t now)
 		hear_libvirt(q);
 	run_links(q);
 	orl_qemu_agent_run(q);
+	orl_qemu_agent_tick(q, now);
 	orl_qemu_clip_run(q, now);
 	orl_qemu_files_run(q, now);
 	if (!q->arrived && q->owner[0] && !q->questions && !q->wrong[0])

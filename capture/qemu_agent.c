@@ -16,7 +16,9 @@
 
 #include "capture/qemu.h"
 
-enum { READ_MAX = 64 << 10 /* of one run */ };
+enum { READ_MAX = 64 << 10 /* of one run */, TRIES = 10 };
+
+#define AGAIN (ORL_SEC / 5)
 
 #define CHARDEV "org.qemu.Display1.Chardev"
 
@@ -179,12 +181,19 @@ static int on_registered(sd_bus_message *m, void *user, sd_bus_error *error)
 	struct orl_qemu *q = user;
 
 	(void)error;
-	if (!sd_bus_message_is_method_error(m, NULL))
+	if (!sd_bus_message_is_method_error(m, NULL)) {
+		q->agent.tries = 0;
 		return 0;
+	}
+	hang_up(q);
+	/* It may not have seen yet that the one before is closed. */
+	if (q->agent.tries++ < TRIES) {
+		q->agent.again = orl_now() + AGAIN;
+		return 0;
+	}
 	orl_qemu_say(q, 0,
 			"the virtual machine does not let us talk to the "
 			"guest's agent");
-	hang_up(q);
 	return 0;
 }
 
@@ -221,12 +230,32 @@ void orl_qemu_agent_found(struct orl_qemu *q, const char *path, bool open)
 	if (!a->path[0]) {
 		snprintf(a->path, sizeof(a->path), "%s", path);
 		a->open = !open;
-		connect_to(q);
 	}
 	if (open == a->open)
 		return;
 	a->open = open;
+	a->tries = 0;
+	a->again = 0;
 	start_over(q);
+	/*
+	 * What the agent that went has not read would be read by the next one,
+	 * in the middle of a message: it goes with this connection.
+	 */
+	if (open)
+		connect_to(q);
+	else
+		hang_up(q);
+}
+
+void orl_qemu_agent_tick(struct orl_qemu *q, uint64_t now)
+{
+	struct orl_qemu_agent *a = &q->agent;
+
+	if (!a->again || now < a->again)
+		return;
+	a->again = 0;
+	if (a->open && a->fd < 0)
+		connect_to(q);
 }
 
 void orl_qemu_agent_lost(struct orl_qemu *q, const char *path)

@@ -368,6 +368,8 @@ uint64_t orl_qemu_clip_due(const struct orl_qemu *q)
 	if (a->fd >= 0 && (say || hear))
 		return 0;
 	uint64_t by = c->take.by ? c->take.by : ORL_NEVER;
+	if (a->again && a->again < by)
+		by = a->again;
 	return q->files.by && q->files.by < by ? q->files.by : by;
 }
 

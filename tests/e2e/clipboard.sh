@@ -56,8 +56,10 @@ to_desktop() { # TYPE FILE
 	n=$(grep -c '"what":"offered"' "$T/view.out")
 	copy "$B" "$1" "$2"
 	sleep 0.2 # until the copy is known: the click has to come later
-	click
-	eventually 5 said $((n + 1)) '"what":"offered"' ||
+	offered() {
+		said "$1" '"what":"offered"' || { click; return 1; }
+	}
+	eventually 5 offered $((n + 1)) ||
 		fail "$1 was not offered to the desktop"
 	eventually 5 offers "$A" "$1" || fail "the desktop does not offer $1"
 	click
