@@ -27,19 +27,17 @@ DISPLAY=$A start video ffplay -loglevel error -noborder -left 100 -top 100 \
 head -c 75000000 /dev/urandom | base64 > "$T/long" # 101 MB of text
 export DISPLAY=$B
 
-# resident PID...: KiB, of all of them.
-resident() {
-	local pid n=0
+# heap PID...: KiB of memory of its own, of each of them.
+heap() {
+	local pid
 	for pid in "$@"; do
-		n=$((n + $(sed -n 's/^VmRSS:[^0-9]*\([0-9]*\).*/\1/p' \
-			"/proc/$pid/status")))
-	done
-	echo $n
+		awk '/^Private_Dirty/ { print $2 }' "/proc/$pid/smaps_rollup"
+	done | xargs
 }
 
 # run NAME down|up|none: 20 s of it.
 run() {
-	local name=$1 way=$2 server viewers before most now paste=
+	local name=$1 way=$2 server viewers before most paste=
 	start link "$BIN/tests/e2e/onlink" "$LINK" \
 		"exec $BIN/oriel-serve --listen=tcp://192.0.2.1:5910 \
 			--source=x11:$A --policy=$T/policy --sound=none \
@@ -70,8 +68,8 @@ run() {
 		xdotool click 1
 	fi
 	# shellcheck disable=SC2086
-	before=$(resident $server $viewers)
-	most=$before
+	before=$(heap $server $viewers)
+	most=
 	if [ "$way" != none ]; then
 		local from=$B
 		[ "$way" = down ] || from=$A
@@ -83,8 +81,7 @@ run() {
 	for _ in $(seq 14); do
 		sleep 1
 		# shellcheck disable=SC2086
-		now=$(resident $server $viewers)
-		[ "$now" -le "$most" ] || most=$now
+		most="$most;$(heap $server $viewers)"
 	done
 	if [ -n "$paste" ]; then
 		kill -0 "$paste" 2> /dev/null || fail 'the paste ended by itself'
@@ -93,16 +90,20 @@ run() {
 	fi
 	eventually 15 grep -qs '"final":true' "$T/$name.json" || fail 'no end'
 	stop "$link"
-	python3 - "$T/$name.json" "$name" "$((most - before))" "$way" <<'END' ||
+	python3 - "$T/$name.json" "$name" "$before$most" "$way" <<'END' ||
 import json, sys
 lines = [json.loads(l) for l in open(sys.argv[1])]
 last = lines[-1]
 l = last["latency_ms"]
+heaps = [list(map(int, h.split())) for h in sys.argv[3].split(";")]
+grown = [max(h[i] for h in heaps) - heaps[0][i] for i in range(3)]
 c = last["channels"]["clipboard"]
 mib = (sum(c.values()) if isinstance(c, dict) else c) / 2**20
 print(f"{sys.argv[2]:8} capture to shown p50 {l['p50']:.1f} p95 {l['p95']:.1f} "
       f"p99 {l['p99']:.1f} ms, {last['frames_shown']} frames, "
-      f"pasted {mib:.1f} MiB, memory +{int(sys.argv[3])} KiB")
+      f"pasted {mib:.1f} MiB, memory " +
+      ", ".join(f"{n} +{m} KiB" for n, m in zip(
+          ("server", "viewer", "its process"), grown)))
 assert (mib > 2) == (sys.argv[4] != "none"), "bytes of the clipboard"
 END
 		fail 'the paste is not what it should be'
