@@ -72,7 +72,7 @@ to_viewer() { # TYPE FILE
 	local n
 	n=$(grep -c '"what":"copied"' "$T/view.out")
 	copy "$A" "$1" "$2"
-	eventually 5 said $((n + 1)) '"what":"copied"' ||
+	eventually 15 said $((n + 1)) '"what":"copied"' ||
 		fail "$1 was not copied from the desktop"
 	eventually 5 offers "$B" "$1" || fail "the viewer does not offer $1"
 	paste "$B" "$1" "$T/pasted"
