@@ -306,14 +306,15 @@ to_viewer UTF8_STRING "$T/text"
 n=$(grep -c '"what":"copied"' "$T/view.out")
 copy "$A" UTF8_STRING "$T/long"
 eventually 5 said $((n + 1)) '"what":"copied"' || fail 'not copied'
-paste "$B" UTF8_STRING "$T/pasted" &
+xclip -display "$B" -selection clipboard -o -t UTF8_STRING > "$T/pasted" &
 PASTE=$!
+started+=("$PASTE")
 sleep 2 # it says how far it is by then
 DISPLAY=$B xdotool key ctrl+alt+Home sleep 0.3 \
 	key --delay 100 shift+Tab shift+Tab Return
 eventually 5 said 1 '"what":"stopped"' || fail 'it cannot be stopped'
-finish "$PASTE" 5
-cmp -s "$T/long" "$T/pasted" && fail 'all of it was pasted'
+# X11 has no word for that: who has got a part waits, and xclip for ever.
+kill -9 "$PASTE" || fail 'all of it was pasted'
 to_viewer UTF8_STRING "$T/text"
 
 # ---- what the policy refuses, and what is said of it
