@@ -113,6 +113,7 @@ print(f"{sys.argv[2]:8} capture to shown p50 {l['p50']:.1f} p95 {l['p95']:.1f} "
       f"pasted {mib:.1f} MiB, memory " +
       ", ".join(f"{n} +{m} KiB" for n, m in zip(
           ("server", "viewer", "its process"), grown)))
+assert max(grown) < 4096, "memory"
 assert (mib > 2) == (sys.argv[4] != "none"), "bytes of the clipboard"
 END
 		fail 'the paste is not what it should be'
