@@ -95,7 +95,7 @@ endif
 ifeq ($(SYSTEMD_LIBS),)
 DEFS += -DORIEL_NO_QEMU
 LEFT_OUT += $(addprefix capture/,qemu qemu_agent qemu_audio qemu_clip \
-	qemu_display qemu_find qemu_input qemu_keeper qemu_launch \
+	qemu_files qemu_display qemu_find qemu_input qemu_keeper qemu_launch \
 	qemu_libvirt qemu_objects qemu_usb)
 endif
 

@@ -147,6 +147,8 @@ struct orl_source_kind {
 	void (*heard)(struct orl_source *source, bool on);
 	/* The clipboard, see clipboard.h: this is the board for it. */
 	void (*board)(struct orl_source *source, struct orl_board *board);
+	/* It takes files; what it has of them is among what it copies. */
+	bool files;
 	/* The desktop may paste this; count 0: no longer. */
 	void (*paste)(struct orl_source *source, enum oriel_selection selection,
 			const char *const *types, size_t count);

@@ -143,7 +143,11 @@ void orl_board_offered(struct orl_board *board, struct oriel_peer *peer,
 {
 	const struct orl_source_kind *kind = board->source->kind;
 	const char *allowed[ORIEL_TYPES_MAX];
-	size_t n = filter(allowed, board->policy.paste_types, types, count);
+	const uint32_t files = 1u << ORL_CONTENT_FILES;
+	size_t n = filter(allowed,
+			board->policy.paste_types &
+					(kind->files ? ~0u : ~files),
+			types, count);
 
 	if (selection == ORIEL_SELECTION_PRIMARY && !board->policy.primary)
 		return;
@@ -189,6 +193,13 @@ struct orl_paste *orl_board_fetch(struct orl_board *board,
 	oriel_transfer_set_limit(transfer, board->policy.paste_max);
 	oriel_transfer_set_data(transfer, paste);
 	return paste;
+}
+
+void orl_board_refuse(struct orl_board *board, enum oriel_selection selection,
+		const char *why)
+{
+	if (board->giver[selection])
+		oriel_clipboard_refuse(board->giver[selection], ORIEL_EIO, why);
 }
 
 void orl_board_ended(struct orl_board *board, struct oriel_transfer *transfer,

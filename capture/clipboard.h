@@ -41,6 +41,10 @@ struct orl_paste *orl_board_fetch(struct orl_board *board,
 		enum oriel_selection selection, const char *type,
 		struct orl_paste_end to);
 
+/* Say to the viewer that has offered what is there why it is not used. */
+void orl_board_refuse(struct orl_board *board, enum oriel_selection selection,
+		const char *why);
+
 /* ---- for the program: the events of the server ------------------------- */
 
 void orl_board_offered(struct orl_board *board, struct oriel_peer *peer,

@@ -121,9 +121,9 @@ static const char *parse_contents(uint32_t *out, struct span s)
 		while (s.p < s.end && !is_space(*s.p))
 			s.p++;
 		int content = orl_content_named(word.p, (size_t)(s.p - word.p));
-		if (content < 0 || content == ORL_CONTENT_FILES)
+		if (content < 0)
 			return "what may be pasted is one of text html rtf "
-			       "image";
+			       "image files";
 		contents |= 1u << content;
 	}
 	*out = contents;

@@ -19,7 +19,7 @@
  *
  * A right is a word of see hear input speak copy paste usb print resize, or
  * all; an empty value grants nothing. second is a word of take watch replace
- * refuse. What may be pasted is a word of text html rtf image. usb is rules in
+ * refuse. What may be pasted is a word of text html rtf image files. usb is rules in
  * usbredir's syntax; a device has to be allowed by both where a user has some.
  */
 #ifndef ORL_POLICY_H

@@ -353,7 +353,9 @@ static int advance(struct orl_qemu *q, uint64_t now)
 		hear_libvirt(q);
 	run_links(q);
 	orl_qemu_agent_run(q);
+	orl_qemu_agent_tick(q, now);
 	orl_qemu_clip_run(q, now);
+	orl_qemu_files_run(q, now);
 	if (!q->arrived && q->owner[0] && !q->questions && !q->wrong[0])
 		err = arrive(q, now);
 	return err;
@@ -419,6 +421,7 @@ static void qemu_close(struct orl_source *source)
 	struct orl_qemu *q = of(source);
 
 	orl_qemu_clip_fini(q);
+	orl_qemu_files_fini(q);
 	orl_qemu_input_fini(q);
 	q->server = NULL; /* it has ended, and its streams with it */
 	orl_qemu_audio_close(q);
@@ -631,6 +634,7 @@ const struct orl_source_kind orl_source_qemu = {
 	.text = qemu_text,
 	.locks = qemu_locks,
 	.board = qemu_board,
+	.files = true,
 	.paste = qemu_paste,
 	.copy = qemu_copy,
 	.usb_slots = qemu_usb_slots,

@@ -19,6 +19,7 @@
 #include "capture/qemu_audio.h"
 #include "capture/qemu_check.h"
 #include "capture/qemu_clip.h"
+#include "capture/qemu_files.h"
 #include "capture/qemu_libvirt.h"
 
 enum {
@@ -175,6 +176,7 @@ struct orl_qemu {
 	struct orl_qemu_agent agent;
 	struct orl_qemu_audio audio;
 	struct orl_qemu_clip clip;
+	struct orl_qemu_files files;
 	struct orl_source_counts counts;
 	const char *said[ORL_QEMU_SAID];
 };

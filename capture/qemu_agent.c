@@ -16,7 +16,9 @@
 
 #include "capture/qemu.h"
 
-enum { READ_MAX = 64 << 10 /* of one run */ };
+enum { READ_MAX = 64 << 10 /* of one run */, TRIES = 10 };
+
+#define AGAIN (ORL_SEC / 5)
 
 #define CHARDEV "org.qemu.Display1.Chardev"
 
@@ -51,6 +53,8 @@ static const struct orl_vdagent_type types[] = {
 	{ ORL_VDCLIP_GRAB, 0, ORL_VDAGENT_GATHER, true, orl_qemu_clip_take },
 	{ ORL_VDCLIP_RELEASE, 0, 4, true, orl_qemu_clip_take },
 	{ ORL_VDCLIP_REQUEST, 4, 8, true, orl_qemu_clip_take },
+	{ ORL_VDFILES_STATUS, 8, ORL_VDAGENT_GATHER, true,
+			orl_qemu_files_take },
 	{ ORL_VDCLIP_DATA, 4, UINT32_MAX, false, orl_qemu_clip_take },
 };
 
@@ -115,14 +119,16 @@ static bool has_news(const struct orl_qemu *q)
 	const struct orl_qemu_agent *a = &q->agent;
 
 	return a->ask || a->answer || (a->monitors && can_resize(a)) ||
-	       (a->known && orl_qemu_clip_has_news(q));
+	       (a->known && (orl_qemu_clip_has_news(q) ||
+					    orl_qemu_files_has_news(q)));
 }
 
 static void make_news(struct orl_qemu *q)
 {
 	struct orl_qemu_agent *a = &q->agent;
 	const uint32_t caps = ORL_VDAGENT_CAN_MONITORS | ORL_VDAGENT_CAN_REPLY |
-			      ORL_VDCLIP_BY_DEMAND | ORL_VDCLIP_SELECTION;
+			      ORL_VDCLIP_BY_DEMAND | ORL_VDCLIP_SELECTION |
+			      ORL_VDFILES_DETAILS;
 
 	a->out_at = a->out_n = 0;
 	if (orl_qemu_clip_in_message(q)) {
@@ -131,11 +137,13 @@ static void make_news(struct orl_qemu *q)
 		a->out_n = orl_vdagent_put_caps(
 				a->out, sizeof(a->out), a->ask, caps);
 		a->ask = a->answer = false;
-	} else if (!a->monitors || !can_resize(a)) {
-		a->out_n = orl_qemu_clip_news(q, a->out, sizeof(a->out));
-	} else {
+	} else if (a->monitors && can_resize(a)) {
 		a->out_n = put_monitors(q, a->out, sizeof(a->out));
 		a->monitors = false;
+	} else if (orl_qemu_clip_has_news(q)) {
+		a->out_n = orl_qemu_clip_news(q, a->out, sizeof(a->out));
+	} else {
+		a->out_n = orl_qemu_files_news(q, a->out, sizeof(a->out));
 	}
 }
 
@@ -173,12 +181,19 @@ static int on_registered(sd_bus_message *m, void *user, sd_bus_error *error)
 	struct orl_qemu *q = user;
 
 	(void)error;
-	if (!sd_bus_message_is_method_error(m, NULL))
+	if (!sd_bus_message_is_method_error(m, NULL)) {
+		q->agent.tries = 0;
 		return 0;
+	}
+	hang_up(q);
+	/* It may not have seen yet that the one before is closed. */
+	if (q->agent.tries++ < TRIES) {
+		q->agent.again = orl_now() + AGAIN;
+		return 0;
+	}
 	orl_qemu_say(q, 0,
 			"the virtual machine does not let us talk to the "
 			"guest's agent");
-	hang_up(q);
 	return 0;
 }
 
@@ -215,12 +230,32 @@ void orl_qemu_agent_found(struct orl_qemu *q, const char *path, bool open)
 	if (!a->path[0]) {
 		snprintf(a->path, sizeof(a->path), "%s", path);
 		a->open = !open;
-		connect_to(q);
 	}
 	if (open == a->open)
 		return;
 	a->open = open;
+	a->tries = 0;
+	a->again = 0;
 	start_over(q);
+	/*
+	 * What the agent that went has not read would be read by the next one,
+	 * in the middle of a message: it goes with this connection.
+	 */
+	if (open)
+		connect_to(q);
+	else
+		hang_up(q);
+}
+
+void orl_qemu_agent_tick(struct orl_qemu *q, uint64_t now)
+{
+	struct orl_qemu_agent *a = &q->agent;
+
+	if (!a->again || now < a->again)
+		return;
+	a->again = 0;
+	if (a->open && a->fd < 0)
+		connect_to(q);
 }
 
 void orl_qemu_agent_lost(struct orl_qemu *q, const char *path)

@@ -26,6 +26,9 @@ struct orl_qemu_agent {
 	bool known; /* it has said what it can do */
 	bool told;  /* ... once */
 	uint32_t caps;
+	/* Connecting failed: how often, and when it is tried again. */
+	unsigned tries;
+	uint64_t again;
 	/* What is still to be said, made when it can be written. */
 	bool ask, answer, monitors;
 	uint8_t out[ORL_QEMU_AGENT_OUT];
@@ -38,6 +41,8 @@ void orl_qemu_agent_found(struct orl_qemu *q, const char *path, bool open);
 void orl_qemu_agent_lost(struct orl_qemu *q, const char *path);
 /* Read and write what can be. */
 void orl_qemu_agent_run(struct orl_qemu *q);
+/* What is due. */
+void orl_qemu_agent_tick(struct orl_qemu *q, uint64_t now);
 /* Screens are to have other sizes. Returns whether it can be told that. */
 bool orl_qemu_agent_resize(struct orl_qemu *q);
 void orl_qemu_agent_close(struct orl_qemu *q);

@@ -7,6 +7,7 @@
 #include <sys/epoll.h>
 
 #include "capture/qemu.h"
+#include "clip/types.h"
 
 #define PATIENCE (10 * ORL_SEC)
 
@@ -334,6 +335,7 @@ void orl_qemu_clip_agent(struct orl_qemu *q, uint32_t caps)
 	/* One that comes late hears what there is. */
 	c->grab = able && c->ours;
 	c->release = false;
+	orl_qemu_files_agent(q, able && !(caps & ORL_VDFILES_DISABLED));
 }
 
 void orl_qemu_clip_run(struct orl_qemu *q, uint64_t now)
@@ -357,20 +359,25 @@ uint64_t orl_qemu_clip_due(const struct orl_qemu *q)
 {
 	const struct orl_qemu_agent *a = &q->agent;
 	const struct orl_qemu_clip *c = &q->clip;
-	bool say = a->known && orl_qemu_clip_has_news(q) &&
+	bool say = a->known &&
+		   (orl_qemu_clip_has_news(q) || orl_qemu_files_has_news(q)) &&
 		   !(a->events & EPOLLOUT);
 	bool hear = !c->take.hold && !(a->events & EPOLLIN);
 
 	/* What happened since the agent was looked after. */
 	if (a->fd >= 0 && (say || hear))
 		return 0;
-	return c->take.by ? c->take.by : ORL_NEVER;
+	uint64_t by = c->take.by ? c->take.by : ORL_NEVER;
+	if (a->again && a->again < by)
+		by = a->again;
+	return q->files.by && q->files.by < by ? q->files.by : by;
 }
 
 void orl_qemu_clip_paste(struct orl_qemu *q, enum oriel_selection selection,
 		const char *const *types, size_t count)
 {
 	struct orl_qemu_clip *c = of(q);
+	bool files;
 
 	if (selection != ORIEL_SELECTION_CLIPBOARD)
 		return;
@@ -378,10 +385,14 @@ void orl_qemu_clip_paste(struct orl_qemu *q, enum oriel_selection selection,
 	c->ours = 0;
 	for (size_t i = 0; i < count; i++)
 		c->ours |= 1u << orl_vdclip_type_of(types[i]);
+	files = false;
+	for (size_t i = 0; i < count; i++)
+		files = files || strcmp(types[i], ORL_TYPE_FILES) == 0;
 	c->ours &= ~1u;
 	c->grab = c->ours;
 	if (c->ours)
 		c->theirs = 0;
+	orl_qemu_files_offer(q, files);
 	orl_qemu_agent_run(q);
 }
 

@@ -616,6 +616,7 @@ const struct orl_source_kind orl_source_x11 = {
 	.locks = x11_locks,
 	.pulse = true,
 	.board = x11_board,
+	.files = true,
 	.paste = x11_paste,
 	.copy = x11_copy,
 };

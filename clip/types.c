@@ -17,6 +17,7 @@ static const struct {
 	{ "image/png", ORL_CONTENT_IMAGE },
 	{ "image/jpeg", ORL_CONTENT_IMAGE },
 	{ "image/bmp", ORL_CONTENT_IMAGE },
+	{ ORL_TYPE_FILES, ORL_CONTENT_FILES },
 };
 
 static const char *const names[ORL_CONTENTS] = {
@@ -37,6 +38,9 @@ static const char *const texts[] = {
 	"TEXT",
 	NULL,
 };
+
+static const char gnome[] = "x-special/gnome-copied-files";
+static const char *const files[] = { "text/uri-list", gnome, NULL };
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -67,24 +71,40 @@ const char *orl_type_of_target(const char *target, bool *latin1)
 	for (size_t i = 0; texts[i]; i++)
 		if (strcmp(texts[i], target) == 0)
 			return ORL_TYPE_TEXT;
+	for (size_t i = 0; files[i]; i++)
+		if (strcmp(files[i], target) == 0)
+			return ORL_TYPE_FILES;
 	for (size_t i = 0; i < COUNT(contents); i++)
-		if (strcmp(contents[i].type, target) == 0)
+		if (contents[i].content != ORL_CONTENT_FILES &&
+				strcmp(contents[i].type, target) == 0)
 			return contents[i].type;
 	return NULL;
 }
 
-unsigned orl_target_rank(const char *target)
+static unsigned rank_in(const char *const *list, const char *target)
 {
 	unsigned i = 0;
 
-	while (texts[i] && strcmp(texts[i], target) != 0)
+	while (list[i] && strcmp(list[i], target) != 0)
 		i++;
-	return texts[i] ? i : 0;
+	return list[i] ? i : 0;
 }
 
-const char *const *orl_targets_of_text(void)
+unsigned orl_target_rank(const char *target)
 {
-	return texts;
+	return rank_in(texts, target) + rank_in(files, target);
+}
+
+const char *const *orl_targets_of(const char *type)
+{
+	return strcmp(type, ORL_TYPE_TEXT) == 0    ? texts
+	       : strcmp(type, ORL_TYPE_FILES) == 0 ? files
+						   : NULL;
+}
+
+bool orl_target_is_gnome(const char *target)
+{
+	return strcmp(target, gnome) == 0;
 }
 
 bool orl_target_is_secret(const char *target)

@@ -13,6 +13,8 @@
 #include <stdint.h>
 
 #define ORL_TYPE_TEXT "text/plain;charset=utf-8"
+/* Of filelist.h; programs have and want a list of URIs instead. */
+#define ORL_TYPE_FILES "application/x-oriel-files"
 
 /* Kinds of content, as policies name them. */
 enum orl_content {
@@ -38,8 +40,13 @@ int orl_content_named(const char *name, size_t n);
 const char *orl_type_of_target(const char *target, bool *latin1);
 /* How good a name for it is: the lowest is asked for. */
 unsigned orl_target_rank(const char *target);
-/* All targets that stand for a type, best first; ended by NULL. */
-const char *const *orl_targets_of_text(void);
+/*
+ * All targets that stand for a type, best first, ended by NULL; NULL: one of
+ * the same name does.
+ */
+const char *const *orl_targets_of(const char *type);
+/* Whether it wants a list of files as GNOME's file managers write it. */
+bool orl_target_is_gnome(const char *target);
 
 /* Whether a program marks by this target that it has copied a password. */
 bool orl_target_is_secret(const char *target);

@@ -64,6 +64,23 @@ void orl_xclip_patience(struct orl_xclip_job *job)
 	job->by = job->x->now + ORL_XCLIP_PATIENCE;
 }
 
+/* One that no job has, and none had for a while. */
+static xcb_atom_t next_property(struct orl_xclip *x)
+{
+	for (;;) {
+		size_t i = 0;
+
+		x->property = (x->property + 1) % ORL_XCLIP_PROPERTIES;
+		xcb_atom_t atom = x->atoms[ATOM_FIRST_PROPERTY + x->property];
+		while (i < ORL_XCLIP_JOBS &&
+				(x->jobs[i].kind == ORL_XCLIP_FREE ||
+						x->jobs[i].property != atom))
+			i++;
+		if (i == ORL_XCLIP_JOBS)
+			return atom;
+	}
+}
+
 struct orl_xclip_job *orl_xclip_job_new(
 		struct orl_xclip *x, enum orl_xclip_kind kind)
 {
@@ -72,9 +89,9 @@ struct orl_xclip_job *orl_xclip_job_new(
 
 		if (job->kind != ORL_XCLIP_FREE)
 			continue;
-		*job = (struct orl_xclip_job){ .x = x,
-			.kind = kind,
-			.property = x->atoms[ATOM_FIRST_PROPERTY + i] };
+		*job = (struct orl_xclip_job){
+			.x = x, .kind = kind, .property = next_property(x)
+		};
 		orl_xclip_patience(job);
 		return job;
 	}

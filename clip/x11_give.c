@@ -54,9 +54,9 @@ static void give_targets(struct orl_xclip_job *job)
 	atoms[n++] = x->atoms[ATOM_TARGETS];
 	atoms[n++] = x->atoms[ATOM_TIMESTAMP];
 	for (size_t i = 0; i < s->count; i++) {
-		const char *const *names = orl_targets_of_text();
+		const char *const *names = orl_targets_of(s->types[i]);
 
-		if (strcmp(s->types[i], ORL_TYPE_TEXT) != 0) {
+		if (!names) {
 			atoms[n++] = orl_xclip_intern(x, s->types[i]);
 			continue;
 		}
@@ -124,7 +124,13 @@ static size_t keep(struct orl_xclip_job *job, const uint8_t *p, size_t n)
 	size_t room = ORL_XCLIP_BUFFER - job->n;
 
 	n = n < room ? n : room;
-	if (job->latin1) {
+	if (job->gnome && room < 64)
+		return 0;
+	if (job->gnome) {
+		n = n < (room - 4) / 2 ? n : (room - 4) / 2;
+		job->n += orl_gnome_from_uris(
+				&job->lines, job->buffer + job->n, p, n);
+	} else if (job->latin1) {
 		job->n += orl_latin1_from(
 				&job->state, job->buffer + job->n, p, n);
 	} else {
@@ -165,7 +171,8 @@ static void keep_given(struct orl_xclip_job *job)
 	struct orl_xclip_selection *s = &job->x->selections[job->selection];
 
 	/* By then it may have been another offer. */
-	if (job->latin1 || !s->owned || job->offer != s->since)
+	if (job->latin1 || strcmp(job->type, ORL_TYPE_FILES) == 0 ||
+			!s->owned || job->offer != s->since)
 		return;
 	orl_xclip_forget(s);
 	s->kept = job->buffer;
@@ -280,6 +287,7 @@ static void give(struct orl_xclip_job *job)
 	}
 	orl_xclip_name(x, job->target, name);
 	type = type_wanted(s, name, &job->latin1);
+	job->gnome = orl_target_is_gnome(name);
 	/* TEXT is whatever the owner likes. */
 	if (strcmp(name, "TEXT") == 0)
 		job->target = orl_xclip_intern(x, "UTF8_STRING");

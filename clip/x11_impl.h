@@ -8,11 +8,17 @@
 #include <xcb/xcb.h>
 #include <xcb/xfixes.h>
 
+#include "clip/filelist.h"
 #include "clip/types.h"
 #include "clip/x11.h"
 
 enum {
 	ORL_XCLIP_JOBS = 8,
+	/*
+	 * More than jobs: what a program still writes into that of a job which
+	 * was given up is not to be taken for what the next one asked for.
+	 */
+	ORL_XCLIP_PROPERTIES = 48,
 	/* Kept of what is given, so that most is given at once. */
 	ORL_XCLIP_BUFFER = 4 * ORL_XCLIP_PIECE,
 	ORL_XCLIP_TARGETS = 128, /* looked at, of a program's */
@@ -57,6 +63,8 @@ struct orl_xclip_job {
 	bool told;    /* INCR: that it is, was said */
 	bool waiting; /* a write was cut short */
 	struct orl_latin1 state;
+	bool gnome; /* the program wants a list of files that way */
+	struct orl_gnome_list lines;
 	uint8_t *buffer; /* ORL_XCLIP_BUFFER */
 	size_t n;
 };
@@ -100,7 +108,7 @@ enum orl_xclip_atom {
 	ATOM_ATOM_PAIR,
 	ATOM_CLOCK,
 	ATOM_FIRST_PROPERTY,
-	ATOMS = ATOM_FIRST_PROPERTY + ORL_XCLIP_JOBS,
+	ATOMS = ATOM_FIRST_PROPERTY + ORL_XCLIP_PROPERTIES,
 };
 
 struct orl_xclip {
@@ -112,6 +120,7 @@ struct orl_xclip {
 	bool gone;
 	uint64_t now;
 	xcb_atom_t atoms[ATOMS];
+	unsigned property; /* the last that a job was given */
 	struct orl_xclip_selection selections[ORL_XCLIP_SELECTIONS];
 	struct orl_xclip_job jobs[ORL_XCLIP_JOBS];
 };

@@ -21,7 +21,7 @@ tests='g++ desktop-file-utils libcmocka-dev binutils tshark python3 openssl proc
 	qemu-system-x86 dbus-daemon dbus-bin tigervnc-standalone-server
 	libvirt-daemon libvirt-daemon-driver-qemu libvirt-clients
 	xserver-xorg-core xserver-xorg-video-dummy
-	ibus ibus-hangul xclip weston wl-clipboard
+	ibus ibus-hangul xclip weston wl-clipboard chromium libreoffice-writer
 	pulseaudio pulseaudio-utils cups-ipp-utils cups-client cups-daemon cups-filters
 	poppler-utils socat
 	wayvnc sway grim bubblewrap freerdp2-shadow-x11 winpr-utils xrdp tigervnc-tools'

@@ -12,12 +12,10 @@
 
 #include <SDL2/SDL.h>
 
-#include "client/viewer/clipnet.h"
+#include "client/viewer/clipboard_impl.h"
 #include "client/viewer/text.h"
 #include "client/viewer/ui.h"
 #include "clip/types.h"
-
-enum { SELECTIONS = ORL_DUCT_SELECTIONS, TYPES = ORL_DUCT_TYPES };
 
 #define NS_PER_MS UINT64_C(1000000)
 /* What the desktop asks for so long after a key or click, the user wants. */
@@ -28,8 +26,6 @@ enum { SELECTIONS = ORL_DUCT_SELECTIONS, TYPES = ORL_DUCT_TYPES };
 
 enum {
 	NOTE_MS = 3000,
-	PROBLEM_MS = 7000,
-	UNDER_WAY = 16,
 	/*
 	 * Browsers ask several times for one paste. What is not larger the
 	 * other end keeps for them; what is, is given so often for an act.
@@ -38,64 +34,15 @@ enum {
 	REPEATS = 8,
 };
 
-struct types {
-	size_t count;
-	char names[TYPES][ORIEL_TYPE_MAX + 1];
-};
-
-/* What was copied here. */
-struct ours {
-	struct types types;
-	bool offered;    /* the desktop knows */
-	uint64_t copied; /* when */
-	/* Bit by type: given since the last key or click. */
-	uint32_t given;
-	uint64_t given_act;
-	unsigned repeats;
-};
-
-/* What was copied there. */
-struct theirs {
-	struct types types;
-	bool due; /* to become this clipboard, when that may be */
-};
-
-/* A paste on its way, either way. */
-struct under_way {
-	struct orl_paste *paste; /* NULL: free */
-	bool out;                /* to the desktop */
-	char type[ORIEL_TYPE_MAX + 1];
-	uint64_t since, done, total;
-	const char *content;
-};
-
-struct orl_deck {
-	struct orl_viewer *v;
-	const struct orl_board_kind *kind;
-	struct orl_board *board; /* NULL: there is no window yet */
-	_Atomic(void *) native;  /* what it is opened with */
-	struct orl_duct *duct;
-	struct orl_duct_end *end;
-	int pipe[2]; /* wakes the thread */
-	pthread_t thread;
-
-	/* The user, as the UI thread has seen him. */
-	atomic_bool done, focused, cancel, busy;
-	_Atomic uint64_t act; /* the last key, click or change of focus */
-
-	/* The thread's own. */
-	bool connected;
-	struct ours ours[SELECTIONS];
-	struct theirs theirs[SELECTIONS];
-	struct under_way pastes[UNDER_WAY];
-	uint64_t step; /* when progress is shown next, 0: not */
-};
-
 /* ---- small things ------------------------------------------------------ */
 
 static void wake(void *user)
 {
-	const struct orl_deck *deck = user;
+	orl_deck_wake(user);
+}
+
+void orl_deck_wake(struct orl_deck *deck)
+{
 
 	/* Full is awake. */
 	if (write(deck->pipe[1], "", 1) < 0 && errno != EAGAIN)
@@ -126,7 +73,7 @@ static const char *content(const char *type)
 }
 
 /* Say it in the window, where there is one, and to scripts. */
-static void say(struct orl_deck *deck, const char *what, const char *type,
+void orl_deck_say(struct orl_deck *deck, const char *what, const char *type,
 		const char *why)
 {
 	char quoted[ORL_JSON_SIZE(ORL_DUCT_TEXT)];
@@ -147,6 +94,8 @@ static const char *called(const char *content_name)
 		return _("text");
 	if (strcmp(content_name, "image") == 0)
 		return _("a picture");
+	if (strcmp(content_name, "files") == 0)
+		return _("files");
 	return content_name;
 }
 
@@ -201,8 +150,8 @@ static void on_moved(void *user, struct orl_paste *paste, uint64_t done,
 	}
 }
 
-static struct orl_paste *follow(struct orl_deck *deck, struct orl_paste *paste,
-		const char *type, bool out)
+struct orl_paste *orl_deck_follow(struct orl_deck *deck,
+		struct orl_paste *paste, const char *type, bool out)
 {
 	for (size_t i = 0; paste && i < UNDER_WAY; i++) {
 		struct under_way *w = &deck->pastes[i];
@@ -242,13 +191,17 @@ static void show_one(struct orl_deck *deck, const struct under_way *w)
 static void show_progress(struct orl_deck *deck, uint64_t now)
 {
 	const struct under_way *slow = NULL;
+	struct orl_deck_question q;
 	bool any = false;
+
+	orl_deck_question(deck, &q);
 
 	for (size_t i = 0; i < UNDER_WAY; i++) {
 		const struct under_way *w = &deck->pastes[i];
 
 		any = any || w->paste;
-		if (w->paste && now - w->since > SHOWN_NS)
+		/* While somebody is asked about it, nothing moves. */
+		if (w->paste && !q.id && now - w->since > SHOWN_NS)
 			slow = w;
 	}
 	atomic_store(&deck->busy, slow != NULL);
@@ -270,7 +223,7 @@ static void cancel_all(struct orl_deck *deck)
 			orl_paste_cancel(w->paste, ORIEL_ECLOSED,
 					"the user has stopped it");
 	}
-	say(deck, "stopped", "", "");
+	orl_deck_say(deck, "stopped", "", "");
 }
 
 /* ---- from here to the desktop ------------------------------------------ */
@@ -290,7 +243,7 @@ static void offer(struct orl_deck *deck, unsigned selection)
 	deck->theirs[selection].due = false;
 	orl_duct_offer(deck->end, selection, types,
 			get_types(types, &ours->types));
-	say(deck, "offered", content(types[0]), "");
+	orl_deck_say(deck, "offered", content(types[0]), "");
 }
 
 void orl_deck_copied(struct orl_deck *deck, unsigned selection,
@@ -308,7 +261,7 @@ void orl_deck_copied(struct orl_deck *deck, unsigned selection,
 		orl_duct_offer(deck->end, selection, NULL, 0);
 	deck->theirs[selection].types.count = 0;
 	if (secret)
-		say(deck, "secret", "", "");
+		orl_deck_say(deck, "secret", "", "");
 	offer(deck, selection);
 }
 
@@ -341,15 +294,16 @@ static struct orl_paste *on_wanted(void *user, unsigned selection,
 {
 	struct orl_deck *deck = user;
 	const char *why = refuses(deck, &deck->ours[selection], type);
-	struct orl_paste *paste =
-			why || !deck->board
-					? NULL
-					: deck->board->kind->fetch(deck->board,
-							  selection, type, to);
+	struct orl_paste *paste = NULL;
 
+	if (!why && deck->board && strcmp(type, ORL_TYPE_FILES) == 0)
+		paste = orl_deck_give_files(deck, selection, to);
+	else if (!why && deck->board)
+		paste = deck->board->kind->fetch(
+				deck->board, selection, type, to);
 	if (why)
-		say(deck, "refused", content(type), why);
-	return follow(deck, paste, type, true);
+		orl_deck_say(deck, "refused", content(type), why);
+	return orl_deck_follow(deck, paste, type, true);
 }
 
 /* ---- from the desktop to here ------------------------------------------ */
@@ -371,7 +325,7 @@ static void take(struct orl_deck *deck, unsigned selection)
 	deck->board->kind->offer(deck->board, selection, types,
 			get_types(types, &theirs->types));
 	if (theirs->types.count)
-		say(deck, "copied", content(types[0]), "");
+		orl_deck_say(deck, "copied", content(types[0]), "");
 }
 
 static void on_offered(void *user, unsigned selection, const char *const *types,
@@ -380,6 +334,7 @@ static void on_offered(void *user, unsigned selection, const char *const *types,
 	struct orl_deck *deck = user;
 	struct theirs *theirs = &deck->theirs[selection];
 
+	orl_files_renew(deck->files, selection);
 	/* What is gone there is gone here at once. */
 	if (!count && theirs->types.count && !theirs->due && deck->board)
 		deck->board->kind->offer(deck->board, selection, NULL, 0);
@@ -394,14 +349,16 @@ static void on_offered(void *user, unsigned selection, const char *const *types,
 struct orl_paste *orl_deck_fetch(struct orl_deck *deck, unsigned selection,
 		const char *type, struct orl_paste_end to)
 {
-	return follow(deck, orl_duct_fetch(deck->end, selection, type, to),
-			type, false);
+	if (strcmp(type, ORL_TYPE_FILES) == 0)
+		return orl_deck_take_files(deck, selection, to);
+	return orl_deck_follow(deck,
+			orl_duct_fetch(deck->end, selection, type, to), type,
+			false);
 }
 
 bool orl_deck_primary(const struct orl_deck *deck)
 {
-	(void)deck;
-	return false;
+	return deck->v->options.primary;
 }
 
 static void on_note(void *user, int kind, int value, const char *text)
@@ -416,7 +373,7 @@ static void on_note(void *user, int kind, int value, const char *text)
 			deck->ours[s].offered = false;
 		break;
 	case ORL_CLIP_REFUSED:
-		say(deck, "refused", "", orl_text(text));
+		orl_deck_say(deck, "refused", "", orl_text(text));
 		break;
 	default:
 		break;
@@ -481,6 +438,7 @@ static void *run(void *user)
 								orl_viewer_now())))
 			break; /* and the window goes too */
 		orl_duct_run(deck->end);
+		orl_deck_files_run(deck);
 		for (unsigned s = 0; s < SELECTIONS; s++) {
 			offer(deck, s);
 			take(deck, s);
@@ -560,11 +518,13 @@ static void destroy(struct orl_deck *deck)
 {
 	if (deck->board)
 		deck->board->kind->close(deck->board);
+	orl_files_destroy(deck->files);
 	orl_clipnet_destroy(deck->v->clipnet);
 	deck->v->clipnet = NULL;
 	orl_duct_destroy(deck->duct);
 	close(deck->pipe[0]);
 	close(deck->pipe[1]);
+	pthread_mutex_destroy(&deck->lock);
 	free(deck);
 }
 
@@ -578,6 +538,7 @@ struct orl_deck *orl_deck_create(struct orl_viewer *v)
 		return NULL;
 	deck->v = v;
 	deck->pipe[0] = deck->pipe[1] = -1;
+	pthread_mutex_init(&deck->lock, NULL);
 	if (driver && strcmp(driver, "x11") == 0) {
 		deck->kind = &orl_board_x11;
 		deck->board = orl_board_x11.open(deck, NULL, &why);
@@ -586,7 +547,8 @@ struct orl_deck *orl_deck_create(struct orl_viewer *v)
 	}
 	if (deck->board || deck->kind == &orl_board_wayland)
 		deck->duct = orl_duct_create();
-	if (deck->duct && make_pipe(deck->pipe)) {
+	if (deck->duct && make_pipe(deck->pipe) &&
+			orl_deck_files_create(deck)) {
 		v->clipnet = orl_clipnet_create(v, deck->duct);
 		deck->end = orl_duct_open(deck->duct, 1, &calls, deck);
 		if (v->clipnet && pthread_create(&deck->thread, NULL, run,

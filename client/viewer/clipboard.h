@@ -16,6 +16,7 @@
 #include <poll.h>
 #include <stdbool.h>
 
+#include "client/viewer/field.h"
 #include "client/viewer/viewer.h"
 #include "clip/paste.h"
 
@@ -33,6 +34,20 @@ void orl_deck_watch(struct orl_deck *deck, const union SDL_Event *e);
 bool orl_deck_busy(const struct orl_deck *deck);
 /* The UI thread: stop all pastes that are on their way. */
 void orl_deck_cancel(struct orl_deck *deck);
+
+/* ---- questions about files, for the connection's thread ---------------- */
+
+struct orl_deck_question {
+	uint32_t id; /* 0: there is none */
+	bool giving;
+	char text[600]; /* which files */
+	char folder[ORL_FIELD_SIZE];
+};
+
+/* What the user is to be asked now; the connection is woken when it changes. */
+void orl_deck_question(struct orl_deck *deck, struct orl_deck_question *out);
+void orl_deck_answer(struct orl_deck *deck, uint32_t id, bool yes,
+		const char *folder);
 
 /* ---- boards: a file for each window system ------------------------------ */
 

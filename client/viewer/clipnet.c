@@ -5,11 +5,13 @@
 
 #include <stdlib.h>
 
+#include "client/viewer/clipboard.h"
 #include "client/viewer/viewer.h"
 
 struct orl_clipnet {
 	struct orl_viewer *v;
 	struct orl_duct_end *end;
+	uint32_t asking; /* the question about files that is open, or 0 */
 };
 
 /* ---- from the user's side ---------------------------------------------- */
@@ -108,10 +110,45 @@ void orl_clipnet_destroy(struct orl_clipnet *net)
 	free(net);
 }
 
+static void ask_person(struct orl_clipnet *net)
+{
+	struct orl_viewer *v = net->v;
+	struct orl_deck_question q;
+	char folder[sizeof(q.folder)] = "";
+	bool yes;
+
+	orl_deck_question(v->deck, &q);
+	/* The connection's own panels are there instead. */
+	if (v->state != ORIEL_CLIENT_READY) {
+		net->asking = 0;
+		return;
+	}
+	if (net->asking && q.id != net->asking) {
+		net->asking = 0;
+		orl_panels_print_done(v);
+	}
+	if (!q.id)
+		return;
+	if (!net->asking) {
+		if (v->questioned)
+			return;
+		net->asking = q.id;
+		orl_panels_files(v, q.giving, q.text, q.folder);
+		return;
+	}
+	if (!orl_panels_files_answer(v, &yes, folder, sizeof(folder)))
+		return;
+	net->asking = 0;
+	orl_deck_answer(v->deck, q.id, yes, folder);
+}
+
 void orl_clipnet_run(struct orl_clipnet *net)
 {
-	if (net)
-		orl_duct_run(net->end);
+	if (!net)
+		return;
+	orl_duct_run(net->end);
+	if (net->v->deck)
+		ask_person(net);
 }
 
 void orl_clipnet_connected(struct orl_clipnet *net, bool connected)

@@ -22,8 +22,10 @@ void orl_dialog_open(struct orl_dialog *d, struct orl_panel *p)
 			orl_field_set(&d->field, d->address);
 	}
 	/* It comes while somebody types: Enter was not meant for it. */
-	if (d->kind == ORL_DIALOG_AGAIN || d->kind == ORL_DIALOG_PRINT)
+	if (d->kind == ORL_DIALOG_AGAIN || d->kind >= ORL_DIALOG_PRINT)
 		focus = -1;
+	if (d->kind == ORL_DIALOG_SAVE)
+		orl_field_set(&d->field, d->folder);
 	/* Who presses Enter without reading has not trusted anybody. */
 	if (d->kind == ORL_DIALOG_TRUST)
 		focus = d->locked ? -1 : 1;
@@ -229,6 +231,30 @@ static enum orl_choice print(struct orl_dialog *d, struct orl_panel *p)
 	return yes_no(p, N_("Print"), N_("Do not print"), false, false);
 }
 
+static enum orl_choice give_files(struct orl_dialog *d, struct orl_panel *p)
+{
+	orl_panel_title(p, "The desktop wants files of yours");
+	orl_panel_text(p, d->text);
+	orl_panel_note(p, "You copied them here; it gets a copy.");
+	return yes_no(p, N_("Give them"), N_("Do not give them"), false, false);
+}
+
+static enum orl_choice save_files(struct orl_dialog *d, struct orl_panel *p)
+{
+	enum orl_choice choice;
+	orl_panel_title(p, "Save files from the desktop?");
+	orl_panel_text(p, d->text);
+	/* Who may not choose a folder saves in the one that was set. */
+	if (d->locked)
+		orl_panel_note(p, d->folder);
+	else
+		orl_panel_field(p, "In the folder", &d->field);
+	choice = yes_no(p, N_("Save"), N_("Do not save"), false, false);
+	return choice == ORL_CHOICE_YES && d->field.text[0] != '/'
+			       ? ORL_CHOICE_NONE
+			       : choice;
+}
+
 enum orl_choice orl_dialog(struct orl_dialog *d, struct orl_panel *p)
 {
 	switch (d->kind) {
@@ -250,6 +276,10 @@ enum orl_choice orl_dialog(struct orl_dialog *d, struct orl_panel *p)
 		return again(d, p);
 	case ORL_DIALOG_PRINT:
 		return print(d, p);
+	case ORL_DIALOG_GIVE:
+		return give_files(d, p);
+	case ORL_DIALOG_SAVE:
+		return save_files(d, p);
 	case ORL_DIALOG_NONE:
 	default:
 		return ORL_CHOICE_NONE;

@@ -26,6 +26,8 @@ enum orl_dialog_kind {
 	ORL_DIALOG_LOST,  /* the placard */
 	ORL_DIALOG_AGAIN, /* the same, and it is looked for */
 	ORL_DIALOG_PRINT, /* title: of a job; text: the printer's name */
+	ORL_DIALOG_GIVE,  /* text: which files */
+	ORL_DIALOG_SAVE,  /* the same, and folder; answer.text: another */
 };
 
 enum orl_choice {
@@ -41,6 +43,7 @@ struct orl_dialog {
 	char text[ORL_DIALOG_TEXT];
 	char address[ORL_RECENT_ADDRESS];
 	char key[65], old_key[65];
+	char folder[ORL_FIELD_SIZE];
 	bool wrong; /* the last password was */
 	enum oriel_client_state state;
 	uint64_t tried, left; /* AGAIN: seconds */
@@ -80,8 +83,8 @@ enum orl_command {
 	ORL_COMMAND_VOLUME,     /* menu.sound.volume */
 	ORL_COMMAND_SPEAK,      /* the desktop may hear it, or may not */
 	ORL_COMMAND_MENU_USB,
-	ORL_COMMAND_USB,        /* menu.device: give it, or take it back */
-	ORL_COMMAND_CLOSE,      /* the menu itself */
+	ORL_COMMAND_USB,   /* menu.device: give it, or take it back */
+	ORL_COMMAND_CLOSE, /* the menu itself */
 	ORL_COMMAND_PRINT_CANCEL,
 };
 

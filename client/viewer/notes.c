@@ -264,6 +264,13 @@ bool orl_ui_ask_poll(struct orl_ui *ui, enum orl_choice *choice)
 	return true;
 }
 
+void orl_ui_answer_text(struct orl_ui *ui, char *text, size_t size)
+{
+	pthread_mutex_lock(&ui->lock);
+	snprintf(text, size, "%s", ui->answer_text);
+	pthread_mutex_unlock(&ui->lock);
+}
+
 enum orl_answer orl_ui_ask(struct orl_ui *ui, const struct orl_dialog *dialog,
 		enum orl_choice *choice, char *text, size_t size)
 {

@@ -68,6 +68,11 @@ const char *const orl_viewer_options_help = N_(
 		"file:DIR\n"
 		"  --print=ask|always       before the first job, or never\n"
 		"  --print-pdf              printers get PDF, too\n"
+		"  --files=DIR              where files from the desktop are "
+		"saved,\n"
+		"                           unless you say another when asked\n"
+		"  --primary                share what is marked as well, on "
+		"X11\n"
 		"  --headless               open no window\n"
 		"  --screenshot=FILE.png    write the last picture at the end\n"
 		"  --exit-after=SECONDS     end then\n"
@@ -227,6 +232,7 @@ static bool set_flag(struct orl_viewer_options *o, const char *arg)
 		{ "--json", &o->json },
 		{ "--verbose", &o->verbose },
 		{ "--print-pdf", &o->print_pdf },
+		{ "--primary", &o->primary },
 	};
 	for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++) {
 		if (strcmp(arg, flags[i].name) == 0)
@@ -244,6 +250,7 @@ static bool set_path(struct orl_viewer_options *o, const char *arg)
 		{ "--screenshot", &o->screenshot },
 		{ "--stats", &o->stats },
 		{ "--sound-file", &o->sound_file },
+		{ "--files", &o->folder },
 		{ "--password-file", &o->password_file },
 		{ "--ticket-file", &o->ticket_file },
 	};

@@ -76,6 +76,8 @@ struct orl_viewer_options {
 	const char *password_file, *ticket_file;
 	const char *screenshot, *stats;
 	const char *sound_file; /* instead of a sound card */
+	const char *folder;     /* for files from the desktop's clipboard */
+	bool primary;           /* what is marked is a clipboard, too */
 	enum orl_sound_option sound;
 	enum orl_microphone_option microphone;
 	uint64_t exit_after; /* ns from the start, 0 is never */

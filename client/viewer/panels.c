@@ -75,6 +75,7 @@ void orl_panels_print(
 	d.locked = false; /* no is an answer in a kiosk, too */
 	snprintf(d.title, sizeof(d.title), "%.120s", title);
 	snprintf(d.text, sizeof(d.text), "%s", printer);
+	v->questioned = true;
 	orl_ui_ask_begin(v->ui, &d);
 }
 
@@ -84,12 +85,34 @@ bool orl_panels_print_answer(struct orl_viewer *v, bool *yes)
 	if (!orl_ui_ask_poll(v->ui, &choice))
 		return false;
 	*yes = choice == ORL_CHOICE_YES;
+	v->questioned = false;
+	return true;
+}
+
+void orl_panels_files(struct orl_viewer *v, bool giving, const char *which,
+		const char *folder)
+{
+	struct orl_dialog d;
+	begin(v, &d, giving ? ORL_DIALOG_GIVE : ORL_DIALOG_SAVE);
+	snprintf(d.text, sizeof(d.text), "%s", which);
+	snprintf(d.folder, sizeof(d.folder), "%s", folder);
+	v->questioned = true;
+	orl_ui_ask_begin(v->ui, &d);
+}
+
+bool orl_panels_files_answer(
+		struct orl_viewer *v, bool *yes, char *folder, size_t size)
+{
+	if (!orl_panels_print_answer(v, yes))
+		return false;
+	orl_ui_answer_text(v->ui, folder, size);
 	return true;
 }
 
 void orl_panels_print_done(struct orl_viewer *v)
 {
 	const struct orl_dialog none = { .kind = ORL_DIALOG_NONE };
+	v->questioned = false;
 	orl_ui_ask_begin(v->ui, &none);
 }
 

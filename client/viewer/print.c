@@ -515,6 +515,8 @@ static void ask_person(struct orl_prints *p)
 		return;
 	}
 	if (!p->asking) {
+		if (v->questioned) /* by another */
+			return;
 		p->asking = true;
 		orl_panels_print(v, job->title, p->printers[job->printer].name);
 		return;

@@ -85,6 +85,7 @@ static void on_state(void *user, enum oriel_client_state state, int error,
 	struct orl_viewer *v = user;
 	char quoted[ORL_JSON_SIZE(512)];
 	v->state = state;
+	v->questioned = v->questioned && state == ORIEL_CLIENT_READY;
 	orl_clipnet_connected(v->clipnet, state == ORIEL_CLIENT_READY);
 	orl_viewer_event(v, "state",
 			"\"state\":\"%s\",\"error\":%d,\"text\":%s",

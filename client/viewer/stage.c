@@ -347,6 +347,9 @@ static void open_dialog(struct orl_ui *ui)
 	if (st->dialog.kind == ORL_DIALOG_CONNECT)
 		orl_ui_forget(ui);
 	struct orl_window *win = orl_ui_open(ui, p->width, p->height);
+	/* The user is with another program, which pastes. */
+	if (win && st->dialog.kind == ORL_DIALOG_SAVE)
+		SDL_FlashWindow(win->sdl, SDL_FLASH_UNTIL_FOCUSED);
 	if (!win)
 		return;
 	if (st->dialog.kind == ORL_DIALOG_CONNECT)

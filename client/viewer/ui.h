@@ -315,6 +315,8 @@ void orl_ui_facts(struct orl_ui *ui, const struct orl_facts_of *facts);
 /* The same without waiting; the client is woken when there is an answer. */
 void orl_ui_ask_begin(struct orl_ui *ui, const struct orl_dialog *dialog);
 bool orl_ui_ask_poll(struct orl_ui *ui, enum orl_choice *choice);
+/* What was typed with it. */
+void orl_ui_answer_text(struct orl_ui *ui, char *text, size_t size);
 enum orl_answer orl_ui_ask(struct orl_ui *ui, const struct orl_dialog *dialog,
 		enum orl_choice *choice, char *text, size_t size);
 

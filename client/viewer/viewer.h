@@ -50,7 +50,7 @@ struct orl_viewer {
 	/* The clipboard, with a window and where it is shared; else NULL. */
 	struct orl_deck *deck;
 	struct orl_clipnet *clipnet; /* its half in the connection's thread */
-	struct orl_prints *prints; /* NULL: no printer is offered */
+	struct orl_prints *prints;   /* NULL: no printer is offered */
 
 	/* Set by orl_viewer_quit(), and the pipe is then readable. */
 	atomic_bool quit;
@@ -64,11 +64,12 @@ struct orl_viewer {
 	FILE *stats;
 	uint64_t next_stats;
 	enum oriel_client_state state;
-	bool ready;     /* has been READY */
-	bool returning; /* the connection is lost, and looked for */
-	int loss;       /* why, 0: the server said that it would go */
-	bool ended;     /* is IDLE again */
-	int error;      /* why */
+	bool ready;      /* has been READY */
+	bool returning;  /* the connection is lost, and looked for */
+	bool questioned; /* a question about the session is open */
+	int loss;        /* why, 0: the server said that it would go */
+	bool ended;      /* is IDLE again */
+	int error;       /* why */
 	char why[512];
 	int code;          /* of exit, once something has failed; else 0 */
 	uint8_t key[32];   /* the server's */
@@ -123,6 +124,11 @@ void orl_panels_print(
 		struct orl_viewer *v, const char *title, const char *printer);
 bool orl_panels_print_answer(struct orl_viewer *v, bool *yes);
 void orl_panels_print_done(struct orl_viewer *v);
+/* The same of files: may these be given, or written, and in which folder? */
+void orl_panels_files(struct orl_viewer *v, bool giving, const char *which,
+		const char *folder);
+bool orl_panels_files_answer(
+		struct orl_viewer *v, bool *yes, char *folder, size_t size);
 /* After the end of a connection: whether to try again. */
 bool orl_panels_failed(struct orl_viewer *v, int code);
 

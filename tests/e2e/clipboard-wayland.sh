@@ -1,6 +1,6 @@
 #!/bin/bash
-# clipboard-wayland.sh - the viewer in a Wayland compositor: text and a picture
-# between its clipboard and that of an X11 desktop, both ways.
+# clipboard-wayland.sh - the viewer in a Wayland compositor: text, HTML, a picture
+# and files between its clipboard and that of an X11 desktop, both ways.
 . tests/e2e/lib.sh
 
 x_server A 800x600 # the desktop
@@ -10,10 +10,12 @@ mkdir -m 700 "$XDG_RUNTIME_DIR"
 DISPLAY=$B start weston weston --backend=x11-backend.so --use-pixman \
 	--socket=oriel-test --width=1024 --height=768 --no-config --idle-time=0
 eventually 10 test -S "$XDG_RUNTIME_DIR/oriel-test" || fail 'no compositor'
-printf 'paste = text image\ncopy = text image\n' > "$T/policy"
+printf 'paste = text html image files\ncopy = text html image files\n' \
+	> "$T/policy"
 serve --source="x11:$A" --policy="$T/policy"
 export WAYLAND_DISPLAY=oriel-test DISPLAY=$B
 SDL_VIDEODRIVER=wayland start view "$BIN/oriel-view" --trust="$KEY" --json \
+	--files="$T/saved" \
 	--password-file="$T/password" "$ADDRESS"
 eventually 10 grep -q '"state":"ready"' "$T/view.out" ||
 	fail 'the viewer is not ready'
@@ -70,4 +72,48 @@ copied 1 UTF8_STRING "$T/text"
 copied 2 image/png "$T/picture.png"
 offered 1 'text/plain;charset=utf-8' UTF8_STRING "$T/text"
 offered 2 image/png image/png "$T/picture.png"
+printf '<b>fett \303\244</b>' > "$T/html"
+copied 3 text/html "$T/html"
+offered 3 text/html text/html "$T/html"
+
+# Files, of which the user is asked in the window.
+mkdir "$T/files" "$T/saved"
+cp "$T/picture.png" "$T/files/a b.png"
+cp "$T/text" "$T/files/grün.txt"
+: > "$T/files/empty"
+for name in a%20b.png gr%C3%BCn.txt empty; do
+	printf 'file://%s\r\n' "$T/files/$name"
+done > "$T/list"
+xclip -display "$A" -selection clipboard -t text/uri-list -i "$T/list"
+tries() {
+	said 4 '"what":"copied"' || { click; return 1; }
+}
+eventually 10 tries || fail 'files were not copied from the desktop'
+answer() { # PATTERN KEYS...: while wl-paste or xclip waits
+	sleep 1.5
+	xdotool key --delay 100 "${@:2}"
+	eventually 10 grep -q "$1" "$T/view.out"
+}
+timeout 20 wl-paste -n -t text/uri-list > "$T/pasted" 2> /dev/null &
+PASTE=$!
+answer '"what":"saved"' Tab Tab Return || fail 'nothing was saved'
+wait "$PASTE"
+grep -qF "file://$T/saved/a%20b.png" "$T/pasted" || fail 'no list of files'
+diff -r "$T/files" "$T/saved" || fail 'other files were saved'
+wl-copy -f -t text/uri-list < "$T/list" 2> /dev/null &
+started+=("$!")
+sleep 0.5
+offers() {
+	click
+	said 4 '"what":"offered"'
+}
+eventually 10 offers || fail 'files were not offered to the desktop'
+click
+timeout 20 xclip -display "$A" -selection clipboard -o -t text/uri-list \
+	> "$T/pasted" 2> /dev/null &
+PASTE=$!
+answer '"pasted","type":"files"' Tab Return || fail 'no files were given'
+wait "$PASTE"
+where=$(sed -n '1s,^file://\(.*\)/[^/]*$,\1,p' "$T/pasted")
+diff -r "$T/files" "$where" || fail 'other files came to the desktop'
 echo 'the clipboard of Wayland works, both ways'

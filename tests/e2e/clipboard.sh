@@ -16,6 +16,7 @@ join() { # POLICY-LINE OPTION...
 	[ -z "${SERVER:-}" ] || stop "$SERVER"
 	serve --source="x11:$A" --policy="$T/policy" "$@"
 	DISPLAY=$B start view "$BIN/oriel-view" --trust="$KEY" --json \
+		--files="$T/saved" --primary \
 		--password-file="$T/password" "$ADDRESS"
 	VIEW=$PID
 	eventually 10 grep -q '"state":"ready"' "$T/view.out" ||
@@ -55,8 +56,10 @@ to_desktop() { # TYPE FILE
 	n=$(grep -c '"what":"offered"' "$T/view.out")
 	copy "$B" "$1" "$2"
 	sleep 0.2 # until the copy is known: the click has to come later
-	click
-	eventually 5 said $((n + 1)) '"what":"offered"' ||
+	offered() {
+		said "$1" '"what":"offered"' || { click; return 1; }
+	}
+	eventually 5 offered $((n + 1)) ||
 		fail "$1 was not offered to the desktop"
 	eventually 5 offers "$A" "$1" || fail "the desktop does not offer $1"
 	click
@@ -69,7 +72,7 @@ to_viewer() { # TYPE FILE
 	local n
 	n=$(grep -c '"what":"copied"' "$T/view.out")
 	copy "$A" "$1" "$2"
-	eventually 5 said $((n + 1)) '"what":"copied"' ||
+	eventually 15 said $((n + 1)) '"what":"copied"' ||
 		fail "$1 was not copied from the desktop"
 	eventually 5 offers "$B" "$1" || fail "the viewer does not offer $1"
 	paste "$B" "$1" "$T/pasted"
@@ -89,7 +92,8 @@ convert -size 1300x1300 xc: +noise Random -seed 1 "$T/picture.png" ||
 [ "$(stat -c %s "$T/picture.png")" -gt 5000000 ] || fail 'a small picture'
 head -c 18000000 /dev/urandom | base64 > "$T/long" # 24 MB, INCR at both ends
 
-join 'paste = text html rtf image\ncopy = text html rtf image'
+join 'paste = text html rtf image files\ncopy = text html rtf image files
+primary = yes'
 for way in to_desktop to_viewer; do
 	$way UTF8_STRING "$T/text"
 	$way 'text/plain;charset=utf-8' "$T/text"
@@ -100,6 +104,10 @@ for way in to_desktop to_viewer; do
 done
 said 6 '"event":"pasted"' || fail 'the user was not told what the desktop pasted'
 echo "$count pastes, all bytes equal"
+
+# A type that lies is what its sender says: nobody here looks into it.
+to_viewer image/png "$T/html"
+to_desktop text/html "$T/picture.png"
 
 # Latin-1, for programs that know no better.
 iconv -f utf-8 -t latin1 <<< 'größer' > "$T/latin1"
@@ -114,6 +122,72 @@ sleep 0.1
 click
 paste "$A" STRING "$T/pasted"
 cmp "$T/latin1" "$T/pasted" || fail 'STRING does not come back'
+
+# ---- files, as what is in them; the user is asked
+
+mkdir "$T/files" "$T/saved"
+head -c 3000000 /dev/urandom > "$T/files/a b%.bin"
+cp "$T/picture.png" "$T/files/grün.png"
+: > "$T/files/empty"
+for name in 'a%20b%25.bin' 'gr%C3%BCn.png' empty; do
+	printf 'file://%s\r\n' "$T/files/$name"
+done > "$T/list"
+
+# asked DISPLAY KEYS...: paste files there, in $T/pasted, and answer so.
+asked() {
+	local display=$1
+	shift
+	paste "$display" text/uri-list "$T/pasted" &
+	local paste=$!
+	sleep 1
+	DISPLAY=$B xdotool key "$@"
+	wait "$paste"
+}
+n=$(grep -c '"what":"offered"' "$T/view.out")
+copy "$B" text/uri-list "$T/list"
+sleep 0.2
+click
+eventually 5 said $((n + 1)) '"what":"offered"' || fail 'files are not offered'
+eventually 5 offers "$A" text/uri-list || fail 'the desktop does not offer files'
+click
+asked "$A" Escape
+[ -s "$T/pasted" ] && fail 'files were given after a no'
+eventually 5 grep -q 'did not want to give' "$T/view.log" || fail 'a no is not said'
+click
+asked "$A" Tab Return
+where=$(sed -n '1s,^file://\(.*\)/[^/]*$,\1,p' "$T/pasted")
+diff -r "$T/files" "$where" || fail 'other files came to the desktop'
+[ "$(stat -c %a "${where%/*}")" = 700 ] || fail 'others can see them'
+timeout 5 xclip -display "$A" -selection clipboard -o \
+	-t x-special/gnome-copied-files | head -n 1 | grep -qx copy ||
+	fail 'not as file managers of GNOME have it'
+
+n=$(grep -c '"what":"copied"' "$T/view.out")
+copy "$A" text/uri-list "$T/list"
+eventually 5 said $((n + 1)) '"what":"copied"' || fail 'files are not copied'
+asked "$B" Escape
+eventually 5 grep -q 'did not want these' "$T/view.log" || fail 'a no is not said'
+[ -z "$(ls "$T/saved")" ] || fail 'files were saved after a no'
+asked "$B" Tab Tab Return
+grep -qF "file://$T/saved/a%20b%25.bin" "$T/pasted" || fail 'no list of files'
+diff -r "$T/files" "$T/saved" || fail 'other files were saved'
+said 1 '"what":"saved","type":"files","count":3' || fail 'not told as saved'
+echo 'six files, all bytes equal'
+
+# ---- what is marked
+
+echo marked | xclip -display "$A" -selection primary
+marked() { # DISPLAY TEXT
+	[ "$(timeout 5 xclip -display "$1" -selection primary -o)" = "$2" ]
+}
+eventually 5 marked "$B" marked || fail 'what is marked there is not had here'
+echo 'marked here' | xclip -display "$B" -selection primary
+sleep 0.2
+there() {
+	click
+	marked "$A" 'marked here'
+}
+eventually 5 there || fail 'what is marked here is not had there'
 
 # ---- the viewer's own rules
 
@@ -228,6 +302,20 @@ eventually 5 said $((before + 1)) '"exact":true' ||
 kill -0 "$PASTE" 2>/dev/null || fail 'that was too fast to be a test'
 kill -9 "$PASTE"
 to_viewer UTF8_STRING "$T/text"
+# The user stops one, by the menu's last item but one.
+n=$(grep -c '"what":"copied"' "$T/view.out")
+copy "$A" UTF8_STRING "$T/long"
+eventually 5 said $((n + 1)) '"what":"copied"' || fail 'not copied'
+xclip -display "$B" -selection clipboard -o -t UTF8_STRING > "$T/pasted" &
+PASTE=$!
+started+=("$PASTE")
+sleep 2 # it says how far it is by then
+DISPLAY=$B xdotool key ctrl+alt+Home sleep 0.3 \
+	key --delay 100 shift+Tab shift+Tab Return
+eventually 5 said 1 '"what":"stopped"' || fail 'it cannot be stopped'
+# X11 has no word for that: who has got a part waits, and xclip for ever.
+kill -9 "$PASTE" || fail 'all of it was pasted'
+to_viewer UTF8_STRING "$T/text"
 
 # ---- what the policy refuses, and what is said of it
 
@@ -238,6 +326,17 @@ click
 eventually 5 grep -q 'takes only text' "$T/view.log" ||
 	fail 'a picture was refused without a word'
 offers "$A" image/png && fail 'a picture was offered'
+copy "$B" text/uri-list "$T/list"
+sleep 0.2
+click
+refused() {
+	[ "$(grep -c 'takes only text' "$T/view.log")" = "$1" ]
+}
+eventually 5 refused 2 || fail 'files were refused without a word'
+offers "$A" text/uri-list && fail 'files were offered'
+echo marked | xclip -display "$A" -selection primary
+sleep 0.5
+marked "$B" marked && fail 'what is marked is shared'
 to_desktop UTF8_STRING "$T/text"
 copy "$A" UTF8_STRING "$T/html"
 eventually 5 grep -q 'stays there' "$T/view.log" ||

@@ -34,7 +34,15 @@ static void targets_stand_for_types(void **state)
 			orl_type_of_target("image/png", &latin1), "image/png");
 	/* What nobody has thought about is not passed on. */
 	assert_null(orl_type_of_target("application/x-anything", &latin1));
-	assert_null(orl_type_of_target("text/uri-list", &latin1));
+	/* Lists stand for files, whose bytes are another's to make. */
+	assert_string_equal(orl_type_of_target("text/uri-list", &latin1),
+			ORL_TYPE_FILES);
+	assert_null(orl_type_of_target(ORL_TYPE_FILES, &latin1));
+	assert_true(orl_target_rank("text/uri-list") <
+			orl_target_rank("x-special/gnome-copied-files"));
+	assert_true(orl_target_is_gnome(orl_targets_of(ORL_TYPE_FILES)[1]));
+	assert_null(orl_targets_of("image/png"));
+	assert_int_equal(orl_content_of(ORL_TYPE_FILES), ORL_CONTENT_FILES);
 	assert_int_equal(orl_content_of("text/html"), ORL_CONTENT_HTML);
 	assert_int_equal(orl_content_of("text/html2"), -1);
 	assert_int_equal(orl_content_named("image", 5), ORL_CONTENT_IMAGE);

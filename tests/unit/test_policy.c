@@ -133,7 +133,7 @@ static void limits_hold(void **state)
 
 static void the_clipboard_has_its_keys(void **state)
 {
-	static const char *const bad[] = { "copy = texts", "copy = files",
+	static const char *const bad[] = { "copy = texts", "copy = file",
 		"paste-max = 0", "paste-max = 65537", "copy-max = 1M",
 		"copy-max =", "primary = maybe", "paste = text\npaste = text",
 		"paste-max = 99999999999999999999" };
@@ -144,11 +144,13 @@ static void the_clipboard_has_its_keys(void **state)
 	assert_int_equal(policy.copy_types, 0);
 	assert_true(policy.paste_max == UINT64_C(256) << 20);
 	assert_false(policy.primary);
-	assert_int_equal(parse("copy = html  image\npaste =\npaste-max = 16\n"
+	assert_int_equal(parse("copy = html  image files\npaste =\npaste-max = "
+			       "16\n"
 			       "copy-max=65536\nprimary = yes"),
 			0);
 	assert_int_equal(policy.copy_types,
-			1u << ORL_CONTENT_HTML | 1u << ORL_CONTENT_IMAGE);
+			1u << ORL_CONTENT_HTML | 1u << ORL_CONTENT_IMAGE |
+					1u << ORL_CONTENT_FILES);
 	assert_int_equal(policy.paste_types, 0);
 	assert_true(policy.paste_max == UINT64_C(16) << 20);
 	assert_true(policy.copy_max == UINT64_C(65536) << 20);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "capture/vdclip.h"
+#include "capture/vdfiles.h"
 #include "clip/types.h"
 
 enum { STREAM = 4 };
@@ -301,6 +302,38 @@ static void lines_end_as_the_guest_has_them(void **state)
 	assert_true(held);
 }
 
+static void files_are_announced_and_sent(void **state)
+{
+	static const char head[] = "\1\0\0\0\x54\0\0\0\1\0\0\0\12\0\0\0"
+				   "\0\0\0\0\0\0\0\0\x40\0\0\0\7\0\0\0"
+				   "[vdagent-file-xfer]\nname=a b.txt\n"
+				   "size=18446744073709551615\n";
+	uint8_t out[ORL_VDAGENT_CHUNK], piece[ORL_VDFILES_PIECE + 1] = "hi";
+	char name[300];
+
+	(void)state;
+	assert_int_equal(orl_vdfiles_put_start(out, sizeof(out), 7, "a b.txt",
+					 UINT64_MAX),
+			sizeof(head));
+	assert_memory_equal(out, head, sizeof(head)); /* with its NUL */
+	memset(name, 'x', sizeof(name));
+	name[255] = 0;
+	assert_true(orl_vdfiles_put_start(out, sizeof(out), 7, name, 1) > 255);
+	assert_int_equal(orl_vdfiles_put_data(out, sizeof(out), 7, piece, 2),
+			8 + 20 + 12 + 2);
+	assert_memory_equal(out + 28, "\7\0\0\0\2\0\0\0\0\0\0\0hi", 14);
+	assert_int_equal(orl_vdfiles_put_data(out, sizeof(out), 7, NULL, 0),
+			8 + 20 + 12);
+	assert_true(orl_vdfiles_put_data(out, sizeof(out), 7, piece,
+				    ORL_VDFILES_PIECE) > 0);
+	assert_int_equal(orl_vdfiles_put_data(out, sizeof(out), 7, piece,
+					 sizeof(piece)),
+			0);
+	assert_int_equal(orl_vdfiles_put_cancel(out, sizeof(out), 7), 36);
+	for (uint32_t i = 0; i < 20; i++)
+		assert_non_null(orl_vdfiles_why(i));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -312,6 +345,7 @@ int main(void)
 		cmocka_unit_test(screens_are_listed),
 		cmocka_unit_test(the_clipboard_is_understood),
 		cmocka_unit_test(lines_end_as_the_guest_has_them),
+		cmocka_unit_test(files_are_announced_and_sent),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

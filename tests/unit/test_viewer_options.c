@@ -346,7 +346,7 @@ static void names_hosts(void **state)
 	assert_true(orl_address_host(out, 10, "oriel://desk"));
 }
 
-static void takes_what_is_printed_where(void **state)
+static void takes_what_is_printed_and_pasted_where(void **state)
 {
 	(void)state;
 	assert_int_equal(parse("oriel://desk", "--printer=ipp://x/y",
@@ -364,6 +364,12 @@ static void takes_what_is_printed_where(void **state)
 	assert_int_equal(parse("oriel://desk", NULL, NULL, NULL, NULL, NULL),
 			ORL_OPTIONS_RUN);
 	assert_int_equal(o.printers, ORL_PRINTERS_UNSAID);
+	assert_true(!o.folder && !o.primary);
+	assert_int_equal(parse("oriel://desk", "--files=/tmp/x", "--primary",
+					 NULL, NULL, NULL),
+			ORL_OPTIONS_RUN);
+	assert_string_equal(o.folder, "/tmp/x");
+	assert_true(o.primary);
 	wrong("--printers=some", "default, all or none");
 	wrong("--printer=", "name of one");
 	wrong("--print=never", "ask or always");
@@ -383,7 +389,7 @@ int main(void)
 		cmocka_unit_test(desktops_name_files_by_uri),
 		cmocka_unit_test(options_beat_the_file),
 		cmocka_unit_test(names_hosts),
-		cmocka_unit_test(takes_what_is_printed_where),
+		cmocka_unit_test(takes_what_is_printed_and_pasted_where),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
