@@ -392,7 +392,12 @@ $(O)/tests/e2e/keys: $(O)/tests/e2e/keys.o $(O)/liboriel-client.a
 	$(CC) -pthread $(CFLAGS) $(LDFLAGS) -o $@ $^ \
 		$(call flags,--libs,x11 xtst) $(LIBS)
 
-$(O)/tests/e2e/device: $(O)/tests/e2e/device.o
+$(O)/tests/e2e/device: $(addprefix $(O)/tests/e2e/,device.o device_disk.o \
+		device_live.o)
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ \
+		$(call flags,--libs,libusbredirparser-0.5) -lm
+
+$(O)/tests/e2e/usbguest: $(O)/tests/e2e/usbguest.o
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ \
 		$(call flags,--libs,libusbredirparser-0.5)
 
@@ -414,7 +419,7 @@ $(O)/tests/e2e/attack: $(addprefix $(O)/tests/e2e/,attack.o attack_serve.o \
 	$(CC) -pthread $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 
 e2e: all $(addprefix $(O)/tests/e2e/,attack clipper device fingers keys \
-		onlink painter) \
+		onlink painter usbguest) \
 		$(if $(SYSTEMD_LIBS),$(O)/tests/e2e/liar) \
 		$(if $(PULSE_LIBS),$(O)/tests/e2e/hear)
 	tools/guest/build.sh $(GUEST) || : # its test says that there is none
