@@ -23,7 +23,7 @@ redirect() {
 	shift
 	for s; do sockets+=("--usb-device=unix:$T/$s"); done
 	start "$name" "$BIN/oriel-view" --headless --json --trust=first-use \
-		--password-file="$T/password" "${sockets[@]}" "$ADDRESS"
+		--password-file="$T/password" --reconnect=60 "${sockets[@]}" "$ADDRESS"
 }
 # says NAME WORD [TIMES]: this viewer has reported that state so often.
 says() {
@@ -106,6 +106,28 @@ stop "$one" KILL
 eventually 10 gone || fail 'the viewer is dead, and its device stays'
 ask 'echo alive' | grep -q alive || fail 'the guest hangs'
 ok 'pulled out'
+
+# The server dies in the middle, and another is there: it comes back by itself.
+redirect again d
+again=$PID
+eventually 20 says again open || fail 'it is not there'
+ask '(while cat /dev/sd[a-d] > /dev/null; do :; done) > /dev/null 2>&1 &'
+stop "$SERVER" KILL
+eventually 10 gone || fail 'the server is dead, and the device stays'
+ask 'echo alive' | grep -q alive || fail 'the guest hangs'
+rm "$T/serve.out"
+start serve "$BIN/oriel-serve" "--listen=tcp://${ADDRESS#oriel://}" \
+	--password-file="$T/password" --source="qemu:unix:path=$T/bus" \
+	--policy="$T/policy" --usb-slot="unix:$T/slot"
+SERVER=$PID
+eventually 20 says again open 2 || fail 'it does not come back by itself'
+came_back() {
+	ask 'for d in /dev/sd[a-e]; do md5sum < $d; done' 60 | grep -q "${sum% *}"
+}
+eventually 20 came_back || fail 'come back it cannot be read'
+stop "$again"
+eventually 10 gone || fail 'given back it stays'
+ok 'server lost'
 
 # ---- a printer, and what waits for a place
 
