@@ -418,8 +418,11 @@ $(O)/tests/e2e/attack: $(addprefix $(O)/tests/e2e/,attack.o attack_serve.o \
 		attack_clients.o attack_view.o raw.o) $(client) $(core)
 	$(CC) -pthread $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 
+$(O)/tests/e2e/usbliar: $(addprefix $(O)/tests/e2e/,usbliar.o raw.o) $(core)
+	$(CC) -pthread $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+
 e2e: all $(addprefix $(O)/tests/e2e/,attack clipper device fingers keys \
-		onlink painter usbguest) \
+		onlink painter usbguest usbliar) \
 		$(if $(SYSTEMD_LIBS),$(O)/tests/e2e/liar) \
 		$(if $(PULSE_LIBS),$(O)/tests/e2e/hear)
 	tools/guest/build.sh $(GUEST) || : # its test says that there is none
