@@ -139,6 +139,7 @@ help:
 #: make quick            unit and property tests, corpora, lints (2 min)
 #: make asan|tsan        the same under the sanitizers
 #: make e2e              real programs on real displays
+#: make usb-speed        how fast USB devices are over links
 #: make soak             mixed work on bad links for SOAK_SECONDS (an hour)
 #: make arm64            the libraries for aarch64, their tests emulated
 #: make coverage         lines of proto/ and codecs/, and of each parser
@@ -432,6 +433,9 @@ scripts = $(sort $(wildcard tests/e2e/*.sh))
 # They measure, so nothing runs beside them.
 alone = $(addprefix tests/e2e/,bench.sh links.sh)
 
+usb-speed: all $(addprefix $(O)/tests/e2e/,device onlink usbguest)
+	tests/usb_speed.sh $(USB_SPEED)
+
 soak:
 	$(MAKE) run-soak $(ASAN)
 run-soak: programs $(O)/tests/e2e/onlink
@@ -569,7 +573,7 @@ distclean: clean
 	rm -rf build
 
 .PHONY: all libs programs man help quick lint asan tsan sanitized \
-	run-threaded check demo guest demo-vm guest-speed e2e fuzz \
+	run-threaded check demo guest demo-vm guest-speed e2e usb-speed fuzz \
 	run-fuzzers coverage run-coverage bench run-bench codecs seeds texts \
 	format tidy doc examples install install-libs install-asan \
 	install-tsan uninstall clean distclean \

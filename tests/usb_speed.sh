@@ -105,12 +105,18 @@ allowed() {
 least() { # A B
 	calc "$1 < $2 ? $1 : $2"
 }
+# Others look at a disk when it comes, and when it was written to: wait.
+settle() {
+	ask "until a=\$(cat /sys/block/$1/stat); sleep 1.5;"\
+"b=\$(cat /sys/block/$1/stat); [ \"\$a\" = \"\$b\" ]; do :; done" 60
+}
 # measure LINK DISK SECTORS DIRECTION MB: MB_S is what came of it.
 measure() {
 	local link=$1 disk=$2 sectors=$3 way=$4 mb=$5 seconds
 	ask "cd /sys/block/$disk && echo $sectors > device/max_sectors &&"\
 "echo $((sectors / 2)) > queue/max_sectors_kb" ||
 		fail "no commands of $sectors sectors"
+	settle "$disk"
 	if [ "$way" = read ]; then
 		seconds=$(timed "dd if=/dev/$disk of=/dev/null iflag=direct \
 			bs=$((sectors / 2))k count=$((mb * 2048 / sectors))")
