@@ -33,6 +33,7 @@ cp "$BIN/oriel-view" "$T/password" tools/oriel-usb.rules "$T/viewer"
 ldd "$BIN/oriel-view" | sed -n 's/.* => \(\/[^ ]*\).*/\1/p' |
 	grep -v '/lib\(c\|m\|pthread\|dl\|rt\)\.so' |
 	xargs -I{} cp -L {} "$T/viewer/lib"
+chmod -R a+rX "$T/viewer"
 truncate -s 400M "$T/viewer.disk"
 mkfs.ext4 -q -d "$T/viewer" "$T/viewer.disk" || fail 'no disk for the viewer'
 rm -r "$T/viewer"
