@@ -34,6 +34,14 @@ objects = $(patsubst %.c,$(O)/%.o,$(filter-out $(LEFT_OUT:%=%.c), \
 
 LIBS = $(call flags,--libs,libssl libcrypto libzstd libturbojpeg opus \
 	vpx libusbredirparser-0.5)
+# Without OpenH264 no H.264, but by encoders that hosts bring.
+H264_LIBS := $(call flags,--libs,openh264)
+ifeq ($(H264_LIBS),)
+DEFS += -DORIEL_NO_H264
+LEFT_OUT += codecs/h264
+else
+LIBS += $(H264_LIBS)
+endif
 SYSTEMD_LIBS := $(call flags,--libs,libsystemd)
 X_LIBS = $(call flags,--libs,x11 xext xdamage xfixes xtst xrandr xcb xcb-xfixes)
 SDL_LIBS = $(call flags,--libs,sdl2 SDL2_ttf fontconfig libpng xcb xcb-xfixes \
@@ -49,10 +57,16 @@ endif
 BENCH_LIBS = $(call flags,--libs,libpng libwebp) $(VNC_LIBS)
 ifeq ($(GPL),yes)
 AV_LIBS = $(call flags,--libs,libavformat libavcodec libavutil libswscale)
+X264_LIBS := $(call flags,--libs,x264)
 else
 DEFS += -DORIEL_NO_LIBAV
 LEFT_OUT += capture/trace capture/unpack bench/trace tests/fuzz/fuzz_trace \
 	tests/fuzz/mkseeds_trace
+endif
+
+# The better encoder of H.264, for our programs.
+ifeq ($(X264_LIBS),)
+DEFS += -DORIEL_NO_X264
 endif
 
 # Recording from VNC and QEMU; under the GPL as well.
@@ -90,7 +104,7 @@ CUPS_LIBS := $(shell pkg-config --libs cups 2>/dev/null || cups-config --libs 2>
 
 ifeq ($(CUPS_LIBS),)
 DEFS += -DORIEL_NO_CUPS
-LEFT_OUT += client/viewer/cups
+LEFT_OUT += client/viewer/cups tests/fuzz/fuzz_ipp
 endif
 
 host_tools = $(O)/proto/msgdoc.o
@@ -194,7 +208,7 @@ bench := $(filter-out $(addprefix $(O)/bench/,main.o push.o spice.o host.o \
 $(O)/oriel-serve: $(O)/capture/main.o $(capture) $(O)/liboriel-server.a
 	echo "  LD    $@"
 	$(CC) -pthread $(CFLAGS) $(LDFLAGS) -o $@ $^ $(X_LIBS) $(SYSTEMD_LIBS) \
-		$(PULSE_LIBS) $(AV_LIBS) $(LIBS)
+		$(PULSE_LIBS) $(AV_LIBS) $(X264_LIBS) $(LIBS)
 $(patsubst %.c,$(O)/%.o,$(wildcard capture/far/rdp*.c)): DEFS += $(patsubst -I%,-isystem %,$(call \
 	flags,--cflags,freerdp-client2 freerdp2 winpr2))
 far := $(addprefix $(O)/capture/,far/helper.o far_check.o qemu_keys.o x11_keys.o)
@@ -291,6 +305,10 @@ $(O)/tests/fuzz/fuzz_rdp: $(O)/tests/far_rdp.a
 $(O)/tests/fuzz/fuzz_rdp: TARGET_LIBS = $(RDP_LIBS)
 $(O)/tests/fuzz/fuzz_rdp.o: DEFS += $(patsubst -I%,-isystem %,$(call \
 	flags,--cflags,freerdp-client2 freerdp2 winpr2))
+# Of oriel-ipp all but its pipe; the target plays oriel-serve.
+$(O)/tests/ipp.a: $(filter-out %/main.o,$(call objects,capture/ipp))
+$(O)/tests/fuzz/fuzz_ipp: $(O)/tests/ipp.a
+$(O)/tests/fuzz/fuzz_ipp: TARGET_LIBS = $(CUPS_LIBS)
 $(O)/tests/%.a:
 	mkdir -p $(@D)
 	rm -f $@
@@ -320,6 +338,7 @@ $(O)/tests/unit/test_x11_keys: UNIT_LIBS = $(X_LIBS)
 $(O)/tests/unit/test_keys_window: UNIT_LIBS = $(SDL_LIBS) $(USB_LIBS) \
 	$(CUPS_LIBS) -lm
 $(O)/tests/unit/test_regions: UNIT_LIBS = $(AV_LIBS)
+$(O)/tests/unit/test_h264: UNIT_LIBS = $(X264_LIBS)
 $(O)/tests/fuzz/fuzz_trace: TARGET_LIBS = $(AV_LIBS)
 
 # Seeds that the project's own encoders make; committed, made anew when the

@@ -58,6 +58,10 @@ const struct peer peers[] = {
 	{ "oriel-lossless", "Oriel, never a pixel that is not exact", NULL,
 			PEER_CAPTURES, false, ORIEL_SERVER(" --lossless"),
 			ORIEL_CLIENT, NULL, NULL },
+	{ "oriel-print", "Oriel, with a printer beside the viewer", NULL,
+			PEER_CAPTURES, false, ORIEL_SERVER(" --print=0"),
+			ORIEL_CLIENT " --printer=file:{folder} --print=always",
+			NULL, NULL },
 	{ "oriel-push", "Oriel, given rectangles as by a hypervisor", NULL,
 			PEER_PUSHED, false,
 			"{programs}/oriel-bench-push --frames={frames} "

@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bench/mark.h"
 #include "bench/metrics.h"
 #include "bench/screen_file.h"
 
@@ -161,6 +162,28 @@ static void watch_last(struct watcher *w, uint64_t now)
 		s->last_exact = stage_now();
 }
 
+/* Where text is; the frame's mark is none, though it looks like it. */
+static void find_text(const struct watcher *w, uint32_t frame, uint8_t *text,
+		const uint32_t *picture)
+{
+	const int32_t width = w->f->width, height = w->f->height;
+	const struct frame *f = &w->f->frame[frame];
+	const int32_t cols = width / MARK_SIDE, rows = height / MARK_SIDE;
+
+	metrics_text(text, picture, width, height);
+	if (f->mark_x < 0)
+		return;
+	for (int32_t y = f->mark_y / MARK_SIDE;
+			y <= (f->mark_y + MARK_SIDE - 1) / MARK_SIDE &&
+			y < rows;
+			y++)
+		for (int32_t x = f->mark_x / MARK_SIDE;
+				x <= (f->mark_x + MARK_SIDE - 1) / MARK_SIDE &&
+				x < cols;
+				x++)
+			text[y * cols + x] = 0;
+}
+
 static void note_quality(struct watcher *w, struct sample *p, uint32_t *picture,
 		uint32_t *at, uint8_t *text, struct stage_quality *q,
 		uint32_t *texts)
@@ -169,12 +192,12 @@ static void note_quality(struct watcher *w, struct sample *p, uint32_t *picture,
 	struct comparison c, ahead;
 	while (*at < p->frame)
 		frames_apply(w->f, ++*at, picture, (size_t)width);
-	metrics_text(text, picture, width, height);
+	find_text(w, *at, text, picture);
 	metrics_compare(&c, picture, p->pixels, text, width, height);
 	/* Part of the next frame may have arrived: the better one counts. */
 	if (c.wrong && *at + 1 < w->f->n) {
 		frames_apply(w->f, ++*at, picture, (size_t)width);
-		metrics_text(text, picture, width, height);
+		find_text(w, *at, text, picture);
 		metrics_compare(&ahead, picture, p->pixels, text, width,
 				height);
 		if (ahead.psnr > c.psnr)

@@ -17,6 +17,7 @@
 #include "capture/clipboard.h"
 #include "capture/drop.h"
 #include "capture/serve.h"
+#include "capture/x264.h"
 
 enum {
 	BUDGET_NS = 8000000, /* of one dispatch, so that the source runs too */
@@ -384,6 +385,10 @@ static int create_server(struct serve *serve)
 						: ORL_EXIT_INTERNAL,
 				why);
 	}
+	/* Without it the library's own encoders will do. */
+	if (orl_x264())
+		(void)!oriel_server_add_encoder(
+				serve->server, orl_x264(), NULL);
 	if (config.certificate)
 		say_key(serve);
 	return ORL_EXIT_OK;
@@ -519,7 +524,13 @@ static void version(void)
 	unsigned v = oriel_version();
 
 	printf("oriel-serve %u.%u.%u\n", v >> 16, v >> 8 & 255, v & 255);
-	puts("server: OpenSSL (Apache-2.0) zstd (BSD) xxHash (BSD) Opus (BSD)");
+	puts("server: OpenSSL (Apache-2.0) zstd (BSD) xxHash (BSD) Opus (BSD) "
+	     "libvpx (BSD)");
+#ifndef ORIEL_NO_H264
+	puts("video: OpenH264 (BSD)");
+#endif
+	if (orl_x264())
+		puts("video: x264 (GPL-2.0+)");
 	orl_source_version(stdout);
 }
 

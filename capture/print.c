@@ -41,7 +41,10 @@ struct slot {
 
 struct job {
 	uint32_t id; /* the helper's number; 0: none */
-	struct oriel_print *print;
+	unsigned slot;
+	struct oriel_print *print; /* NULL: it waits for its viewer */
+	struct oriel_print_job details;
+	char title[ORIEL_PRINT_TITLE_MAX + 1];
 	uint64_t granted, bytes;
 };
 
@@ -62,7 +65,7 @@ static void stop_helper(struct orl_printing *p)
 	p->restart = orl_now() + RESTART_S * ORL_SEC;
 	/* What it had not handed over will not come. */
 	for (int i = 0; i < JOBS; i++) {
-		if (p->jobs[i].id)
+		if (p->jobs[i].id && p->jobs[i].print)
 			oriel_print_destroy(p->jobs[i].print);
 		p->jobs[i].id = 0;
 	}
@@ -185,9 +188,22 @@ static void reap_hooks(struct orl_printing *p)
 
 /* ---- printers ---------------------------------------------------------- */
 
+static void refuse(struct orl_printing *p, uint32_t id, uint32_t reason,
+		const char *text);
+
 static void remove_slot(struct orl_printing *p, unsigned i)
 {
 	p->slots[i].used = p->slots[i].there = false;
+	for (int k = 0; k < JOBS; k++) {
+		struct job *job = &p->jobs[k];
+		uint32_t id = job->id;
+
+		if (!id || job->print || job->slot != i)
+			continue;
+		job->id = 0;
+		refuse(p, id, ORIEL_PRINT_OFFLINE,
+				"The viewer is not connected.");
+	}
 	tell_helper(p, &(struct orl_printpipe){
 				       .kind = ORL_PIPE_GONE, .slot = i });
 	announce(p, "removed", &p->slots[i]);
@@ -242,6 +258,8 @@ static void name_queue(struct orl_printing *p, struct slot *slot)
 				ORL_PIPE_QUEUE_MAX - 4, base, n % 100);
 }
 
+static void begin_waiting(struct orl_printing *p, unsigned slot);
+
 /* What the viewer calls it, without what would not do in a line. */
 static void plain_name(
 		char out[static ORIEL_PRINTER_NAME_MAX + 1], const char *name)
@@ -287,6 +305,7 @@ void orl_printing_printer(struct orl_printing *p, struct oriel_peer *peer,
 	tell_printer(p, (unsigned)(slot - p->slots));
 	if (news)
 		announce(p, "added", slot);
+	begin_waiting(p, (unsigned)(slot - p->slots));
 }
 
 void orl_printing_gone(
@@ -364,14 +383,40 @@ static void grant(struct orl_printing *p, struct job *job)
 				       .bytes = (uint32_t)(most - out) });
 }
 
+static void create_job(struct orl_printing *p, struct job *job)
+{
+	const struct slot *slot = &p->slots[job->slot];
+	struct oriel_print_job details = job->details;
+	uint32_t id = job->id;
+	int err;
+
+	details.printer = slot->id;
+	details.title = job->title;
+	err = oriel_print_create(&job->print, slot->peer, &details);
+	if (err) {
+		job->print = NULL;
+		job->id = 0;
+		refuse(p, id, ORIEL_PRINT_OTHER, oriel_strerror(err));
+		return;
+	}
+	oriel_print_set_data(job->print, job);
+	grant(p, job);
+}
+
+static void begin_waiting(struct orl_printing *p, unsigned slot)
+{
+	for (int i = 0; i < JOBS; i++)
+		if (p->jobs[i].id && !p->jobs[i].print &&
+				p->jobs[i].slot == slot)
+			create_job(p, &p->jobs[i]);
+}
+
 static void begin_job(struct orl_printing *p, const struct orl_printpipe *m)
 {
 	const struct orl_policy *policy = p->config.policy;
 	const struct slot *slot = &p->slots[m->slot];
-	struct oriel_print_job details = m->details;
 	struct job *job = NULL;
 	unsigned running = 0;
-	int err;
 
 	for (int i = 0; i < JOBS; i++) {
 		running += p->jobs[i].id != 0;
@@ -387,26 +432,24 @@ static void begin_job(struct orl_printing *p, const struct orl_printpipe *m)
 				"Too many jobs are being printed.");
 		return;
 	}
-	if (!slot->there || !(slot->about.formats & details.format)) {
+	if (!slot->used || !(slot->about.formats & m->details.format)) {
 		refuse(p, m->job, ORIEL_PRINT_OFFLINE,
 				"The viewer is not connected.");
 		return;
 	}
-	details.printer = slot->id;
-	*job = (struct job){ .id = m->job };
-	err = oriel_print_create(&job->print, slot->peer, &details);
-	if (err) {
-		job->id = 0;
-		refuse(p, m->job, ORIEL_PRINT_OTHER, oriel_strerror(err));
-		return;
-	}
-	oriel_print_set_data(job->print, job);
-	grant(p, job);
+	*job = (struct job){
+		.id = m->job, .slot = m->slot, .details = m->details
+	};
+	snprintf(job->title, sizeof(job->title), "%s", m->text);
+	/* Or it waits until the viewer is back, or was away for too long. */
+	if (slot->there)
+		create_job(p, job);
 }
 
 static void drop_job(struct job *job)
 {
-	oriel_print_destroy(job->print);
+	if (job->print)
+		oriel_print_destroy(job->print);
 	job->id = 0;
 }
 
@@ -448,7 +491,7 @@ static void hear(struct orl_printing *p, const struct orl_printpipe *m)
 			take_data(p, job, m);
 		return;
 	case ORL_PIPE_END:
-		if (job && oriel_print_finish(job->print) < 0)
+		if (job && (!job->print || oriel_print_finish(job->print) < 0))
 			fail_helper(p, "makes no sense");
 		return;
 	case ORL_PIPE_CANCEL:

@@ -9,6 +9,17 @@
 #include "proto/io/host.h"
 #include "proto/io/socket.h"
 
+/* What is not exact at once. */
+static uint64_t lossy_caps(void)
+{
+	uint64_t caps = ORL_CAP(JPEG);
+
+	for (unsigned i = ORIEL_VIDEO_VP8; i <= ORIEL_VIDEO_H264; i++)
+		if (orl_video_known((enum oriel_video)i))
+			caps |= orl_cap_of_video(i);
+	return caps;
+}
+
 int oriel_client_create(struct oriel_client **out,
 		const struct oriel_client_config *config)
 {
@@ -41,7 +52,7 @@ int oriel_client_create(struct oriel_client **out,
 	c->max_pixels = config->max_pixels ? config->max_pixels
 					   : ORL_DISPLAY_PIXELS_MAX;
 	if (!(config->flags & ORIEL_CLIENT_LOSSLESS))
-		c->offered |= ORL_CAP(JPEG) | ORL_CAP(VP8);
+		c->offered |= lossy_caps();
 	orl_list_init(&c->screens);
 	orl_list_init(&c->timer.node);
 	orl_list_init(&c->batch.node);
@@ -73,6 +84,8 @@ int oriel_client_create(struct oriel_client **out,
 	if (!err)
 		err = orl_loop_create(&c->loop, &c->env);
 	if (!err)
+		err = orl_decode_init(c, config->workers);
+	if (!err)
 		err = orl_tls_context_create(&c->tls, &c->env,
 				&(struct orl_tls_config){
 						.authorities = config->authorities,
@@ -98,6 +111,7 @@ void oriel_client_destroy(struct oriel_client *c)
 		orl_loop_unpost(c->loop, &c->queue.post);
 	if (c->loop && c->sound)
 		orl_loop_unpost(c->loop, &c->sound->post);
+	orl_decode_fini(c);
 	orl_loop_destroy(c->loop);
 	orl_clip_fini(&c->clip);
 	orl_input_fini(c);

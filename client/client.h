@@ -3,10 +3,10 @@
  *
  * Files: client.c the handle, session.c what the server says, login.c until
  * we are let in, again.c coming back after a loss, screen.c, picture.c and
- * video.c what is seen, ack.c that it was shown, input.c keys and pointer,
- * clipboard.c, usb.c, print.c, sound.c what is heard and said. All of it runs in the loop
- * thread, but for the queue of input.c and what oriel-client.h marks as
- * "Threads: any".
+ * video.c what is seen, decode.c who works on that, ack.c that it was shown,
+ * input.c keys and pointer, clipboard.c, usb.c, print.c, sound.c what is heard
+ * and said. All of it runs in the loop thread, but for decoding, the queue of
+ * input.c and what oriel-client.h marks as "Threads: any".
  */
 #ifndef ORL_CLIENT_CLIENT_H
 #define ORL_CLIENT_CLIENT_H
@@ -24,6 +24,7 @@
 #include "proto/caps.h"
 #include "proto/io/conn.h"
 #include "proto/io/network.h"
+#include "proto/io/pool.h"
 #include "redirect/clipboard.h"
 #include "redirect/print.h"
 #include "redirect/usb.h"
@@ -124,6 +125,52 @@ struct orl_again {
 	int socket;             /* that one, or -1 */
 };
 
+/*
+ * A message of pictures that was checked: what is left is work on the canvas,
+ * which may be done by a worker.
+ */
+struct orl_decoding {
+	struct oriel_screen *screen;
+	const uint8_t *bytes; /* the coded data; copied where it has to be */
+	size_t n;
+	int (*work)(struct orl_decoding *d);
+	/* In the loop, always; returns what the session is to make of it. */
+	int (*finish)(struct orl_decoding *d, int err);
+	uint64_t took;
+	union {
+		struct {
+			struct orl_copy_op *copies;
+			struct orl_block_op *blocks;
+			size_t n_blocks, n_lengths;
+			size_t lengths[ORL_SLICES_MAX + 1];
+		} part;
+		struct {
+			struct oriel_rect rect;
+			uint32_t generation;
+			unsigned scale;
+		} picture;
+		struct {
+			struct orl_video *video;
+			uint32_t number;
+			uint8_t display, stream;
+		} frame;
+	} of;
+};
+
+/* decode.c */
+struct orl_decode {
+	bool ready;
+	struct orl_pool *pool; /* NULL: in the loop */
+	struct orl_task *running;
+	struct orl_node tasks, held;
+	size_t held_bytes;
+	uint16_t id;   /* of the message that is being handled */
+	uint64_t came; /* when it came, if it had to wait; else 0 */
+	bool settling; /* nothing is given to workers now */
+	pthread_mutex_t lock;
+	pthread_cond_t worked;
+};
+
 struct oriel_client {
 	struct orl_env env;
 	struct oriel_client_events events;
@@ -174,6 +221,7 @@ struct oriel_client {
 	bool owns; /* keyboard and pointer */
 	struct orl_node screens;
 	struct orl_jpeg *jpeg; /* made when first needed */
+	struct orl_decode decode;
 
 	/* Cursor pictures by slot. */
 	struct orl_cursor_kept {
@@ -262,7 +310,25 @@ int orl_client_socket(struct oriel_client *c, int *out, unsigned attempt,
 int orl_client_line(struct oriel_client *c, int socket, bool local,
 		const char *host);
 
+/* decode.c */
+int orl_decode_init(struct oriel_client *c, unsigned workers);
+void orl_decode_fini(struct oriel_client *c);
+/* Whether a message has to wait for others; it is kept until then. */
+bool orl_decode_holds(struct oriel_client *c, uint16_t id, const uint8_t *data,
+		size_t n);
+/* Do this, now or by a worker; what the handler is to return. */
+int orl_decode_go(struct oriel_client *c, const struct orl_decoding *what);
+/* When the message that is being handled came. */
+uint64_t orl_decode_came(const struct oriel_client *c);
+/* The line is gone: nothing of it is worked on any more. */
+void orl_decode_drop(struct oriel_client *c);
+
 /* session.c */
+/* Call the handler of a message. */
+void orl_session_dispatch(struct oriel_client *c, uint16_t id,
+		const uint8_t *data, size_t n);
+/* What a handler has returned, now or later: an error ends the session. */
+void orl_session_answer(struct oriel_client *c, uint16_t id, int err);
 extern const struct orl_conn_calls orl_session_calls;
 /* The line is lost, or the server for now: look for it, or end. */
 void orl_session_lost(struct oriel_client *c, int error, const char *text);

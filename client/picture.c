@@ -60,12 +60,14 @@ static bool claim(struct oriel_screen *s, const struct orl_picture *msg)
 	return true;
 }
 
-static int paint(struct oriel_screen *s, const struct orl_picture *msg,
-		struct oriel_rect r)
+static int decode_picture(struct orl_decoding *d)
 {
+	struct oriel_screen *s = d->screen;
 	struct oriel_client *c = s->client;
-	int32_t width = orl_layer_small(r.width, msg->scale);
-	int32_t height = orl_layer_small(r.height, msg->scale);
+	const struct oriel_rect r = d->of.picture.rect;
+	const unsigned scale = d->of.picture.scale;
+	int32_t width = orl_layer_small(r.width, scale);
+	int32_t height = orl_layer_small(r.height, scale);
 	size_t pixels = (size_t)width * (size_t)height;
 
 	if (pixels > ORL_PICTURE_PIXELS_MAX)
@@ -77,11 +79,10 @@ static int paint(struct oriel_screen *s, const struct orl_picture *msg,
 			&c->env, pixels + 2 * (size_t)r.width, sizeof(*small));
 	if (!small)
 		return ORIEL_ENOMEM;
-	err = orl_jpeg_decode(c->jpeg, msg->data.p, msg->data.n, small, width,
-			height);
+	err = orl_jpeg_decode(c->jpeg, d->bytes, d->n, small, width, height);
 	if (!err)
-		orl_layer_paint_small(&s->canvas, msg->generation, r, small,
-				msg->scale, small + pixels);
+		orl_layer_paint_small(&s->canvas, d->of.picture.generation, r,
+				small, scale, small + pixels);
 	orl_free(&c->env, small);
 	return err;
 }
@@ -89,7 +90,6 @@ static int paint(struct oriel_screen *s, const struct orl_picture *msg,
 int orl_screen_picture(struct oriel_client *c, const uint8_t *d, size_t n)
 {
 	struct orl_picture msg;
-	uint64_t started = orl_now(&c->env);
 	int err = orl_get_picture(d, n, &msg);
 	struct oriel_screen *s = err ? NULL : orl_screen_find(c, msg.display);
 
@@ -106,12 +106,16 @@ int orl_screen_picture(struct oriel_client *c, const uint8_t *d, size_t n)
 			!claim(s, &msg))
 		return ORIEL_EPROTO;
 	if (!s->first_byte[t])
-		s->first_byte[t] = started;
+		s->first_byte[t] = orl_decode_came(c);
 	s->bytes[t] += n;
 	orl_screen_set_exact(s, false);
-	err = paint(s, &msg, orl_cells_rect(&s->canvas, &cells));
-	uint64_t took = orl_now(&c->env) - started;
-	s->decode_time += took;
-	c->stats.codec_time += took;
-	return err;
+	return orl_decode_go(c,
+			&(struct orl_decoding){ .screen = s,
+					.bytes = msg.data.p,
+					.n = msg.data.n,
+					.work = decode_picture,
+					.of.picture = { orl_cells_rect(&s->canvas,
+									&cells),
+							msg.generation,
+							msg.scale } });
 }

@@ -264,32 +264,28 @@ bool orl_screen_claim(struct oriel_screen *s, unsigned transaction, int32_t col,
 }
 
 /* The operations as orl_canvas_begin() takes them. */
-struct ops {
-	struct orl_copy_op *copies;
-	struct orl_block_op *blocks;
-	size_t lengths[ORL_SLICES_MAX + 1], n_lengths;
-};
-
 static int read_ops(struct oriel_client *c, const struct orl_part *part,
-		struct ops *ops)
+		struct orl_decoding *d)
 {
 	size_t left = part->data.n;
 
-	ops->copies = orl_alloc(&c->env, part->copies.n, sizeof(*ops->copies));
-	ops->blocks = orl_alloc(&c->env, part->blocks.n, sizeof(*ops->blocks));
-	if (!ops->copies || !ops->blocks)
+	d->of.part.copies = orl_alloc(
+			&c->env, part->copies.n, sizeof(*d->of.part.copies));
+	d->of.part.blocks = orl_alloc(
+			&c->env, part->blocks.n, sizeof(*d->of.part.blocks));
+	if (!d->of.part.copies || !d->of.part.blocks)
 		return ORIEL_ENOMEM;
 	for (unsigned i = 0; i < part->copies.n; i++) {
 		struct orl_copy copy;
 		orl_at_copy(&part->copies, i, &copy);
-		ops->copies[i] = (struct orl_copy_op){ copy.x, copy.y,
+		d->of.part.copies[i] = (struct orl_copy_op){ copy.x, copy.y,
 			copy.width, copy.height, copy.from_x, copy.from_y };
 	}
 	for (unsigned i = 0; i < part->blocks.n; i++) {
 		struct orl_block block;
 		orl_at_block(&part->blocks, i, &block);
-		ops->blocks[i] = (struct orl_block_op){ block.col, block.row,
-			block.cols, block.rows, block.op };
+		d->of.part.blocks[i] = (struct orl_block_op){ block.col,
+			block.row, block.cols, block.rows, block.op };
 	}
 	if (!part->blocks.n)
 		return part->data.n || part->sections.n ? ORIEL_EPROTO : 0;
@@ -298,17 +294,18 @@ static int read_ops(struct oriel_client *c, const struct orl_part *part,
 		orl_at_section(&part->sections, i, &section);
 		if (section.bytes > left)
 			return ORIEL_EPROTO;
-		ops->lengths[i] = section.bytes;
+		d->of.part.lengths[i] = section.bytes;
 		left -= section.bytes;
 	}
-	ops->lengths[part->sections.n] = left;
-	ops->n_lengths = (size_t)part->sections.n + 1;
+	d->of.part.lengths[part->sections.n] = left;
+	d->of.part.n_lengths = (size_t)part->sections.n + 1;
+	d->of.part.n_blocks = part->blocks.n;
 	return 0;
 }
 
 /* Area and cells; orl_canvas_begin() has checked that all is inside. */
 static int account(struct oriel_screen *s, const struct orl_part *part,
-		const struct ops *ops)
+		const struct orl_decoding *d)
 {
 	uint64_t area = (uint64_t)s->canvas.width * (uint64_t)s->canvas.height;
 	uint64_t cells = n_cells(s), coded = 0;
@@ -316,7 +313,7 @@ static int account(struct oriel_screen *s, const struct orl_part *part,
 	unsigned t = part->transaction;
 
 	for (unsigned i = 0; i < part->copies.n; i++) {
-		const struct orl_copy_op *op = &ops->copies[i];
+		const struct orl_copy_op *op = &d->of.part.copies[i];
 		int32_t col = op->x / ORL_CELL, row = op->y / ORL_CELL;
 		s->copied[t] += (uint64_t)op->width * op->height;
 		by_codec[ORIEL_CODEC_COPY] += (uint64_t)op->width * op->height;
@@ -328,7 +325,7 @@ static int account(struct oriel_screen *s, const struct orl_part *part,
 			return ORIEL_EPROTO;
 	}
 	for (unsigned i = 0; i < part->blocks.n; i++) {
-		const struct orl_block_op *op = &ops->blocks[i];
+		const struct orl_block_op *op = &d->of.part.blocks[i];
 		uint64_t n = (uint64_t)op->cols * op->rows;
 		coded += n;
 		by_codec[op->op == ORL_OP_RES ? ORIEL_CODEC_RES
@@ -344,36 +341,51 @@ static int account(struct oriel_screen *s, const struct orl_part *part,
 	return s->copied[t] > area || s->coded[t] > cells ? ORIEL_EPROTO : 0;
 }
 
-int orl_screen_part(struct oriel_client *c, const uint8_t *d, size_t n)
+static int decode_part(struct orl_decoding *d)
+{
+	return orl_canvas_decode(&d->screen->canvas, d->of.part.blocks,
+			d->of.part.n_blocks, d->bytes, d->n, d->of.part.lengths,
+			d->of.part.n_lengths);
+}
+
+static int end_part(struct orl_decoding *d, int err)
+{
+	const struct orl_env *env = &d->screen->client->env;
+
+	orl_free(env, d->of.part.copies);
+	orl_free(env, d->of.part.blocks);
+	return err;
+}
+
+int orl_screen_part(struct oriel_client *c, const uint8_t *data, size_t n)
 {
 	struct orl_part part;
-	struct ops ops = { NULL, NULL, { 0 }, 0 };
+	struct orl_decoding d = { .work = decode_part, .finish = end_part };
 	uint64_t started = orl_now(&c->env);
-	int err = orl_get_part(d, n, &part);
+	int err = orl_get_part(data, n, &part);
 	struct oriel_screen *s = err ? NULL : orl_screen_find(c, part.display);
 
 	if (!s)
 		return ORIEL_EPROTO;
+	d.screen = s;
+	d.bytes = part.data.p;
+	d.n = part.data.n;
 	orl_screen_set_exact(s, false);
 	if (!s->first_byte[part.transaction])
-		s->first_byte[part.transaction] = started;
+		s->first_byte[part.transaction] = orl_decode_came(c);
 	s->bytes[part.transaction] += n;
-	err = read_ops(c, &part, &ops);
+	err = read_ops(c, &part, &d);
 	if (!err)
-		err = orl_canvas_begin(&s->canvas, ops.copies, part.copies.n,
-				ops.blocks, part.blocks.n);
+		err = orl_canvas_begin(&s->canvas, d.of.part.copies,
+				part.copies.n, d.of.part.blocks, part.blocks.n);
 	if (!err)
-		err = account(s, &part, &ops);
-	if (!err && part.blocks.n)
-		err = orl_canvas_decode(&s->canvas, ops.blocks, part.blocks.n,
-				part.data.p, part.data.n, ops.lengths,
-				ops.n_lengths);
-	orl_free(&c->env, ops.copies);
-	orl_free(&c->env, ops.blocks);
+		err = account(s, &part, &d);
 	uint64_t took = orl_now(&c->env) - started;
 	s->decode_time += took;
 	c->stats.codec_time += took;
-	return err;
+	if (!err && part.blocks.n)
+		return orl_decode_go(c, &d);
+	return end_part(&d, err);
 }
 
 /* ---- commits ----------------------------------------------------------- */

@@ -77,6 +77,7 @@ static void drop_line(struct oriel_client *c)
 {
 	struct orl_conn *conn = c->conn;
 
+	orl_decode_drop(c);
 	if (conn)
 		count_line(c);
 	if (c->usb.calls)
@@ -362,37 +363,48 @@ static const struct handler ready[] = {
 };
 /* clang-format on */
 
-static int on_answer(struct oriel_client *c, uint16_t id, int err)
+void orl_session_answer(struct oriel_client *c, uint16_t id, int err)
 {
 	if (!err)
-		return 0;
+		return;
 	orl_log(&c->env, ORIEL_LOG_WARN, "session",
 			"message 0x%04x of the server: %s", id,
 			oriel_strerror(err));
 	orl_session_end(c, err, oriel_strerror(err));
-	return 0;
 }
 
-static int on_message(void *user, uint16_t id, const uint8_t *data, size_t n)
+void orl_session_dispatch(struct oriel_client *c, uint16_t id,
+		const uint8_t *data, size_t n)
 {
-	struct oriel_client *c = user;
 	const struct handler *h =
 			c->state == ORIEL_CLIENT_READY ? ready : before;
 
 	if (!c->conn || c->ending)
-		return 0;
-	orl_again_busy(c);
-	if (c->clip.link && id >> 8 == ORL_CHANNEL_CLIPBOARD)
-		return on_answer(c, id,
-				orl_session_clip_message(c, id, data, n));
+		return;
 	for (; h->handle; h++)
-		if (h->id == id && (c->caps & h->caps) == h->caps)
-			return on_answer(c, id, h->handle(c, data, n));
+		if (h->id == id && (c->caps & h->caps) == h->caps) {
+			orl_session_answer(c, id, h->handle(c, data, n));
+			return;
+		}
 	orl_log(&c->env, ORIEL_LOG_WARN, "session",
 			"the server sent message 0x%04x, which is not allowed "
 			"now",
 			id);
 	orl_session_end(c, ORIEL_EPROTO, oriel_strerror(ORIEL_EPROTO));
+}
+
+static int on_message(void *user, uint16_t id, const uint8_t *data, size_t n)
+{
+	struct oriel_client *c = user;
+
+	if (!c->conn || c->ending)
+		return 0;
+	orl_again_busy(c);
+	if (c->clip.link && id >> 8 == ORL_CHANNEL_CLIPBOARD)
+		orl_session_answer(c, id,
+				orl_session_clip_message(c, id, data, n));
+	else if (!orl_decode_holds(c, id, data, n))
+		orl_session_dispatch(c, id, data, n);
 	return 0;
 }
 

@@ -201,7 +201,7 @@ bool oriel_client_hear(
 			if (ear)
 				here |= orl_ear_hear(ear, mixed, n,
 						now + (uint64_t)i * 1000000000 /
-								ORL_SOUND_RATE);
+										ORL_SOUND_RATE);
 		}
 		if (here)
 			orl_sound_to_16(samples + 2 * i, mixed, n, 2);

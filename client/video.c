@@ -48,16 +48,11 @@ static bool has_room(const struct oriel_screen *s, struct oriel_rect r)
 
 int orl_screen_video_open(struct oriel_client *c, const uint8_t *d, size_t n)
 {
-	static const uint64_t caps[] = {
-		[ORIEL_VIDEO_VP8] = ORL_CAP(VP8),
-		[ORIEL_VIDEO_VP9] = ORL_CAP(VP9),
-		[ORIEL_VIDEO_H264] = ORL_CAP(H264),
-	};
 	struct orl_video_open msg;
 	int err = orl_get_video_open(d, n, &msg);
 	struct oriel_screen *s = err ? NULL : orl_screen_find(c, msg.display);
 
-	if (!s || !(c->caps & caps[msg.codec]))
+	if (!s || !(c->caps & orl_cap_of_video(msg.codec)))
 		return ORIEL_EPROTO;
 	struct orl_video *v = &s->videos[msg.stream];
 	const struct oriel_rect r = { msg.x, msg.y, msg.width, msg.height };
@@ -150,49 +145,40 @@ static int paint(struct oriel_screen *s, const struct orl_video *v,
 	return 0;
 }
 
-/* Nothing is painted from here on until there is a keyframe. */
-static int lose(struct oriel_client *c, struct orl_video *v,
-		const struct orl_video_frame *msg)
+static int decode_frame(struct orl_decoding *d)
 {
-	struct orl_video_lost lost = { .display = msg->display,
-		.stream = msg->stream,
-		.number = msg->number };
+	struct orl_video *v = d->of.frame.video;
+	struct orl_yuv yuv;
+	int err = orl_decoder_decode(v->decoder, d->bytes, d->n, &yuv);
 
-	if (v->lost)
-		return 0;
+	return err ? err : paint(d->screen, v, &yuv);
+}
+
+/* Of one that is damaged nothing is painted until there is a keyframe. */
+static int end_frame(struct orl_decoding *d, int err)
+{
+	struct oriel_client *c = d->screen->client;
+	struct orl_video *v = d->of.frame.video;
+	struct orl_video_lost lost = { .display = d->of.frame.display,
+		.stream = d->of.frame.stream,
+		.number = d->of.frame.number };
+
+	if (err != ORIEL_EPROTO)
+		return err;
 	v->lost = true;
 	orl_log(&c->env, ORIEL_LOG_WARN, "screen",
 			"frame %u of a video could not be decoded; another is "
 			"asked for",
-			(unsigned)msg->number);
-	if (ORL_CLIENT_PUT(c, video_lost, &lost) == 0)
+			(unsigned)lost.number);
+	if (c->conn && ORL_CLIENT_PUT(c, video_lost, &lost) == 0)
 		orl_conn_kick(c->conn);
 	return 0;
-}
-
-static int show(struct oriel_screen *s, struct orl_video *v,
-		const struct orl_video_frame *msg)
-{
-	struct oriel_client *c = s->client;
-	const bool keyframe = msg->reference == msg->number;
-	struct orl_yuv yuv;
-
-	if (!keyframe && v->lost)
-		return 0;
-	if (keyframe)
-		v->lost = false;
-	int err = orl_decoder_decode(
-			v->decoder, msg->data.p, msg->data.n, &yuv);
-	if (err == ORIEL_EPROTO)
-		return lose(c, v, msg);
-	return err ? err : paint(s, v, &yuv);
 }
 
 int orl_screen_video_frame(struct oriel_client *c, const uint8_t *d, size_t n)
 {
 	struct orl_video_frame msg;
 	struct oriel_screen *s = NULL;
-	uint64_t started = orl_now(&c->env);
 	int err = orl_get_video_frame(d, n, &msg);
 	struct orl_video *v = err ? NULL : find(c, msg.display, msg.stream, &s);
 
@@ -206,12 +192,18 @@ int orl_screen_video_frame(struct oriel_client *c, const uint8_t *d, size_t n)
 	if (err)
 		return err;
 	if (!s->first_byte[msg.transaction])
-		s->first_byte[msg.transaction] = started;
+		s->first_byte[msg.transaction] = orl_decode_came(c);
 	s->bytes[msg.transaction] += n;
 	orl_screen_set_exact(s, false);
-	err = show(s, v, &msg);
-	uint64_t took = orl_now(&c->env) - started;
-	s->decode_time += took;
-	c->stats.codec_time += took;
-	return err;
+	if (msg.reference != msg.number && v->lost)
+		return 0;
+	v->lost = false;
+	return orl_decode_go(c, &(struct orl_decoding){ .screen = s,
+						.bytes = msg.data.p,
+						.n = msg.data.n,
+						.work = decode_frame,
+						.finish = end_frame,
+						.of.frame = { v, msg.number,
+								msg.display,
+								msg.stream } });
 }

@@ -268,7 +268,7 @@ ORL_INLINE int32_t apart(uint32_t a, uint32_t b, unsigned shift)
 	return d < 0 ? -d : d;
 }
 
-ORL_WIDE void orl_count_shades(const uint32_t *p, int32_t n, int32_t most,
+ORL_WIDE static void count_shades(const uint32_t *p, int32_t n, int32_t most,
 		int32_t *differ, int32_t *soft)
 {
 	int32_t all = 0, near = 0;
@@ -280,4 +280,10 @@ ORL_WIDE void orl_count_shades(const uint32_t *p, int32_t n, int32_t most,
 	}
 	*differ += all;
 	*soft += near;
+}
+
+void orl_count_shades(const uint32_t *pixels, int32_t n, int32_t most,
+		int32_t *differ, int32_t *soft)
+{
+	count_shades(pixels, n, most, differ, soft);
 }

@@ -17,6 +17,10 @@ const struct oriel_encoder *orl_video_encoder(enum oriel_video codec)
 	switch (codec) {
 	case ORIEL_VIDEO_VP8:
 		return &orl_vp8_encoder;
+#ifndef ORIEL_NO_H264
+	case ORIEL_VIDEO_H264:
+		return &orl_h264_encoder;
+#endif
 	default:
 		return NULL;
 	}
@@ -27,9 +31,18 @@ static const struct orl_decoder_calls *calls_of(enum oriel_video codec)
 	switch (codec) {
 	case ORIEL_VIDEO_VP8:
 		return &orl_vp8_decoder;
+#ifndef ORIEL_NO_H264
+	case ORIEL_VIDEO_H264:
+		return &orl_h264_decoder;
+#endif
 	default:
 		return NULL;
 	}
+}
+
+bool orl_video_known(enum oriel_video codec)
+{
+	return calls_of(codec) != NULL;
 }
 
 static bool side_ok(int32_t side)

@@ -15,6 +15,8 @@
 #include "codecs/yuv.h"
 #include "proto/limits.h"
 
+/* Whether it is built in, both ways. */
+bool orl_video_known(enum oriel_video codec);
 /*
  * Ours, or NULL when there is none. The `user` of its create is the orl_env,
  * not const by the table's type alone.
@@ -49,5 +51,8 @@ struct orl_decoder_calls {
 
 extern const struct oriel_encoder orl_vp8_encoder;
 extern const struct orl_decoder_calls orl_vp8_decoder;
+/* Where OpenH264 is. */
+extern const struct oriel_encoder orl_h264_encoder;
+extern const struct orl_decoder_calls orl_h264_decoder;
 
 #endif

@@ -25,6 +25,7 @@
 /*
  * A loop that vectorises, which is compiled for AVX2 as well; which of the two
  * runs is settled when the program is loaded, and both come from one source.
+ * For static functions: of others the linker would export the choice.
  */
 #if defined(__x86_64__) && defined(__GLIBC__) && defined(__GNUC__) && \
 		!defined(__clang__) && defined(__OPTIMIZE__) && \

@@ -29,4 +29,10 @@ enum orl_cap {
 
 #define ORL_CAP(name) (UINT64_C(1) << ORL_CAP_##name)
 
+/* Of a codec of video, as video_open numbers them from 1. */
+static inline uint64_t orl_cap_of_video(unsigned codec)
+{
+	return ORL_CAP(VP8) << (codec - 1);
+}
+
 #endif

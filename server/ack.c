@@ -56,6 +56,10 @@ int orl_ack_shown(struct oriel_peer *peer, const uint8_t *data, size_t n)
 			&peer->commits[ack.frame % ORL_COMMITS];
 	if (note->frame == ack.frame && note->queued) {
 		learn_clock(peer, &ack, note, now);
+		/* Nothing else was decoded since the last one. */
+		if (note->video && note->cells && ack.cells == note->cells)
+			orl_stream_learn(peer, (enum oriel_video)note->video,
+					note->cells, ack.decode_us);
 		int64_t offset = (peer->forward_min - peer->back_min) / 2;
 		int64_t shown = unwrap(ack.shown, (int64_t)now) - offset;
 		if (shown > (int64_t)now)

@@ -161,6 +161,7 @@ bool orl_check_is_exact(const struct oriel_peer *peer)
 
 void orl_check_arm(struct oriel_peer *peer)
 {
+	const uint64_t now = orl_now(&peer->server->env);
 	uint64_t at = UINT64_MAX;
 
 	if (peer->state != ORL_PEER_READY)
@@ -175,6 +176,9 @@ void orl_check_arm(struct oriel_peer *peer)
 			at = orl_min64(at, pane->reset_at);
 		if (pane->refine_at && !pane->open && pane->visible)
 			at = orl_min64(at, pane->refine_at);
+		const uint64_t frame = orl_video_at(pane);
+		if (frame > now && pane->visible)
+			at = orl_min64(at, frame);
 	}
 	if (at == UINT64_MAX)
 		orl_timer_stop(&peer->timer);

@@ -81,11 +81,12 @@ static int set_size(struct oriel_display *d, int32_t width, int32_t height)
 	/*
 	 * Each band learns for itself: two cost 0 to 16 % of bytes, four 3 to
 	 * 41 % (`oriel-bench codecs --slices=N`). Worth it only where there
-	 * are workers, and pixels enough to keep them busy.
+	 * are workers, and pixels enough to keep them busy. One alone encodes
+	 * videos, and nothing else has to be the larger for it.
 	 */
 	bool large = cols * rows > BANDS_FROM_CELLS;
 	unsigned workers = orl_pool_workers(d->server->pool);
-	d->slices = !workers || !large ? 1 : workers == 1 ? 2 : 4;
+	d->slices = workers < 2 || !large ? 1 : workers == 2 ? 2 : 4;
 	oriel_frame_unref(d->pending);
 	d->pending = NULL;
 	d->changed_at = orl_now(env);

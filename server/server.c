@@ -88,6 +88,17 @@ static int make_parts(struct oriel_server *server,
 	return err ? err : make_tls(server, config);
 }
 
+/* What is not exact at once. */
+static uint64_t lossy_caps(void)
+{
+	uint64_t caps = ORL_CAP(JPEG);
+
+	for (unsigned i = ORIEL_VIDEO_VP8; i <= ORIEL_VIDEO_H264; i++)
+		if (orl_video_known((enum oriel_video)i))
+			caps |= orl_cap_of_video(i);
+	return caps;
+}
+
 int oriel_server_create(struct oriel_server **out,
 		const struct oriel_server_config *config)
 {
@@ -112,7 +123,7 @@ int oriel_server_create(struct oriel_server **out,
 	server->user = config->user;
 	server->flags = config->flags;
 	if (!(config->flags & ORIEL_SERVER_LOSSLESS))
-		server->caps |= ORL_CAP(JPEG) | ORL_CAP(VP8);
+		server->caps |= lossy_caps();
 	server->max_peers = config->max_peers ? config->max_peers : 16;
 	server->max_bandwidth = config->max_bandwidth;
 	server->test_desync = config->test_desync;
@@ -128,6 +139,7 @@ int oriel_server_create(struct oriel_server **out,
 	orl_list_init(&server->peers);
 	orl_list_init(&server->displays);
 	orl_list_init(&server->sounds);
+	orl_list_init(&server->codings);
 	server->caps |= ORL_CAP(OPUS) | ORL_CAP(PCM);
 	err = orl_usb_rules_init(&server->usb_rules, config->usb_rules);
 	if (!err)
@@ -163,6 +175,7 @@ void oriel_server_destroy(struct oriel_server *server)
 				orl_container(node, struct oriel_sound, node));
 	orl_ear_destroy(server->mic);
 	orl_pool_destroy(server->pool);
+	orl_stream_drop_all(server);
 	orl_loop_destroy(server->loop);
 	orl_throttle_destroy(server->throttle);
 	orl_motion_destroy(server->motion);
@@ -190,6 +203,8 @@ int oriel_server_add_encoder(struct oriel_server *server,
 		return ORIEL_EINVAL;
 	if (server->n_encoders == ORL_ENCODERS_MAX)
 		return ORIEL_ELIMIT;
+	if (!(server->flags & ORIEL_SERVER_LOSSLESS))
+		server->caps |= orl_cap_of_video(encoder->codec);
 	server->encoders[server->n_encoders++] =
 			(struct orl_own_encoder){ *encoder, user };
 	return 0;

@@ -5,8 +5,8 @@
  * A display holds the newest picture (shadow), a pane what its peer has been
  * sent. Files: server.c the handle, peer.c one client's life, login.c until
  * it is let in, token.c what lets it in again, display.c pictures from the
- * host, pane.c, update.c and lossy.c what is sent of them, regions.c and
- * video.c what plays, ack.c and check.c whether they arrived, input.c keys and
+ * host, pane.c, update.c and lossy.c what is sent of them, regions.c, stream.c
+ * and video.c what plays, ack.c and check.c whether they arrived, input.c keys and
  * pointer, clipboard.c, usb.c, print.c, cursor.c shapes, frame.c shared pictures
  * and memory, sound.c what is heard, mic.c what is said. All of it runs in the
  * loop thread.
@@ -94,6 +94,7 @@ struct oriel_server {
 	uint32_t next_print;
 	struct orl_motion *motion;
 	struct orl_own_encoder encoders[ORL_ENCODERS_MAX];
+	struct orl_node codings; /* pictures of videos, and their encoders */
 	unsigned n_encoders;
 	uint8_t *scratch; /* to encode into: a part, or a part a section */
 	/* To paint with, when first needed. */
@@ -127,6 +128,8 @@ enum { ORL_LATENCIES = 1024, ORL_COMMITS = 256, ORL_INPUTS = 64 };
 struct orl_commit_note {
 	uint32_t frame;
 	bool refined;              /* nobody has waited for it */
+	uint8_t video;             /* codec, if it is one frame and no more */
+	uint32_t cells;            /* of that */
 	uint64_t captured, queued; /* server's clock */
 };
 
@@ -187,6 +190,7 @@ struct oriel_peer {
 	/* Of all displays: one may have the number of another that is gone. */
 	uint32_t check_serial;
 	struct orl_commit_note commits[ORL_COMMITS];
+	struct orl_video_cost video_cost[ORIEL_VIDEO_H264 + 1];
 	int64_t forward_min, back_min; /* delay plus, minus clock offset */
 	uint64_t clock_since;
 	uint64_t latencies[ORL_LATENCIES];

@@ -168,7 +168,8 @@ static int send_copies(struct orl_pane *pane)
 	const struct oriel_display *d = pane->display;
 	struct orl_canvas *c = &pane->sent;
 
-	if (c->stride != (size_t)d->width)
+	/* What is being encoded is in `sent` and not yet at the peer. */
+	if (c->stride != (size_t)d->width || orl_video_busy(pane))
 		return 0;
 	size_t n = orl_motion_search(pane->peer->server->motion, c->pixels,
 			d->shadow, c->stride, d->width, d->height, pane->todo,
@@ -382,7 +383,9 @@ static bool begin(struct orl_pane *pane)
 	count_skipped(pane);
 	prune(pane);
 	orl_video_plan(pane, pane->todo);
-	if (!prune(pane) && !orl_video_due(pane))
+	const size_t left = prune(pane);
+	orl_video_look(pane);
+	if (!left && !orl_video_waits(pane))
 		return false;
 	pane->open = true;
 	pane->refining = false;
@@ -431,28 +434,32 @@ static void falsify(struct orl_pane *pane)
 		}
 }
 
-static int commit(struct orl_pane *pane, unsigned transaction, size_t bytes)
+/* `frames`: it is of those alone; NULL: it is what was open. */
+static int commit(struct orl_pane *pane, const struct orl_video_sent *frames)
 {
 	struct oriel_peer *peer = pane->peer;
 	uint64_t now = orl_now(&peer->server->env);
 	/* What is refined is what the desktop shows now. */
-	uint64_t time = transaction      ? pane->display->time
+	uint64_t time = frames           ? frames->time
 			: pane->refining ? now
 					 : pane->time;
+	const size_t bytes = frames ? frames->bytes : pane->open_bytes;
 	struct orl_commit msg = {
 		.display = (uint8_t)pane->display->id,
-		.transaction = (uint8_t)transaction,
+		.transaction = frames ? VIDEO_TRANSACTION : 0,
 		.frame = ++peer->next_frame,
 		.input_seq = orl_input_seen(peer, pane->time),
 		.time = (uint32_t)(time / 1000),
-		.refined = pane->refining && !transaction,
+		.refined = pane->refining && !frames,
 	};
 	struct orl_commit_note *note = &peer->commits[msg.frame % ORL_COMMITS];
 
-	if (!transaction)
+	if (!frames)
 		pane->open = false;
 	*note = (struct orl_commit_note){ .frame = msg.frame,
-		.refined = pane->refining && !transaction,
+		.refined = pane->refining && !frames,
+		.video = frames ? (uint8_t)frames->codec : 0,
+		.cells = frames ? frames->cells : 0,
 		.captured = time,
 		.queued = now };
 	orl_pace_commit(&peer->pace, msg.frame, now, bytes < SMALL_UPDATE);
@@ -474,13 +481,14 @@ static int commit(struct orl_pane *pane, unsigned transaction, size_t bytes)
  */
 static int send_video(struct orl_pane *pane)
 {
-	size_t bytes = 0;
+	struct orl_video_sent sent = { .bytes = 0 };
+	int err = orl_video_send(
+			pane, pane->moved ? 0 : VIDEO_TRANSACTION, &sent);
 
 	if (pane->moved)
-		return orl_video_send(pane, 0, &pane->open_bytes);
-	int err = orl_video_send(pane, VIDEO_TRANSACTION, &bytes);
-	if (!err && bytes)
-		err = commit(pane, VIDEO_TRANSACTION, bytes);
+		pane->open_bytes += sent.bytes;
+	else if (!err && sent.frames)
+		err = commit(pane, &sent);
 	return err;
 }
 
@@ -489,7 +497,10 @@ static bool go_on(struct orl_pane *pane)
 {
 	orl_display_refresh(pane->display);
 	orl_video_tick(pane->display);
-	return !pane->moved && orl_video_due(pane) && send_video(pane) == 0;
+	if (pane->moved)
+		return false;
+	orl_video_look(pane);
+	return orl_video_waits(pane) && send_video(pane) == 0;
 }
 
 /* Send something of this pane; false when there is nothing. */
@@ -511,8 +522,13 @@ static bool produce(struct orl_pane *pane, uint64_t budget, uint64_t now)
 		give_up(pane);
 	if (pane->open && go_on(pane))
 		return true;
-	if (!pane->open && !begin(pane) && !refine(pane))
-		return orl_check_send(pane, now) || any;
+	if (!pane->open && !begin(pane)) {
+		if (pane->peer->state == ORL_PEER_READY &&
+				orl_video_waits(pane))
+			return send_video(pane) == 0;
+		if (!refine(pane))
+			return orl_check_send(pane, now) || any;
+	}
 	if (pane->peer->state != ORL_PEER_READY)
 		return false;
 	if (send_video(pane) < 0)
@@ -530,7 +546,7 @@ static bool produce(struct orl_pane *pane, uint64_t budget, uint64_t now)
 		return false;
 	}
 	if (pane->open && !has(pane->todo, cells) && !has(pane->paint, cells) &&
-			commit(pane, 0, pane->open_bytes) < 0)
+			commit(pane, NULL) < 0)
 		return false;
 	if (!pane->open && pane->since_check >= 64)
 		orl_check_send(pane, now);

@@ -15,15 +15,9 @@ enum {
 	AREAS = 256,     /* of one cells_lossy */
 	REFINE_MS = 150, /* unchanged, until text is taken for an overlay */
 	EDGE_CELLS = 8,  /* of an edge that are made exact with a frame */
+	BUSY = 150, /* percent of a frame's cost to the peer between frames */
 };
 static const uint64_t LOST_NS = 500000000; /* from a keyframe to the next */
-
-/*
- * What a cell of a region is, in pane->video; 0: not of one. EXACT: it is kept
- * out of the frames. SHARP: an edge cell whose pixels outside of the region
- * are the exact ones, though the cell is lossy.
- */
-enum { STREAM = 0x0f, SHARP = 0x40, EXACT = 0x80 };
 
 /* ---- regions ----------------------------------------------------------- */
 
@@ -99,225 +93,6 @@ void orl_video_still(struct orl_timer *timer)
 	wait_for_still(d);
 }
 
-/* ---- streams ----------------------------------------------------------- */
-
-static uint64_t cap_of(enum oriel_video codec)
-{
-	return codec == ORIEL_VIDEO_VP8   ? ORL_CAP(VP8)
-	       : codec == ORIEL_VIDEO_VP9 ? ORL_CAP(VP9)
-					  : ORL_CAP(H264);
-}
-
-/* The best encoder that works: the host's own, then ours. */
-static void make_encoder(struct orl_pane *pane, struct orl_stream *s)
-{
-	static const enum oriel_video ours[] = { ORIEL_VIDEO_VP8,
-		ORIEL_VIDEO_H264 };
-	struct oriel_server *server = pane->peer->server;
-	const int32_t width = s->yuv.width, height = s->yuv.height;
-	const uint32_t threads =
-			width >= 1280 ? orl_pool_workers(server->pool) + 1 : 1;
-
-	for (unsigned i = server->n_encoders; i-- > 0;) {
-		const struct orl_own_encoder *own = &server->encoders[i];
-		s->calls = own->calls;
-		if (pane->peer->caps & cap_of(s->calls.codec) &&
-				s->calls.create(&s->state, own->user, width,
-						height, threads) == 0)
-			return;
-	}
-	for (unsigned i = 0; i < ORL_COUNT(ours); i++) {
-		const struct oriel_encoder *e = orl_video_encoder(ours[i]);
-		if (!e || !(pane->peer->caps & cap_of(e->codec)))
-			continue;
-		s->calls = *e;
-		if (e->create(&s->state, &server->env, width, height,
-				    threads) == 0)
-			return;
-	}
-	s->state = NULL;
-}
-
-/* The cells that a stream's rectangle touches. */
-static struct orl_cells cells_of(const struct oriel_rect *r)
-{
-	struct orl_cells c = { r->x / ORL_CELL, r->y / ORL_CELL, 0, 0 };
-
-	c.cols = (r->x + r->width - 1) / ORL_CELL + 1 - c.col;
-	c.rows = (r->y + r->height - 1) / ORL_CELL + 1 - c.row;
-	return c;
-}
-
-bool orl_video_has(const struct orl_pane *pane, size_t cell)
-{
-	return pane->video && pane->video[cell] & STREAM &&
-	       !(pane->video[cell] & EXACT);
-}
-
-/* Its cells are nobody's; those that are not exact are to become so. */
-static void let_go(struct orl_pane *pane, unsigned i)
-{
-	const struct orl_cells c = cells_of(&pane->streams[i].rect);
-
-	for (int32_t row = c.row; row < c.row + c.rows; row++)
-		for (int32_t col = c.col; col < c.col + c.cols; col++) {
-			const size_t at =
-					(size_t)row * (size_t)pane->sent.cols +
-					(size_t)col;
-			if ((pane->video[at] & STREAM) != i + 1)
-				continue;
-			pane->video[at] = 0;
-			if (pane->sent.exact[at])
-				continue;
-			/* Some may never have been painted. */
-			if (pane->lossy[at])
-				pane->any_lossy = true;
-			else
-				orl_pane_soil(pane, col, row);
-		}
-}
-
-static void take_cells(struct orl_pane *pane, unsigned i)
-{
-	const struct orl_cells c = cells_of(&pane->streams[i].rect);
-
-	for (int32_t row = c.row; row < c.row + c.rows; row++)
-		memset(pane->video + (size_t)row * (size_t)pane->sent.cols +
-						c.col,
-				(int)(i + 1) | EXACT, (size_t)c.cols);
-}
-
-static void end_stream(struct orl_stream *s, const struct orl_env *env)
-{
-	if (s->state)
-		s->calls.destroy(s->state);
-	orl_yuv_destroy(&s->yuv, env);
-	*s = (struct orl_stream){ .region = 0 };
-}
-
-static void close_stream(struct orl_pane *pane, unsigned i)
-{
-	struct orl_video_close msg = { .display = (uint8_t)pane->display->id,
-		.stream = (uint8_t)i };
-	struct orl_stream *s = &pane->streams[i];
-	bool told = s->state;
-
-	let_go(pane, i);
-	end_stream(s, &pane->peer->server->env);
-	if (told)
-		ORL_PEER_PUT(pane->peer, video_close, &msg);
-}
-
-void orl_video_drop(struct orl_pane *pane)
-{
-	const struct orl_env *env = &pane->peer->server->env;
-
-	for (unsigned i = 0; i < ORL_REGIONS_MAX; i++)
-		end_stream(&pane->streams[i], env);
-	orl_free(env, pane->video);
-	pane->video = NULL;
-	pane->regions_seen = 0;
-}
-
-static void open_stream(struct orl_pane *pane, unsigned i,
-		const struct orl_region *region)
-{
-	const struct orl_env *env = &pane->peer->server->env;
-	struct orl_stream *s = &pane->streams[i];
-
-	*s = (struct orl_stream){ .region = region->id,
-		.rect = region->rect,
-		.keyframe = true,
-		.generation = ++pane->generation };
-	if (!s->generation)
-		s->generation = ++pane->generation;
-	if (region->rect.width > ORL_VIDEO_SIDE_MAX ||
-			region->rect.height > ORL_VIDEO_SIDE_MAX ||
-			orl_yuv_create(&s->yuv, env, region->rect.width,
-					region->rect.height) < 0)
-		return;
-	make_encoder(pane, s);
-	if (!s->state)
-		return;
-	struct orl_video_open msg = {
-		.display = (uint8_t)pane->display->id,
-		.stream = (uint8_t)i,
-		.codec = (uint8_t)s->calls.codec,
-		.colour = ORL_COLOUR_BT709,
-		.generation = s->generation,
-		.x = (uint16_t)s->rect.x,
-		.y = (uint16_t)s->rect.y,
-		.width = (uint16_t)s->rect.width,
-		.height = (uint16_t)s->rect.height,
-	};
-	ORL_PEER_PUT(pane->peer, video_open, &msg);
-	take_cells(pane, i);
-}
-
-static void move_stream(
-		struct orl_pane *pane, unsigned i, const struct oriel_rect *to)
-{
-	struct orl_stream *s = &pane->streams[i];
-	struct orl_video_move msg = { .display = (uint8_t)pane->display->id,
-		.stream = (uint8_t)i,
-		.x = (uint16_t)to->x,
-		.y = (uint16_t)to->y };
-
-	let_go(pane, i);
-	s->rect = *to;
-	take_cells(pane, i);
-	ORL_PEER_PUT(pane->peer, video_move, &msg);
-}
-
-static const struct orl_region *region_of(
-		const struct oriel_display *d, uint32_t id)
-{
-	for (unsigned i = 0; i < d->regions.n; i++)
-		if (d->regions.region[i].id == id)
-			return &d->regions.region[i];
-	return NULL;
-}
-
-void orl_video_follow(struct orl_pane *pane)
-{
-	const struct oriel_display *d = pane->display;
-
-	if (pane->regions_seen == d->regions.version)
-		return;
-	pane->regions_seen = d->regions.version;
-	if (!orl_video_possible(pane->peer))
-		return;
-	if (!pane->video)
-		pane->video = orl_alloc(&pane->peer->server->env,
-				orl_pane_cells(pane), 1);
-	if (!pane->video)
-		return;
-	for (unsigned i = 0; i < ORL_REGIONS_MAX; i++) {
-		struct orl_stream *s = &pane->streams[i];
-		const struct orl_region *g = region_of(d, s->region);
-		if (!s->region)
-			continue;
-		if (!g || g->rect.width != s->rect.width ||
-				g->rect.height != s->rect.height)
-			close_stream(pane, i);
-		else if (g->rect.x != s->rect.x || g->rect.y != s->rect.y)
-			move_stream(pane, i, &g->rect);
-	}
-	for (unsigned k = 0; k < d->regions.n; k++) {
-		const struct orl_region *g = &d->regions.region[k];
-		unsigned i = 0;
-		while (i < ORL_REGIONS_MAX && pane->streams[i].region != g->id)
-			i++;
-		if (i < ORL_REGIONS_MAX)
-			continue;
-		i = 0;
-		while (i < ORL_REGIONS_MAX && pane->streams[i].region)
-			i++;
-		if (i < ORL_REGIONS_MAX)
-			open_stream(pane, i, g);
-	}
-}
-
 /* ---- which cells ------------------------------------------------------- */
 
 /* The part of a cell that is inside the rectangle. */
@@ -381,7 +156,7 @@ static bool edge_travels(struct orl_pane *pane, int32_t col, int32_t row,
 {
 	const size_t at = (size_t)row * (size_t)pane->sent.cols + (size_t)col;
 
-	if (pane->sent.exact[at] || pane->video[at] & SHARP)
+	if (pane->sent.exact[at] || pane->video[at] & ORL_CELL_SHARP)
 		return outside_is_right(pane, col, row, in);
 	if (!*edges)
 		return true;
@@ -409,7 +184,7 @@ static void find_overlays(struct orl_pane *pane, const struct orl_stream *s,
 		uint8_t *wanted)
 {
 	const struct orl_regions *r = &pane->display->regions;
-	const struct orl_cells c = cells_of(&s->rect);
+	const struct orl_cells c = orl_stream_cells(&s->rect);
 	const uint64_t now = orl_now(&pane->peer->server->env);
 
 	/* Some rows at a time. */
@@ -425,14 +200,14 @@ static void find_overlays(struct orl_pane *pane, const struct orl_stream *s,
 					cell_is_soft(pane, col, row))
 				continue;
 			wanted[at] = 1;
-			pane->video[at] |= EXACT;
+			pane->video[at] |= ORL_CELL_EXACT;
 		}
 }
 
 static void plan_stream(struct orl_pane *pane, unsigned i, uint8_t *wanted)
 {
 	struct orl_stream *s = &pane->streams[i];
-	const struct orl_cells c = cells_of(&s->rect);
+	const struct orl_cells c = orl_stream_cells(&s->rect);
 	unsigned edges = EDGE_CELLS;
 
 	for (int32_t row = c.row; row < c.row + c.rows; row++)
@@ -440,14 +215,16 @@ static void plan_stream(struct orl_pane *pane, unsigned i, uint8_t *wanted)
 			const size_t at =
 					(size_t)row * (size_t)pane->sent.cols +
 					(size_t)col;
-			if (!wanted[at] || (pane->video[at] & STREAM) != i + 1)
+			if (!wanted[at] ||
+					(pane->video[at] & ORL_CELL_STREAM) !=
+							i + 1)
 				continue;
 			if (travels(pane, s, col, row, &edges)) {
-				pane->video[at] &= (uint8_t)~EXACT;
+				pane->video[at] &= (uint8_t)~ORL_CELL_EXACT;
 				wanted[at] = 0;
 				s->due = true;
 			} else {
-				pane->video[at] |= EXACT;
+				pane->video[at] |= ORL_CELL_EXACT;
 			}
 		}
 	if (s->due)
@@ -457,7 +234,7 @@ static void plan_stream(struct orl_pane *pane, unsigned i, uint8_t *wanted)
 void orl_video_plan(struct orl_pane *pane, uint8_t *wanted)
 {
 	for (unsigned i = 0; i < ORL_REGIONS_MAX; i++)
-		if (pane->streams[i].state)
+		if (pane->streams[i].coding)
 			plan_stream(pane, i, wanted);
 }
 
@@ -472,21 +249,19 @@ static bool stays(const struct orl_pane *pane, const struct orl_stream *s,
 	const struct oriel_rect in =
 			part_inside(&pane->sent, col, row, &s->rect);
 
-	if ((pane->video[at] & (STREAM | EXACT)) != i + 1 ||
+	if ((pane->video[at] & (ORL_CELL_STREAM | ORL_CELL_EXACT)) != i + 1 ||
 			!orl_layer_takes(&pane->sent, col, row, s->generation))
 		return false;
 	return is_whole(&pane->sent, col, row, in) ||
 	       outside_is_right(pane, col, row, in);
 }
 
-bool orl_video_due(struct orl_pane *pane)
+void orl_video_look(struct orl_pane *pane)
 {
-	bool due = false;
-
 	for (unsigned i = 0; i < ORL_REGIONS_MAX; i++) {
 		struct orl_stream *s = &pane->streams[i];
-		const struct orl_cells c = cells_of(&s->rect);
-		if (!s->state)
+		const struct orl_cells c = orl_stream_cells(&s->rect);
+		if (!s->coding)
 			continue;
 		for (int32_t row = c.row; row < c.row + c.rows; row++)
 			for (int32_t col = c.col; col < c.col + c.cols; col++) {
@@ -498,9 +273,7 @@ bool orl_video_due(struct orl_pane *pane)
 				*dirty = 0;
 				s->due = true;
 			}
-		due |= s->due;
 	}
-	return due;
 }
 
 /* ---- frames ------------------------------------------------------------ */
@@ -524,7 +297,7 @@ static bool opens(const struct orl_pane *pane, unsigned i, int32_t col,
 		int32_t row)
 {
 	return (pane->video[(ptrdiff_t)row * pane->sent.cols + col] &
-			       (STREAM | EXACT)) == i + 1 &&
+			       (ORL_CELL_STREAM | ORL_CELL_EXACT)) == i + 1 &&
 	       !orl_layer_takes(&pane->sent, col, row,
 			       pane->streams[i].generation);
 }
@@ -532,7 +305,7 @@ static bool opens(const struct orl_pane *pane, unsigned i, int32_t col,
 static int make_lossy(struct orl_pane *pane, unsigned i, size_t *sent)
 {
 	const struct orl_stream *s = &pane->streams[i];
-	const struct orl_cells c = cells_of(&s->rect);
+	const struct orl_cells c = orl_stream_cells(&s->rect);
 	const int32_t end_col = c.col + c.cols;
 	struct orl_canvas *v = &pane->sent;
 	uint8_t bytes[AREAS * 8];
@@ -546,7 +319,7 @@ static int make_lossy(struct orl_pane *pane, unsigned i, size_t *sent)
 			struct orl_cells run = { col, row, 0, 1 };
 			for (; col < end_col && opens(pane, i, col, row); col++)
 				video[col] = (uint8_t)(i + 1) |
-					     (v->exact[row * v->cols + col] ? SHARP
+					     (v->exact[row * v->cols + col] ? ORL_CELL_SHARP
 									    : 0);
 			run.cols = col - run.col;
 			if (!run.cols)
@@ -569,7 +342,7 @@ static int make_lossy(struct orl_pane *pane, unsigned i, size_t *sent)
 /* What is sent in its lossy cells is what the shadow has. */
 static void copy_sources(struct orl_pane *pane, const struct orl_stream *s)
 {
-	const struct orl_cells c = cells_of(&s->rect);
+	const struct orl_cells c = orl_stream_cells(&s->rect);
 	const struct oriel_display *d = pane->display;
 	struct orl_canvas *v = &pane->sent;
 
@@ -600,7 +373,7 @@ static uint32_t target(const struct orl_pane *pane, const struct orl_stream *s)
 	uint64_t all = 0;
 
 	for (unsigned i = 0; i < ORL_REGIONS_MAX; i++)
-		if (pane->streams[i].state)
+		if (pane->streams[i].coding)
 			all += (uint64_t)pane->streams[i].rect.width *
 			       (uint64_t)pane->streams[i].rect.height;
 	const uint64_t share = rate * 8 * 6 / 10 * area / all;
@@ -608,10 +381,11 @@ static uint32_t target(const struct orl_pane *pane, const struct orl_stream *s)
 }
 
 static int send_frame(struct orl_pane *pane, unsigned i, unsigned transaction,
-		const struct oriel_encoded *e, size_t *sent)
+		size_t *sent)
 {
 	struct oriel_peer *peer = pane->peer;
 	struct orl_stream *s = &pane->streams[i];
+	const struct oriel_encoded *e = &s->coding->out;
 	uint8_t head[32];
 	struct orl_wr w = { head, sizeof(head), 0 };
 	struct orl_video_frame msg = { .display = (uint8_t)pane->display->id,
@@ -632,68 +406,126 @@ static int send_frame(struct orl_pane *pane, unsigned i, unsigned transaction,
 					.tail = tail });
 	orl_buf_unref(tail);
 	s->number++;
-	s->keyframe = false;
 	*sent += w.n + e->bytes;
 	return orl_peer_sent(peer, err);
 }
 
-static int encode(struct orl_pane *pane, unsigned i, struct oriel_encoded *out)
+/* What the region shows now is the next frame. */
+static int start(struct orl_pane *pane, unsigned i, bool now, size_t *sent)
 {
-	struct oriel_server *server = pane->peer->server;
 	struct oriel_display *d = pane->display;
 	struct orl_stream *s = &pane->streams[i];
-	const uint64_t started = orl_now(&server->env);
-	const struct oriel_yuv picture = { { s->yuv.plane[0], s->yuv.plane[1],
-							   s->yuv.plane[2] },
-		{ s->yuv.stride[0], s->yuv.stride[1], s->yuv.stride[2] },
-		s->yuv.width, s->yuv.height };
-	const struct oriel_encode how = { sizeof(how), d->time, target(pane, s),
-		s->keyframe };
+	struct orl_coding *c = s->coding;
+	const uint64_t started = orl_now(&pane->peer->server->env);
+	int err = make_lossy(pane, i, sent);
 
-	orl_yuv_from_pixels(&s->yuv, ORL_COLOUR_BT709,
+	if (err)
+		return err;
+	s->due = false;
+	s->next = started + orl_stream_cost(pane, i) * BUSY / 100;
+	copy_sources(pane, s);
+	orl_yuv_from_pixels(&c->yuv, ORL_COLOUR_BT709,
 			d->shadow + (size_t)s->rect.y * (size_t)d->width +
 					s->rect.x,
 			(size_t)d->width, s->rect.width, s->rect.height);
-	*out = (struct oriel_encoded){ .size = sizeof(*out) };
-	int err = s->calls.encode(s->state, &picture, &how, out);
-	pane->peer->stats.codec_time += orl_now(&server->env) - started;
-	pane->peer->stats.codec_cells += (uint64_t)s->yuv.width *
-					 (uint64_t)s->yuv.height /
-					 (ORL_CELL * ORL_CELL);
-	/* The first one, or an answer to video_lost, can be no other. */
-	if (!err && out->bytes && s->keyframe && !out->keyframe)
-		err = ORIEL_ENOTSUP;
-	return out->bytes > ORL_VIDEO_DATA_MAX ? ORIEL_ELIMIT : err;
+	c->how = (struct oriel_encode){
+		.size = sizeof(c->how), .time = d->time, .bits = target(pane, s)
+	};
+	pane->peer->stats.codec_time +=
+			orl_now(&pane->peer->server->env) - started;
+	orl_stream_encode(pane, i, now);
+	return 0;
 }
 
-int orl_video_send(struct orl_pane *pane, unsigned transaction, size_t *bytes)
+/* One that has been encoded; *note has what a commit is to remember. */
+static int finish(struct orl_pane *pane, unsigned i, unsigned transaction,
+		struct orl_video_sent *out)
 {
+	struct orl_coding *c = pane->streams[i].coding;
+	const uint32_t cells = (uint32_t)(c->yuv.width * c->yuv.height) /
+			       (ORL_CELL * ORL_CELL);
+
+	c->ready = false;
+	pane->peer->stats.codec_time += c->took;
+	pane->peer->stats.codec_cells += cells;
+	if (c->err) {
+		/* It goes on without: what it had becomes exact. */
+		orl_log(&pane->peer->server->env, ORIEL_LOG_WARN, "display",
+				"a video could not be encoded by %s; it is "
+				"sent as pictures",
+				c->calls.name);
+		orl_stream_close(pane, i);
+		return 0;
+	}
+	if (!c->out.bytes) {
+		pane->streams[i].keyframe |= c->how.keyframe;
+		return 0;
+	}
+	out->codec = out->frames++ ? 0 : c->calls.codec;
+	out->cells = cells;
+	out->time = c->how.time;
+	return send_frame(pane, i, transaction, &out->bytes);
+}
+
+/* Whether a frame may be begun now. */
+static bool may_start(const struct orl_stream *s, uint64_t now)
+{
+	return s->coding && s->due && !s->coding->busy && !s->coding->ready &&
+	       now >= s->next;
+}
+
+int orl_video_send(struct orl_pane *pane, unsigned transaction,
+		struct orl_video_sent *out)
+{
+	const uint64_t now = orl_now(&pane->peer->server->env);
 	int err = 0;
 
 	for (unsigned i = 0; !err && i < ORL_REGIONS_MAX; i++) {
 		struct orl_stream *s = &pane->streams[i];
-		struct oriel_encoded e;
-		if (!s->due)
-			continue;
-		s->due = false;
-		err = make_lossy(pane, i, bytes);
-		if (err)
-			break;
-		copy_sources(pane, s);
-		if (encode(pane, i, &e) < 0) {
-			/* It goes on without: what it had becomes exact. */
-			orl_log(&pane->peer->server->env, ORIEL_LOG_WARN,
-					"display",
-					"a video could not be encoded by %s; "
-					"it is sent as pictures",
-					s->calls.name);
-			close_stream(pane, i);
-			continue;
+		if (may_start(s, now)) {
+			orl_stream_review(pane, i);
+			if (s->coding)
+				err = start(pane, i, transaction == 0,
+						&out->bytes);
 		}
-		if (e.bytes)
-			err = send_frame(pane, i, transaction, &e, bytes);
+		if (!err && s->coding && s->coding->ready)
+			err = finish(pane, i, transaction, out);
 	}
 	return err;
+}
+
+bool orl_video_waits(const struct orl_pane *pane)
+{
+	const uint64_t now = orl_now(&pane->peer->server->env);
+
+	for (unsigned i = 0; i < ORL_REGIONS_MAX; i++) {
+		const struct orl_stream *s = &pane->streams[i];
+		if (s->coding && (s->coding->ready || may_start(s, now)))
+			return true;
+	}
+	return false;
+}
+
+bool orl_video_busy(const struct orl_pane *pane)
+{
+	for (unsigned i = 0; i < ORL_REGIONS_MAX; i++) {
+		const struct orl_coding *c = pane->streams[i].coding;
+		if (c && (c->busy || c->ready))
+			return true;
+	}
+	return false;
+}
+
+uint64_t orl_video_at(const struct orl_pane *pane)
+{
+	uint64_t at = 0;
+
+	for (unsigned i = 0; i < ORL_REGIONS_MAX; i++) {
+		const struct orl_stream *s = &pane->streams[i];
+		if (s->coding && s->due && !s->coding->busy && s->next)
+			at = at ? orl_min64(at, s->next) : s->next;
+	}
+	return at;
 }
 
 int orl_video_lost(struct oriel_peer *peer, const uint8_t *data, size_t n)
@@ -709,7 +541,7 @@ int orl_video_lost(struct oriel_peer *peer, const uint8_t *data, size_t n)
 		return 0;
 	struct orl_stream *s = &pane->streams[msg.stream];
 	/* Keyframes are dear: one that asks again and again is not heard. */
-	if (!s->state || now - s->asked < LOST_NS)
+	if (!s->coding || now - s->asked < LOST_NS)
 		return 0;
 	s->asked = now;
 	s->keyframe = s->due = true;

@@ -7,6 +7,7 @@ build='gcc make pkg-config libc6-dev
 	libssl-dev libzstd-dev libxxhash-dev libturbojpeg0-dev libopus-dev
 	libpulse-dev
 	libusbredirparser-dev libusbredirhost-dev libusb-1.0-0-dev libvpx-dev
+	libopenh264-dev libx264-dev
 	libsdl2-dev libsdl2-ttf-dev libfontconfig-dev libpng-dev libwebp-dev
 	libx11-dev libxext-dev libxdamage-dev libxfixes-dev libxtst-dev
 	libxrandr-dev libxcb1-dev libxcb-xfixes0-dev libwayland-dev
@@ -22,6 +23,7 @@ tests='g++ desktop-file-utils libcmocka-dev binutils tshark python3 openssl proc
 	xserver-xorg-core xserver-xorg-video-dummy
 	ibus ibus-hangul xclip weston wl-clipboard
 	pulseaudio pulseaudio-utils cups-ipp-utils cups-client cups-daemon cups-filters
+	poppler-utils socat
 	wayvnc sway grim bubblewrap freerdp2-shadow-x11 winpr-utils xrdp tigervnc-tools'
 peers='libspice-server-dev tigervnc-standalone-server tigervnc-viewer
 	spice-client-gtk freerdp2-shadow-x11 freerdp2-x11 xrdp x11vnc'

@@ -16,19 +16,31 @@ static const struct {
 	{ ORIEL_PRINT_PDF, "application/pdf" },
 };
 
-const char *orl_ipp_mime_of(uint32_t format)
-{
-	for (size_t i = 0; i < sizeof(formats) / sizeof(*formats); i++)
-		if (formats[i].bit == format)
-			return formats[i].mime;
-	return "application/octet-stream";
-}
-
 uint32_t orl_ipp_format_of(const char *mime)
 {
 	for (size_t i = 0; i < sizeof(formats) / sizeof(*formats); i++)
 		if (strcmp(formats[i].mime, mime) == 0)
 			return formats[i].bit;
+	return 0;
+}
+
+uint32_t orl_ipp_format_by(const uint8_t *data, size_t n)
+{
+	static const struct {
+		const char *magic;
+		uint32_t bit;
+	} known[] = {
+		{ "RaS2", ORIEL_PRINT_PWG },
+		{ "\xff\xd8\xff", ORIEL_PRINT_JPEG },
+		{ "%PDF-", ORIEL_PRINT_PDF },
+	};
+
+	for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++) {
+		size_t size = strlen(known[i].magic);
+
+		if (n >= size && memcmp(data, known[i].magic, size) == 0)
+			return known[i].bit;
+	}
 	return 0;
 }
 
@@ -102,6 +114,9 @@ static void add_constants(ipp_t *a)
 		"media-left-margin", "media-right-margin", "media-size",
 		"media-size-name", "media-source", "media-top-margin",
 		"media-type" };
+	/* Selectors alone: no page differs from the others. */
+	static const char *const overrides[] = { "document-number",
+		"document-numbers", "pages" };
 	static const char *const groups[] = { "document-format" };
 	static const char supply[] = "type=other;maxcapacity=100;level=-2;"
 				     "index=0;class=supplyThatIsConsumed;"
@@ -150,6 +165,7 @@ static void add_constants(ipp_t *a)
 			orientations);
 	word(a, "output-bin-default", "face-down");
 	word(a, "output-bin-supported", "face-down");
+	words(a, "overrides-supported", COUNT(overrides), overrides);
 	ippAddBoolean(a, IPP_TAG_PRINTER, "page-ranges-supported", 1);
 	word(a, "pdl-override-supported", "attempted");
 	word(a, "print-content-optimize-default", "auto");
@@ -251,12 +267,13 @@ static void add_media(ipp_t *a, const struct oriel_printer *p)
 
 static void add_formats(ipp_t *a, uint32_t bits)
 {
-	const char *list[3];
+	const char *list[4];
 	int n = 0;
 
 	for (size_t i = 0; i < sizeof(formats) / sizeof(*formats); i++)
 		if (bits & formats[i].bit)
 			list[n++] = formats[i].mime;
+	list[n++] = ORL_IPP_ANY;
 	ippAddStrings(a, IPP_TAG_PRINTER, IPP_TAG_MIMETYPE,
 			"document-format-supported", n, NULL, list);
 	say(a, IPP_TAG_MIMETYPE, "document-format-default", list[0]);
@@ -297,8 +314,7 @@ static void add_sides(ipp_t *a, uint32_t bits)
 			list[n++] = names[i];
 	words(a, "sides-supported", n, list);
 	word(a, "sides-default", list[0]);
-	if (bits & (ORIEL_PRINT_LONG_EDGE | ORIEL_PRINT_SHORT_EDGE))
-		word(a, "pwg-raster-document-sheet-back", "normal");
+	word(a, "pwg-raster-document-sheet-back", "normal");
 }
 
 static void add_qualities(ipp_t *a, uint32_t qualities, uint32_t resolutions)

@@ -19,11 +19,16 @@
 
 enum {
 	ORL_IPP_JOBS = 64, /* remembered; the oldest that have ended go first */
-	ORL_IPP_CONNECTIONS = 32,
-	ORL_IPP_TIMEOUT = 60, /* seconds that a connection may be silent */
+	ORL_IPP_CONNECTIONS = 64,
+	ORL_IPP_STRANGERS = 16, /* of these, who have not shown the path */
+	ORL_IPP_TIMEOUT = 60,   /* seconds that a connection may be silent */
 	ORL_IPP_JOB_NAME = ORIEL_PRINT_TITLE_MAX,
 	ORL_IPP_USER = 64,
+	ORL_IPP_MAGIC = 5, /* bytes that tell a format */
 };
+
+/* What a document is that nobody has said anything of. */
+#define ORL_IPP_ANY "application/octet-stream"
 
 struct printer {
 	bool there;
@@ -43,13 +48,23 @@ struct job {
 	ipp_jstate_t state;
 	uint32_t reasons;
 	char message[ORIEL_PRINT_TEXT_MAX + 1];
-	bool begun;      /* oriel-serve knows of it */
-	bool incoming;   /* a connection is sending it */
-	bool fetched;    /* all of it has come */
-	bool incomplete; /* ended before that */
+	bool begun;    /* oriel-serve knows of it */
+	bool incoming; /* a connection is sending it */
+	bool fetched;  /* all of it has come */
+	bool apart;    /* was created before its document came */
+	bool asked;    /* somebody wants to know of it while it comes */
+	bool heard;    /* and knows that it is over */
 	uint32_t credit;
 	uint64_t bytes;
 	time_t created, processing, completed;
+};
+
+struct connection {
+	struct orl_ipp *ipp;
+	http_t *http;    /* NULL: this place is free */
+	uint64_t number; /* in the order in which they came */
+	bool known;      /* has shown the path */
+	bool shut;       /* was sent away, and ends by itself */
 };
 
 struct orl_ipp {
@@ -58,16 +73,19 @@ struct orl_ipp {
 	int pipe;
 	char secret[ORL_PIPE_SECRET_MAX + 1];
 	time_t started;
+	int patience; /* seconds, see hold_answer() */
 	struct printer printers[ORIEL_PRINTERS_MAX];
 	struct job jobs[ORL_IPP_JOBS];
 	int last_job;
-	unsigned connections;
+	struct connection connections[ORL_IPP_CONNECTIONS];
+	uint64_t last_connection;
 };
 
 /* One request on one connection. */
 struct request {
 	struct orl_ipp *ipp;
 	http_t *http;
+	struct connection *connection;
 	ipp_t *in, *out;
 	char host[128];         /* as the client calls us, "127.0.0.1:8631" */
 	unsigned slot;          /* of the printer that it is for */
@@ -77,16 +95,25 @@ struct request {
 /* main.c: false when oriel-serve is no longer there. */
 bool orl_ipp_tell(struct orl_ipp *ipp, const struct orl_printpipe *m);
 
+/* connection.c */
+/* Take it over; false: there are too many. */
+bool orl_ipp_connect(struct orl_ipp *ipp, http_t *http);
+/* One request of one connection; false: that is to be closed. */
+bool orl_ipp_serve(struct request *r);
+
 /* about.c */
 /* All that there is to know of a printer. */
 ipp_t *orl_ipp_about_printer(const struct request *r, unsigned jobs);
 void orl_ipp_printer_uri(const struct request *r, char *out, size_t size);
-const char *orl_ipp_mime_of(uint32_t format);
 uint32_t orl_ipp_format_of(const char *mime);
+/* By what a document begins with; 0: it is none of those. */
+uint32_t orl_ipp_format_by(const uint8_t *data, size_t n);
 uint32_t orl_ipp_resolution_of(uint32_t bit);
 
 /* jobs.c; the lock is held */
 struct job *orl_ipp_job_find(struct orl_ipp *ipp, int id);
+/* Those that were created, and never got a document, have failed. */
+void orl_ipp_jobs_expire(struct orl_ipp *ipp);
 /* NULL: too many are running. */
 struct job *orl_ipp_job_create(struct orl_ipp *ipp);
 bool orl_ipp_job_is_over(const struct job *job);

@@ -55,6 +55,22 @@ void orl_ipp_job_end(struct orl_ipp *ipp, struct job *job, ipp_jstate_t state,
 	pthread_cond_broadcast(&ipp->changed);
 }
 
+void orl_ipp_jobs_expire(struct orl_ipp *ipp)
+{
+	time_t now = time(NULL);
+
+	for (int i = 0; i < ORL_IPP_JOBS; i++) {
+		struct job *job = &ipp->jobs[i];
+
+		if (job->id && job->state == IPP_JSTATE_PENDING &&
+				!job->incoming &&
+				now - job->created > ORL_IPP_TIMEOUT)
+			orl_ipp_job_end(ipp, job, IPP_JSTATE_ABORTED,
+					ORIEL_PRINT_OTHER,
+					"Its document never came.");
+	}
+}
+
 void orl_ipp_job_status(struct orl_ipp *ipp, const struct orl_printpipe *m)
 {
 	static const ipp_jstate_t states[] = {

@@ -75,7 +75,7 @@ static void drain(struct request *r)
 		;
 }
 
-static bool begin(struct request *r, struct job *job)
+static void begin(struct request *r, struct job *job)
 {
 	struct orl_printpipe m = { .kind = ORL_PIPE_BEGIN,
 		.job = (uint32_t)job->id,
@@ -84,10 +84,9 @@ static bool begin(struct request *r, struct job *job)
 
 	m.details.title = job->name;
 	job->begun = true;
-	job->incoming = true;
 	job->state = IPP_JSTATE_PROCESSING;
 	job->processing = time(NULL);
-	return orl_ipp_tell(r->ipp, &m);
+	orl_ipp_tell(r->ipp, &m);
 }
 
 static bool pass_on(struct orl_ipp *ipp, struct job *job, const uint8_t *data,
@@ -116,61 +115,127 @@ static bool pass_on(struct orl_ipp *ipp, struct job *job, const uint8_t *data,
 	return true;
 }
 
-/* The lock is held, but while the connection is read. */
-static bool copy_document(struct request *r, struct job *job)
+/* The lock is held, but not here. */
+static ssize_t read_some(struct request *r, uint8_t *data, size_t size)
 {
-	struct orl_ipp *ipp = r->ipp;
-	uint8_t data[ORL_PIPE_DATA_MAX];
 	ssize_t n;
 
-	for (;;) {
-		/* Nothing is read before there is room for it. */
-		if (!wait_for_credit(ipp, job))
-			return false;
-		pthread_mutex_unlock(&ipp->lock);
-		n = httpRead2(r->http, (char *)data, sizeof(data));
-		pthread_mutex_lock(&ipp->lock);
-		if (n <= 0)
-			break;
-		if (!pass_on(ipp, job, data, (size_t)n))
-			return false;
-	}
-	return n == 0 && httpGetState(r->http) != HTTP_STATE_POST_RECV;
+	pthread_mutex_unlock(&r->ipp->lock);
+	n = httpRead2(r->http, (char *)data, size);
+	pthread_mutex_lock(&r->ipp->lock);
+	return n;
 }
 
+/*
+ * The lock is held, but while the connection is read. NULL, or why the job has
+ * failed; if it is over by itself, that is of no interest.
+ */
+static const char *copy_document(struct request *r, struct job *job)
+{
+	static const char broken[] = "The document did not arrive whole.";
+	struct orl_ipp *ipp = r->ipp;
+	uint8_t data[ORL_PIPE_DATA_MAX];
+	size_t have = 0;
+	ssize_t n;
+
+	/* Its first bytes say what it is, if nobody else does. */
+	do {
+		n = read_some(r, data + have, sizeof(data) - have);
+		have += n > 0 ? (size_t)n : 0;
+	} while (n > 0 && have < ORL_IPP_MAGIC);
+	if (n < 0)
+		return broken;
+	if (!have)
+		return "The document is empty.";
+	if (orl_ipp_job_is_over(job))
+		return broken;
+	if (!job->details.format)
+		job->details.format = orl_ipp_format_by(data, have);
+	if (!(job->details.format & r->printer.about.formats))
+		return "The printer does not take documents of this format.";
+	begin(r, job);
+	while (pass_on(ipp, job, data, have)) {
+		/* Nothing more is read before there is room for it. */
+		if (!wait_for_credit(ipp, job))
+			break;
+		n = read_some(r, data, sizeof(data));
+		if (n <= 0)
+			return n == 0 && httpGetState(r->http) != HTTP_STATE_POST_RECV
+					       ? NULL
+					       : broken;
+		have = (size_t)n;
+	}
+	return broken;
+}
+
+/*
+ * The lock is held. CUPS believes a job that failed while it was being sent to
+ * be printed, or sends it again for ever, whatever it is answered, unless it
+ * has heard of the failure on the connection where it asks now and then: the
+ * first time after a second, later less often.
+ */
+static void hold_answer(struct orl_ipp *ipp, const struct job *job)
+{
+	struct timespec until;
+	int over = 0;
+
+	clock_gettime(CLOCK_REALTIME, &until);
+	while (!over && (job->asked || job->apart) && !job->heard) {
+		struct timespec t = until;
+
+		t.tv_sec += job->asked ? ipp->patience : ipp->patience / 5;
+		over = pthread_cond_timedwait(&ipp->changed, &ipp->lock, &t);
+	}
+	/* And it is to be there first. */
+	clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_sec += ipp->patience / 15;
+	for (over = 0; !over && job->heard;)
+		over = pthread_cond_timedwait(
+				&ipp->changed, &ipp->lock, &until);
+}
+
+static void answer_end(struct request *r, const struct job *job)
+{
+	ipp_status_t status = IPP_STATUS_ERROR_JOB_CANCELED;
+
+	if (job->state == IPP_JSTATE_ABORTED && !job->begun)
+		status = IPP_STATUS_ERROR_DOCUMENT_FORMAT_ERROR;
+	if (job->state == IPP_JSTATE_ABORTED ||
+			job->state == IPP_JSTATE_CANCELED)
+		orl_ipp_answer(r, status, job->message);
+	put_job(r, job, JOB_TOLD); /* a group of attributes behind that */
+}
+
+/* The job is marked as incoming, so it stays until that is taken back. */
 static void take_document(struct request *r, int id)
 {
 	struct orl_ipp *ipp = r->ipp;
 	const char *compression = orl_ipp_text(r, "compression");
-	bool whole;
+	const char *why;
 
 	if (compression && strcmp(compression, "gzip") == 0)
 		httpSetField(r->http, HTTP_FIELD_CONTENT_ENCODING, "gzip");
 	pthread_mutex_lock(&ipp->lock);
 	struct job *job = orl_ipp_job_find(ipp, id);
-	whole = begin(r, job) && copy_document(r, job);
-	job->incoming = false;
-	job->fetched = whole;
-	if (whole && !orl_ipp_job_is_over(job)) {
-		orl_ipp_tell(ipp, &(struct orl_printpipe){ .kind = ORL_PIPE_END,
-						  .job = (uint32_t)id });
-	} else if (!orl_ipp_job_is_over(job)) {
-		orl_ipp_tell(ipp, &(struct orl_printpipe){
-						  .kind = ORL_PIPE_CANCEL,
-						  .job = (uint32_t)id });
-		orl_ipp_job_end(ipp, job, IPP_JSTATE_ABORTED, ORIEL_PRINT_OTHER,
-				"The document did not arrive whole.");
+	why = copy_document(r, job);
+	job->fetched = !why;
+	if (!orl_ipp_job_is_over(job)) {
+		if (job->begun)
+			orl_ipp_tell(ipp,
+					&(struct orl_printpipe){
+							.kind = why ? ORL_PIPE_CANCEL
+								    : ORL_PIPE_END,
+							.job = (uint32_t)id });
+		if (why)
+			orl_ipp_job_end(ipp, job, IPP_JSTATE_ABORTED,
+					ORIEL_PRINT_OTHER, why);
 	}
-	bool cancelled = job->state == IPP_JSTATE_CANCELED;
-	bool aborted = job->state == IPP_JSTATE_ABORTED;
-	put_job(r, job, JOB_TOLD);
-	if (cancelled)
-		orl_ipp_answer(r, IPP_STATUS_ERROR_JOB_CANCELED,
-				"It was cancelled.");
-	else if (aborted)
-		orl_ipp_answer(r, IPP_STATUS_ERROR_NOT_POSSIBLE, job->message);
+	if (why)
+		hold_answer(ipp, job);
+	job->incoming = false;
+	answer_end(r, job);
 	pthread_mutex_unlock(&ipp->lock);
-	if (!whole)
+	if (why)
 		drain(r);
 }
 
@@ -192,6 +257,8 @@ static int create_job(struct request *r, bool with_document)
 	if (job) {
 		id = job->id;
 		job->slot = r->slot;
+		job->incoming = with_document;
+		job->apart = !with_document;
 		job->details = details;
 		memcpy(job->queue, r->printer.queue, sizeof(job->queue));
 		orl_ipp_plain(job->name, sizeof(job->name),
@@ -211,9 +278,19 @@ static int create_job(struct request *r, bool with_document)
 	return id;
 }
 
+/* False: it has been answered that there is none. */
+static bool has_document(struct request *r)
+{
+	if (httpGetState(r->http) == HTTP_STATE_POST_RECV)
+		return true;
+	orl_ipp_answer(r, IPP_STATUS_ERROR_BAD_REQUEST,
+			"There is no document.");
+	return false;
+}
+
 static void print_job(struct request *r)
 {
-	int id = create_job(r, true);
+	int id = has_document(r) ? create_job(r, true) : 0;
 
 	if (id)
 		take_document(r, id);
@@ -261,6 +338,11 @@ static struct job *find_job(struct request *r)
 	return NULL;
 }
 
+static bool is_open(const struct job *job)
+{
+	return job->state == IPP_JSTATE_PENDING && !job->incoming;
+}
+
 static void send_document(struct request *r)
 {
 	struct job *job = find_job(r);
@@ -272,7 +354,7 @@ static void send_document(struct request *r)
 	if (!job)
 		return;
 	id = job->id;
-	bool open = job->state == IPP_JSTATE_PENDING && !job->begun;
+	bool open = is_open(job);
 	details = job->details;
 	pthread_mutex_unlock(&r->ipp->lock);
 	if (!last) {
@@ -286,19 +368,14 @@ static void send_document(struct request *r)
 		return;
 	}
 	/* One that begins no document, to say that there is none. */
-	if (httpGetState(r->http) != HTTP_STATE_POST_RECV) {
-		orl_ipp_answer(r, IPP_STATUS_ERROR_BAD_REQUEST,
-				"There is no document.");
-		return;
-	}
-	if (!orl_ipp_read_format(r, &details))
+	if (!has_document(r) || !orl_ipp_read_format(r, &details))
 		return;
 	pthread_mutex_lock(&r->ipp->lock);
 	job = orl_ipp_job_find(r->ipp, id);
-	open = job && job->state == IPP_JSTATE_PENDING && !job->begun;
+	open = job && is_open(job);
 	if (open) {
 		job->details.format = details.format;
-		job->begun = job->incoming = true;
+		job->incoming = true;
 	}
 	pthread_mutex_unlock(&r->ipp->lock);
 	if (open)
@@ -363,7 +440,7 @@ static void close_job(struct request *r)
 
 	if (!job)
 		return;
-	if (!job->begun)
+	if (is_open(job))
 		orl_ipp_job_end(r->ipp, job, IPP_JSTATE_ABORTED,
 				ORIEL_PRINT_OTHER, "There was no document.");
 	pthread_mutex_unlock(&r->ipp->lock);
@@ -376,6 +453,10 @@ static void get_job(struct request *r)
 	if (!job)
 		return;
 	put_job(r, job, 0);
+	job->asked |= job->incoming;
+	job->heard = orl_ipp_job_is_over(job);
+	if (job->asked)
+		pthread_cond_broadcast(&r->ipp->changed);
 	pthread_mutex_unlock(&r->ipp->lock);
 }
 
@@ -543,6 +624,9 @@ void orl_ipp_operate(struct request *r)
 				"The viewer with this printer has gone.");
 		return;
 	}
+	pthread_mutex_lock(&r->ipp->lock);
+	orl_ipp_jobs_expire(r->ipp);
+	pthread_mutex_unlock(&r->ipp->lock);
 	for (size_t i = 0; i < sizeof(operations) / sizeof(*operations); i++)
 		if (operations[i].op == op) {
 			operations[i].run(r);

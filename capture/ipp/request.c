@@ -241,9 +241,9 @@ bool orl_ipp_read_format(struct request *r, struct oriel_print_job *d)
 				"This compression is not known here.");
 		return false;
 	}
-	if (!a) {
-		d->format = r->printer.about.formats &
-			    -r->printer.about.formats;
+	/* To be seen by the document itself. */
+	if (!a || (mime && strcmp(mime, ORL_IPP_ANY) == 0)) {
+		d->format = 0;
 		return true;
 	}
 	d->format = mime ? orl_ipp_format_of(mime) : 0;

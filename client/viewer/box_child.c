@@ -391,7 +391,7 @@ static char *read_authorities(int file, size_t n)
 }
 
 static int create_client(struct orl_boxed *b, const struct orl_box_setup *setup,
-		const char *authorities)
+		const char *authorities, unsigned workers)
 {
 	const struct oriel_hooks hooks = {
 		.size = sizeof(hooks),
@@ -415,6 +415,7 @@ static int create_client(struct orl_boxed *b, const struct orl_box_setup *setup,
 		.authorities = authorities,
 		.reconnect = (uint32_t)setup->reconnect,
 		.flags = (uint32_t)setup->flags,
+		.workers = workers,
 		/* The viewer has rules, and watches over them itself. */
 		.usb_rules = "-1,-1,-1,-1,1",
 		.socket = orl_boxed_socket,
@@ -422,6 +423,24 @@ static int create_client(struct orl_boxed *b, const struct orl_box_setup *setup,
 		.drawing = orl_boxed_drawing,
 	};
 	return oriel_client_create(&b->client, &config);
+}
+
+/*
+ * Half jailed, so that the threads that decode are so as well. The client that
+ * was made before has had opened what libraries open once: the one that lives
+ * is another one.
+ */
+static int create_jailed(struct orl_boxed *b, struct orl_jail *jail,
+		const struct orl_box_setup *setup, const char *authorities,
+		unsigned workers, int64_t *failed)
+{
+	oriel_client_destroy(b->client);
+	b->client = NULL;
+	*failed = orl_jail_begin(jail);
+	int err = *failed ? 0 : create_client(b, setup, authorities, workers);
+	if (!err && !*failed)
+		*failed = orl_jail_finish(jail);
+	return err;
 }
 
 /* All that needs more than the jail allows; then the jail. */
@@ -443,19 +462,24 @@ static bool prepare(struct orl_boxed *b)
 	if (files[1] >= 0)
 		authorities = read_authorities(
 				files[1], (size_t)setup.authorities);
-	int err = create_client(b, &setup, authorities);
+	/* One that decodes, while another listens and speaks. */
+	const unsigned workers = sysconf(_SC_NPROCESSORS_ONLN) > 1;
+	const bool shut = setup.jail && b->process;
+	int64_t failed = 0;
+	int err = create_client(b, &setup, authorities, shut ? 0 : workers);
+	if (!err && shut)
+		err = create_jailed(b, &jail, &setup, authorities, workers,
+				&failed);
 	free(authorities);
 	close(files[0]);
 	if (files[1] >= 0)
 		close(files[1]);
 	m = (struct orl_box_message){ .id = ORL_BOX_JAILED };
 	if (err)
-		m.u.jailed.error = err == ORIEL_ENOMEM ? -ENOMEM : -EINVAL;
-	else if (setup.jail && b->process)
-		m.u.jailed.error = orl_jail_enter(&jail);
+		failed = err == ORIEL_ENOMEM ? -ENOMEM : -EINVAL;
+	m.u.jailed.error = failed;
 	m.u.jailed.landlock = jail.landlock;
 	ORL_BOX_TEXT(m.u.jailed.step, jail.step);
-	int64_t failed = m.u.jailed.error;
 	orl_boxed_tell(b, &m);
 	return !failed;
 }

@@ -18,6 +18,30 @@ enum {
 	SILENCE_S = 60,
 };
 
+/*
+ * libcups would ask on the terminal, if there is one, and wait. Tickets of
+ * Kerberos, and names and passwords that a CUPS here knows, need no question.
+ */
+static const char *no_password(const char *prompt, http_t *http,
+		const char *method, const char *resource, void *user)
+{
+	(void)prompt;
+	(void)http;
+	(void)method;
+	(void)resource;
+	(void)user;
+	return NULL;
+}
+
+static bool wants_password(void)
+{
+	ipp_status_t status = cupsLastError();
+
+	return status == IPP_STATUS_ERROR_NOT_AUTHORIZED ||
+	       status == IPP_STATUS_ERROR_NOT_AUTHENTICATED ||
+	       status == IPP_STATUS_ERROR_CUPS_AUTHENTICATION_CANCELED;
+}
+
 /* ---- what a printer can do --------------------------------------------- */
 
 struct asked {
@@ -268,6 +292,7 @@ int orl_cups_find(struct orl_found *out, int max, const char *name, bool all,
 {
 	struct finding finding = { out, 0, max, all, cancel };
 
+	cupsSetPasswordCB2(no_password, NULL);
 	if (!name) {
 		cupsEnumDests(CUPS_DEST_FLAGS_NONE, FIND_MS, (int *)cancel, 0,
 				0, found, &finding);
@@ -467,6 +492,10 @@ static void fail(const struct orl_sending *s, uint32_t reason, const char *why)
 {
 	if (*s->cancel)
 		tell(s, ORIEL_PRINT_CANCELLED, 0, "");
+	else if (wants_password())
+		tell(s, ORIEL_PRINT_FAILED, ORIEL_PRINT_OTHER,
+				"the printer wants a password; give it to CUPS "
+				"(lpadmin) and print on its queue");
 	else
 		tell(s, ORIEL_PRINT_FAILED, reason,
 				why && *why ? why
@@ -555,6 +584,8 @@ static void hand_over(const struct orl_sending *s, http_t *http,
 void orl_cups_send(const struct orl_sending *s)
 {
 	char resource[1024] = "/";
+	cupsSetPasswordCB2(no_password, NULL);
+
 	cups_dest_t *dest = open_dest(s->dest);
 	http_t *http = dest ? connect_to(dest, s->dest, s->cancel, resource,
 					      sizeof(resource))

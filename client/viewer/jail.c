@@ -335,7 +335,7 @@ static int enter_limits(void)
 	return err;
 }
 
-int orl_jail_enter(struct orl_jail *jail)
+int orl_jail_begin(struct orl_jail *jail)
 {
 	*jail = (struct orl_jail){ .step = "setrlimit" };
 	int err = enter_limits();
@@ -348,9 +348,17 @@ int orl_jail_enter(struct orl_jail *jail)
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		return -errno;
 	jail->step = "Landlock";
-	err = enter_landlock(&jail->landlock);
-	if (err)
-		return err;
+	return enter_landlock(&jail->landlock);
+}
+
+int orl_jail_finish(struct orl_jail *jail)
+{
 	jail->step = "seccomp";
 	return enter_filter();
+}
+
+int orl_jail_enter(struct orl_jail *jail)
+{
+	int err = orl_jail_begin(jail);
+	return err ? err : orl_jail_finish(jail);
 }

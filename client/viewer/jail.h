@@ -11,10 +11,15 @@ struct orl_jail {
 };
 
 /*
- * From here on no file, socket, process or program can be opened, made or
- * begun; what is open stays. 0, or a negative errno: then this process must
- * not go on.
+ * In two steps, for threads: Landlock holds for those that are made after it,
+ * and none can be made after the filter, which holds for all. From the second
+ * on no file, socket, process, thread or program can be opened, made or begun;
+ * what is open stays. 0, or a negative errno: then this process must not go
+ * on.
  */
+int orl_jail_begin(struct orl_jail *jail);
+int orl_jail_finish(struct orl_jail *jail);
+/* Both. */
 int orl_jail_enter(struct orl_jail *jail);
 
 #endif

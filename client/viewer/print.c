@@ -21,6 +21,8 @@
 
 enum { JOBS = 16 };
 
+#define PROGRESS_NS UINT64_C(500000000)
+
 /* What one job may take of the disk. */
 #define SPOOL_MAX (UINT64_C(4) << 30)
 
@@ -36,7 +38,7 @@ struct job {
 	uint32_t id; /* 0: the server does not want to hear of it any more */
 	struct orl_prints *prints;
 	int printer, fd;
-	uint64_t bytes;
+	uint64_t bytes, noted; /* when that was shown */
 	struct oriel_print_job details;
 	char title[ORIEL_PRINT_TITLE_MAX + 1];
 	pthread_t thread;
@@ -190,6 +192,7 @@ static void tell(struct job *job, enum oriel_print_state state,
 			orl_json_quote(title, sizeof(title), job->title),
 			state_name(state), reasons, job->bytes,
 			orl_json_quote(quoted, sizeof(quoted), text));
+	orl_prints_note(v->ui, job->title, state, reasons, text, job->bytes);
 	if (!v->options.json && state >= ORIEL_PRINT_STOPPED)
 		orl_viewer_say("printing %s: %s%s%s", job->title,
 				_(state_name(state)), *text ? ": " : "", text);
@@ -313,6 +316,19 @@ void orl_prints_on_started(
 		tell(job, ORIEL_PRINT_WAITING, 0, "the person is asked");
 }
 
+/* Of one that takes long enough to be looked at. */
+static void show_progress(struct job *job)
+{
+	uint64_t now = orl_viewer_now();
+
+	if (now - job->noted < PROGRESS_NS)
+		return;
+	if (job->noted)
+		orl_prints_note(job->prints->v->ui, job->title,
+				ORIEL_PRINT_RUNNING, 0, "", job->bytes);
+	job->noted = now;
+}
+
 void orl_prints_on_data(void *user, uint32_t id, const void *data, size_t bytes)
 {
 	struct orl_viewer *v = user;
@@ -342,6 +358,7 @@ void orl_prints_on_data(void *user, uint32_t id, const void *data, size_t bytes)
 	}
 	job->bytes += bytes;
 	atomic_fetch_add(&v->prints->bytes, bytes);
+	show_progress(job);
 	if (orl_box_print_taken(v->box, id, bytes) < 0)
 		job->id = 0;
 }

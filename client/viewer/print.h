@@ -9,6 +9,7 @@
 #include <oriel/oriel-client.h>
 
 struct orl_viewer;
+struct orl_ui;
 struct orl_prints;
 
 enum {
@@ -47,6 +48,12 @@ int orl_cups_find(struct orl_found *out, int max, const char *name, bool all,
 		const int *cancel);
 /* Until it is printed, has failed or is cancelled; that is told last. */
 void orl_cups_send(const struct orl_sending *s);
+
+/* print_notes.c */
+/* Tell the person, if there is a window. */
+void orl_prints_note(struct orl_ui *ui, const char *title,
+		enum oriel_print_state state, uint32_t reasons,
+		const char *text, uint64_t bytes);
 
 /* print.c */
 int orl_prints_create(struct orl_viewer *v);

@@ -488,8 +488,12 @@ void orl_stage_answered(struct orl_ui *ui, enum orl_choice choice)
 			st->dialog.kind == ORL_DIALOG_CONNECT
 					? st->dialog.field.text
 					: st->dialog.address);
+	bool ours = st->dialog.kind == ORL_DIALOG_PRINT;
 	send_answer(ui, choice);
-	if (!on)
+	/* Nothing of the connection hangs on it. */
+	if (ours)
+		orl_stage_close_panel(ui);
+	if (!on || ours)
 		return;
 	if (st->lost_since) {
 		open_loss(ui);

@@ -332,8 +332,9 @@ struct oriel_encoded {
 /*
  * An encoder that the host brings along: one that is faster, better, or in
  * hardware. It takes no picture from another than the one before, holds back
- * none, and keeps to a quality: who has not the rate is asked less often. It
- * is called in the loop thread.
+ * none, and keeps to a quality: who has not the rate is asked less often.
+ * create and destroy are called in the loop thread, encode there or, where the
+ * server has workers, in one of these: never two at a time of the same state.
  */
 struct oriel_encoder {
 	size_t size;

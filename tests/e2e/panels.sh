@@ -88,6 +88,77 @@ covers() {
 			'%[hex:p{1200,800}]' info:)" = 34607A ]
 }
 
+# away NAME: no panel in the middle of the window, as before.
+away() {
+	local at name
+	at=$(xdotool getwindowgeometry --shell "$window" |
+		sed -n 's/^[XY]=//p' | xargs)
+	for name in print-before "$1"; do
+		convert "$T/$name-$scale.png" -crop \
+			"400x80+$((${at% *} + 300))+$((${at#* } + 260))" \
+			+repage "$T/middle-$name.png"
+	done
+	same "$T/middle-print-before.png" "$T/middle-$1.png" ||
+		fail "$1: the panel is still there"
+}
+
+# The desktop prints: the person is asked, refuses, is asked again; a sentence
+# that goes by says what becomes of it.
+prints() {
+	local uri document=$T/document.jpg job
+	mkdir -p "$T/paper"
+	{
+		printf '\377\330\377'
+		head -c 16000000 /dev/zero
+	} > "$document"
+	serve "--source=x11:$A" --print=0
+	start relay python3 tests/e2e/relay.py "${ADDRESS##*:}" 3000000
+	eventually 5 test -s "$T/relay.out" || fail 'no relay'
+	rm -f "$T/last.png"
+	run --trust="$KEY" --password-file="$T/password" \
+		--printer="file:$T/paper" \
+		"oriel://127.0.0.1:$(cat "$T/relay.out")"
+	eventually 10 ready && eventually 10 shows_desktop ||
+		fail 'no desktop'
+	eventually 10 grep -qs '^printer added' "$T/serve.log" ||
+		fail 'no printer'
+	uri=$(sed -n 's/^printer added: [^ ]* //p' "$T/serve.log")
+	sleep 0.5
+	panel print-before
+	start job timeout 60 ipptool -t -f "$document" -d filetype=image/jpeg \
+		"$uri" print-job.test
+	job=$PID
+	panel print-asked
+	keys Escape
+	panel print-refused
+	! same "$T/print-before-$scale.png" "$T/print-refused-$scale.png" ||
+		fail 'the person is not told that it was refused'
+	away "print-refused"
+	finish "$job" 10
+	[ "$STATUS" != 0 ] || fail 'it was printed'
+	start job timeout 60 ipptool -t -f "$document" -d filetype=image/jpeg \
+		"$uri" print-job.test
+	job=$PID
+	panel print-asked-again
+	keys Tab Return
+	sleep 1.5
+	panel print-progress
+	! same "$T/print-before-$scale.png" "$T/print-progress-$scale.png" ||
+		fail 'the person does not see that it comes'
+	away "print-progress"
+	alt_ctrl
+	panel print-menu
+	keys Escape
+	finish "$job" 30
+	[ "$STATUS" = 0 ] || fail 'it was not printed'
+	sleep 1
+	panel print-done
+	[ "$(stat -c %s "$T"/paper/*.jpg)" = 16000003 ] || fail 'no document'
+	rm -r "$T/paper"
+	stop "$viewer"
+	stop "$SERVER"
+}
+
 walk() {
 	rm -rf "$HOME/.config" "$HOME/.local" "$T/last.png"
 	: > "$T/typed"
@@ -243,6 +314,8 @@ walk() {
 	keys Escape
 	finish "$viewer" 5
 	[ "$STATUS" = 0 ] || fail "ended: exit $STATUS"
+
+	[ ! -x "$BIN/oriel-ipp" ] || prints
 
 	# Somebody who takes calls and says nothing.
 	run "oriel://127.0.0.1:$(cat "$T/mute.out")"

@@ -1,57 +1,9 @@
 #!/bin/bash
 # print.sh - what is printed at the desktop comes out of a real IPP printer
 # beside the viewer, byte for byte: also without paper, over a line that is
-# cut, when oriel-ipp is killed or attacked, and by CUPS's own lp.
-if [ -z "${ORIEL_ALONE:-}" ]; then
-	# ippeveprinter listens on all addresses; here nobody else has one.
-	for how in -n -rn; do
-		unshare $how true 2> /dev/null &&
-			exec unshare $how env ORIEL_ALONE=1 "$0"
-	done
-	echo "skipped: no network namespaces here ($(id -un))"
-	exit 0
-fi
-. "$(dirname "$0")/lib.sh"
-ip link set lo up || fail 'no loopback'
-
-if [ ! -x "$BIN/oriel-ipp" ]; then
-	echo 'skipped: built without libcups'
-	exit 0
-fi
-
-# A printer: it puts what it gets on a pile, when it has paper.
-mkdir "$T/paper" "$T/spool"
-cat > "$T/press" <<END
-#!/bin/sh
-if [ -e "$T/empty" ]; then
-	echo 'STATE: +media-empty-error' >&2
-	while [ -e "$T/empty" ]; do sleep 0.1; done
-	echo 'STATE: -media-empty-error' >&2
-fi
-cat "\$1" > "$T/paper/new"
-mv "$T/paper/new" "$T/paper/\$(ls "$T/paper" | wc -l)"
-END
-cat > "$T/hook" <<END
-#!/bin/sh
-printf '%s|' "\$@" >> "$T/hooked"
-echo >> "$T/hooked"
-END
-chmod +x "$T/press" "$T/hook"
-cat > "$T/bus.conf" <<END
-<busconfig><type>system</type><listen>unix:path=$T/bus</listen>
-<auth>EXTERNAL</auth><policy context="default"><allow send_destination="*"/>
-<allow own="*"/><allow receive_sender="*"/></policy></busconfig>
-END
-start bus dbus-daemon --config-file="$T/bus.conf" --nofork
-eventually 5 test -S "$T/bus" || fail 'no bus'
-export DBUS_SYSTEM_BUS_ADDRESS=unix:path=$T/bus
-start printer ippeveprinter -p 8631 -r off -d "$T/spool" -c "$T/press" \
-	-f application/pdf,image/pwg-raster,image/jpeg 'CI Printer <1>'
-real=ipp://localhost:8631/ipp/print
-answers() {
-	ipptool -q "$1" get-printer-attributes.test > /dev/null 2>&1
-}
-eventually 10 answers $real || fail 'no printer'
+# cut, when oriel-ipp is attacked, and when any of the programs is killed.
+. "$(dirname "$0")/lib_print.bash"
+printer -2 -s 10,5
 
 # What is printed.
 printf '%%PDF-1.4\n' > "$T/a.pdf"
@@ -62,52 +14,6 @@ convert -size 320x200 plasma:red-blue "$T/b.jpg"
 	head -c 700000 /dev/urandom
 } > "$T/c.pwg"
 
-tell() { # OPTION...: oriel-serve that prints, and a line to it
-	serve --source=pattern:320x200@10 --print=0 --print-hook="$T/hook" \
-		--json "$@"
-}
-told() { # COUNT: so many printers have been told of
-	[ "$(grep -cs printer_added "$T/serve.out")" -gt "$1" ]
-}
-printing() { # OPTION...: and a viewer with that printer
-	local before
-	before=$(grep -cs printer_added "$T/serve.out")
-	start relay python3 "$(dirname "$0")/relay.py" \
-		"${ADDRESS##*:}" "${rate:-0}"
-	relay=$PID
-	eventually 5 test -s "$T/relay.out" || fail 'no relay'
-	start view "$BIN/oriel-view" --headless --trust="$KEY" \
-		--password-file="$T/password" --printer=$real --print=always \
-		--print-pdf --reconnect=60 --json "$@" \
-		"oriel://127.0.0.1:$(cat "$T/relay.out")"
-	viewer=$PID
-	eventually 20 told "${before:-0}" || fail 'the printer is not told of'
-	uri=$(sed -n 's/.*printer_added.*"uri":"\([^"]*\)".*/\1/p' \
-		"$T/serve.out" | tail -n 1)
-}
-# serve() looks for its line among JSON.
-listening() {
-	ADDRESS=oriel:$(sed -n 's/.*"listening","address":"tcp:\([^"]*\)".*/\1/p' \
-		"$T/serve.out")
-}
-serve() {
-	ADDRESS=
-	rm -f "$T/serve.out" "$T/serve.log"
-	start serve "$BIN/oriel-serve" --listen=tcp://127.0.0.1:0 \
-		--password-file="$T/password" "$@"
-	SERVER=$PID
-	eventually 10 grep -qs listening "$T/serve.out" ||
-		fail 'oriel-serve does not listen'
-	listening
-	KEY=$(sed -n 's/^key sha256://p' "$T/serve.log")
-}
-piled() { # FILE: it lies there
-	local sheet
-	for sheet in "$T"/paper/*; do
-		cmp -s "$sheet" "$1" && return 0
-	done
-	return 1
-}
 print() { # FILE TYPE
 	timeout 60 ipptool -t -f "$1" -d filetype="$2" "$uri" \
 		print-job.test > "$T/ipptool.log" 2>&1
@@ -150,7 +56,7 @@ newest() {
 }
 
 tell
-printing
+printing --print-pdf
 case $uri in
 ipp://127.0.0.1:*/????????????????????????????????/ci-printer-1) ;;
 *) fail "an odd address: $uri" ;;
@@ -158,7 +64,6 @@ esac
 grep -qF "added|ci-printer-1|$uri|CI Printer <1>|" "$T/hooked" ||
 	fail 'the hook was not told'
 
-phase() { [ -z "${PHASES:-}" ] || echo "$SECONDS s: $*"; }
 phase formats
 
 # Each format.
@@ -171,8 +76,8 @@ done
 eventually 10 is_state completed || fail "the job is $(job_state)"
 print "$T/a.pdf" text/plain && fail 'text was taken'
 
-phase 'What the s'
-# What the standards ask for: ipptool's own tests of IPP/1.1.
+phase standards
+# What the standards ask for: ipptool's own tests.
 mkdir "$T/suite"
 cp /usr/share/cups/ipptool/*.test "$T/suite"
 for file in document-a4 document-letter onepage-a4 onepage-letter; do
@@ -181,19 +86,28 @@ for file in document-a4 document-letter onepage-a4 onepage-letter; do
 done
 cp "$T/b.jpg" "$T/suite/color.jpg"
 cp "$T/b.jpg" "$T/suite/gray.jpg"
-timeout 100 ipptool -tI -f "$T/b.jpg" -d filetype=image/jpeg "$uri" \
-	"$T/suite/ipp-1.1.test" > "$T/ipptool.log" 2>&1
-grep -q ' 0 failed' "$T/ipptool.log" || {
-	grep -A 6 'FAIL' "$T/ipptool.log" | head -n 40
-	fail 'not as IPP/1.1 asks'
-}
+# Samples that do not come with it.
+grep -o 'pwg-raster-samples[^"$]*\.pwg' "$T/suite/ipp-everywhere.test" |
+	sort -u | while read -r file; do
+		mkdir -p "$T/suite/${file%/*}"
+		ln -sf "$T/c.pwg" "$T/suite/$file"
+	done
+for suite in ipp-1.1 ipp-everywhere; do
+	timeout 100 ipptool -tI -f "$T/b.jpg" -d filetype=image/jpeg "$uri" \
+		"$T/suite/$suite.test" > "$T/ipptool.log" 2>&1
+	grep -q ' 0 failed' "$T/ipptool.log" || {
+		grep -A 6 'FAIL' "$T/ipptool.log" | head -n 40
+		fail "not as $suite asks"
+	}
+	echo "$suite: $(grep 'Summary' "$T/ipptool.log")"
+done
 idle() {
 	! ipptool -tv "$uri" "$T/jobs.test" 2> /dev/null |
 		grep -q 'job-state.*p[er][no][dc]'
 }
 eventually 60 idle || fail 'jobs do not end'
 
-phase 'No paper:'
+phase 'no paper'
 # No paper: the job stops, the desktop is told why, and it goes on.
 rm -f "$T"/paper/*
 touch "$T/empty"
@@ -206,7 +120,7 @@ rm "$T/empty"
 eventually 30 is_state completed || fail "with paper: $(job_state)"
 piled "$T/a.pdf" || fail 'it came out as another'
 
-phase 'Cancelled '
+phase cancelled
 # Cancelled at the desktop.
 touch "$T/empty"
 print "$T/c.pwg" image/pwg-raster || fail 'the raster is refused'
@@ -223,10 +137,10 @@ eventually 5 grep -q 'removed|ci-printer-1|' "$T/hooked" ||
 	fail 'the printer stays when the viewer has gone'
 answers "$uri" && fail 'a printer that has gone answers'
 
-phase '12 MB over'
+phase 'a line that is cut'
 # 12 MB over a line of 4 MB/s that is cut three times. Pictures go on.
 rm -f "$T"/paper/*
-rate=3000000 printing --stats="$T/stats"
+rate=3000000 printing --print-pdf --stats="$T/stats"
 head -c 12000000 /dev/urandom > "$T/large.jpg"
 shown() {
 	sed -n 's/.*"frames_shown":\([0-9]*\).*/\1/p' "$T/stats" | tail -n 1
@@ -248,7 +162,7 @@ eventually 60 piled "$T/large.jpg" || fail 'the large job did not come out'
 [ "$(grep -c '"state":"reconnecting"' "$T/view.out")" -ge 3 ] ||
 	fail 'the line was never cut'
 
-phase 'oriel-ipp '
+phase attacks
 # oriel-ipp is attacked, and then killed in the middle of a job.
 python3 - "$uri" <<'END' || fail 'the attack does not work'
 import os, re, socket, sys
@@ -279,7 +193,67 @@ for data in bad * 2:
     open_ones.append(s)  # and say nothing more
 for s in open_ones:
     s.close()
+
+# Strangers, slowly: they may not keep others out. The last stay open.
+slow = []
+for i in range(300):
+    s = socket.create_connection((host, int(port)))
+    s.sendall(b"POST /x"[:1 + i % 7])
+    slow.append(s)
+s = socket.create_connection((host, int(port)))
+s.settimeout(10)
+ask = ipp[:2] + b"\0\x0b\0\0\0\1\1" + b"".join(
+    bytes([tag, 0, len(name)]) + name + bytes([0, len(value)]) + value
+    for tag, name, value in (
+        (0x47, b"attributes-charset", b"utf-8"),
+        (0x48, b"attributes-natural-language", b"en"),
+        (0x45, b"printer-uri", sys.argv[1].encode()))) + b"\3"
+
+
+def post(body, more=b""):
+    global s
+    s.sendall((head + "Content-Length: %d\r\n\r\n" % len(body)).encode() + body)
+    return s.recv(65536)
+
+
+assert b" 200 " in post(ask).split(b"\n")[0]
+# One that promises 3 GB and leaves: it is not printed.
+job = ask.replace(b"\0\x0b\0\0\0\1\1", b"\0\x02\0\0\0\1\1", 1)
+t = socket.create_connection((host, int(port)))
+t.sendall((head + "Content-Length: 3000000000\r\n\r\n").encode() + job +
+          b"\xff\xd8\xff" + bytes(10000))
+t.close()
+# One that sends a byte at a time, in chunks.
+t = socket.create_connection((host, int(port)))
+t.sendall((head + "Transfer-Encoding: chunked\r\n\r\n").encode())
+for byte in job + b"\xff\xd8\xff" + b"slow":
+    t.sendall(b"1\r\n" + bytes([byte]) + b"\r\n")
+t.sendall(b"0\r\n\r\n")
+t.settimeout(10)
+assert b" 200 " in t.recv(65536).split(b"\n")[0]
 END
+printf '\377\330\377slow' > "$T/slow.jpg"
+eventually 20 piled "$T/slow.jpg" || fail 'what came slowly did not come out'
+: > "$T/nothing.jpg"
+print "$T/nothing.jpg" image/jpeg && fail 'a document of 0 bytes was taken'
+ipptool -C -t -f "$T/nothing.jpg" -d filetype=image/jpeg "$uri" \
+	print-job.test > "$T/ipptool.log" 2>&1 &&
+	fail 'a document of 0 bytes in chunks was taken'
+ipptool -C -t -f "$T/b.jpg" -d filetype=image/jpeg "$uri" print-job.test \
+	> "$T/ipptool.log" 2>&1 || fail 'a document in chunks is refused'
+# A title that attacks terminals, shells and paths, with a direction's override.
+title=$(printf '../\033[2J\342\200\256`touch %s/bad`;$(touch %s/bad)|%200s' \
+	"$T" "$T" end)
+sed 's|GROUP job-attributes-tag|ATTR name job-name $title\n&|' \
+	/usr/share/cups/ipptool/print-job.test > "$T/titled.test"
+ipptool -t -f "$T/b.jpg" -d filetype=image/jpeg -d title="$title" "$uri" \
+	"$T/titled.test" > "$T/ipptool.log" 2>&1 || fail 'such a title is refused'
+eventually 20 viewer_says 'touch' || fail 'the viewer shows another title'
+grep '"event":"print"' "$T/view.out" > "$T/titles"
+grep -qP '\x1b|\xe2\x80\xae|u001b|u202e' "$T/titles" &&
+	fail "the title is shown as it came: $(tail -n 1 "$T/titles")"
+[ ! -e "$T/bad" ] || fail 'a title was run'
+eventually 40 idle || fail 'jobs do not end'
 rm -f "$T"/paper/*
 print "$T/b.jpg" image/jpeg || fail 'after the attack nothing is printed'
 eventually 30 piled "$T/b.jpg" || fail 'after the attack nothing comes out'
@@ -304,7 +278,21 @@ rm -f "$T"/paper/*
 print "$T/a.pdf" application/pdf || fail 'the new oriel-ipp takes nothing'
 eventually 30 piled "$T/a.pdf" || fail 'the new oriel-ipp prints nothing'
 
-phase 'The viewer'
+phase deaths
+# The printer dies in the middle: both sides are told.
+rm -f "$T/waiting"
+touch "$T/empty"
+print "$T/a.pdf" application/pdf || fail 'the PDF is refused'
+eventually 30 test -e "$T/waiting" || fail 'there is paper'
+before=$(grep -c '"state":"failed"' "$T/view.out")
+stop "$PRINTER" KILL
+eventually 20 is_state aborted || fail "without a printer: $(job_state)"
+eventually 5 viewer_says '"state":"failed"' $((before + 1)) ||
+	fail 'the viewer does not say that the printer has gone'
+rm "$T/empty"
+sleep 0.3 # its press ends
+printer
+
 # The viewer leaves in the middle: the application is told.
 touch "$T/empty"
 print "$T/a.pdf" application/pdf || fail 'the PDF is refused'
@@ -312,19 +300,63 @@ stop "$viewer"
 eventually 10 is_state aborted || fail "without a viewer: $(job_state)"
 rm "$T/empty"
 
-phase 'Nobody pri'
+# oriel-serve dies in the middle: so does oriel-ipp, and both sides are told.
+stop "$relay"
+rate=3000000 printing --print-pdf
+start large timeout 60 ipptool -t -f "$T/large.jpg" -d filetype=image/jpeg \
+	"$uri" print-job.test
+large=$PID
+sleep 1.5
+child=$(helper)
+stop "$SERVER" KILL
+finish "$large" 20
+[ "$STATUS" != 0 ] || fail 'without a server the application believes it'
+eventually 5 test ! -d "/proc/$child" || fail 'oriel-ipp has outlived it'
+kill -0 "$viewer" || fail 'the viewer has died with it'
+piled "$T/large.jpg" && fail 'half a document was printed'
+stop "$viewer"
+grep -q '"event":"print".*"state":"\(failed\|cancelled\)"' "$T/view.out" ||
+	fail 'the viewer says nothing of the job'
+
+phase policy
 # Nobody prints who may not, and nothing that the policy forbids.
 stop "$relay"
-stop "$SERVER"
-printf 'print = jpeg\nprint.size = 100k\n' > "$T/policy"
+printf 'print = jpeg\nprint.size = 100k\nprint.jobs = 1\n' > "$T/policy"
 rate=0 tell --policy="$T/policy"
-printing
+printing --print-pdf
 print "$T/a.pdf" application/pdf && fail 'the policy does not hold'
 print "$T/c.pwg" image/jpeg && fail 'the limit does not hold'
 eventually 10 is_state aborted || fail "too much: $(job_state)"
 print "$T/b.jpg" image/jpeg || fail 'what is allowed is refused'
+eventually 20 idle || fail 'what is allowed does not end'
+touch "$T/empty"
+print "$T/b.jpg" image/jpeg || fail 'what is allowed is refused'
+print "$T/b.jpg" image/jpeg && fail 'two jobs, where one is allowed'
+rm "$T/empty"
 stop "$viewer"
 stop "$SERVER"
+
+# More than 2 GB are a document as any other, where the policy allows it.
+if [ -n "${ORIEL_LONG:-}" ]; then
+	phase '3 GB'
+	stop "$relay"
+	printf 'print.size = 4G\n' > "$T/policy"
+	tell --policy="$T/policy"
+	rm -f "$T"/paper/*
+	direct=$ADDRESS to=file:$T/paper printing
+	{
+		printf '\377\330\377'
+		head -c 3000000000 /dev/zero
+	} > "$T/huge.jpg"
+	timeout 300 ipptool -C -t -f "$T/huge.jpg" -d filetype=image/jpeg \
+		"$uri" print-job.test > "$T/ipptool.log" 2>&1 ||
+		fail '3 GB are refused'
+	eventually 60 out || fail '3 GB do not come out'
+	piled "$T/huge.jpg" || fail '3 GB came out as another'
+	rm "$T"/paper/* "$T/huge.jpg"
+	stop "$viewer"
+	stop "$SERVER"
+fi
 
 phase 'asked'
 # In a window the person is asked, and nothing is sent before the answer.
@@ -368,68 +400,3 @@ print "$T/b.jpg" image/jpeg || fail 'the next one is refused'
 eventually 10 piled "$T/b.jpg" || fail 'the next one is not in the folder'
 stop "$viewer"
 stop "$SERVER"
-
-phase 'By lp,'
-# By lp, from a CUPS at the desktop.
-if ! command -v cupsd > /dev/null || [ "$(id -u)" != 0 ] ||
-	! id lp > /dev/null 2>&1; then
-	echo 'without cupsd, or not as root: lp was not tried'
-	exit 0
-fi
-mkdir -p "$T/cups/etc/ppd" "$T/cups/spool/tmp" "$T/cups/cache" "$T/cups/run"
-cat > "$T/cups/cupsd.conf" <<END
-Listen localhost:8632
-Browsing Off
-WebInterface No
-<Location />
-Order allow,deny
-Allow from localhost
-</Location>
-<Policy default>
-<Limit All>
-Order deny,allow
-</Limit>
-</Policy>
-END
-cat > "$T/cups/files.conf" <<END
-ServerRoot $T/cups/etc
-RequestRoot $T/cups/spool
-CacheDir $T/cups/cache
-StateDir $T/cups/run
-TempDir $T/cups/spool/tmp
-ErrorLog $T/cupsd.error
-AccessLog $T/cups/access
-PageLog $T/cups/page
-User lp
-Group lp
-SystemGroup root
-END
-touch "$T/cupsd.error"
-chown -R lp:lp "$T/cups" "$T/cupsd.error"
-chmod 711 "$T"
-start cupsd /usr/sbin/cupsd -f -c "$T/cups/cupsd.conf" -s "$T/cups/files.conf"
-export CUPS_SERVER=localhost:8632
-runs() {
-	lpstat -r 2> /dev/null | grep -q 'is running'
-}
-eventually 10 runs || fail 'no CUPS'
-rate=0 tell
-printing
-rm -f "$T"/paper/*
-queues() {
-	lpadmin -p beside -E -v "$uri" -m everywhere > /dev/null 2>&1
-}
-eventually 10 queues || fail 'CUPS does not take the printer'
-# shellcheck disable=SC2016
-lp -d beside -t 'a $(touch /tmp/x) "title"' "$T/b.jpg" > "$T/lp.log" 2>&1 ||
-	fail 'lp does not print'
-out() {
-	[ -n "$(ls "$T/paper")" ]
-}
-eventually 40 out || fail 'what lp prints does not come out'
-done_there() {
-	lpstat -W completed -o 2> /dev/null | grep -q beside-1
-}
-eventually 30 done_there || fail 'CUPS does not hear that it is done'
-head -c 3 "$T"/paper/[0-9]* | od -An -tx1 | grep -q 'ff d8 ff' ||
-	fail 'lp printed something else'

@@ -72,6 +72,39 @@ static void make(struct seed *s, enum oriel_video codec)
 	orl_yuv_destroy(&yuv, &env);
 }
 
+/* The first frame: start code, parameters of the sequence, of the picture. */
+static void save_h264(const char *folder)
+{
+	static struct seed s, t;
+
+	make(&s, ORIEL_VIDEO_H264);
+	save(folder, "h264", &s);
+	t = s;
+	t.bytes[1]++;
+	save(folder, "h264-other-size", &t);
+	t = s;
+	t.bytes[t.at[0] + 4] = 15; /* of layers */
+	save(folder, "h264-subset", &t);
+	t = s;
+	t.bytes[t.at[0] + 5] = 122; /* profile */
+	save(folder, "h264-profile", &t);
+	t = s;
+	t.bytes[t.at[0] + 10] ^= 0x10;
+	save(folder, "h264-sequence", &t);
+	t = s;
+	t.bytes[t.at[1] + 4] = 5;
+	save(folder, "h264-idr-alone", &t);
+	t = s;
+	t.bytes[t.at[1] + 5] &= 0x7f; /* begins further below */
+	save(folder, "h264-no-first", &t);
+	t = s;
+	t.bytes[t.at[1] + 9] ^= 0x55;
+	save(folder, "h264-changed", &t);
+	t = s;
+	t.n = t.at[0] + 60;
+	save(folder, "h264-cut", &t);
+}
+
 int main(int argc, char **argv)
 {
 	static struct seed s, t;
@@ -102,5 +135,7 @@ int main(int argc, char **argv)
 	t = s;
 	t.n = t.at[2] + 3;
 	save(argv[1], "vp8-cut", &t);
+	if (orl_video_known(ORIEL_VIDEO_H264))
+		save_h264(argv[1]);
 	return 0;
 }

@@ -17,7 +17,7 @@ capture/far   capture
 capture/ipp   capture/printpipe.h
 examples      vmm-guest.h
 bench         proto codecs client
-tests         tests tests/unit tests/fuzz tests/e2e proto proto/io codecs redirect server client client/viewer capture capture/far clip bench
+tests         tests tests/unit tests/fuzz tests/e2e proto proto/io codecs redirect server client client/viewer capture capture/far capture/ipp clip bench
 '
 status=0
 for file in $(git ls-files -co --exclude-standard '*.c' '*.h' '*.def'); do

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -306,6 +307,66 @@ static void nothing_else_can_be_done(void **state)
 	assert_int_equal(wrong, 0);
 }
 
+/* A thread that was made between the two steps, as those that decode are. */
+static struct between {
+	pthread_mutex_t gate;
+	pthread_barrier_t begun;
+	long (*try)(void);
+	long got;
+} between = { .gate = PTHREAD_MUTEX_INITIALIZER };
+
+static void *try_later(void *arg)
+{
+	(void)arg;
+	/* A thread that begins makes system calls of its own. */
+	pthread_barrier_wait(&between.begun);
+	pthread_mutex_lock(&between.gate);
+	between.got = between.try();
+	pthread_mutex_unlock(&between.gate);
+	return NULL;
+}
+
+static int outcome_in_thread(const struct attempt *a)
+{
+	int status;
+	fflush(NULL);
+	pid_t pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		struct orl_jail jail;
+		pthread_t thread;
+		between.try = a->try;
+		pthread_mutex_lock(&between.gate);
+		pthread_barrier_init(&between.begun, NULL, 2);
+		if (orl_jail_begin(&jail) ||
+				pthread_create(&thread, NULL, try_later, NULL))
+			_exit(NOT_JAILED);
+		pthread_barrier_wait(&between.begun);
+		if (orl_jail_finish(&jail))
+			_exit(NOT_JAILED);
+		pthread_mutex_unlock(&between.gate);
+		pthread_join(thread, NULL);
+		_exit(between.got >= 0 ? DID_IT : REFUSED);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	return WIFSIGNALED(status) ? -WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+static void threads_are_in_it_as_well(void **state)
+{
+	(void)state;
+	outside = getpid();
+	tcp = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+	assert_true(tcp >= 0);
+	for (size_t i = 0; i < sizeof(attempts) / sizeof(attempts[0]); i++) {
+		int got = outcome_in_thread(&attempts[i]);
+		if (got != attempts[i].want)
+			fail_msg("%s: %d, not %d", attempts[i].name, got,
+					attempts[i].want);
+	}
+	close(tcp);
+}
+
 /* The attempts are real ones: without the jail they go well. */
 static void outside_it_can(void **state)
 {
@@ -360,6 +421,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(nothing_else_can_be_done),
+		cmocka_unit_test(threads_are_in_it_as_well),
 		cmocka_unit_test(outside_it_can),
 		cmocka_unit_test(it_may_break_down),
 	};

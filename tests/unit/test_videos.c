@@ -4,11 +4,13 @@
  */
 #include "tests/unit/unit.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "codecs/video.h"
 #include "proto/io/host.h"
+#include "server/server.h"
 #include "tests/pair.h"
 
 enum {
@@ -76,6 +78,28 @@ struct watch {
 	unsigned looks;
 };
 
+/* Of both ends: 0 works in the loop threads. */
+static unsigned n_workers;
+
+static void more_threads(struct oriel_client_config *config)
+{
+	config->workers = n_workers;
+}
+
+static int with_workers(void **state)
+{
+	(void)state;
+	n_workers = 1;
+	return 0;
+}
+
+static int without_workers(void **state)
+{
+	(void)state;
+	n_workers = 0;
+	return 0;
+}
+
 static void begin(struct watch *w, struct oriel_rect clip, unsigned flags)
 {
 	memset(w, 0, sizeof(*w));
@@ -83,7 +107,12 @@ static void begin(struct watch *w, struct oriel_rect clip, unsigned flags)
 		desk[i] = 0x305080;
 	pair_init(&w->pair);
 	w->clip = clip;
-	pair_start(&w->pair, PAIR_TCP | flags, NULL);
+	w->pair.configure = n_workers ? more_threads : NULL;
+	pair_start(&w->pair, PAIR_TCP | flags,
+			&(struct oriel_server_config){
+					.size = sizeof(struct
+							oriel_server_config),
+					.workers = n_workers });
 	pair_display(&w->pair, WIDTH, HEIGHT);
 }
 
@@ -297,8 +326,9 @@ static void no_video_for_who_wants_none(void **state)
 
 struct own {
 	struct orl_env env;
-	unsigned created, encoded, destroyed;
-	int fail_after; /* frames; 0: never */
+	const struct oriel_encoder *calls; /* whose work it is */
+	atomic_uint created, encoded, destroyed;
+	atomic_int fail_after; /* frames; 0: never */
 };
 
 struct own_state {
@@ -312,7 +342,7 @@ static int own_create(void **state, void *user, int32_t width, int32_t height,
 	struct own_state *s = calloc(1, sizeof(*s));
 
 	s->own = user;
-	int err = orl_vp8_encoder.create(
+	int err = s->own->calls->create(
 			&s->state, &s->own->env, width, height, threads);
 	assert_int_equal(err, 0);
 	s->own->created++;
@@ -329,14 +359,14 @@ static int own_encode(void *state, const struct oriel_yuv *picture,
 	if (s->own->fail_after && (int)s->own->encoded >= s->own->fail_after)
 		return ORIEL_EIO;
 	s->own->encoded++;
-	return orl_vp8_encoder.encode(s->state, picture, how, out);
+	return s->own->calls->encode(s->state, picture, how, out);
 }
 
 static void own_destroy(void *state)
 {
 	struct own_state *s = state;
 
-	orl_vp8_encoder.destroy(s->state);
+	s->own->calls->destroy(s->state);
 	s->own->destroyed++;
 	free(s);
 }
@@ -349,7 +379,7 @@ static void a_host_brings_its_encoder(void **state)
 		.create = own_create,
 		.encode = own_encode,
 		.destroy = own_destroy };
-	struct own own = { .created = 0 };
+	struct own own = { .calls = &orl_vp8_encoder };
 	struct watch w;
 
 	(void)state;
@@ -372,6 +402,116 @@ static void a_host_brings_its_encoder(void **state)
 	assert_int_equal(own.created, own.destroyed);
 }
 
+/* A picture more, as if acks had said that one takes so many us to decode. */
+static void play_slowly(struct watch *w, enum oriel_video codec, uint32_t us)
+{
+	for (unsigned i = 0; i < 30; i++)
+		orl_stream_learn(w->pair.peer, codec, 400 * 240 / 256, us);
+	play_on(w, 1);
+}
+
+/*
+ * A client that is slow with the codec that is liked best gets another one; if
+ * that is no better it stays, and fewer frames come.
+ */
+static void a_slow_client_gets_another_codec(void **state)
+{
+	struct oriel_encoder table = { .size = sizeof(table),
+		.name = "own",
+		.create = own_create,
+		.encode = own_encode,
+		.destroy = own_destroy };
+	struct own vp8 = { .calls = &orl_vp8_encoder };
+	struct own h264 = { .calls = orl_video_encoder(ORIEL_VIDEO_H264) };
+	struct watch w;
+
+	(void)state;
+	if (!h264.calls) {
+		print_message("this build has no H.264\n");
+		return;
+	}
+	assert_int_equal(orl_host_env(&vp8.env, NULL), 0);
+	h264.env = vp8.env;
+	begin(&w, (struct oriel_rect){ 200, 100, 400, 240 }, 0);
+	table.codec = ORIEL_VIDEO_VP8;
+	assert_int_equal(oriel_server_add_encoder(w.pair.server, &table, &vp8),
+			0);
+	table.codec = ORIEL_VIDEO_H264;
+	assert_int_equal(oriel_server_add_encoder(w.pair.server, &table, &h264),
+			0);
+	start(&w);
+	until_video(&w);
+	assert_true(h264.encoded > 0 && vp8.encoded == 0);
+	for (unsigned i = 0; i < 200 && !vp8.encoded; i++)
+		play_slowly(&w, ORIEL_VIDEO_H264, 60000);
+	assert_true(vp8.encoded > 0);
+	play_on(&w, 10);
+	become_exact(&w);
+
+	/* The next one begins with what is known, both dear by now. */
+	const unsigned before = vp8.encoded, others = h264.encoded;
+	for (unsigned i = 0; i < 90; i++)
+		play_slowly(&w, ORIEL_VIDEO_VP8, 50000);
+	assert_int_equal(h264.encoded, others);
+	assert_true(vp8.encoded > before);
+	/* 50 ms of work each, and half as much of rest: 40 in the 3 s. */
+	assert_true(vp8.encoded - before < 60);
+	become_exact(&w);
+	pair_fini(&w.pair);
+	assert_int_equal(vp8.created, vp8.destroyed);
+	assert_int_equal(h264.created, h264.destroyed);
+}
+
+/* One that says of each codec that it is dear, and of the other that it is not. */
+static void a_liar_costs_little_more(void **state)
+{
+	struct oriel_encoder table = { .size = sizeof(table),
+		.name = "own",
+		.create = own_create,
+		.encode = own_encode,
+		.destroy = own_destroy };
+	struct own vp8 = { .calls = &orl_vp8_encoder };
+	struct own h264 = { .calls = orl_video_encoder(ORIEL_VIDEO_H264) };
+	struct watch w;
+
+	(void)state;
+	if (!h264.calls)
+		skip();
+	assert_int_equal(orl_host_env(&vp8.env, NULL), 0);
+	h264.env = vp8.env;
+	begin(&w, (struct oriel_rect){ 200, 100, 400, 240 }, 0);
+	table.codec = ORIEL_VIDEO_VP8;
+	assert_int_equal(oriel_server_add_encoder(w.pair.server, &table, &vp8),
+			0);
+	table.codec = ORIEL_VIDEO_H264;
+	assert_int_equal(oriel_server_add_encoder(w.pair.server, &table, &h264),
+			0);
+	start(&w);
+	until_video(&w);
+	const uint64_t begun = pair_clock();
+	const unsigned before = vp8.created + h264.created;
+	for (unsigned i = 0; i < 140; i++) {
+		const bool first = h264.created > vp8.created;
+		const uint32_t cells = 400 * 240 / 256;
+		for (unsigned k = 0; k < 30; k++) {
+			orl_stream_learn(w.pair.peer, ORIEL_VIDEO_H264, cells,
+					first ? UINT32_MAX : 0);
+			orl_stream_learn(w.pair.peer, ORIEL_VIDEO_VP8, cells,
+					first ? 0 : UINT32_MAX);
+		}
+		play_on(&w, 1);
+	}
+	/* Another keyframe each 3 s at most, and where the region is corrected. */
+	const unsigned made = vp8.created + h264.created - before;
+	print_message("%u encoders more\n", made);
+	assert_true(made <= (pair_clock() - begun) / 3000000000u + 3);
+	become_exact(&w);
+	pair_fini(&w.pair);
+}
+
+#define THREADED(name) \
+	cmocka_unit_test_setup_teardown(name, with_workers, without_workers)
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -382,6 +522,14 @@ int main(void)
 		cmocka_unit_test(a_resize_ends_it),
 		cmocka_unit_test(no_video_for_who_wants_none),
 		cmocka_unit_test(a_host_brings_its_encoder),
+		cmocka_unit_test(a_slow_client_gets_another_codec),
+		cmocka_unit_test(a_liar_costs_little_more),
+		/* The same when others encode and decode. */
+		THREADED(a_clip_plays_and_ends_exact),
+		THREADED(text_beside_and_over_it_is_exact),
+		THREADED(two_clips_play_at_a_time),
+		THREADED(a_resize_ends_it),
+		THREADED(a_host_brings_its_encoder),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -4,8 +4,9 @@
 # last. FOLDER gets its sockets, `qmp` and `agent`, and what it says on its
 # serial line. ACCEL (tcg), MEMORY (1024), CARD (virtio-vga), SCREEN (1024x768),
 # AUDIO (none), VDAGENT (the chardev that the channel of its SPICE agent is,
-# "dbus,name=com.redhat.spice.0" or "spicevmc,name=vdagent"), GUEST_OPTIONS (for
-# the kernel's command line) say more.
+# "dbus,name=com.redhat.spice.0" or "spicevmc,name=vdagent"), NETWORK (what its
+# network is to have, "guestfwd=..."), GUEST_OPTIONS (for the kernel's command
+# line) say more.
 set -eu
 guest=$1
 folder=$2
@@ -22,7 +23,7 @@ exec qemu-system-x86_64 -accel "${ACCEL:-tcg,tb-size=512}" \
 	-drive "file=$guest/disk,if=virtio,format=raw,readonly=on" \
 	-serial "file:$folder/serial" \
 	-qmp "unix:$folder/qmp,server=on,wait=off" \
-	-netdev user,id=net,restrict=on \
+	-netdev "user,id=net,restrict=on${NETWORK:+,$NETWORK}" \
 	-device virtio-net-pci,netdev=net,romfile= \
 	-device virtio-rng-pci -device virtio-serial-pci \
 	-chardev "socket,id=agent,path=$folder/agent,server=on,wait=off" \
