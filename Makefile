@@ -154,6 +154,7 @@ help:
 #: make quick            unit and property tests, corpora, lints (2 min)
 #: make asan|tsan        the same under the sanitizers
 #: make e2e              real programs on real displays
+#: make usb-speed        how fast USB devices are over links
 #: make soak             mixed work on bad links for SOAK_SECONDS (an hour)
 #: make arm64            the libraries for aarch64, their tests emulated
 #: make coverage         lines of proto/ and codecs/, and of each parser
@@ -420,7 +421,12 @@ $(O)/tests/e2e/keys: $(O)/tests/e2e/keys.o $(O)/liboriel-client.a
 	$(CC) -pthread $(CFLAGS) $(LDFLAGS) -o $@ $^ \
 		$(call flags,--libs,x11 xtst) $(LIBS)
 
-$(O)/tests/e2e/device: $(O)/tests/e2e/device.o
+$(O)/tests/e2e/device: $(addprefix $(O)/tests/e2e/,device.o device_disk.o \
+		device_live.o)
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ \
+		$(call flags,--libs,libusbredirparser-0.5) -lm
+
+$(O)/tests/e2e/usbguest: $(O)/tests/e2e/usbguest.o
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ \
 		$(call flags,--libs,libusbredirparser-0.5)
 
@@ -446,8 +452,11 @@ $(O)/tests/e2e/attack: $(addprefix $(O)/tests/e2e/,attack.o attack_serve.o \
 		attack_clients.o attack_view.o raw.o) $(client) $(core)
 	$(CC) -pthread $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 
+$(O)/tests/e2e/usbliar: $(addprefix $(O)/tests/e2e/,usbliar.o raw.o) $(core)
+	$(CC) -pthread $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+
 e2e: all $(addprefix $(O)/tests/e2e/,attack clipper device fingers keys \
-		onlink painter) \
+		onlink painter usbguest usbliar) \
 		$(if $(SYSTEMD_LIBS),$(O)/tests/e2e/liar) \
 		$(if $(RDP_LIBS),$(O)/tests/e2e/rdp_liar) \
 		$(if $(PULSE_LIBS),$(O)/tests/e2e/hear)
@@ -457,6 +466,9 @@ e2e: all $(addprefix $(O)/tests/e2e/,attack clipper device fingers keys \
 scripts = $(sort $(wildcard tests/e2e/*.sh))
 # They measure, so nothing runs beside them.
 alone = $(addprefix tests/e2e/,bench.sh links.sh)
+
+usb-speed: all $(addprefix $(O)/tests/e2e/,device onlink usbguest)
+	tests/usb_speed.sh $(USB_SPEED)
 
 soak:
 	$(MAKE) run-soak $(ASAN)
@@ -595,7 +607,7 @@ distclean: clean
 	rm -rf build
 
 .PHONY: all libs programs man help quick lint asan tsan sanitized \
-	run-threaded check demo guest demo-vm guest-speed e2e fuzz \
+	run-threaded check demo guest demo-vm guest-speed e2e usb-speed fuzz \
 	run-fuzzers coverage run-coverage bench run-bench codecs seeds texts \
 	format tidy doc examples install install-libs install-asan \
 	install-tsan uninstall clean distclean \

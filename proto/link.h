@@ -23,6 +23,11 @@
  * Priorities count in chunks with their heads. What was not waiting is not
  * owed anything, and nothing is owed for more than two chunks.
  *
+ * While messages of channel 4 wait that are sent as urgent, that channel has
+ * its turn before channel 3, and is no part of those that are owed: half of
+ * the bytes while pictures wait, too, and all when none do. They come before
+ * what others have queued on channel 4 and has not begun.
+ *
  * Credit: on channels 1 to 6 a sender may have orl_link_credit(channel) bytes
  * of payload (message id bytes included, chunk heads not) on the way that the
  * receiver has not granted again by a credit message. A receiver grants when
@@ -138,6 +143,7 @@ struct orl_send {
 	size_t head_n;
 	struct orl_buf *tail; /* more bytes, a reference is taken; or NULL */
 	uint64_t expires;     /* drop it when not begun by then; 0 is never */
+	bool urgent;          /* of channel 4: before pictures, see above */
 };
 
 /*
@@ -177,6 +183,8 @@ size_t orl_link_drain(struct orl_link *link, uint8_t *out, size_t cap,
  * their own window is closed: drain(..., allowed | orl_link_owed(link), ...).
  */
 unsigned orl_link_owed(const struct orl_link *link);
+/* Channel 4 goes with those of pictures, as urgent messages wait there. */
+bool orl_link_hurries(const struct orl_link *link);
 
 /* Bytes queued on these channels that credit allows to be sent now. */
 size_t orl_link_ready(const struct orl_link *link, unsigned channels);

@@ -46,7 +46,9 @@ struct orl_link {
 	uint32_t owed;       /* to channels 4 to 6, times SHARE */
 	uint64_t owed_since; /* when they last sent or began to wait */
 	bool bulk_waits;
-	size_t room; /* of the last record */
+	unsigned urgent; /* messages of channel 4 */
+	int32_t ahead;   /* bytes that they are, of pictures that wait */
+	size_t room;     /* of the last record */
 
 	/* Keep-alive and clocks. */
 	uint64_t now, last_in, last_out, last_ping;

@@ -14,6 +14,7 @@ enum {
 	SHARE = 19,
 	RECORD_MAX = ORL_CHUNK_HEAD + ORL_CHUNK_MAX,
 	OWED_MAX = 2 * SHARE * RECORD_MAX,
+	AHEAD_MAX = 2 * RECORD_MAX,
 	/* A cut that leaves less than this in a record is not worth a head. */
 	FRAGMENT_MIN = 64,
 };
@@ -29,6 +30,7 @@ struct item {
 	uint32_t stream;
 	uint32_t n, sent; /* bytes of payload: id, head and tail */
 	uint32_t head_n;
+	bool urgent;
 	uint8_t head[];
 };
 
@@ -36,6 +38,7 @@ static void item_drop(struct orl_link *link, struct orl_link_out *out,
 		struct item *item)
 {
 	out->queued -= item->n - item->sent;
+	link->urgent -= item->urgent;
 	orl_list_remove(&item->node);
 	orl_buf_unref(item->tail);
 	orl_free(link->env, item);
@@ -87,6 +90,7 @@ static int item_create(struct item **out, struct orl_link *link, uint16_t id,
 	item->stream = 0;
 	item->n = (uint32_t)(1 + head_n + tail_n);
 	item->sent = 0;
+	item->urgent = false;
 	item->head_n = (uint32_t)(1 + head_n);
 	item->head[0] = (uint8_t)id;
 	*out = item;
@@ -97,6 +101,27 @@ static void item_queue(struct orl_link *link, unsigned ch, struct item *item)
 {
 	orl_list_append(&link->out[ch].items, &item->node);
 	link->out[ch].queued += item->n;
+}
+
+/* Before others; behind what is begun, urgent too, or of the same stream. */
+static void item_hurry(struct orl_link *link, struct item *item)
+{
+	struct orl_link_out *out = &link->out[ORL_CHANNEL_USB];
+	struct orl_node *at = out->items.prev;
+
+	while (at != &out->items) {
+		const struct item *before =
+				orl_container(at, struct item, node);
+		if (before->sent || before->urgent ||
+				(item->stream &&
+						before->stream == item->stream))
+			break;
+		at = at->prev;
+	}
+	orl_list_append(at->next, &item->node); /* behind it */
+	out->queued += item->n;
+	item->urgent = true;
+	link->urgent++;
 }
 
 static int put(struct orl_link *link, uint16_t id,
@@ -141,7 +166,10 @@ int orl_link_send(struct orl_link *link, const struct orl_send *send)
 		memcpy(item->head + 1, send->head, send->head_n);
 	item->expires = send->expires;
 	item->stream = send->stream;
-	item_queue(link, send->id >> 8, item);
+	if (send->urgent && send->id >> 8 == ORL_CHANNEL_USB)
+		item_hurry(link, item);
+	else
+		item_queue(link, send->id >> 8, item);
 	return 0;
 }
 
@@ -225,23 +253,56 @@ static size_t share(const struct orl_link *link, size_t size, uint64_t now)
 									 : 0;
 }
 
+/* The first channel of those that are owed. */
+static unsigned first_bulk(const struct orl_link *link)
+{
+	return BULK_FIRST + (link->urgent > 0);
+}
+
+static unsigned bulk_channels(const struct orl_link *link)
+{
+	return link->urgent ? ORL_CHANNELS_BULK & ~(1u << ORL_CHANNEL_USB)
+			    : ORL_CHANNELS_BULK;
+}
+
 unsigned orl_link_owed(const struct orl_link *link)
 {
-	size_t n = orl_link_ready(link, ORL_CHANNELS_BULK);
+	size_t n = orl_link_ready(link, bulk_channels(link));
 	if (!link->bulk_waits || !n)
 		return 0;
 	n = (size_t)orl_min64(n + ORL_CHUNK_HEAD, link->room);
-	return share(link, n, link->now) ? ORL_CHANNELS_BULK : 0;
+	return share(link, n, link->now) ? bulk_channels(link) : 0;
+}
+
+bool orl_link_hurries(const struct orl_link *link)
+{
+	return link->urgent && link->out[ORL_CHANNEL_USB].credit;
+}
+
+/* Of channels 0 to 3, and 4 while urgent messages wait there. */
+static int pick_other(struct orl_link *link, unsigned channels, uint64_t now)
+{
+	int first = first_ready(link, 0, ORL_CHANNEL_DISPLAY, channels, now);
+	int picture = first_ready(
+			link, ORL_CHANNEL_DISPLAY, BULK_FIRST, channels, now);
+
+	if (first >= 0 || !orl_link_hurries(link) ||
+			!(channels & ORL_CHANNELS_PICTURE))
+		return first >= 0 ? first : picture;
+	if (picture < 0)
+		link->ahead = 0;
+	return picture >= 0 && link->ahead > 0 ? picture : ORL_CHANNEL_USB;
 }
 
 /* The channel to go on with or -1; *limit is what its chunk may have. */
 static int pick(struct orl_link *link, size_t *limit, size_t room,
 		unsigned channels, uint64_t now)
 {
+	unsigned from = first_bulk(link);
 	int bulk = -1;
-	int other = first_ready(link, 0, BULK_FIRST, channels, now);
+	int other = pick_other(link, channels, now);
 	int waits = first_ready(
-			link, BULK_FIRST, ORL_CHANNELS, ORL_CHANNELS_ALL, now);
+			link, from, ORL_CHANNELS, ORL_CHANNELS_ALL, now);
 
 	if (waits < 0) {
 		link->bulk_waits = false;
@@ -250,8 +311,7 @@ static int pick(struct orl_link *link, size_t *limit, size_t room,
 		if (!link->bulk_waits)
 			link->owed_since = now;
 		link->bulk_waits = true;
-		bulk = first_ready(
-				link, BULK_FIRST, ORL_CHANNELS, channels, now);
+		bulk = first_ready(link, from, ORL_CHANNELS, channels, now);
 	}
 	*limit = room;
 	if (bulk < 0 || other < 0)
@@ -281,6 +341,29 @@ static void item_copy(uint8_t *out, struct item *item, size_t n)
 	item->sent += (uint32_t)n;
 }
 
+/* What n bytes of a channel are to the balance between them. */
+static void account(struct orl_link *link, unsigned ch, uint32_t n,
+		bool hurried, uint64_t now)
+{
+	if (ch >= BULK_FIRST && !(hurried && ch == ORL_CHANNEL_USB)) {
+		link->owed -= (uint32_t)orl_min64(
+				link->owed, (uint64_t)n * SHARE);
+		link->owed_since = now;
+	} else if (link->bulk_waits) {
+		link->owed = (uint32_t)orl_min64(link->owed + n, OWED_MAX);
+	}
+	if (!hurried)
+		link->ahead = 0;
+	else if (ch == ORL_CHANNEL_USB)
+		link->ahead += (int32_t)n;
+	else if (ch == ORL_CHANNEL_DISPLAY)
+		link->ahead -= (int32_t)n;
+	if (link->ahead > AHEAD_MAX)
+		link->ahead = AHEAD_MAX;
+	if (link->ahead < -AHEAD_MAX)
+		link->ahead = -AHEAD_MAX;
+}
+
 /*
  * A chunk of at most `limit` bytes with its head, or 0 when it would be a
  * fragment at the end of a record that is begun.
@@ -291,6 +374,7 @@ static size_t chunk_write(struct orl_link *link, unsigned ch, uint8_t *out,
 	struct orl_link_out *q = &link->out[ch];
 	struct item *item = orl_container(q->items.next, struct item, node);
 	size_t all = item->n - item->sent, n = limit - ORL_CHUNK_HEAD;
+	bool hurried = link->urgent > 0;
 
 	if (begun && n < all && n < FRAGMENT_MIN)
 		return 0;
@@ -310,12 +394,7 @@ static size_t chunk_write(struct orl_link *link, unsigned ch, uint8_t *out,
 
 	n += ORL_CHUNK_HEAD;
 	link->stats.bytes_out[ch] += n;
-	if (ch >= BULK_FIRST) {
-		link->owed -= (uint32_t)orl_min64(link->owed, n * SHARE);
-		link->owed_since = now;
-	} else if (link->bulk_waits) {
-		link->owed = (uint32_t)orl_min64(link->owed + n, OWED_MAX);
-	}
+	account(link, ch, (uint32_t)n, hurried, now);
 	return n;
 }
 

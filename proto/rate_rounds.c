@@ -140,11 +140,16 @@ static bool slower(struct orl_rate *r, uint64_t sample)
 	return false;
 }
 
+static bool queues(const struct orl_rate *r, uint64_t rtt)
+{
+	return rtt >
+	       r->min_rtt + orl_max64(orl_rate_excess(r) / 2, r->min_rtt / 8);
+}
+
 /* Whether the window still has to find the path's rate. */
 static void grow(struct orl_rate *r, uint64_t before, uint64_t sample)
 {
-	bool queue = r->rtt > r->min_rtt + orl_max64(orl_rate_excess(r) / 2,
-							   r->min_rtt / 8);
+	bool queue = queues(r, r->rtt);
 	bool grew = sample >= before + before / 4;
 	if (r->growing) {
 		r->flat = grew ? 0 : r->flat + 1;
@@ -229,6 +234,13 @@ void orl_rate_end_round(struct orl_rate *r)
 	if (valid) {
 		grow(r, before, sample);
 		company(r);
+	} else if (r->growing && queues(r, r->round_rtt)) {
+		/*
+		 * Who sends less than the window of one that grows, and all
+		 * round long waits in a queue, fills the path all the same.
+		 */
+		r->growing = false;
+		r->flat = r->empty = 0;
 	}
 	r->was_full = r->full;
 	r->round++;

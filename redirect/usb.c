@@ -189,6 +189,12 @@ static void say_gone(struct oriel_usb *usb, const char *why)
 		PUT(set, usb_detach, &msg);
 }
 
+/* What is heard and seen by people goes before pictures. */
+static bool urgent(const struct oriel_usb *usb)
+{
+	return orl_usb_police_streams(usb->police);
+}
+
 static int send_piece(struct oriel_usb *usb, size_t n)
 {
 	struct orl_usb_set *set = usb->set;
@@ -205,7 +211,8 @@ static int send_piece(struct oriel_usb *usb, size_t n)
 						   .stream = usb->id,
 						   .head = head,
 						   .head_n = w.n,
-						   .tail = tail });
+						   .tail = tail,
+						   .urgent = urgent(usb) });
 	orl_buf_unref(tail);
 	return err;
 }
@@ -241,6 +248,23 @@ static void flush(struct oriel_usb *usb)
 		queued(set, err);
 }
 
+static void put_credit(struct oriel_usb *usb, const struct orl_usb_credit *msg)
+{
+	struct orl_usb_set *set = usb->set;
+	uint8_t head[8];
+	struct orl_wr w = { head, sizeof(head), 0 };
+
+	orl_put_usb_credit(&w, msg);
+	if (set->link)
+		queued(set, orl_link_send(set->link,
+					    &(struct orl_send){
+							    .id = ORL_MSG_usb_credit,
+							    .head = head,
+							    .head_n = w.n,
+							    .urgent = urgent(
+									    usb) }));
+}
+
 /* What was used, and is not more than a window ahead of the host, again. */
 static void grant(struct oriel_usb *usb)
 {
@@ -251,7 +275,7 @@ static void grant(struct oriel_usb *usb)
 		return;
 	usb->window += usb->due;
 	usb->due = 0;
-	PUT(usb->set, usb_credit, &msg);
+	put_credit(usb, &msg);
 }
 
 /* It broke the rules, or the protocol: it goes, and its session stays. */

@@ -4,14 +4,11 @@
  * libusbredirparser takes them, one parser for each direction, made when
  * both ends have said what they can: what a packet looks like depends on it.
  */
-#include "redirect/usb_police.h"
+#include "redirect/usb_police_impl.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <usbredirfilter.h>
-#include <usbredirparser.h>
 
 #include "proto/wire.h"
 
@@ -21,406 +18,13 @@ enum {
 	HEAD_LONG = 16,
 	FRAME_MIN = 256,
 	FRAME_KEEP = 16 << 10,
-	DESCRIPTOR_DEVICE = 1,
-	DESCRIPTOR_CONFIGURATION = 2,
-	DESCRIPTOR_INTERFACE = 4,
-	DESCRIPTOR_OTHER_SPEED = 7,
 };
-
-/* A transfer that the guest has asked for. */
-struct pending {
-	uint64_t id;
-	uint32_t length;
-	uint32_t type; /* usb_redir_..._packet */
-	uint8_t endpoint, request, requesttype;
-	uint16_t value;
-};
-
-struct side {
-	struct orl_usb_police *police;
-	enum orl_usb_side which;
-	struct usbredirparser *parser; /* of what this side sends */
-	bool hello;
-	uint32_t caps;
-	uint8_t *frame; /* of a packet that has not come whole */
-	size_t n, capacity;
-	const uint8_t *feed; /* what the parser is to read */
-	size_t feed_n;
-};
-
-struct orl_usb_police {
-	const struct orl_env *env;
-	const struct orl_usb_rules *rules[2];
-	struct oriel_usb_info info; /* what it said that it is */
-	struct side sides[2];
-	struct pending pending[ORL_USB_PENDING_MAX];
-	unsigned n_pending;
-	struct oriel_usb_info now; /* with the interfaces that it has now */
-	bool connected, gone;
-	bool taken; /* the parser has reported the packet */
-	bool drop;  /* it is of no use any more, and nobody's fault */
-	int error;
-	char why[256];
-};
-
-static void wrong(struct orl_usb_police *p, const char *why)
-{
-	if (p->error)
-		return;
-	p->error = ORIEL_EPROTO;
-	snprintf(p->why, sizeof(p->why), "%s", why);
-}
-
-static void judge(struct orl_usb_police *p, const struct oriel_usb_info *info)
-{
-	for (unsigned i = 0; i < ORL_COUNT(p->rules) && !p->error; i++)
-		if (p->rules[i])
-			p->error = orl_usb_rules_check(p->rules[i], info,
-					p->why, sizeof(p->why));
-}
-
-/* ---- what the device's side says --------------------------------------- */
-
-static void on_device_connect(
-		void *priv, struct usb_redir_device_connect_header *h)
-{
-	struct side *s = priv;
-	struct orl_usb_police *p = s->police;
-
-	p->taken = true;
-	if (p->connected || p->gone) {
-		wrong(p, "a device was connected twice");
-	} else if (h->vendor_id != p->info.vendor ||
-			h->product_id != p->info.product ||
-			h->device_class != p->info.device_class) {
-		wrong(p, "the device is not the one that was announced");
-	} else {
-		p->connected = true;
-		judge(p, &p->now);
-	}
-}
-
-static void on_device_disconnect(void *priv)
-{
-	struct side *s = priv;
-	struct orl_usb_police *p = s->police;
-
-	p->taken = true;
-	if (!p->connected && !p->gone)
-		wrong(p, "a device was disconnected that never came");
-	p->connected = false;
-	p->gone = true;
-	p->n_pending = 0;
-}
-
-static void on_interface_info(
-		void *priv, struct usb_redir_interface_info_header *h)
-{
-	struct side *s = priv;
-	struct orl_usb_police *p = s->police;
-
-	p->taken = true;
-	if (p->gone) {
-		p->drop = true;
-		return;
-	}
-	if (h->interface_count > ORL_USB_INTERFACES_MAX) {
-		wrong(p, "a device has more than 32 interfaces");
-		return;
-	}
-	p->now.interface_count = h->interface_count;
-	for (uint32_t i = 0; i < h->interface_count; i++) {
-		p->now.interfaces[i].interface_class = h->interface_class[i];
-		p->now.interfaces[i].subclass = h->interface_subclass[i];
-		p->now.interfaces[i].protocol = h->interface_protocol[i];
-	}
-	if (p->connected)
-		judge(p, &p->now);
-}
-
-static void on_ep_info(void *priv, struct usb_redir_ep_info_header *h)
-{
-	struct side *s = priv;
-
-	(void)h;
-	s->police->taken = true;
-	s->police->drop = s->police->gone;
-}
-
-/* From either side, while there is a device; afterwards it came too late. */
-static bool has_device(struct side *s)
-{
-	struct orl_usb_police *p = s->police;
-
-	p->taken = true;
-	p->drop = p->gone;
-	if (!p->connected && !p->gone)
-		wrong(p, "there were packets before there was a device");
-	return p->connected;
-}
-
-#define PASSES(name) \
-	static void on_##name(void *priv, uint64_t id, \
-			struct usb_redir_##name##_header *h) \
-	{ \
-		(void)id; \
-		(void)h; \
-		(void)has_device(priv); \
-	}
-
-PASSES(set_configuration)
-PASSES(configuration_status)
-PASSES(set_alt_setting)
-PASSES(get_alt_setting)
-PASSES(alt_setting_status)
-PASSES(start_iso_stream)
-PASSES(stop_iso_stream)
-PASSES(iso_stream_status)
-PASSES(start_interrupt_receiving)
-PASSES(stop_interrupt_receiving)
-PASSES(interrupt_receiving_status)
-PASSES(alloc_bulk_streams)
-PASSES(free_bulk_streams)
-PASSES(bulk_streams_status)
-PASSES(stop_bulk_receiving)
-PASSES(bulk_receiving_status)
-
-/* Memory is had for this many of that size. */
-static void on_start_bulk_receiving(void *priv, uint64_t id,
-		struct usb_redir_start_bulk_receiving_header *h)
-{
-	struct side *s = priv;
-
-	(void)id;
-	if (has_device(s) && (uint64_t)h->bytes_per_transfer * h->no_transfers >
-					     ORL_USB_PACKET_MAX)
-		wrong(s->police, "too much was asked to be read ahead");
-}
-
-static void on_get_configuration(void *priv, uint64_t id)
-{
-	(void)id;
-	(void)has_device(priv);
-}
-
-static void on_reset(void *priv)
-{
-	(void)has_device(priv);
-}
-
-/* Which transfer it was may have been answered meanwhile. */
-static void on_cancel_data_packet(void *priv, uint64_t id)
-{
-	(void)id;
-	(void)has_device(priv);
-}
-
-static void on_filter_reject(void *priv)
-{
-	(void)has_device(priv);
-}
-
-static void on_filter_filter(
-		void *priv, struct usbredirfilter_rule *rules, int n)
-{
-	struct side *s = priv;
-
-	(void)n;
-	usbredirfilter_free(rules);
-	s->police->taken = true;
-}
-
-static void on_device_disconnect_ack(void *priv)
-{
-	struct side *s = priv;
-
-	s->police->taken = true;
-	if (!s->police->gone)
-		wrong(s->police, "a device was let go of that is there");
-}
-
-/* The parser has been told what was said before it was made. */
-static void on_hello(void *priv, struct usb_redir_hello_header *h)
-{
-	struct side *s = priv;
-
-	(void)h;
-	s->police->taken = true;
-}
-
-/* ---- transfers --------------------------------------------------------- */
-
-static void submitted(struct orl_usb_police *p, const struct pending *t)
-{
-	if (t->length > ORL_USB_PACKET_MAX - 64) {
-		wrong(p, "more than 2 MiB were asked for at once");
-		return;
-	}
-	if (p->n_pending == ORL_USB_PENDING_MAX) {
-		wrong(p, "more than 512 transfers were left without an answer");
-		return;
-	}
-	for (unsigned i = 0; i < p->n_pending; i++)
-		if (p->pending[i].id == t->id) {
-			wrong(p, "a transfer was asked for twice");
-			return;
-		}
-	p->pending[p->n_pending++] = *t;
-}
-
-/* Take what was asked for off the list, when this answers it. */
-static bool completed(struct orl_usb_police *p, const struct pending *answer,
-		int data_n, struct pending *asked)
-{
-	unsigned i = 0;
-
-	while (i < p->n_pending && p->pending[i].id != answer->id)
-		i++;
-	if (i == p->n_pending) {
-		wrong(p, "a transfer was answered that nobody asked for");
-		return false;
-	}
-	*asked = p->pending[i];
-	if (asked->type != answer->type || asked->endpoint != answer->endpoint)
-		wrong(p, "a transfer was answered as if it were another");
-	else if (data_n < 0 || (uint32_t)data_n > asked->length)
-		wrong(p, "a device sent more than it was asked for");
-	p->pending[i] = p->pending[--p->n_pending];
-	return !p->error;
-}
-
-/* A descriptor that the guest reads must not say what the rules forbid. */
-static void read_device(struct orl_usb_police *p, const uint8_t *d, size_t n)
-{
-	struct oriel_usb_info info = p->now;
-
-	if (n >= 5) {
-		info.device_class = d[4];
-		judge(p, &info);
-	}
-	if (n >= 12 && !p->error &&
-			((d[8] | d[9] << 8) != p->info.vendor ||
-					(d[10] | d[11] << 8) !=
-							p->info.product))
-		wrong(p, "the device's descriptor is of another device");
-}
-
-static void read_configuration(
-		struct orl_usb_police *p, const uint8_t *d, size_t n)
-{
-	struct oriel_usb_info info = p->now;
-
-	info.device_class = 0;
-	info.interface_count = 1;
-	while (n >= 2 && d[0] >= 2 && d[0] <= n && !p->error) {
-		if (d[1] == DESCRIPTOR_INTERFACE && d[0] >= 8) {
-			info.interfaces[0] = (struct oriel_usb_interface){ d[5],
-				d[6], d[7] };
-			judge(p, &info);
-		}
-		n -= d[0];
-		d += d[0];
-	}
-}
-
-static void read_answer(struct orl_usb_police *p, const struct pending *asked,
-		const uint8_t *data, size_t n)
-{
-	if (!data || asked->requesttype != 0x80 || asked->request != 6)
-		return;
-	if (asked->value >> 8 == DESCRIPTOR_DEVICE)
-		read_device(p, data, n);
-	if (asked->value >> 8 == DESCRIPTOR_CONFIGURATION ||
-			asked->value >> 8 == DESCRIPTOR_OTHER_SPEED)
-		read_configuration(p, data, n);
-}
-
-static void on_control_packet(void *priv, uint64_t id,
-		struct usb_redir_control_packet_header *h, uint8_t *data, int n)
-{
-	struct side *s = priv;
-	struct orl_usb_police *p = s->police;
-	struct pending t = { id, h->length, usb_redir_control_packet,
-		h->endpoint, h->request, h->requesttype, h->value };
-	struct pending asked;
-
-	if (has_device(s)) {
-		if (s->which == ORL_USB_GUEST)
-			submitted(p, &t);
-		else if (completed(p, &t, n, &asked))
-			read_answer(p, &asked, data, (size_t)n);
-	}
-	usbredirparser_free_packet_data(s->parser, data);
-}
-
-static void on_bulk_packet(void *priv, uint64_t id,
-		struct usb_redir_bulk_packet_header *h, uint8_t *data, int n)
-{
-	struct side *s = priv;
-	struct pending asked, t = { .id = id,
-		.length = h->length | (uint32_t)h->length_high << 16,
-		.type = usb_redir_bulk_packet,
-		.endpoint = h->endpoint };
-
-	if (has_device(s)) {
-		if (s->which == ORL_USB_GUEST)
-			submitted(s->police, &t);
-		else
-			(void)completed(s->police, &t, n, &asked);
-	}
-	usbredirparser_free_packet_data(s->parser, data);
-}
-
-/* Those of the device come by themselves. */
-static void on_interrupt_packet(void *priv, uint64_t id,
-		struct usb_redir_interrupt_packet_header *h, uint8_t *data,
-		int n)
-{
-	struct side *s = priv;
-	struct pending asked, t = { .id = id,
-		.length = h->length,
-		.type = usb_redir_interrupt_packet,
-		.endpoint = h->endpoint };
-
-	if (has_device(s) && !(h->endpoint & 0x80)) {
-		if (s->which == ORL_USB_GUEST)
-			submitted(s->police, &t);
-		else
-			(void)completed(s->police, &t, n, &asked);
-	}
-	usbredirparser_free_packet_data(s->parser, data);
-}
-
-static void on_iso_packet(void *priv, uint64_t id,
-		struct usb_redir_iso_packet_header *h, uint8_t *data, int n)
-{
-	struct side *s = priv;
-
-	(void)id;
-	(void)h;
-	(void)n;
-	(void)has_device(s);
-	usbredirparser_free_packet_data(s->parser, data);
-}
-
-static void on_buffered_bulk_packet(void *priv, uint64_t id,
-		struct usb_redir_buffered_bulk_packet_header *h, uint8_t *data,
-		int n)
-{
-	struct side *s = priv;
-
-	(void)id;
-	(void)h;
-	(void)n;
-	(void)has_device(s);
-	usbredirparser_free_packet_data(s->parser, data);
-}
 
 /* ---- the parsers ------------------------------------------------------- */
 
 static void on_log(void *priv, int level, const char *message)
 {
-	const struct side *s = priv;
+	const struct orl_usb_flow *s = priv;
 
 	if (level <= usbredirparser_warning)
 		orl_log(s->police->env, ORIEL_LOG_INFO, "usb", "%s", message);
@@ -428,7 +32,7 @@ static void on_log(void *priv, int level, const char *message)
 
 static int on_read(void *priv, uint8_t *data, int count)
 {
-	struct side *s = priv;
+	struct orl_usb_flow *s = priv;
 	size_t n = count < 0 ? 0 : (size_t)count;
 
 	n = n < s->feed_n ? n : s->feed_n;
@@ -445,58 +49,21 @@ static int on_write(void *priv, uint8_t *data, int count)
 	return count;
 }
 
-static void set_calls(struct usbredirparser *u)
-{
-	u->log_func = on_log;
-	u->read_func = on_read;
-	u->write_func = on_write;
-	u->hello_func = on_hello;
-	u->device_connect_func = on_device_connect;
-	u->device_disconnect_func = on_device_disconnect;
-	u->reset_func = on_reset;
-	u->interface_info_func = on_interface_info;
-	u->ep_info_func = on_ep_info;
-	u->set_configuration_func = on_set_configuration;
-	u->get_configuration_func = on_get_configuration;
-	u->configuration_status_func = on_configuration_status;
-	u->set_alt_setting_func = on_set_alt_setting;
-	u->get_alt_setting_func = on_get_alt_setting;
-	u->alt_setting_status_func = on_alt_setting_status;
-	u->start_iso_stream_func = on_start_iso_stream;
-	u->stop_iso_stream_func = on_stop_iso_stream;
-	u->iso_stream_status_func = on_iso_stream_status;
-	u->start_interrupt_receiving_func = on_start_interrupt_receiving;
-	u->stop_interrupt_receiving_func = on_stop_interrupt_receiving;
-	u->interrupt_receiving_status_func = on_interrupt_receiving_status;
-	u->alloc_bulk_streams_func = on_alloc_bulk_streams;
-	u->free_bulk_streams_func = on_free_bulk_streams;
-	u->bulk_streams_status_func = on_bulk_streams_status;
-	u->cancel_data_packet_func = on_cancel_data_packet;
-	u->filter_reject_func = on_filter_reject;
-	u->filter_filter_func = on_filter_filter;
-	u->device_disconnect_ack_func = on_device_disconnect_ack;
-	u->start_bulk_receiving_func = on_start_bulk_receiving;
-	u->stop_bulk_receiving_func = on_stop_bulk_receiving;
-	u->bulk_receiving_status_func = on_bulk_receiving_status;
-	u->control_packet_func = on_control_packet;
-	u->bulk_packet_func = on_bulk_packet;
-	u->iso_packet_func = on_iso_packet;
-	u->interrupt_packet_func = on_interrupt_packet;
-	u->buffered_bulk_packet_func = on_buffered_bulk_packet;
-}
-
 /* It stands where the other side does, and hears this one. */
-static int make_parser(struct side *s)
+static int make_parser(struct orl_usb_flow *s)
 {
 	struct orl_usb_police *p = s->police;
-	const struct side *other = &p->sides[!s->which];
+	const struct orl_usb_flow *other = &p->sides[!s->which];
 	uint32_t caps[USB_REDIR_CAPS_SIZE] = { other->caps };
 	uint8_t hello[HEAD_SHORT + 64 + 4] = { 0 };
 
 	s->parser = usbredirparser_create();
 	if (!s->parser)
 		return ORIEL_ENOMEM;
-	set_calls(s->parser);
+	orl_usb_set_calls(s->parser);
+	s->parser->log_func = on_log;
+	s->parser->read_func = on_read;
+	s->parser->write_func = on_write;
 	s->parser->priv = s;
 	usbredirparser_init(s->parser, "", caps, USB_REDIR_CAPS_SIZE,
 			usbredirparser_fl_no_hello |
@@ -527,7 +94,7 @@ static size_t head_length(const struct orl_usb_police *p)
 							       : HEAD_SHORT;
 }
 
-static void take_hello(struct side *s, const uint8_t *packet, size_t n)
+static void take_hello(struct orl_usb_flow *s, const uint8_t *packet, size_t n)
 {
 	struct orl_usb_police *p = s->police;
 
@@ -535,10 +102,10 @@ static void take_hello(struct side *s, const uint8_t *packet, size_t n)
 	if (n >= HEAD_SHORT + 64 + 4)
 		s->caps = (uint32_t)orl_le(packet + HEAD_SHORT + 64, 4);
 	if (both(p) && (make_parser(&p->sides[0]) || make_parser(&p->sides[1])))
-		wrong(p, "out of memory");
+		orl_usb_wrong(p, "out of memory");
 }
 
-static void take_packet(struct side *s, const uint8_t *packet, size_t n)
+static void take_packet(struct orl_usb_flow *s, const uint8_t *packet, size_t n)
 {
 	struct orl_usb_police *p = s->police;
 
@@ -550,30 +117,30 @@ static void take_packet(struct side *s, const uint8_t *packet, size_t n)
 	s->feed = packet;
 	s->feed_n = n;
 	if (usbredirparser_do_read(s->parser) != 0 || s->feed_n || !p->taken)
-		wrong(p, "what came is not the usbredir protocol");
+		orl_usb_wrong(p, "what came is not the usbredir protocol");
 }
 
 /* The length of the packet that begins here, head included; 0 is wrong. */
-static size_t packet_length(struct side *s, const uint8_t *head)
+static size_t packet_length(struct orl_usb_flow *s, const uint8_t *head)
 {
 	struct orl_usb_police *p = s->police;
 	size_t n = (size_t)orl_le(head + 4, 4);
 
 	if ((orl_le(head, 4) == usb_redir_hello) == s->hello) {
-		wrong(p, s->hello ? "one end said hello twice"
-				  : "one end did not say hello");
+		orl_usb_wrong(p, s->hello ? "one end said hello twice"
+					  : "one end did not say hello");
 	} else if (s->hello && !both(p)) {
-		wrong(p, "one end did not wait for the other's hello");
+		orl_usb_wrong(p, "one end did not wait for the other's hello");
 	} else if (!s->hello && (n < 64 || n > HELLO_MAX)) {
-		wrong(p, "what came is not the usbredir protocol");
+		orl_usb_wrong(p, "what came is not the usbredir protocol");
 	} else if (n > ORL_USB_PACKET_MAX) {
-		wrong(p, "a packet of more than 2 MiB came");
+		orl_usb_wrong(p, "a packet of more than 2 MiB came");
 	}
 	return p->error ? 0 : head_length(p) + n;
 }
 
 /* Memory follows what has come, at most twofold. */
-static int gather(struct side *s, const uint8_t *data, size_t n)
+static int gather(struct orl_usb_flow *s, const uint8_t *data, size_t n)
 {
 	size_t need = s->n + n, capacity = s->capacity * 2;
 
@@ -595,7 +162,7 @@ static int gather(struct side *s, const uint8_t *data, size_t n)
 	return 0;
 }
 
-static void forget_frame(struct side *s)
+static void forget_frame(struct orl_usb_flow *s)
 {
 	s->n = 0;
 	if (s->capacity <= FRAME_KEEP)
@@ -609,8 +176,8 @@ static void forget_frame(struct side *s)
  * The next packet, whole, from what is kept and *data; NULL when there is not
  * enough. Two ends without a hello have heads of the same length.
  */
-static const uint8_t *next_packet(
-		struct side *s, const uint8_t **data, size_t *n, size_t *length)
+static const uint8_t *next_packet(struct orl_usb_flow *s, const uint8_t **data,
+		size_t *n, size_t *length)
 {
 	struct orl_usb_police *p = s->police;
 	size_t head = head_length(p), want;
@@ -633,7 +200,7 @@ static const uint8_t *next_packet(
 		want = *length - s->n;
 		want = want < *n ? want : *n;
 		if (gather(s, *data, want) < 0) {
-			wrong(p, "out of memory");
+			orl_usb_wrong(p, "out of memory");
 			return NULL;
 		}
 		*data += want;
@@ -647,7 +214,7 @@ int orl_usb_police_feed(struct orl_usb_police *p, enum orl_usb_side from,
 		bool (*pass)(void *user, const uint8_t *packet, size_t n),
 		void *user)
 {
-	struct side *s = &p->sides[from];
+	struct orl_usb_flow *s = &p->sides[from];
 	const uint8_t *bytes = data, *packet;
 	size_t length;
 
@@ -665,6 +232,11 @@ int orl_usb_police_feed(struct orl_usb_police *p, enum orl_usb_side from,
 			forget_frame(s);
 	}
 	return p->error;
+}
+
+bool orl_usb_police_streams(const struct orl_usb_police *p)
+{
+	return p->iso != 0;
 }
 
 const char *orl_usb_police_why(const struct orl_usb_police *p)

@@ -60,6 +60,8 @@ int orl_usb_police_feed(struct orl_usb_police *police, enum orl_usb_side from,
 		const void *data, size_t n,
 		bool (*pass)(void *user, const uint8_t *packet, size_t n),
 		void *user);
+/* The guest has begun a stream of isochronous packets, either way. */
+bool orl_usb_police_streams(const struct orl_usb_police *police);
 const char *orl_usb_police_why(const struct orl_usb_police *police);
 
 #endif

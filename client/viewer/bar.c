@@ -122,8 +122,12 @@ static void fill_device(struct orl_menu_device *row, const struct orl_device *d,
 	row->index = index;
 	row->given = d->wanted;
 	row->wrong = d->why[0] && d->link != ORL_DEVICE_QUEUED;
-	snprintf(row->name, sizeof(row->name), "%.80s  %04x:%04x  %.30s",
-			d->info.name, d->info.vendor, d->info.product, d->port);
+	if (d->info.vendor || d->info.product)
+		snprintf(row->name, sizeof(row->name),
+				"%.80s  %04x:%04x  %.30s", d->info.name,
+				d->info.vendor, d->info.product, d->port);
+	else /* nobody has said yet what it is */
+		snprintf(row->name, sizeof(row->name), "%.80s", d->info.name);
 	if (d->why[0])
 		snprintf(row->state, sizeof(row->state), "%s", d->why);
 	else if (d->bytes_in + d->bytes_out)

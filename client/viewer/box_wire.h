@@ -20,8 +20,8 @@ enum {
 	ORL_BOX_SLOTS = 16, /* screens, as limits.h has them */
 	ORL_BOX_RECTS = 16,
 	ORL_BOX_USB = 32,
-	ORL_BOX_USB_WINDOW = 64 << 10, /* to the desktop, and not taken */
-	ORL_BOX_JOBS = 32,             /* and those that end just now */
+	ORL_BOX_USB_WINDOW = 128 << 10, /* to the desktop, and not taken */
+	ORL_BOX_JOBS = 32,              /* and those that end just now */
 	ORL_BOX_STATS_SIZE = (sizeof(struct oriel_stats) + 7) / 8 * 8,
 };
 

@@ -171,6 +171,7 @@ static void on_rights(void *user, uint32_t rights)
 	orl_viewer_event(v, "rights", "\"rights\":%" PRIu32, rights);
 	v->may_input = rights & ORIEL_MAY_INPUT;
 	orl_sound_rights(v, rights);
+	orl_devices_on_rights(v);
 	if (v->ui) {
 		atomic_store(&v->ui->rights, rights);
 		orl_ui_holder(v->ui);

@@ -48,6 +48,12 @@ static void end(struct orl_device *d, const char *why, bool wanted)
 
 /* ---- events ------------------------------------------------------------ */
 
+void orl_devices_on_rights(struct orl_viewer *v)
+{
+	if (v->usb)
+		v->usb->may = true;
+}
+
 void orl_devices_on_answered(void *user, uint32_t usb,
 		enum oriel_usb_answer answer, const char *why)
 {
@@ -292,8 +298,9 @@ void orl_devices_work(struct orl_viewer *v)
 	if (!u)
 		return;
 	atomic_store(&u->posted, false);
+	u->may = u->may && ready;
 	for (size_t i = 0; i < ORL_DEVICE_SEEN_MAX; i++) {
-		work_on(u, &u->devices[i], ready);
+		work_on(u, &u->devices[i], u->may);
 		if (!ready)
 			u->devices[i].recalled = false;
 		else if (remembers(v))

@@ -79,6 +79,7 @@ struct orl_devices {
 	pthread_t thread;
 	bool running;
 	struct orl_device_local *local;
+	bool may; /* the session has said what we may: usb.c */
 };
 
 /* ---- usb.c, the connection's thread ---- */
@@ -90,6 +91,7 @@ void orl_devices_destroy(struct orl_devices *u);
 /* After each wait: do what there is to do. */
 void orl_devices_work(struct orl_viewer *v);
 /* Events of the box. */
+void orl_devices_on_rights(struct orl_viewer *v);
 void orl_devices_on_answered(void *user, uint32_t usb,
 		enum oriel_usb_answer answer, const char *why);
 void orl_devices_on_data(void *user, uint32_t usb, const void *data, size_t n);

@@ -18,6 +18,7 @@
 
 enum {
 	QUEUE_MAX = 256 << 10, /* of bytes for the desktop */
+	BEHIND_MAX = 4096,     /* packets that libusbredirhost keeps, then */
 	CLASS_HUB = 9,
 	SWEEP_MS = 1000, /* where the system does not tell of devices */
 };
@@ -273,6 +274,18 @@ static int on_write(void *priv, uint8_t *data, int count)
 	return n;
 }
 
+/* What streams is left out by whole frames where the desktop is behind. */
+static uint64_t on_buffered(void *priv)
+{
+	const struct orl_device_local_host *h = priv;
+	struct orl_devices *u = h->local->devices;
+
+	pthread_mutex_lock(&u->lock);
+	uint64_t n = h->device->to_desktop.n;
+	pthread_mutex_unlock(&u->lock);
+	return n;
+}
+
 /* What libusb has done in the middle of its work is carried by move(). */
 static void on_flush(void *priv)
 {
@@ -309,6 +322,8 @@ bool orl_devices_local_pipe(struct orl_device_local *l, size_t index)
 			"oriel-view", usbredirparser_warning, 0);
 	/* The handle is its, also when that fails. */
 	h->handle = NULL;
+	if (h->host)
+		usbredirhost_set_buffered_output_size_cb(h->host, on_buffered);
 	return h->host != NULL;
 }
 
@@ -326,8 +341,11 @@ bool orl_devices_local_move(struct orl_device_local *l, size_t index)
 	if (r != 0 && r != usbredirhost_read_io_error)
 		h->ended = true;
 	/* Its goodbye still goes out. */
-	if (usbredirhost_has_data_to_write(h->host) &&
-			usbredirhost_write_guest_data(h->host) < 0)
+	int packets = usbredirhost_has_data_to_write(h->host);
+	if (packets && usbredirhost_write_guest_data(h->host) < 0)
+		h->ended = true;
+	/* It talks by itself, and nobody has listened for long. */
+	if (packets > BEHIND_MAX)
 		h->ended = true;
 	return !h->ended;
 }

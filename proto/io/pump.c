@@ -143,7 +143,8 @@ static size_t record_size(
 {
 	const struct orl_link *link = conn->link;
 	bool urgent = orl_link_ready(link, ORL_CHANNELS_URGENT) > 0;
-	bool picture = orl_link_ready(link, ORL_CHANNELS_PICTURE) > 0;
+	bool picture = orl_link_ready(link, ORL_CHANNELS_PICTURE) > 0 ||
+		       orl_link_hurries(link);
 	uint64_t n = orl_rate_bytes(
 			&conn->rate, (urgent || picture ? 4 : 2) * MS);
 	if (!urgent)

@@ -2,72 +2,54 @@
  * device.c - a USB device without hardware: what usbredir's usb-host is to a
  * guest, on a socket, made of memory and a file.
  *
- *	device disk|printer|mouse FILE SOCKET
+ *	device disk|printer|mouse|stream|headset|camera FILE SOCKET
  *
- * A disk's content is FILE, a printer appends to it. It takes one connection
- * after another; each is the device plugged in anew. At the end of each it
- * says on stdout what has passed. SIGUSR1 unplugs it.
+ * A disk's content is FILE, a printer appends to it, a headset writes what is
+ * played to it (16 bits, stereo, 48 kHz) and hears a tone; the others have no
+ * use for it. It takes one connection after another; each is the device
+ * plugged in anew. At the end of each it says on stdout what has passed.
+ * SIGUSR1 unplugs it.
  */
-#include <endian.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
-#include <usbredirparser.h>
+#include "tests/e2e/device.h"
 
-enum { BLOCK = 512, STRINGS = 4 };
+enum {
+	STRINGS = 4,
+	INTERFACES = 4,
+	TICK = 1000000, /* ns, of a full-speed bus */
+	LATE_MAX = 50,  /* ticks that are made good */
+};
 
-enum kind { DISK, PRINTER, MOUSE };
+struct usbredirparser *device_parser;
+uint64_t device_received, device_sent;
 
-/* What a disk is about to do. */
-enum phase { COMMAND, DATA_IN, DATA_OUT, STATUS };
-
-static enum kind kind;
-static int line, out_file;
-static uint8_t *image;
-static size_t image_n;
-static struct usbredirparser *parser;
-static uint64_t received, sent;
+static const struct device_kind *const kinds[] = { &device_disk,
+	&device_printer, &device_mouse, &device_stream, &device_headset,
+	&device_camera };
+static const struct device_kind *kind;
+static int line;
 static volatile sig_atomic_t unplug;
-
-static struct {
-	enum phase phase;
-	uint8_t tag[4], status, small[64];
-	uint32_t residue;
-	uint8_t *from, *to;
-	size_t left, wanted;
-} disk;
+static uint8_t setting[INTERFACES];
+static uint8_t streaming; /* the IN endpoint that does, or 0 */
+static int64_t next_tick;
 
 static const uint8_t device[] = { 18, 1, 0, 2, 0, 0, 0, 64, 0x27, 0x06, 0x11,
 	0x22, 0, 1, 1, 2, 3, 1 };
-static const uint8_t configurations[][34] = {
-	{ 9, 2, 32, 0, 1, 1, 0, 0x80, 50, 9, 4, 0, 0, 2, 8, 6, 0x50, 0, 7, 5,
-			0x81, 2, 0, 2, 0, 7, 5, 2, 2, 0, 2, 0 },
-	{ 9, 2, 32, 0, 1, 1, 0, 0x80, 50, 9, 4, 0, 0, 2, 7, 1, 2, 0, 7, 5, 0x81,
-			2, 0, 2, 0, 7, 5, 2, 2, 0, 2, 0 },
-	{ 9, 2, 34, 0, 1, 1, 0, 0x80, 50, 9, 4, 0, 0, 1, 3, 1, 2, 0, 9, 0x21,
-			0x11, 1, 0, 1, 0x22, 52, 0, 7, 5, 0x81, 3, 8, 0, 7 },
-};
-/* Three buttons, X, Y and a wheel. */
-static const uint8_t report[52] = { 5, 1, 9, 2, 0xa1, 1, 9, 1, 0xa1, 0, 5, 9,
-	0x19, 1, 0x29, 3, 0x15, 0, 0x25, 1, 0x95, 3, 0x75, 1, 0x81, 2, 0x95, 1,
-	0x75, 5, 0x81, 1, 5, 1, 9, 0x30, 9, 0x31, 9, 0x38, 0x15, 0x81, 0x25,
-	0x7f, 0x75, 8, 0x95, 3, 0x81, 6, 0xc0, 0xc0 };
 static const char *const strings[STRINGS] = { "", "Oriel", "Test device",
 	"T0001" };
-static const char printer_id[] = "MFG:Oriel;MDL:Test;CLS:PRINTER;";
 
-static void die(const char *what)
+void device_die(const char *what)
 {
 	perror(what);
 	exit(1);
@@ -77,6 +59,73 @@ static void on_unplug(int number)
 {
 	(void)number;
 	unplug = 1;
+}
+
+static int64_t now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}
+
+/* ---- what it is, as its configuration says ----------------------------- */
+
+static void send_endpoints(void)
+{
+	struct usb_redir_ep_info_header e;
+	const uint8_t *d = kind->configuration;
+	size_t n = kind->n;
+	uint8_t interface = 0;
+	bool now_set = false;
+
+	memset(&e, 0, sizeof(e));
+	memset(e.type, usb_redir_type_invalid, sizeof(e.type));
+	e.type[0] = e.type[16] = usb_redir_type_control;
+	e.max_packet_size[0] = e.max_packet_size[16] = 64;
+	for (; n >= 2 && d[0] >= 2 && d[0] <= n; n -= d[0], d += d[0]) {
+		if (d[1] == 4) {
+			interface = d[2];
+			now_set = setting[interface % INTERFACES] == d[3];
+		}
+		if (d[1] != 5 || !now_set)
+			continue;
+		unsigned i = (d[2] & 15u) | (d[2] & 0x80 ? 16u : 0);
+		e.type[i] = d[3] & 3;
+		e.interval[i] = d[6];
+		e.interface[i] = interface;
+		e.max_packet_size[i] = (uint16_t)(d[4] | d[5] << 8);
+	}
+	usbredirparser_send_ep_info(device_parser, &e);
+}
+
+static void send_interfaces(void)
+{
+	struct usb_redir_interface_info_header f;
+	const uint8_t *d = kind->configuration;
+	size_t n = kind->n;
+
+	memset(&f, 0, sizeof(f));
+	for (; n >= 2 && d[0] >= 2 && d[0] <= n; n -= d[0], d += d[0]) {
+		if (d[1] != 4 || d[3] != setting[d[2] % INTERFACES])
+			continue;
+		f.interface[f.interface_count] = d[2];
+		f.interface_class[f.interface_count] = d[5];
+		f.interface_subclass[f.interface_count] = d[6];
+		f.interface_protocol[f.interface_count++] = d[7];
+	}
+	usbredirparser_send_interface_info(device_parser, &f);
+}
+
+static size_t room_of(uint8_t endpoint)
+{
+	const uint8_t *d = kind->configuration;
+	size_t n = kind->n, room = 0;
+
+	for (; n >= 2 && d[0] >= 2 && d[0] <= n; n -= d[0], d += d[0])
+		if (d[1] == 5 && d[2] == endpoint)
+			room = (size_t)(d[4] | d[5] << 8);
+	return room;
 }
 
 /* ---- the parser's calls ------------------------------------------------ */
@@ -100,74 +149,40 @@ static int on_read(void *priv, uint8_t *data, int n)
 
 static int on_write(void *priv, uint8_t *data, int n)
 {
-	struct pollfd fd = { line, POLLOUT, 0 };
-	ssize_t k;
+	ssize_t k = send(line, data, (size_t)n, MSG_NOSIGNAL);
 
 	(void)priv;
-	do {
-		k = send(line, data, (size_t)n, MSG_NOSIGNAL);
-	} while (k < 0 && errno == EAGAIN && poll(&fd, 1, 10000) > 0);
+	if (k < 0 && errno == EAGAIN)
+		return 0;
 	return k < 0 ? -1 : (int)k;
-}
-
-static void put_string(uint8_t *out, size_t *n, unsigned i)
-{
-	if (!i) {
-		memcpy(out, "\4\3\11\4", 4);
-		*n = 4;
-	} else if (i < STRINGS) {
-		*n = 2 + 2 * strlen(strings[i]);
-		memset(out, 0, *n);
-		out[0] = (uint8_t)*n;
-		out[1] = 3;
-		for (size_t k = 0; strings[i][k]; k++)
-			out[2 + 2 * k] = (uint8_t)strings[i][k];
-	}
 }
 
 static void on_hello(void *priv, struct usb_redir_hello_header *h)
 {
-	static const uint8_t classes[][3] = { { 8, 6, 0x50 }, { 7, 1, 2 },
-		{ 3, 1, 2 } };
-	struct usb_redir_interface_info_header interfaces = {
-		.interface_count = 1
-	};
-	struct usb_redir_ep_info_header endpoints;
-	struct usb_redir_device_connect_header connect = {
-		.speed = kind == MOUSE ? usb_redir_speed_full
-				       : usb_redir_speed_high,
+	struct usb_redir_device_connect_header connect = { .speed = kind->speed,
 		.vendor_id = 0x0627,
 		.product_id = 0x2211,
-		.device_version_bcd = 0x0100
-	};
+		.device_version_bcd = 0x0100 };
 
 	(void)priv;
 	(void)h;
-	interfaces.interface_class[0] = classes[kind][0];
-	interfaces.interface_subclass[0] = classes[kind][1];
-	interfaces.interface_protocol[0] = classes[kind][2];
-	memset(&endpoints, 0, sizeof(endpoints));
-	memset(endpoints.type, usb_redir_type_invalid, sizeof(endpoints.type));
-	endpoints.type[0] = endpoints.type[16] = usb_redir_type_control;
-	endpoints.max_packet_size[0] = endpoints.max_packet_size[16] = 64;
-	if (kind == MOUSE) {
-		endpoints.type[17] = usb_redir_type_interrupt;
-		endpoints.interval[17] = 7;
-		endpoints.max_packet_size[17] = 8;
-	} else {
-		endpoints.type[2] = endpoints.type[17] = usb_redir_type_bulk;
-		endpoints.max_packet_size[2] = endpoints.max_packet_size[17] =
-				512;
-	}
-	usbredirparser_send_interface_info(parser, &interfaces);
-	usbredirparser_send_ep_info(parser, &endpoints);
-	usbredirparser_send_device_connect(parser, &connect);
+	send_interfaces();
+	send_endpoints();
+	usbredirparser_send_device_connect(device_parser, &connect);
+}
+
+static void start_over(void)
+{
+	memset(setting, 0, sizeof(setting));
+	streaming = 0;
+	if (kind->reset)
+		kind->reset();
 }
 
 static void on_reset(void *priv)
 {
 	(void)priv;
-	disk.phase = COMMAND;
+	start_over();
 }
 
 static void on_set_configuration(void *priv, uint64_t id,
@@ -177,7 +192,7 @@ static void on_set_configuration(void *priv, uint64_t id,
 		h->configuration };
 
 	(void)priv;
-	usbredirparser_send_configuration_status(parser, id, &s);
+	usbredirparser_send_configuration_status(device_parser, id, &s);
 }
 
 static void on_get_configuration(void *priv, uint64_t id)
@@ -185,7 +200,7 @@ static void on_get_configuration(void *priv, uint64_t id)
 	struct usb_redir_configuration_status_header s = { 0, 1 };
 
 	(void)priv;
-	usbredirparser_send_configuration_status(parser, id, &s);
+	usbredirparser_send_configuration_status(device_parser, id, &s);
 }
 
 static void on_set_alt(void *priv, uint64_t id,
@@ -195,16 +210,20 @@ static void on_set_alt(void *priv, uint64_t id,
 		h->alt };
 
 	(void)priv;
-	usbredirparser_send_alt_setting_status(parser, id, &s);
+	setting[h->interface % INTERFACES] = h->alt;
+	send_interfaces();
+	send_endpoints();
+	usbredirparser_send_alt_setting_status(device_parser, id, &s);
 }
 
 static void on_get_alt(void *priv, uint64_t id,
 		struct usb_redir_get_alt_setting_header *h)
 {
-	struct usb_redir_alt_setting_status_header s = { 0, h->interface, 0 };
+	struct usb_redir_alt_setting_status_header s = { 0, h->interface,
+		setting[h->interface % INTERFACES] };
 
 	(void)priv;
-	usbredirparser_send_alt_setting_status(parser, id, &s);
+	usbredirparser_send_alt_setting_status(device_parser, id, &s);
 }
 
 static void on_interrupt_start(void *priv, uint64_t id,
@@ -214,7 +233,7 @@ static void on_interrupt_start(void *priv, uint64_t id,
 		h->endpoint };
 
 	(void)priv;
-	usbredirparser_send_interrupt_receiving_status(parser, id, &s);
+	usbredirparser_send_interrupt_receiving_status(device_parser, id, &s);
 }
 
 static void on_interrupt_stop(void *priv, uint64_t id,
@@ -224,7 +243,46 @@ static void on_interrupt_stop(void *priv, uint64_t id,
 		h->endpoint };
 
 	(void)priv;
-	usbredirparser_send_interrupt_receiving_status(parser, id, &s);
+	usbredirparser_send_interrupt_receiving_status(device_parser, id, &s);
+}
+
+static void answer_stream(uint64_t id, uint8_t endpoint)
+{
+	struct usb_redir_iso_stream_status_header s = { 0, endpoint };
+
+	usbredirparser_send_iso_stream_status(device_parser, id, &s);
+}
+
+static void on_iso_start(void *priv, uint64_t id,
+		struct usb_redir_start_iso_stream_header *h)
+{
+	(void)priv;
+	if (h->endpoint & 0x80) {
+		streaming = h->endpoint;
+		next_tick = now();
+	}
+	answer_stream(id, h->endpoint);
+}
+
+static void on_iso_stop(void *priv, uint64_t id,
+		struct usb_redir_stop_iso_stream_header *h)
+{
+	(void)priv;
+	if (streaming == h->endpoint)
+		streaming = 0;
+	answer_stream(id, h->endpoint);
+}
+
+static void on_iso(void *priv, uint64_t id,
+		struct usb_redir_iso_packet_header *h, uint8_t *data, int n)
+{
+	(void)priv;
+	(void)id;
+	(void)h;
+	device_received += (uint64_t)n;
+	if (kind->iso_out)
+		kind->iso_out(data, (size_t)n);
+	usbredirparser_free_packet_data(device_parser, data);
 }
 
 /* What was to be cancelled has been answered long ago. */
@@ -248,219 +306,90 @@ static void on_filter(void *priv, struct usbredirfilter_rule *rules, int n)
 
 /* ---- control ----------------------------------------------------------- */
 
-static bool standard(uint8_t *out, size_t *n, uint16_t value)
+static void put_string(uint8_t *out, size_t *n, unsigned i)
 {
-	unsigned which = value & 255;
+	if (!i) {
+		memcpy(out, "\4\3\11\4", 4);
+		*n = 4;
+	} else if (i < STRINGS) {
+		*n = 2 + 2 * strlen(strings[i]);
+		memset(out, 0, *n);
+		out[0] = (uint8_t)*n;
+		out[1] = 3;
+		for (size_t k = 0; strings[i][k]; k++)
+			out[2 + 2 * k] = (uint8_t)strings[i][k];
+	}
+}
 
-	switch (value >> 8) {
+static bool standard(uint8_t *out, size_t *n,
+		const struct usb_redir_control_packet_header *h)
+{
+	switch (h->value >> 8) {
 	case 1:
 		memcpy(out, device, sizeof(device));
 		*n = sizeof(device);
 		return true;
 	case 2:
-		*n = configurations[kind][2];
-		memcpy(out, configurations[kind], *n);
+		memcpy(out, kind->configuration, kind->n);
+		*n = kind->n;
 		return true;
 	case 3:
-		put_string(out, n, which);
+		put_string(out, n, h->value & 255);
 		return *n > 0;
 	case 6:
 		memcpy(out, "\12\6\0\2\0\0\0\100\1\0", 10);
 		*n = 10;
 		return true;
-	case 0x22:
-		memcpy(out, report, sizeof(report));
-		*n = sizeof(report);
-		return kind == MOUSE;
 	default:
-		return false;
+		return kind->control && kind->control(out, n, h, NULL);
 	}
 }
 
 static bool answer(uint8_t *out, size_t *n,
-		const struct usb_redir_control_packet_header *h)
+		const struct usb_redir_control_packet_header *h,
+		const uint8_t *data)
 {
-	if (!(h->requesttype & 0x80))
-		return true;
 	if ((h->requesttype == 0x80 || h->requesttype == 0x81) &&
 			h->request == 6)
-		return standard(out, n, h->value);
+		return standard(out, n, h);
 	if (h->requesttype == 0x80 && h->request == 0) {
 		memset(out, 0, 2);
 		*n = 2;
 		return true;
 	}
-	if (h->requesttype == 0xa1 && h->request == 0xfe) {
-		out[0] = 0; /* one unit */
-		*n = 1;
-		return true;
-	}
-	if (h->requesttype == 0xa1 && h->request == 0 && kind == PRINTER) {
-		*n = sizeof(printer_id) + 1;
-		out[0] = 0;
-		out[1] = (uint8_t)*n;
-		memcpy(out + 2, printer_id, sizeof(printer_id) - 1);
-		return true;
-	}
-	if (h->requesttype == 0xa1 && h->request == 1 && kind != DISK) {
-		memset(out, 0, 4);
-		out[0] = 0x18;
-		*n = kind == PRINTER ? 1 : 4;
-		return true;
-	}
-	return false;
+	bool ok = kind->control && kind->control(out, n, h, data);
+	return ok || !(h->requesttype & 0x80);
 }
 
 static void on_control(void *priv, uint64_t id,
 		struct usb_redir_control_packet_header *h, uint8_t *data, int k)
 {
 	struct usb_redir_control_packet_header r = *h;
-	uint8_t bytes[256];
+	uint8_t bytes[1024];
 	size_t n = 0;
-	bool ok = answer(bytes, &n, h);
+	bool ok = answer(bytes, &n, h, data);
 
 	(void)priv;
 	(void)k;
 	n = n < h->length ? n : h->length;
+	n = ok && h->requesttype & 0x80 ? n : 0;
 	r.status = ok ? usb_redir_success : usb_redir_stall;
 	r.length = h->requesttype & 0x80 ? (uint16_t)n : h->length;
 	usbredirparser_send_control_packet(
-			parser, id, &r, n ? bytes : NULL, (int)n);
-	usbredirparser_free_packet_data(parser, data);
+			device_parser, id, &r, n ? bytes : NULL, (int)n);
+	usbredirparser_free_packet_data(device_parser, data);
 }
 
-/* ---- bulk -------------------------------------------------------------- */
+/* ---- bulk, and what comes every millisecond ---------------------------- */
 
-static uint32_t big(const uint8_t *p)
+void device_answer_bulk(uint64_t id, struct usb_redir_bulk_packet_header *r,
+		const uint8_t *data, size_t n)
 {
-	uint32_t v;
-
-	memcpy(&v, p, 4);
-	return be32toh(v);
-}
-
-static void transfer(const uint8_t *c)
-{
-	size_t at = (size_t)big(c + 2) * BLOCK;
-	size_t n = (size_t)(c[7] << 8 | c[8]) * BLOCK;
-
-	if (at > image_n || n > image_n - at) {
-		disk.status = 1;
-		return;
-	}
-	if (c[0] == 0x28)
-		disk.from = image + at;
-	else
-		disk.to = image + at;
-	disk.left = n;
-}
-
-static void command(const uint8_t *c, uint32_t wanted, bool in)
-{
-	uint32_t last = htobe32((uint32_t)(image_n / BLOCK - 1));
-	uint32_t block = htobe32(BLOCK);
-
-	disk.status = 0;
-	disk.from = disk.small;
-	disk.to = NULL;
-	disk.left = 0;
-	memset(disk.small, 0, sizeof(disk.small));
-	switch (c[0]) {
-	case 0x12: /* inquiry */
-		memcpy(disk.small, "\0\200\5\2\37", 5);
-		memcpy(disk.small + 8, "Oriel   Test disk       1.0 ", 28);
-		disk.left = 36;
-		break;
-	case 0x03: /* request sense */
-		disk.small[0] = 0x70;
-		disk.small[2] = 5;
-		disk.small[7] = 10;
-		disk.small[12] = 0x20;
-		disk.left = 18;
-		break;
-	case 0x25: /* capacity */
-		memcpy(disk.small, &last, 4);
-		memcpy(disk.small + 4, &block, 4);
-		disk.left = 8;
-		break;
-	case 0x1a: /* mode sense */
-		disk.small[0] = 3;
-		disk.left = 4;
-		break;
-	case 0x28:
-	case 0x2a:
-		transfer(c);
-		break;
-	case 0x00:
-	case 0x1b:
-	case 0x1e:
-	case 0x35:
-		break;
-	default:
-		disk.status = 1;
-	}
-	disk.left = disk.left < wanted ? disk.left : wanted;
-	disk.wanted = wanted;
-	disk.residue = wanted - (uint32_t)disk.left;
-	disk.phase = !wanted ? STATUS : in ? DATA_IN : DATA_OUT;
-}
-
-static void bulk_in(uint64_t id, struct usb_redir_bulk_packet_header *r,
-		size_t room)
-{
-	uint8_t status[13] = "USBS";
-	uint32_t residue = htole32(disk.residue);
-	const uint8_t *from = status;
-	size_t n = sizeof(status);
-
-	if (kind == PRINTER)
-		return; /* it has nothing to say, ever */
-	if (disk.phase == DATA_IN) {
-		n = disk.left < room ? disk.left : room;
-		from = disk.from;
-		disk.from += n;
-		disk.left -= n;
-		if (!disk.left)
-			disk.phase = STATUS;
-		if (!n)
-			r->status = usb_redir_stall;
-	} else {
-		memcpy(status + 4, disk.tag, 4);
-		memcpy(status + 8, &residue, 4);
-		status[12] = disk.status;
-		disk.phase = COMMAND;
-	}
 	r->length = (uint16_t)n;
 	r->length_high = (uint16_t)(n >> 16);
-	sent += n;
-	usbredirparser_send_bulk_packet(parser, id, r,
-			n ? (uint8_t *)(uintptr_t)from : NULL, (int)n);
-}
-
-static void bulk_out(const uint8_t *data, size_t n)
-{
-	uint32_t wanted;
-
-	received += n;
-	if (kind == PRINTER) {
-		if (write(out_file, data, n) < 0)
-			die("write");
-	} else if (disk.phase == COMMAND && n == 31 &&
-			memcmp(data, "USBC", 4) == 0) {
-		memcpy(disk.tag, data + 4, 4);
-		memcpy(&wanted, data + 8, 4);
-		command(data + 15, le32toh(wanted), data[12] & 0x80);
-	} else if (disk.phase == DATA_OUT) {
-		size_t k = n < disk.left ? n : disk.left;
-
-		if (disk.to && k)
-			memcpy(disk.to, data, k);
-		disk.to += disk.to ? k : 0;
-		disk.left -= k;
-		disk.wanted -= n < disk.wanted ? n : disk.wanted;
-		if (!disk.wanted)
-			disk.phase = STATUS;
-	}
+	device_sent += n;
+	usbredirparser_send_bulk_packet(device_parser, id, r,
+			n ? (uint8_t *)(uintptr_t)data : NULL, (int)n);
 }
 
 static void on_bulk(void *priv, uint64_t id,
@@ -470,48 +399,83 @@ static void on_bulk(void *priv, uint64_t id,
 
 	(void)priv;
 	r.status = usb_redir_success;
-	if (h->endpoint & 0x80) {
-		bulk_in(id, &r, h->length | (size_t)h->length_high << 16);
-	} else {
-		bulk_out(data, (size_t)n);
-		usbredirparser_send_bulk_packet(parser, id, &r, NULL, 0);
+	if (!(h->endpoint & 0x80)) {
+		device_received += (uint64_t)n;
+		kind->bulk_out(data, (size_t)n);
+		usbredirparser_send_bulk_packet(device_parser, id, &r, NULL, 0);
+	} else if (kind->bulk_in) {
+		kind->bulk_in(id, &r, h->length | (size_t)h->length_high << 16);
 	}
-	usbredirparser_free_packet_data(parser, data);
+	usbredirparser_free_packet_data(device_parser, data);
+}
+
+/* What is due, and how long until more is: milliseconds for poll. */
+static int tick(void)
+{
+	static uint64_t id;
+	uint8_t data[1024];
+
+	if (!streaming)
+		return -1;
+	if (now() - next_tick > (int64_t)LATE_MAX * TICK)
+		next_tick = now();
+	for (; next_tick <= now(); next_tick += TICK) {
+		struct usb_redir_iso_packet_header h = {
+			.endpoint = streaming
+		};
+		size_t room = room_of(streaming);
+		size_t n = kind->iso_in(data,
+				room < sizeof(data) ? room : sizeof(data));
+
+		h.length = (uint16_t)n;
+		device_sent += n;
+		usbredirparser_send_iso_packet(
+				device_parser, id++, &h, data, (int)n);
+	}
+	return 1;
 }
 
 /* ---- one connection ---------------------------------------------------- */
+
+static void set_calls(struct usbredirparser *p)
+{
+	p->log_func = on_log;
+	p->read_func = on_read;
+	p->write_func = on_write;
+	p->hello_func = on_hello;
+	p->reset_func = on_reset;
+	p->set_configuration_func = on_set_configuration;
+	p->get_configuration_func = on_get_configuration;
+	p->set_alt_setting_func = on_set_alt;
+	p->get_alt_setting_func = on_get_alt;
+	p->start_iso_stream_func = on_iso_start;
+	p->stop_iso_stream_func = on_iso_stop;
+	p->control_packet_func = on_control;
+	p->bulk_packet_func = on_bulk;
+	p->iso_packet_func = on_iso;
+	p->cancel_data_packet_func = on_cancel;
+	p->filter_reject_func = on_nothing;
+	p->filter_filter_func = on_filter;
+	p->device_disconnect_ack_func = on_nothing;
+	p->start_interrupt_receiving_func = on_interrupt_start;
+	p->stop_interrupt_receiving_func = on_interrupt_stop;
+}
 
 static void make_parser(void)
 {
 	uint32_t caps[USB_REDIR_CAPS_SIZE] = { 0 };
 
-	parser = usbredirparser_create();
-	if (!parser)
-		die("usbredirparser_create");
-	parser->log_func = on_log;
-	parser->read_func = on_read;
-	parser->write_func = on_write;
-	parser->hello_func = on_hello;
-	parser->reset_func = on_reset;
-	parser->set_configuration_func = on_set_configuration;
-	parser->get_configuration_func = on_get_configuration;
-	parser->set_alt_setting_func = on_set_alt;
-	parser->get_alt_setting_func = on_get_alt;
-	parser->control_packet_func = on_control;
-	parser->bulk_packet_func = on_bulk;
-	parser->cancel_data_packet_func = on_cancel;
-	parser->filter_reject_func = on_nothing;
-	parser->filter_filter_func = on_filter;
-	parser->device_disconnect_ack_func = on_nothing;
-	parser->start_interrupt_receiving_func = on_interrupt_start;
-	parser->stop_interrupt_receiving_func = on_interrupt_stop;
+	device_parser = usbredirparser_create();
+	if (!device_parser)
+		device_die("usbredirparser_create");
+	set_calls(device_parser);
 	usbredirparser_caps_set_cap(caps, usb_redir_cap_connect_device_version);
 	usbredirparser_caps_set_cap(
 			caps, usb_redir_cap_ep_info_max_packet_size);
 	usbredirparser_caps_set_cap(caps, usb_redir_cap_64bits_ids);
 	usbredirparser_caps_set_cap(caps, usb_redir_cap_32bits_bulk_length);
 	usbredirparser_caps_set_cap(caps, usb_redir_cap_device_disconnect_ack);
-	usbredirparser_init(parser, "oriel test device", caps,
+	usbredirparser_init(device_parser, "oriel test device", caps,
 			USB_REDIR_CAPS_SIZE, usbredirparser_fl_usb_host);
 }
 
@@ -519,67 +483,52 @@ static void serve(void)
 {
 	struct pollfd fd;
 
-	received = sent = 0;
-	disk.phase = COMMAND;
+	device_received = device_sent = 0;
 	unplug = 0;
+	start_over();
 	fcntl(line, F_SETFL, O_NONBLOCK);
 	make_parser();
 	for (;;) {
-		if (usbredirparser_has_data_to_write(parser) &&
-				usbredirparser_do_write(parser) < 0)
+		int wait = tick();
+
+		if (usbredirparser_has_data_to_write(device_parser) &&
+				usbredirparser_do_write(device_parser) < 0)
 			break;
 		fd = (struct pollfd){ line, POLLIN, 0 };
-		if (poll(&fd, 1, -1) < 0 && errno != EINTR)
+		if (usbredirparser_has_data_to_write(device_parser))
+			fd.events |= POLLOUT;
+		if (poll(&fd, 1, wait) < 0 && errno != EINTR)
 			break;
 		if (unplug)
 			break;
-		if (fd.revents && usbredirparser_do_read(parser) < 0)
+		if (fd.revents & ~POLLOUT &&
+				usbredirparser_do_read(device_parser) < 0)
 			break;
 	}
-	usbredirparser_destroy(parser);
+	usbredirparser_destroy(device_parser);
 	close(line);
-	if (received)
+	if (device_received || device_sent)
 		printf("end: %llu bytes out, %llu in\n",
-				(unsigned long long)received,
-				(unsigned long long)sent);
+				(unsigned long long)device_received,
+				(unsigned long long)device_sent);
 	fflush(stdout);
-}
-
-static void open_file(const char *path)
-{
-	struct stat st;
-	int fd;
-
-	if (kind == PRINTER) {
-		out_file = open(path, O_CREAT | O_WRONLY | O_APPEND, 0600);
-		if (out_file < 0)
-			die(path);
-	}
-	if (kind != DISK)
-		return;
-	fd = open(path, O_RDWR);
-	if (fd < 0 || fstat(fd, &st) < 0)
-		die(path);
-	image_n = (size_t)st.st_size;
-	image = mmap(NULL, image_n, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-	if (image == MAP_FAILED)
-		die(path);
 }
 
 int main(int argc, char **argv)
 {
-	static const char *const kinds[] = { "disk", "printer", "mouse" };
 	struct sockaddr_un name = { .sun_family = AF_UNIX };
 	struct sigaction action = { .sa_handler = on_unplug };
 	int listener;
 
-	if (argc != 4 || strlen(argv[3]) >= sizeof(name.sun_path)) {
-		fputs("usage: device disk|printer|mouse FILE SOCKET\n", stderr);
+	for (size_t i = 0; argc == 4 && i < sizeof(kinds) / sizeof(*kinds); i++)
+		if (strcmp(argv[1], kinds[i]->name) == 0)
+			kind = kinds[i];
+	if (!kind || strlen(argv[3]) >= sizeof(name.sun_path)) {
+		fputs("usage: see the top of device.c\n", stderr);
 		return 2;
 	}
-	while (kind < MOUSE && strcmp(argv[1], kinds[kind]) != 0)
-		kind++;
-	open_file(argv[2]);
+	if (kind->open)
+		kind->open(argv[2]);
 	sigaction(SIGUSR1, &action, NULL);
 	memcpy(name.sun_path, argv[3], strlen(argv[3]));
 	listener = socket(AF_UNIX, SOCK_STREAM, 0);
@@ -587,12 +536,12 @@ int main(int argc, char **argv)
 			bind(listener, (struct sockaddr *)&name, sizeof(name)) <
 					0 ||
 			listen(listener, 4) < 0)
-		die(argv[3]);
+		device_die(argv[3]);
 	for (;;) {
 		line = accept(listener, NULL, NULL);
 		if (line >= 0)
 			serve();
 		else if (errno != EINTR)
-			die("accept");
+			device_die("accept");
 	}
 }

@@ -337,6 +337,51 @@ for scale in 1 2; do
 	walk
 done
 
+# USB devices in the menu: one that the desktop has, one that may not come, one
+# that is not there yet; taken back, and given again.
+start stream "$BIN/tests/e2e/device" stream - "$T/stream"
+start mouse "$BIN/tests/e2e/device" mouse - "$T/mouse"
+cat > "$T/guest.py" <<-'END'
+	# A guest that says hello to each device, and nothing more.
+	import socket, struct, sys
+	s = socket.socket(socket.AF_UNIX)
+	s.bind(sys.argv[1])
+	s.listen()
+	while True:
+	    c = s.accept()[0]
+	    c.sendall(struct.pack('<III', 0, 68, 0) + bytes(68))
+	    while c.recv(65536):
+	        pass
+END
+start guest python3 "$T/guest.py" "$T/slot"
+echo 'rights = all' > "$T/policy"
+serve "--source=x11:$A" --policy="$T/policy" --usb-slot="unix:$T/slot"
+usb() { # STATE [TIMES]: this has become of a device
+	[ "$(grep -c "\"event\":\"usb\".*\"state\":\"$1\"" "$T/view.out")" \
+		-ge "${2:-1}" ]
+}
+for scale in 1 2; do
+	run --json --trust="$KEY" --password-file="$T/password" \
+		--usb-device="unix:$T/stream" --usb-device="unix:$T/mouse" \
+		--usb-device="unix:$T/later" "$ADDRESS"
+	eventually 10 usb open || fail 'no device'
+	eventually 10 usb refused || fail 'the mouse is not refused'
+	eventually 10 ready && eventually 10 shows_desktop ||
+		fail 'no desktop'
+	rm -f "$T/last.png"
+	panel usb-desktop
+	alt_ctrl
+	keys Up Up Up Up Up Up Up Return
+	panel usb
+	# The first is the one that the desktop has.
+	keys Return
+	eventually 5 usb 'taken back' || fail 'the menu does not take it back'
+	panel usb-back
+	stop "$viewer" INT
+	[ "$STATUS" = 0 ] || fail "usb: exit $STATUS"
+done
+stop "$SERVER"
+
 # A menu that is larger than its window: all of it can be reached.
 x_server C 400x300
 serve "--source=x11:$C"

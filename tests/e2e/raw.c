@@ -279,6 +279,7 @@ bool raw_hello(struct raw *r, const uint8_t *session)
 	struct orl_client_hello hello = { .oldest = 1,
 		.newest = 1,
 		.max_pixels = 1 << 26,
+		.caps = r->caps,
 		.session = { session, session ? 16 : 0 } };
 	struct orl_wr w = { r->hellos, sizeof(r->hellos), 0 };
 	uint16_t id;

@@ -20,6 +20,7 @@ struct raw {
 	size_t have, used;               /* of in */
 	uint32_t taken[8];               /* payload by channel, not granted */
 	bool grants;                     /* grant what has been read */
+	uint64_t caps;                   /* that it offers */
 	uint8_t hellos[1024], sent[512]; /* of the login, to be replayed */
 	size_t sent_n;
 	uint8_t sealed[512], token[32], session[16];

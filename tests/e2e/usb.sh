@@ -1,7 +1,7 @@
 #!/bin/bash
 # usb.sh - devices that are no hardware, but speak usbredir, in a real guest: a
 # disk with a file system, checked both ways and pulled out in the middle; a
-# printer; a mouse that has to be named; one that waits for a place.
+# printer; a headset; a mouse that has to be named; one that waits for a place.
 . "$(dirname "$0")/lib.sh"
 
 GUEST=${GUEST:-build/guest}
@@ -23,7 +23,7 @@ redirect() {
 	shift
 	for s; do sockets+=("--usb-device=unix:$T/$s"); done
 	start "$name" "$BIN/oriel-view" --headless --json --trust=first-use \
-		--password-file="$T/password" "${sockets[@]}" "$ADDRESS"
+		--password-file="$T/password" --reconnect=60 "${sockets[@]}" "$ADDRESS"
 }
 # says NAME WORD [TIMES]: this viewer has reported that state so often.
 says() {
@@ -61,7 +61,7 @@ serve --source="qemu:unix:path=$T/bus" --policy="$T/policy" \
 	--usb-slot="unix:$T/slot"
 eventually 150 grep -qs '^MARK ready' "$T/serial" ||
 	fail 'the guest does not start'
-ask 'modprobe usb-storage; modprobe usblp' || fail 'no drivers'
+ask 'modprobe -a usb-storage usblp snd-usb-audio' || fail 'no drivers'
 ok guest
 
 # ---- a disk
@@ -107,6 +107,28 @@ eventually 10 gone || fail 'the viewer is dead, and its device stays'
 ask 'echo alive' | grep -q alive || fail 'the guest hangs'
 ok 'pulled out'
 
+# The server dies in the middle, and another is there: it comes back by itself.
+redirect again d
+again=$PID
+eventually 20 says again open || fail 'it is not there'
+ask '(while cat /dev/sd[a-d] > /dev/null; do :; done) > /dev/null 2>&1 &'
+stop "$SERVER" KILL
+eventually 10 gone || fail 'the server is dead, and the device stays'
+ask 'echo alive' | grep -q alive || fail 'the guest hangs'
+rm "$T/serve.out"
+start serve "$BIN/oriel-serve" "--listen=tcp://${ADDRESS#oriel://}" \
+	--password-file="$T/password" --source="qemu:unix:path=$T/bus" \
+	--policy="$T/policy" --usb-slot="unix:$T/slot"
+SERVER=$PID
+eventually 20 says again open 2 || fail 'it does not come back by itself'
+came_back() {
+	ask 'for d in /dev/sd[a-e]; do md5sum < $d; done' 60 | grep -q "${sum% *}"
+}
+eventually 20 came_back || fail 'come back it cannot be read'
+stop "$again"
+eventually 10 gone || fail 'given back it stays'
+ok 'server lost'
+
 # ---- a printer, and what waits for a place
 
 : > "$T/paper"
@@ -128,6 +150,40 @@ stop "$two"
 [ "$STATUS" = 0 ] || fail 'the viewer does not end well'
 eventually 10 gone || fail 'devices stay when the viewer has left'
 ok 'printer, waiting'
+
+# ---- what is heard
+
+# A headset: what the guest plays is written to a file, and it hears 1 kHz.
+start headset "$BIN/tests/e2e/device" headset "$T/played" "$T/h"
+redirect ears h
+ears=$PID
+eventually 20 ask 'grep -q USB-Audio /proc/asound/cards' ||
+	fail 'the guest has no headset'
+card=$(ask "sed -n 's/^ *\([0-9]*\) .*USB-Audio.*/\1/p' /proc/asound/cards")
+ask "yes | head -c 384000 | aplay -q -D hw:$card -f S16_LE -r 48000 -c 2" ||
+	fail 'the guest cannot play'
+ask "arecord -q -D hw:$card -f S16_LE -r 48000 -c 1 -s 48000 -t raw /tmp/tone" > /dev/null 2>&1 || fail 'the guest cannot record'
+ask 'base64 -w0 /tmp/tone' > "$T/tone" || fail 'nothing was recorded'
+python3 - "$T/played" "$T/tone" <<-'END' || fail 'not what was to be heard'
+	import base64, struct, sys
+	played = open(sys.argv[1], 'rb').read()
+	words = sum(played[i:i + 2] in (b'y\n', b'\ny')
+	            for i in range(0, len(played), 2))
+	heard = base64.b64decode(open(sys.argv[2]).read())
+	v = struct.unpack(f'<{len(heard) // 2}h', heard)
+	# 1 kHz: half of a period is 24 samples.
+	rises = [i for i in range(1, len(v)) if v[i - 1] < 0 <= v[i]]
+	periods = sum(b - a == 48 for a, b in zip(rises, rises[1:]))
+	print(f'played {2 * words} of 384000 bytes, heard {periods} periods '
+	      f'of {len(v) // 48}')
+	sys.exit(words < 170000 or periods < 700)
+END
+# It is pulled out while it plays.
+ask "(yes | aplay -q -D hw:$card -f S16_LE -r 48000 -c 2) > /dev/null 2>&1 &"
+stop "$ears" KILL
+eventually 10 gone || fail 'the headset stays'
+ask 'echo alive' | grep -q alive || fail 'the guest hangs'
+ok headset
 
 # ---- what may not come
 

@@ -29,10 +29,11 @@ says() {
 
 # The viewer with its libraries, as a disk.
 mkdir "$T/viewer" "$T/viewer/lib" "$T/client" "$T/desktop"
-cp "$BIN/oriel-view" "$T/password" "$T/viewer"
+cp "$BIN/oriel-view" "$T/password" tools/oriel-usb.rules "$T/viewer"
 ldd "$BIN/oriel-view" | sed -n 's/.* => \(\/[^ ]*\).*/\1/p' |
 	grep -v '/lib\(c\|m\|pthread\|dl\|rt\)\.so' |
 	xargs -I{} cp -L {} "$T/viewer/lib"
+chmod -R a+rX "$T/viewer"
 truncate -s 400M "$T/viewer.disk"
 mkfs.ext4 -q -d "$T/viewer" "$T/viewer.disk" || fail 'no disk for the viewer'
 rm -r "$T/viewer"
@@ -80,6 +81,32 @@ at client 'mount -r /dev/vdb /mnt && i=$(grep -l 52:54:00:09:00:15 '"\
 	> "$T/net.log" 2>&1 || fail 'the client has no network'
 at client 'lsusb' | grep -q '46f4:0001' || fail 'the client has no stick'
 ok machines
+
+# The rule for udev opens the stick to who sits there, and no keyboard.
+at client 'mkdir -p /etc/udev/rules.d && cp /mnt/oriel-usb.rules '"\
+	/etc/udev/rules.d/70-oriel-usb.rules && udevadm control --reload && \
+	udevadm trigger --action=add --settle --subsystem-match=usb" ||
+	fail 'udev does not take the rule'
+# tag NUMBERS: whether the device of these has the tag.
+tag() {
+	at client "for d in /sys/bus/usb/devices/*/idVendor; do d=\${d%/*}; \
+		[ \$(cat \$d/idVendor):\$(cat \$d/idProduct) = $1 ] && \
+		udevadm info \$d | grep -q 'CURRENT_TAGS=.*:uaccess:' && exit; \
+		done; exit 1"
+}
+tag 46f4:0001 || fail 'the rule does not open the stick'
+tag 0403:6001 || fail 'the rule does not open the serial line'
+! tag 0627:0001 || fail 'the rule opens the keyboard'
+# Who may not open it is told what to do.
+at client 'install -d -o nobody /tmp/n && install -o nobody /mnt/password '"\
+	/tmp/n && cd /tmp/n && HOME=/tmp/n LD_LIBRARY_PATH=/mnt/lib setpriv \
+	--reuid=65534 --regid=65534 --clear-groups /mnt/oriel-view --headless \
+	--trust=first-use --password-file=/tmp/n/password --usb=46f4:0001 \
+	--exit-after=4 oriel://10.9.0.2:${ADDRESS##*:} > /tmp/n/out 2>&1" ||
+	fail "no viewer of another user: $(at client 'cat /tmp/n/out')"
+at client 'cat /tmp/n/out' | grep -q 'you may not open it; "make install"' ||
+	fail "it does not say what to do: $(at client 'cat /tmp/n/out')"
+ok permission
 
 at client 'cd /tmp; HOME=/tmp LD_LIBRARY_PATH=/mnt/lib '"/mnt/oriel-view \
 	--headless --json --trust=first-use --password-file=/mnt/password \

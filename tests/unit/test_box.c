@@ -375,7 +375,7 @@ static void lies_about_devices_end_it(void **state)
 		struct orl_box *box = any_box(&seen, &process, rings);
 		box->jailed = true;
 		assert_int_equal(orl_box_event(box, &m), 0);
-		assert_int_equal(orl_box_usb_room(box, 1), 64 << 10);
+		assert_int_equal(orl_box_usb_room(box, 1), ORL_BOX_USB_WINDOW);
 		assert_int_equal(orl_box_usb_room(box, 2), 0);
 		assert_int_equal(orl_box_ring_put(&rings[ORL_RING_USB_UP],
 						 "0123456789", 10),

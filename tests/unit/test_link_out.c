@@ -280,6 +280,101 @@ static void what_does_not_wait_is_not_owed(void **state)
 	end(&e);
 }
 
+static int send_urgent(struct end *e, uint32_t stream, size_t n, bool urgent)
+{
+	uint8_t *head = calloc(1, n);
+	struct orl_send send = { .id = 0x0403,
+		.stream = stream,
+		.head = head,
+		.head_n = n - 1,
+		.urgent = urgent };
+	head[0] = (uint8_t)stream;
+	int err = orl_link_send(e->link, &send);
+	free(head);
+	return err;
+}
+
+/* A device that streams has half of what pictures leave it, and no more. */
+static void urgent_has_half_of_the_pictures_bytes(void **state)
+{
+	struct end e;
+	uint8_t out[1 << 15];
+	size_t sent[ORL_CHANNELS] = { 0 };
+	(void)state;
+	begin(&e, ORL_SERVER, true);
+	assert_int_equal(send_n(&e, 0x0501, 30000), 0);
+	for (int i = 0; i < 6; i++) {
+		assert_int_equal(send_n(&e, ORL_MSG_part, 20000), 0);
+		assert_int_equal(send_urgent(&e, 1, 16000, true), 0);
+	}
+	assert_true(orl_link_hurries(e.link));
+	/* It goes where pictures may, though the bulk's window is closed. */
+	for (int i = 0; i < 80; i++) {
+		size_t n = orl_link_drain(e.link, out, sizeof(out), 1000,
+				ORL_CHANNELS_URGENT | ORL_CHANNELS_PICTURE, S);
+		sent[out[2] & 7] += n;
+	}
+	assert_int_equal(sent[ORL_CHANNEL_CLIPBOARD], 0);
+	assert_in_range(sent[ORL_CHANNEL_USB], 38000, 42000);
+	assert_in_range(sent[ORL_CHANNEL_DISPLAY], 38000, 42000);
+	/* The others of its kind are still owed their twentieth. */
+	assert_int_equal(orl_link_owed(e.link),
+			ORL_CHANNELS_BULK & ~(1 << ORL_CHANNEL_USB));
+	while (orl_link_owed(e.link))
+		drain(&e, out, 1000);
+	/* A cursor's shape, and a sound, come first. */
+	assert_int_equal(send_n(&e, 0x0201, 500), 0);
+	assert_int_equal(send_n(&e, 0x0101, 300), 0);
+	assert_int_equal(drain(&e, out, 303), 303);
+	assert_int_equal(out[2] & 7, ORL_CHANNEL_SOUND);
+	assert_int_equal(drain(&e, out, 503), 503);
+	assert_int_equal(out[2] & 7, ORL_CHANNEL_CURSOR);
+	/* Without pictures it has all there is. */
+	while (orl_link_queued(e.link, ORL_CHANNELS_PICTURE))
+		drain(&e, out, 16384);
+	while (orl_link_hurries(e.link)) {
+		assert_true(orl_link_drain(e.link, out, sizeof(out), 1000,
+					    ORL_CHANNELS_PICTURE, S) > 0);
+		assert_int_equal(out[2] & 7, ORL_CHANNEL_USB);
+	}
+	assert_int_equal(orl_link_queued(e.link, 1 << ORL_CHANNEL_USB), 0);
+	assert_int_equal(orl_link_drain(e.link, out, sizeof(out), 1000,
+					 ORL_CHANNELS_PICTURE, S),
+			0);
+	end(&e);
+}
+
+static void urgent_passes_others_and_not_itself(void **state)
+{
+	static const uint8_t order[] = { 1, 2, 2, 4, 1, 3 };
+	struct end a, b;
+	uint8_t out[1 << 15];
+	(void)state;
+	begin(&a, ORL_SERVER, true);
+	begin(&b, ORL_CLIENT, true);
+	assert_int_equal(send_urgent(&a, 1, 100, false), 0);
+	assert_int_equal(drain(&a, out, 50), 50); /* it is begun */
+	assert_int_equal(orl_link_feed(b.link, out, 50, S), 0);
+	assert_int_equal(send_urgent(&a, 2, 100, false), 0);
+	assert_int_equal(send_urgent(&a, 1, 100, false), 0);
+	assert_int_equal(send_urgent(&a, 3, 100, false), 0);
+	assert_int_equal(send_urgent(&a, 2, 100, true), 0);
+	assert_int_equal(send_urgent(&a, 4, 100, true), 0);
+	assert_int_equal(send_urgent(&a, 5, 100, true), 0);
+	assert_int_equal(orl_link_cancel(a.link, ORL_CHANNEL_USB, 5), 0);
+	for (unsigned i = 0; i < sizeof(order); i++) {
+		uint8_t piece[128];
+		size_t n = orl_link_drain(a.link, piece, sizeof(piece),
+				i ? 103 : 56, ORL_CHANNELS_ALL, S);
+		assert_int_equal(orl_link_feed(b.link, piece, n, S), 0);
+		assert_int_equal(b.n, i + 1);
+		assert_int_equal(b.at[0], order[i]);
+		assert_int_equal(orl_link_hurries(a.link), i < 3);
+	}
+	end(&a);
+	end(&b);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -290,6 +385,8 @@ int main(void)
 		cmocka_unit_test(cancel_drops_what_has_not_begun),
 		cmocka_unit_test(a_tail_is_borrowed_until_it_is_gone),
 		cmocka_unit_test(bulk_is_owed_a_twentieth),
+		cmocka_unit_test(urgent_has_half_of_the_pictures_bytes),
+		cmocka_unit_test(urgent_passes_others_and_not_itself),
 		cmocka_unit_test(little_is_owed_after_long),
 		cmocka_unit_test(what_does_not_wait_is_not_owed),
 	};

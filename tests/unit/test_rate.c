@@ -29,6 +29,7 @@ struct sender {
 	struct orl_rate rate;
 	bool greedy, blocked;
 	uint64_t pending, period, size, next_update;
+	uint64_t own, returned; /* a window of what it sends, or 0 */
 	uint64_t deadline, tick, wakeups, refused;
 	uint64_t written, from, from_other, since;
 	struct {
@@ -74,7 +75,9 @@ static void pump(struct sender *s)
 	struct orl_rate_input in;
 	for (;;) {
 		path_info(s->path, &in);
-		in.waiting = s->greedy || s->pending;
+		uint64_t held = s->own ? s->written - in.acked : 0;
+		in.waiting = s->own ? held + PATH_MSS <= s->own
+				    : s->greedy || s->pending;
 		orl_rate_sample(&s->rate, &in);
 		uint64_t n = orl_rate_bytes(&s->rate, 4 * MS);
 		uint64_t room = orl_rate_allowed(&s->rate, ORL_RATE_PICTURE);
@@ -83,6 +86,8 @@ static void pump(struct sender *s)
 			break;
 		n = n < PATH_MSS ? PATH_MSS : n > 16384 ? 16384 : n;
 		n = n < room ? n : room;
+		if (s->own)
+			n = n < s->own - held ? n : s->own - held;
 		if (!s->greedy) {
 			n = n < s->pending ? n : s->pending;
 			s->pending -= n;
@@ -151,6 +156,10 @@ static void run(struct sender *s, uint64_t ns)
 			/* Nothing of the last update may still be held back. */
 			s->refused += s->pending > 0;
 			s->pending += s->size;
+			wake = true;
+		}
+		if (s->own && in.acked != s->returned) {
+			s->returned = in.acked;
 			wake = true;
 		}
 		if (wake || (s->blocked && in.unsent < lowat(s)))
@@ -636,6 +645,28 @@ static void bulk_leaves_room_for_pictures(void **state)
 	destroy(s);
 }
 
+/* Less than the window of one that grows, and more than the path carries. */
+static void who_is_held_elsewhere_makes_no_queue(void **state)
+{
+	struct path_config config = {
+		.rate = 20 * MBIT, .delay = 20 * MS, .queue = 250000, .seed = 13
+	};
+	(void)state;
+	for (unsigned i = 0; i < 2; i++) {
+		config.control = i ? PATH_BBR : PATH_CUBIC;
+		struct sender *s = create(&config);
+		s->own = 180000; /* 100 kB would do */
+		run(s, 2 * SECOND);
+		reset(s);
+		run(s, 10 * SECOND);
+		report(s, i ? "held elsewhere, bbr" : "held elsewhere, cubic",
+				config.rate);
+		assert_true(spread_at(&s->queue, 50) <= 10);
+		assert_true(use(s, config.rate) >= 85);
+		destroy(s);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -652,6 +683,7 @@ int main(void)
 		cmocka_unit_test(an_unknown_round_trip_has_a_large_window),
 		cmocka_unit_test(a_limit_is_kept),
 		cmocka_unit_test(bulk_leaves_room_for_pictures),
+		cmocka_unit_test(who_is_held_elsewhere_makes_no_queue),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
