@@ -404,7 +404,8 @@ $(O)/tests/e2e/fingers: $(O)/tests/e2e/fingers.o $(O)/liboriel-client.a
 	$(CC) -pthread $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 
 $(O)/tests/e2e/hear: $(O)/tests/e2e/hear.o
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(PULSE_LIBS) -lm
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -pthread $(PULSE_LIBS) \
+		$(call flags,--libs,x11) -lm
 
 $(O)/tests/e2e/liar: $(O)/tests/e2e/liar.o
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(SYSTEMD_LIBS)

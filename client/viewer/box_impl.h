@@ -73,6 +73,7 @@ struct orl_box {
 	pthread_t thread;
 	bool threaded;
 	struct orl_box_ring rings[ORL_RINGS];
+	uint32_t asked_for;                      /* bytes of PCM, by hear() */
 	struct orl_sheet pending[ORL_BOX_SLOTS]; /* until SCREEN */
 
 	/* Sending, from any thread. */

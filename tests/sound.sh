@@ -1,0 +1,150 @@
+#!/bin/bash
+# sound.sh [LINK...] - what is heard of a desktop over links, by real sound
+# servers at both ends and one clock: a table of how late, how loud, which
+# frequency and how many gaps. Not part of the tests: it takes as long as it is
+# told, and judges nothing. `make sound` begins it.
+#
+# SOUND_SECONDS  for each link (20)
+# SOUND_LOAD     what else is on the line: none, screen (a scrolling terminal),
+#                video (a recording that plays), or all (that, and 50 MB through
+#                the clipboard)
+# SOUND_FROM     desktop, guest (a virtual machine's sound card; the latency is
+#                what is added to that of a viewer beside the server), or clip
+#                (a film that flashes and clicks: the skew as well)
+# SOUND_APART    1: sound and pictures have a connection each
+# SOUND_OUT      a folder for the viewer's statistics, and a plot of them
+. tests/e2e/lib.sh
+
+seconds=${SOUND_SECONDS:-20}
+load=${SOUND_LOAD:-none}
+from=${SOUND_FROM:-desktop}
+LINK=$BIN/tests/e2e/onlink
+export PULSE_RUNTIME_PATH=$T PULSE_SERVER=unix:$T/native
+[ $# -gt 0 ] || set -- lan wan dsl lossy 4g
+
+"$LINK" wan true true > /dev/null 2> "$T/why.log" &
+PID=$!
+sleep 1
+kill "$PID"
+wait "$PID"
+[ "$?" != 77 ] || {
+	echo "skipped: $(cat "$T/why.log")"
+	exit 0
+}
+start pulse pulseaudio -n --daemonize=no --exit-idle-time=-1 \
+	--use-pid-file=no --system=no --log-level=error \
+	-L "module-native-protocol-unix auth-anonymous=1 socket=$T/native" \
+	-L 'module-null-sink sink_name=desk rate=48000' \
+	-L 'module-null-sink sink_name=here rate=48000'
+eventually 10 pactl info > "$T/pactl.out" 2>&1 || fail 'no sound server'
+pactl set-default-sink desk
+x_server A 1280x720
+x_server B 1280x720
+printf 'rights = all\n' > "$T/policy"
+source=x11:$A
+
+value() { # NAME WORD
+	awk -v n="$1" -v w="$2" '$1 == n { print $w }' "$T/heard"
+}
+
+# last NAME: in the viewer's newest statistics.
+last() {
+	sed -n 's/.*"sound":{[^}]*"'"$1"'":\(-\?[0-9.]*\).*/\1/p' "$2" |
+		tail -n 1
+}
+
+film() { # a clip of 30 s that flashes and clicks every 2
+	ffmpeg -v error -y -f lavfi -i "testsrc2=s=1280x720:r=25:d=30,
+drawbox=c=white:t=fill:enable='lt(mod(t,2),0.08)'" -f lavfi \
+		-i "aevalsrc='if(lt(mod(t,2),0.0005),0.92,0)':s=48000:d=30" \
+		-c:v libx264 -preset ultrafast -qp 20 -c:a pcm_s16le \
+		"$T/clip.mkv" || fail 'no film could be made'
+}
+
+busy() {
+	case $load in
+	screen)
+		DISPLAY=$A start work xterm -geometry 150x50+0+0 -e \
+			'while :; do ls -lR /usr/lib | head -n 3000; done'
+		;;
+	video | all)
+		DISPLAY=$A SDL_AUDIODRIVER=dummy start work ffplay -v error \
+			-noborder -loop 0 -left 0 -top 0 -an "$T/clip.mkv"
+		;;
+	esac
+}
+
+# carry: 50 MB from the desktop's clipboard, again and again.
+carry() {
+	while :; do
+		head -c 50000000 /dev/urandom | base64 -w 0 |
+			head -c 50000000 > "$T/load"
+		xclip -display "$A" -selection clipboard -i "$T/load"
+		sleep 1
+		timeout 120 xclip -display "$B" -selection clipboard -o |
+			wc -c >> "$T/carried"
+	done
+}
+
+over() { # LINK
+	local options="--trust=first-use --json --password-file=$T/password" link
+	local more=
+
+	rm -f "$T"/*.pid "$T/stats" "$T/serve.out"
+	[ -z "${SOUND_APART:-}" ] ||
+		more="DISPLAY=$B $BIN/oriel-view $options --fullscreen \
+			--sound=off oriel://192.0.2.1:5910 > $T/view2.out 2>&1 &"
+	start link "$LINK" "$1" \
+		"exec $BIN/oriel-serve --source=$source --policy=$T/policy \
+			--listen=tcp://192.0.2.1:5910 \
+			--password-file=$T/password > $T/serve.out 2> $T/serve.log" \
+		"until grep -qs '^listening' $T/serve.out; do sleep 0.2; done
+		$more
+		PULSE_SINK=here SDL_AUDIODRIVER=pulseaudio DISPLAY=$B \
+			exec $BIN/oriel-view $options --fullscreen --sound=on \
+			--stats=$T/stats oriel://192.0.2.1:5910 \
+			> $T/view.out 2> $T/view.log"
+	link=$PID
+	eventually 20 grep -qs '"ready"' "$T/view.out" || fail 'no viewer'
+	busy
+	: > "$T/carried"
+	if [ "$load" = all ]; then
+		carry > "$T/carry.out" 2>&1 &
+		started+=("$!")
+	fi
+	sleep 3
+	if [ "$from" = clip ]; then
+		start film env DISPLAY="$A" PULSE_SINK=desk \
+			SDL_AUDIODRIVER=pulseaudio ffplay -v error -noborder \
+			-loop 0 -left 0 -top 0 "$T/clip.mkv"
+		film=$PID
+		sleep 4
+		"$BIN/tests/e2e/hear" "$PULSE_SERVER" desk here "$seconds" \
+			listen "$A" "$B" > "$T/heard"
+		stop "$film"
+	else
+		"$BIN/tests/e2e/hear" "$PULSE_SERVER" desk here "$seconds" \
+			> "$T/heard"
+	fi
+	printf '%-8s %7s %6s %8s %6s %6s %6s %5s %5s %6s %s\n' "${1%%,*}" \
+		"$(value hertz 2)" "$(value rise_off_percent 2)" \
+		"$(value tones 7)" "$(value delay_ms 2)" "$(value delay_ms 3)" \
+		"$(value delay_ms 4)" "$(value gaps 2)" \
+		"$(last gaps "$T/stats")" "$(value tones 5)" \
+		"$(value skew_ms 2) $(value skew_ms 3) $(value skew_ms 4)"
+	[ "$load" != all ] || echo "  carried: $(tr '\n' ' ' < "$T/carried")"
+	[ -z "${SOUND_OUT:-}" ] || {
+		mkdir -p "$SOUND_OUT"
+		cp "$T/stats" "$SOUND_OUT/${1%%,*}.stats"
+		cp "$T/heard" "$SOUND_OUT/${1%%,*}.heard"
+	}
+	stop "$link"
+	[ -z "${work:-}" ] || stop "$work"
+}
+
+[ "$from" = clip ] || [ "$load" = video ] || [ "$load" = all ] && film
+echo "link       hertz  chirp    level  least median   most  gaps  made  other skew"
+echo "                off %              ms     ms     ms          up"
+for link; do
+	over "$link"
+done
