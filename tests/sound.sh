@@ -5,9 +5,10 @@
 # told, and judges nothing. `make sound` begins it.
 #
 # SOUND_SECONDS  for each link (20)
-# SOUND_LOAD     what else is on the line: none, screen (a scrolling terminal),
-#                video (a recording that plays), or all (that, and 50 MB through
-#                the clipboard)
+# SOUND_LOAD     what else is on the line: none, painted (pattern:desktop, and
+#                no window: little work, much of the line), screen (a scrolling
+#                terminal), video (a recording that plays), or all (that, and
+#                50 MB through the clipboard)
 # SOUND_FROM     desktop, guest (a virtual machine's sound card; the latency is
 #                what is added to that of a viewer beside the server), or clip
 #                (a film that flashes and clicks: the skew as well)
@@ -41,7 +42,10 @@ pactl set-default-sink desk
 x_server A 1280x720
 x_server B 1280x720
 printf 'rights = all\n' > "$T/policy"
-source=x11:$A
+source=x11:$A window=--fullscreen
+if [ "$load" = painted ]; then
+	source=pattern:desktop window=--headless
+fi
 
 value() { # NAME WORD
 	awk -v n="$1" -v w="$2" '$1 == n { print $w }' "$T/heard"
@@ -87,21 +91,21 @@ carry() {
 }
 
 over() { # LINK
-	local options="--trust=first-use --json --password-file=$T/password" link
+	local options="$window --trust=first-use --json --password-file=$T/password" link
 	local more=
 
 	rm -f "$T"/*.pid "$T/stats" "$T/serve.out"
 	[ -z "${SOUND_APART:-}" ] ||
-		more="DISPLAY=$B $BIN/oriel-view $options --fullscreen \
+		more="DISPLAY=$B $BIN/oriel-view $options \
 			--sound=off oriel://192.0.2.1:5910 > $T/view2.out 2>&1 &"
 	start link "$LINK" "$1" \
-		"exec $BIN/oriel-serve --source=$source --policy=$T/policy \
+		"exec $BIN/oriel-serve --source=$source --policy=$T/policy --sound=pulse:desk \
 			--listen=tcp://192.0.2.1:5910 \
 			--password-file=$T/password > $T/serve.out 2> $T/serve.log" \
 		"until grep -qs '^listening' $T/serve.out; do sleep 0.2; done
 		$more
 		PULSE_SINK=here SDL_AUDIODRIVER=pulseaudio DISPLAY=$B \
-			exec $BIN/oriel-view $options --fullscreen --sound=on \
+			exec $BIN/oriel-view $options --sound=on \
 			--stats=$T/stats oriel://192.0.2.1:5910 \
 			> $T/view.out 2> $T/view.log"
 	link=$PID

@@ -238,7 +238,7 @@ static void tones(void)
 	const struct tape *t = &tapes[1];
 	static double hertz[SECONDS_MAX * 40], off[SECONDS_MAX * 40];
 	size_t steady = 0, rising = 0, mixed = 0, gaps = 0, quiet = 0;
-	size_t begun = 0; /* the click of this second */
+	size_t begun = 0, first = 0; /* the click of this second; of all */
 	double level = 0;
 
 	for (size_t i = 0; i + STRETCH < t->n; i += STRETCH) {
@@ -246,8 +246,10 @@ static void tones(void)
 		double power = 0;
 		for (size_t k = 0; k < STRETCH; k++) {
 			power += (double)p[k] * p[k];
-			if (abs(p[k]) > LEVEL * 5 / 4 && i + k > begun + 2400)
-				begun = i + k;
+			if (abs(p[k]) < LEVEL * 5 / 4 || i + k < begun + 2400)
+				continue;
+			begun = i + k;
+			first = first ? first : begun;
 		}
 		power = sqrt(power / STRETCH);
 		if (power < LEVEL * 0.6 || i < begun)
@@ -264,8 +266,8 @@ static void tones(void)
 			mixed++;
 		}
 	}
-	/* Silence of 5 to 90 ms: between tones there is more. */
-	for (size_t i = 0; i < t->n; i++) {
+	/* Silence of 5 to 90 ms in whole seconds: between tones there is more. */
+	for (size_t i = first; i < begun; i++) {
 		quiet = abs(t->samples[i]) < LEVEL / 50 ? quiet + 1 : 0;
 		if (quiet == QUIET)
 			gaps++;
