@@ -7,8 +7,8 @@
 # SOUND_SECONDS  for each link (20)
 # SOUND_LOAD     what else is on the line: none, painted (pattern:desktop, and
 #                no window: little work, much of the line), screen (a scrolling
-#                terminal), video (a recording that plays), or all (that, and
-#                50 MB through the clipboard)
+#                terminal), video (a recording that plays), bulk (50 MB
+#                through the clipboard, again and again), or all (both)
 # SOUND_FROM     desktop, guest (a virtual machine's sound card; the latency is
 #                what is added to that of a viewer beside the server), or clip
 #                (a film that flashes and clicks: the skew as well)
@@ -112,7 +112,7 @@ over() { # LINK
 	eventually 20 grep -qs '"ready"' "$T/view.out" || fail 'no viewer'
 	busy
 	: > "$T/carried"
-	if [ "$load" = all ]; then
+	if [ "$load" = all ] || [ "$load" = bulk ]; then
 		carry > "$T/carry.out" 2>&1 &
 		started+=("$!")
 	fi
@@ -133,10 +133,10 @@ over() { # LINK
 	printf '%-8s %7s %6s %8s %6s %6s %6s %5s %5s %6s %s\n' "${1%%,*}" \
 		"$(value hertz 2)" "$(value rise_off_percent 2)" \
 		"$(value tones 7)" "$(value delay_ms 2)" "$(value delay_ms 3)" \
-		"$(value delay_ms 4)" "$(value gaps 2)" \
+		"$(value delay_ms 4)" "$(value gaps 2)/$(value gaps 3)" \
 		"$(last gaps "$T/stats")" "$(value tones 5)" \
 		"$(value skew_ms 2) $(value skew_ms 3) $(value skew_ms 4)"
-	[ "$load" != all ] || echo "  carried: $(tr '\n' ' ' < "$T/carried")"
+	[ ! -s "$T/carried" ] || echo "  carried: $(tr '\n' ' ' < "$T/carried")"
 	[ -z "${SOUND_OUT:-}" ] || {
 		mkdir -p "$SOUND_OUT"
 		cp "$T/stats" "$SOUND_OUT/${1%%,*}.stats"

@@ -229,16 +229,33 @@ static double median(double *v, size_t n)
 	return n ? v[n / 2] : 0;
 }
 
+/* Silence of 5 to 90 ms, in whole seconds: between tones there is more. */
+static size_t gaps(const struct tape *t)
+{
+	size_t n = 0, before = 0, quiet = 0;
+	bool begun = false;
+
+	for (size_t i = 0; i < t->n; i++) {
+		if (abs(t->samples[i]) >= LEVEL * 5 / 4) {
+			begun = true;
+			before = n; /* all were in seconds that are over */
+		}
+		quiet = abs(t->samples[i]) < LEVEL / 50 ? quiet + 1 : 0;
+		n += begun && quiet == QUIET;
+		n -= begun && quiet == RATE * 9 / 100;
+	}
+	return before;
+}
+
 /*
- * Stretches of 25 ms that are one tone, at a speed that is up to 0.5 % off,
- * and silences between such.
+ * Stretches of 25 ms that are one tone, at a speed that is up to 0.5 % off.
  */
 static void tones(void)
 {
 	const struct tape *t = &tapes[1];
 	static double hertz[SECONDS_MAX * 40], off[SECONDS_MAX * 40];
-	size_t steady = 0, rising = 0, mixed = 0, gaps = 0, quiet = 0;
-	size_t begun = 0, first = 0; /* the click of this second; of all */
+	size_t steady = 0, rising = 0, mixed = 0;
+	size_t begun = 0; /* the click of this second */
 	double level = 0;
 
 	for (size_t i = 0; i + STRETCH < t->n; i += STRETCH) {
@@ -249,7 +266,6 @@ static void tones(void)
 			if (abs(p[k]) < LEVEL * 5 / 4 || i + k < begun + 2400)
 				continue;
 			begun = i + k;
-			first = first ? first : begun;
 		}
 		power = sqrt(power / STRETCH);
 		if (power < LEVEL * 0.6 || i < begun)
@@ -266,20 +282,12 @@ static void tones(void)
 			mixed++;
 		}
 	}
-	/* Silence of 5 to 90 ms in whole seconds: between tones there is more. */
-	for (size_t i = first; i < begun; i++) {
-		quiet = abs(t->samples[i]) < LEVEL / 50 ? quiet + 1 : 0;
-		if (quiet == QUIET)
-			gaps++;
-		if (quiet == RATE * 9 / 100)
-			gaps--;
-	}
 	size_t all = steady + rising + mixed;
 	printf("tones %zu %zu mixed %zu level %.0f\n", steady, rising, mixed,
 			all ? level / (double)all : 0);
 	printf("hertz %.1f\n", median(hertz, steady));
 	printf("rise_off_percent %.2f\n", median(off, rising));
-	printf("gaps %zu\n", gaps);
+	printf("gaps %zu %zu\n", gaps(&tapes[1]), gaps(&tapes[0]));
 }
 
 /* ---- pictures ---------------------------------------------------------- */
