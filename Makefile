@@ -407,8 +407,8 @@ $(O)/tests/e2e/hear: $(O)/tests/e2e/hear.o
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -pthread $(PULSE_LIBS) \
 		$(call flags,--libs,x11) -lm
 
-$(O)/tests/e2e/liar: $(O)/tests/e2e/liar.o
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(SYSTEMD_LIBS)
+$(O)/tests/e2e/liar: $(O)/tests/e2e/liar.o $(O)/tests/e2e/liar_sound.o
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(SYSTEMD_LIBS) -lm
 
 $(O)/tests/e2e/attack: $(addprefix $(O)/tests/e2e/,attack.o attack_serve.o \
 		attack_clients.o attack_view.o raw.o) $(client) $(core)

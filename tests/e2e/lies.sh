@@ -96,6 +96,20 @@ done <<-END
 	types does not say which consoles it has
 END
 
+# ---- a sound card that is opened and closed a hundred times a second, and lies
+
+lie sounds
+"$BIN/oriel-view" --headless --trust=first-use --password-file="$T/password" \
+	--sound-file="$T/sounds.wav" --exit-after=8 "$ADDRESS" \
+	2> "$T/view.log" || fail "sounds: the viewer's exit is $?"
+grep -q '^stormed out' "$T/liar.out" && grep -q '^stormed in' "$T/liar.out" ||
+	fail 'sounds: it did not tell all of its lies'
+python3 tests/e2e/tone.py "$T/sounds.wav" 440 40 > "$T/tone" ||
+	fail "sounds: heard after the storm: $(cat "$T/tone")"
+grep -q 'opened a sound that cannot be heard' "$T/serve.log" ||
+	fail 'sounds: it does not say so'
+over sounds 150000000
+
 # ---- one that is switched off says so
 
 lie off
