@@ -139,6 +139,7 @@ help:
 #: make quick            unit and property tests, corpora, lints (2 min)
 #: make asan|tsan        the same under the sanitizers
 #: make e2e              real programs on real displays
+#: make sound            what is heard over LINKS, in a table (2 min)
 #: make soak             mixed work on bad links for SOAK_SECONDS (an hour)
 #: make arm64            the libraries for aarch64, their tests emulated
 #: make coverage         lines of proto/ and codecs/, and of each parser
@@ -425,6 +426,11 @@ scripts = $(sort $(wildcard tests/e2e/*.sh))
 # They measure, so nothing runs beside them.
 alone = $(addprefix tests/e2e/,bench.sh links.sh)
 
+# tests/sound.sh says which variables it takes.
+LINKS ?= lan wan dsl lossy 4g
+sound: programs $(O)/tests/e2e/hear $(O)/tests/e2e/onlink
+	tests/sound.sh $(LINKS)
+
 soak:
 	$(MAKE) run-soak $(ASAN)
 run-soak: programs $(O)/tests/e2e/onlink
@@ -562,7 +568,7 @@ distclean: clean
 	rm -rf build
 
 .PHONY: all libs programs man help quick lint asan tsan sanitized \
-	run-threaded check demo guest demo-vm guest-speed e2e fuzz \
+	run-threaded check demo guest demo-vm guest-speed sound e2e fuzz \
 	run-fuzzers coverage run-coverage bench run-bench codecs seeds texts \
 	format tidy doc examples install install-libs install-asan \
 	install-tsan uninstall clean distclean \

@@ -13,6 +13,9 @@
 #                what is added to that of a viewer beside the server), or clip
 #                (a film that flashes and clicks: the skew as well)
 # SOUND_APART    1: sound and pictures have a connection each
+# Where the source itself had gaps, the number behind the /, the machine was too
+# busy for the rest to mean anything.
+#
 # SOUND_OUT      a folder for the viewer's statistics, and a plot of them
 . tests/e2e/lib.sh
 
@@ -42,7 +45,7 @@ pactl set-default-sink desk
 x_server A 1280x720
 x_server B 1280x720
 printf 'rights = all\n' > "$T/policy"
-source=x11:$A window=--fullscreen
+source=x11:$A window=--fullscreen sounds=pulse:desk
 if [ "$load" = painted ]; then
 	source=pattern:desktop window=--headless
 fi
@@ -55,6 +58,51 @@ value() { # NAME WORD
 last() {
 	sed -n 's/.*"sound":{[^}]*"'"$1"'":\(-\?[0-9.]*\).*/\1/p' "$2" |
 		tail -n 1
+}
+
+# machine: a guest that plays the pattern, and a viewer of it beside the server.
+machine() {
+	GUEST=${GUEST:-build/guest}
+	tools/guest/build.sh "$GUEST" || fail 'there is no guest'
+	sed "s|ADDRESS|unix:path=$T/bus|" > "$T/bus.conf" <<-END
+		<!DOCTYPE busconfig PUBLIC
+		 "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
+		 "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
+		<busconfig><listen>ADDRESS</listen><auth>EXTERNAL</auth>
+		<policy context="default"><allow send_destination="*"/>
+		<allow own="*"/><allow receive_sender="*"/></policy>
+		<limit name="max_message_size">134217728</limit></busconfig>
+	END
+	start bus dbus-daemon --config-file="$T/bus.conf" --nofork
+	eventually 5 test -S "$T/bus" || fail 'no bus'
+	AUDIO=dbus start machine tools/guest/run.sh "$GUEST" "$T" \
+		-display "dbus,addr=unix:path=$T/bus,audiodev=sound"
+	eventually 120 grep -qs '^MARK ready' "$T/serial" ||
+		fail 'the guest does not start'
+	source=qemu:unix:path=$T/bus window=--headless sounds=auto
+	python3 - "$T/pattern" <<-'END'
+	import array, math, sys
+	rate, out = 16000, array.array("h")
+	for i in range(2 * rate):
+	    at, t = i % rate, i % rate / rate - 0.2
+	    turns = (400 + 1600 / 1.4 * t) * t if i >= rate else 1000 * t
+	    out.append(30000 if at < 8 else 0 if not 0 <= t < 0.7 else
+	               int(12000 * math.sin(2 * math.pi * turns)))
+	open(sys.argv[1], "wb").write(out.tobytes())
+	END
+	base64 -w 0 "$T/pattern" | fold -w 20000 > "$T/pattern.64"
+	ask 'amixer -q sset Master 100% unmute; rm -f /tmp/p' || fail 'no mixer'
+	while read -r part || [ -n "$part" ]; do
+		ask "echo -n $part >> /tmp/p" || fail 'the guest takes nothing'
+	done < "$T/pattern.64"
+	ask 'base64 -d < /tmp/p > /tmp/pattern; (while cat /tmp/pattern; do :; done |
+		aplay -q -D plughw:0,0 -t raw -f S16_LE -r 16000 -c 1) \
+		> /dev/null 2>&1 &' || fail 'the guest plays nothing'
+}
+
+ask() {
+	python3 tools/guest/ask.py "$T/agent" "${1//$'\n\t'/ }" 30 \
+		> "$T/ask.out" 2>&1
 }
 
 film() { # a clip of 30 s that flashes and clicks every 2
@@ -99,7 +147,8 @@ over() { # LINK
 		more="DISPLAY=$B $BIN/oriel-view $options \
 			--sound=off oriel://192.0.2.1:5910 > $T/view2.out 2>&1 &"
 	start link "$LINK" "$1" \
-		"exec $BIN/oriel-serve --source=$source --policy=$T/policy --sound=pulse:desk \
+		"exec $BIN/oriel-serve --source=$source --policy=$T/policy --sound=$sounds \
+			--listen=unix:$T/near \
 			--listen=tcp://192.0.2.1:5910 \
 			--password-file=$T/password > $T/serve.out 2> $T/serve.log" \
 		"until grep -qs '^listening' $T/serve.out; do sleep 0.2; done
@@ -117,7 +166,15 @@ over() { # LINK
 		started+=("$!")
 	fi
 	sleep 3
-	if [ "$from" = clip ]; then
+	if [ "$from" = guest ]; then
+		PULSE_SINK=desk SDL_AUDIODRIVER=pulseaudio start near \
+			"$BIN/oriel-view" $options --sound=on "unix:$T/near"
+		near=$PID
+		sleep 10
+		"$BIN/tests/e2e/hear" "$PULSE_SERVER" desk here "$seconds" \
+			listen > "$T/heard"
+		stop "$near"
+	elif [ "$from" = clip ]; then
 		start film env DISPLAY="$A" PULSE_SINK=desk \
 			SDL_AUDIODRIVER=pulseaudio ffplay -v error -noborder \
 			-loop 0 -left 0 -top 0 "$T/clip.mkv"
@@ -146,6 +203,7 @@ over() { # LINK
 	[ -z "${work:-}" ] || stop "$work"
 }
 
+[ "$from" != guest ] || machine
 [ "$from" = clip ] || [ "$load" = video ] || [ "$load" = all ] && film
 echo "link       hertz  chirp    level  least median   most  gaps  made  other skew"
 echo "                off %              ms     ms     ms          up"
