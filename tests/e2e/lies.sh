@@ -17,12 +17,13 @@ source=qemu:unix:path=$T/bus
 start bus dbus-daemon --config-file="$T/bus.conf" --nofork
 eventually 5 test -S "$T/bus" || fail 'no bus'
 
-# lie NAME: a machine that tells it, and a server that shows it.
+# lie NAME OPTION...: a machine that tells it, and a server that shows it.
 lie() {
 	rm -f "$T/liar.out"
 	start liar "$BIN/tests/e2e/liar" "unix:path=$T/bus" "$1"
 	liar=$PID
-	serve --source="$source" --stats="$T/stats" --listen="unix:$T/sock"
+	serve --source="$source" --stats="$T/stats" --listen="unix:$T/sock" \
+		"${@:2}"
 	eventually 20 grep -q '^told' "$T/liar.out" || fail "$1: not told"
 }
 # see NAME: what a viewer shows, NAME.png.
@@ -98,7 +99,8 @@ END
 
 # ---- a sound card that is opened and closed a hundred times a second, and lies
 
-lie sounds
+echo 'rights = all' > "$T/all"
+lie sounds --policy="$T/all"
 "$BIN/oriel-view" --headless --trust=first-use --password-file="$T/password" \
 	--sound-file="$T/sounds.wav" --exit-after=8 "$ADDRESS" \
 	2> "$T/view.log" || fail "sounds: the viewer's exit is $?"
