@@ -142,7 +142,7 @@ over() { # LINK
 	local options="$window --trust=first-use --json --password-file=$T/password" link
 	local more=
 
-	rm -f "$T"/*.pid "$T/stats" "$T/serve.out"
+	rm -f "$T/stats" "$T/serve.out" "$T/view.out"
 	[ -z "${SOUND_APART:-}" ] ||
 		more="DISPLAY=$B $BIN/oriel-view $options \
 			--sound=off oriel://192.0.2.1:5910 > $T/view2.out 2>&1 &"
@@ -198,6 +198,8 @@ over() { # LINK
 		mkdir -p "$SOUND_OUT"
 		cp "$T/stats" "$SOUND_OUT/${1%%,*}.stats"
 		cp "$T/heard" "$SOUND_OUT/${1%%,*}.heard"
+		python3 tests/sound_plot.py "$T/stats" \
+			> "$SOUND_OUT/${1%%,*}.svg"
 	}
 	stop "$link"
 	[ -z "${work:-}" ] || stop "$work"
