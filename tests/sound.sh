@@ -13,8 +13,10 @@
 #                what is added to that of a viewer beside the server), or clip
 #                (a film that flashes and clicks: the skew as well)
 # SOUND_APART    1: sound and pictures have a connection each
-# Where the source itself had gaps, the number behind the /, the machine was too
-# busy for the rest to mean anything.
+# Gaps are those in what was heard, and behind the / in what was played; where
+# those are any, the machine was too busy for the rest to mean anything. Made up
+# are gaps that the viewer concealed, and behind the / how often it was late
+# itself.
 #
 # SOUND_OUT      a folder for the viewer's statistics, and a plot of them
 . tests/e2e/lib.sh
@@ -187,11 +189,12 @@ over() { # LINK
 		"$BIN/tests/e2e/hear" "$PULSE_SERVER" desk here "$seconds" \
 			> "$T/heard"
 	fi
-	printf '%-8s %7s %6s %8s %6s %6s %6s %5s %5s %6s %s\n' "${1%%,*}" \
+	printf '%-8s %7s %6s %8s %6s %6s %6s %5s %5s %5s %s\n' "${1%%,*}" \
 		"$(value hertz 2)" "$(value rise_off_percent 2)" \
 		"$(value tones 7)" "$(value delay_ms 2)" "$(value delay_ms 3)" \
 		"$(value delay_ms 4)" "$(value gaps 2)/$(value gaps 3)" \
-		"$(last gaps "$T/stats")" "$(value tones 5)" \
+		"$(last gaps "$T/stats")/$(last starved "$T/stats")" \
+		"$(value tones 5)" \
 		"$(value skew_ms 2) $(value skew_ms 3) $(value skew_ms 4)"
 	[ ! -s "$T/carried" ] || echo "  carried: $(tr '\n' ' ' < "$T/carried")"
 	[ -z "${SOUND_OUT:-}" ] || {
@@ -207,8 +210,8 @@ over() { # LINK
 
 [ "$from" != guest ] || machine
 [ "$from" = clip ] || [ "$load" = video ] || [ "$load" = all ] && film
-echo "link       hertz  chirp    level  least median   most  gaps  made  other skew"
-echo "                off %              ms     ms     ms          up"
+echo 'link       hertz  chirp    level  least median   most  gaps  made other skew'
+echo '                off %              ms     ms     ms          up/late    ms'
 for link; do
 	over "$link"
 done
