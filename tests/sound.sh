@@ -11,7 +11,8 @@
 #                through the clipboard, again and again), or all (both)
 # SOUND_FROM     desktop, guest (a virtual machine's sound card; the latency is
 #                what is added to that of a viewer beside the server), or clip
-#                (a film that flashes and clicks: the skew as well)
+#                (a film that flashes and clicks: by how much sound is behind the
+#                picture as well, least, median and most)
 # SOUND_APART    1: sound and pictures have a connection each
 # Gaps are those in what was heard, and behind the / in what was played; where
 # those are any, the machine was too busy for the rest to mean anything. Made up
@@ -196,6 +197,8 @@ over() { # LINK
 		"$(last gaps "$T/stats")/$(last starved "$T/stats")" \
 		"$(value tones 5)" \
 		"$(value skew_ms 2) $(value skew_ms 3) $(value skew_ms 4)"
+	[ "$from" != clip ] ||
+		echo "  the picture came after $(value picture_ms 2) ms"
 	[ ! -s "$T/carried" ] || echo "  carried: $(tr '\n' ' ' < "$T/carried")"
 	[ -z "${SOUND_OUT:-}" ] || {
 		mkdir -p "$SOUND_OUT"
