@@ -134,9 +134,10 @@ carry() {
 	while :; do
 		head -c 50000000 /dev/urandom | base64 -w 0 |
 			head -c 50000000 > "$T/load"
-		xclip -display "$A" -selection clipboard -i "$T/load"
+		xclip -display "$A" -selection clipboard -t UTF8_STRING -i "$T/load"
 		sleep 1
-		timeout 120 xclip -display "$B" -selection clipboard -o |
+		timeout 120 xclip -display "$B" -selection clipboard -o \
+			-t UTF8_STRING |
 			wc -c >> "$T/carried"
 	done
 }
