@@ -93,9 +93,10 @@ stop "$LISTENER"
 
 # As it was sent, into a file; and who may not hear it does not.
 "$BIN/oriel-view" --headless --trust=first-use --password-file="$T/password" \
-	--sound=exact --sound-file="$T/exact.wav" --exit-after=4 "$ADDRESS" &
+	--sound=exact --sound-file="$T/exact.wav" --exit-after=6 --json \
+	"$ADDRESS" > "$T/exact.out" &
 file=$!
-sleep 1
+eventually 5 grep -qs '"ready"' "$T/exact.out" || fail 'no viewer for a file'
 beep desk 700 2
 wait "$file" || fail 'no file'
 python3 tests/e2e/tone.py "$T/exact.wav" 700 40 > "$T/tone" ||
