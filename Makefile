@@ -66,7 +66,8 @@ endif
 RDP_LIBS := $(call flags,--libs,freerdp-client2 freerdp2 winpr2)
 ifeq ($(RDP_LIBS),)
 DEFS += -DORIEL_NO_RDP
-LEFT_OUT += $(patsubst %.c,%,$(wildcard capture/far/rdp*.c))
+LEFT_OUT += $(patsubst %.c,%,$(wildcard capture/far/rdp*.c)) \
+	tests/fuzz/fuzz_rdp
 endif
 
 # Without it there is no sound of X desktops.
@@ -266,7 +267,8 @@ $(O)/locale/%/LC_MESSAGES/oriel.mo: po/%.po
 # ---- tests
 
 units := $(patsubst %.c,$(O)/%,$(wildcard tests/unit/test_*.c tests/prop/prop_*.c))
-fuzzers := $(patsubst %.c,$(O)/%,$(wildcard tests/fuzz/fuzz_*.c))
+fuzzers := $(patsubst %.c,$(O)/%,$(filter-out $(LEFT_OUT:%=%.c), \
+	$(wildcard tests/fuzz/fuzz_*.c)))
 threaded := $(filter %/test_loop %/test_pool %/test_conn %/test_session \
 	%/test_hostile %/test_memory %/test_api %/test_ear %/test_voices %/prop_session %/prop_conn,$(units))
 TEST_LIBS = -lcmocka $(LIBS) -lm
@@ -282,6 +284,13 @@ $(O)/tests/far.a: $(filter-out %/rfb.o %/rfb_stream.o,$(filter \
 	$(O)/capture/far/rfb%,$(call objects,capture/far)))
 $(O)/tests/fuzz/fuzz_rfb: $(O)/tests/far.a
 $(O)/tests/fuzz/fuzz_rfb: TARGET_LIBS = $(call flags,--libs,zlib)
+# The same of oriel-rdp; the library's painter is real.
+$(O)/tests/far_rdp.a: $(filter-out %/rdp.o %/rdp_trust.o,$(filter \
+	$(O)/capture/far/rdp%,$(call objects,capture/far)))
+$(O)/tests/fuzz/fuzz_rdp: $(O)/tests/far_rdp.a
+$(O)/tests/fuzz/fuzz_rdp: TARGET_LIBS = $(RDP_LIBS)
+$(O)/tests/fuzz/fuzz_rdp.o: DEFS += $(patsubst -I%,-isystem %,$(call \
+	flags,--cflags,freerdp-client2 freerdp2 winpr2))
 $(O)/tests/%.a:
 	mkdir -p $(@D)
 	rm -f $@
@@ -411,6 +420,11 @@ $(O)/tests/e2e/hear: $(O)/tests/e2e/hear.o
 $(O)/tests/e2e/liar: $(O)/tests/e2e/liar.o $(O)/tests/e2e/liar_sound.o
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(SYSTEMD_LIBS) -lm
 
+$(O)/tests/e2e/rdp_liar.o: DEFS += $(patsubst -I%,-isystem %,$(call \
+	flags,--cflags,freerdp2 winpr2))
+$(O)/tests/e2e/rdp_liar: $(O)/tests/e2e/rdp_liar.o
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(call flags,--libs,freerdp2 winpr2)
+
 $(O)/tests/e2e/attack: $(addprefix $(O)/tests/e2e/,attack.o attack_serve.o \
 		attack_clients.o attack_view.o raw.o) $(client) $(core)
 	$(CC) -pthread $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
@@ -418,9 +432,10 @@ $(O)/tests/e2e/attack: $(addprefix $(O)/tests/e2e/,attack.o attack_serve.o \
 e2e: all $(addprefix $(O)/tests/e2e/,attack clipper device fingers keys \
 		onlink painter) \
 		$(if $(SYSTEMD_LIBS),$(O)/tests/e2e/liar) \
+		$(if $(RDP_LIBS),$(O)/tests/e2e/rdp_liar) \
 		$(if $(PULSE_LIBS),$(O)/tests/e2e/hear)
 	tools/guest/build.sh $(GUEST) || : # its test says that there is none
-	JOBS=2 tests/run.sh $(filter-out %/lib.sh $(alone),$(scripts)) || status=1; \
+	JOBS=2 tests/run.sh $(filter-out %/lib.sh %_lib.sh $(alone),$(scripts)) || status=1; \
 		tests/run.sh $(alone) && exit $$status
 scripts = $(sort $(wildcard tests/e2e/*.sh))
 # They measure, so nothing runs beside them.

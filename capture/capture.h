@@ -58,6 +58,7 @@ struct orl_reach {
 	const char *password_file;
 	const char *trust; /* how its certificate is judged, as --trust= */
 	const char *blob;  /* which of its desktops, for RDP */
+	bool hears;        /* its sound is wanted */
 };
 
 /* CPU that the source has used for itself, beside the server's, in ns. */
@@ -142,6 +143,8 @@ struct orl_source_kind {
 
 	/* Its sound is that of this machine's sound server. */
 	bool pulse;
+	/* Somebody hears its sound, or nobody does any more. */
+	void (*heard)(struct orl_source *source, bool on);
 	/* The clipboard, see clipboard.h: this is the board for it. */
 	void (*board)(struct orl_source *source, struct orl_board *board);
 	/* The desktop may paste this; count 0: no longer. */

@@ -230,6 +230,8 @@ static void on_sound_wanted(void *user, bool wanted)
 	struct serve *serve = user;
 
 	orl_pulse_listen(serve->pulse, wanted);
+	if (serve->source->kind->heard)
+		serve->source->kind->heard(serve->source, wanted);
 }
 
 static void on_sound_in(void *user, struct oriel_peer *peer, bool on)

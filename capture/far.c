@@ -149,7 +149,8 @@ static void on_frame(struct orl_far *f, uint64_t now)
 		return;
 	f->away = false;
 	fprintf(stderr, "%s: %s is back\n", f->source.kind->name, f->place);
-	/* It has forgotten which size it was to have. */
+	/* It has forgotten whether it is heard, and which size it has. */
+	orl_far_heard(&f->source, f->heard);
 	f->queue.want_width = f->asked_width;
 	f->queue.want_height = f->asked_height;
 	orl_far_clip_again(f);
@@ -233,6 +234,12 @@ static void hear(struct orl_far *f, size_t n, int fd, uint64_t now)
 		break;
 	case ORL_FAR_CUT:
 		orl_far_on_cut(f);
+		break;
+	case ORL_FAR_SOUND:
+		orl_far_on_sound(f);
+		break;
+	case ORL_FAR_VOLUME:
+		orl_far_on_volume(f);
 		break;
 	case ORL_FAR_PIN:
 		orl_far_keep_pin(f);
@@ -321,6 +328,7 @@ static void lose(struct orl_far *f, uint64_t now)
 	orl_far_reap(f);
 	orl_far_forget(f);
 	orl_far_clip_forget(f);
+	orl_far_silence(f);
 	f->ended = 0;
 	f->wrong[0] = 0;
 	f->retry_at = now + f->patience;

@@ -27,6 +27,9 @@ enum {
 	ORL_FAR_SIDE_MAX = 16384,
 	ORL_FAR_PIXELS_MAX = 64 << 20,
 	ORL_FAR_TEXT = 16 << 10, /* a piece of a clipboard */
+	ORL_FAR_PCM = 16 << 10,  /* of sound */
+	ORL_FAR_RATE_MIN = 8000,
+	ORL_FAR_RATE_MAX = 192000,
 	ORL_FAR_WHY = 200,
 	ORL_FAR_BYTES = ORL_FAR_CURSOR_SIDE * ORL_FAR_CURSOR_SIDE * 4,
 	ORL_FAR_HOST = 256,
@@ -48,6 +51,12 @@ enum orl_far_what {
 	ORL_FAR_PIN,        /* + 32 bytes: a certificate seen for once */
 	ORL_FAR_SAY,        /* level + a sentence */
 	ORL_FAR_END,        /* enum orl_exit + why; the last one */
+	/*
+	 * rate, channels, frames that follow at once + samples of 16 bit;
+	 * none: silence from here on.
+	 */
+	ORL_FAR_SOUND,
+	ORL_FAR_VOLUME,     /* left, right; of 256 */
 
 	/* To the helper. */
 	ORL_FAR_CONFIG = 64, /* + struct orl_far_config; the first one */
@@ -59,6 +68,7 @@ enum orl_far_what {
 	ORL_FAR_CHARACTER,   /* a code point that has no key */
 	ORL_FAR_LOCKS,       /* oriel_locks, to be made the desktop's */
 	ORL_FAR_SIZE,        /* width, height that a peer would like */
+	ORL_FAR_LISTEN,      /* bool: somebody hears its sound */
 	ORL_FAR_PASTE,       /* orl_far_piece + UTF-8 of a peer's clipboard */
 };
 
@@ -99,6 +109,7 @@ struct orl_far_config {
 	uint8_t pin[32];   /* SHA-256 of the certificate */
 	char ca[ORL_FAR_PATH];
 	int32_t width, height; /* RDP: of the desktop at first; 0: any */
+	bool hears;            /* its sound is wanted */
 };
 
 #endif

@@ -56,6 +56,18 @@ static const char *check_cursor(const struct orl_far_message *m)
 	return NULL;
 }
 
+static const char *check_sound(const struct orl_far_message *m)
+{
+	const int32_t *v = m->head.v;
+
+	if (v[0] < ORL_FAR_RATE_MIN || v[0] > ORL_FAR_RATE_MAX || v[1] < 1 ||
+			v[1] > 2 || v[2] < 0 || v[2] > v[0] ||
+			m->head.size > ORL_FAR_PCM ||
+			m->head.size % ((uint32_t)v[1] * 2))
+		return "its sound has no form";
+	return NULL;
+}
+
 const char *orl_far_check(const struct orl_far_message *m, size_t n,
 		int32_t width, int32_t height)
 {
@@ -85,6 +97,12 @@ const char *orl_far_check(const struct orl_far_message *m, size_t n,
 	case ORL_FAR_CUT:
 		return size > ORL_FAR_TEXT || v[0] < 0 || v[0] > 3
 				       ? "its text is too long"
+				       : NULL;
+	case ORL_FAR_SOUND:
+		return check_sound(m);
+	case ORL_FAR_VOLUME:
+		return size || v[0] < 0 || v[0] > 256 || v[1] < 0 || v[1] > 256
+				       ? "it is too loud"
 				       : NULL;
 	case ORL_FAR_PIN:
 		return size != 32 ? "its certificate has no hash" : NULL;

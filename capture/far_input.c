@@ -133,6 +133,15 @@ void orl_far_locks(struct orl_source *source, uint32_t locks)
 			false);
 }
 
+void orl_far_heard(struct orl_source *source, bool on)
+{
+	orl_far_of(source)->heard = on;
+	put(orl_far_of(source),
+			(struct orl_far_head){
+					.what = ORL_FAR_LISTEN, .v = { on } },
+			true);
+}
+
 /* ---- the pointer ------------------------------------------------------- */
 
 static int32_t clamp(int64_t v, int64_t low, int64_t high)

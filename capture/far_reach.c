@@ -177,6 +177,7 @@ static int reach(struct orl_source **out, const struct orl_source_kind *kind,
 	f->source.kind = kind;
 	f->helper = helper;
 	f->fd = -1;
+	f->config.hears = how->hears;
 	if (!parse_place(&f->config, argument, port, kind == &orl_source_rfb)) {
 		snprintf(why, ORL_WHY_MAX,
 				"%s: needs where its server is, as "
@@ -219,28 +220,25 @@ static int reach_rfb(struct orl_source **out, const char *argument,
 			why);
 }
 
-const struct orl_source_kind orl_source_rfb = {
-	.name = "rfb",
-	.runs = true,
-	.help = ":HOST[:PORT]        what a VNC server shows, as those of "
+/* They differ in how they are reached: what comes from there is the same. */
+#define FAR_KIND(name_, reach_, help_) \
+	{ \
+		.name = (name_), .help = (help_), .runs = true, \
+		.reach = (reach_), .close = orl_far_close, \
+		.attach = orl_far_attach, .watch = orl_far_watch, \
+		.run = orl_far_run, .peers = orl_far_peers, \
+		.counts = orl_far_counts, \
+		.resize_wanted = orl_far_resize_wanted, .key = orl_far_key, \
+		.pointer = orl_far_pointed, .text = orl_far_text, \
+		.locks = orl_far_locks, .heard = orl_far_heard, \
+		.board = orl_far_board, .paste = orl_far_paste, \
+		.copy = orl_far_copy, \
+	}
+
+const struct orl_source_kind orl_source_rfb = FAR_KIND("rfb", reach_rfb,
+		":HOST[:PORT]        what a VNC server shows, as those of "
 		"Xen,\n"
-		"                         bhyve and VMware; or rfb:/SOCKET",
-	.reach = reach_rfb,
-	.close = orl_far_close,
-	.attach = orl_far_attach,
-	.watch = orl_far_watch,
-	.run = orl_far_run,
-	.peers = orl_far_peers,
-	.counts = orl_far_counts,
-	.resize_wanted = orl_far_resize_wanted,
-	.key = orl_far_key,
-	.pointer = orl_far_pointed,
-	.text = orl_far_text,
-	.locks = orl_far_locks,
-	.board = orl_far_board,
-	.paste = orl_far_paste,
-	.copy = orl_far_copy,
-};
+		"                         bhyve and VMware; or rfb:/SOCKET");
 
 #ifndef ORIEL_NO_RDP
 static int reach_rdp(struct orl_source **out, const char *argument,
@@ -250,25 +248,7 @@ static int reach_rdp(struct orl_source **out, const char *argument,
 			why);
 }
 
-const struct orl_source_kind orl_source_rdp = {
-	.name = "rdp",
-	.runs = true,
-	.help = ":HOST[:PORT]        what an RDP server shows, as those of\n"
-		"                         Windows, Hyper-V and VirtualBox",
-	.reach = reach_rdp,
-	.close = orl_far_close,
-	.attach = orl_far_attach,
-	.watch = orl_far_watch,
-	.run = orl_far_run,
-	.peers = orl_far_peers,
-	.counts = orl_far_counts,
-	.resize_wanted = orl_far_resize_wanted,
-	.key = orl_far_key,
-	.pointer = orl_far_pointed,
-	.text = orl_far_text,
-	.locks = orl_far_locks,
-	.board = orl_far_board,
-	.paste = orl_far_paste,
-	.copy = orl_far_copy,
-};
+const struct orl_source_kind orl_source_rdp = FAR_KIND("rdp", reach_rdp,
+		":HOST[:PORT]        what an RDP server shows, as those of\n"
+		"                         Windows, Hyper-V and VirtualBox");
 #endif

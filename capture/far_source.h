@@ -89,6 +89,11 @@ struct orl_far {
 
 	struct orl_far_clip clip;
 
+	struct oriel_sound *sound; /* NULL: none has come yet */
+	struct oriel_sound_format sound_format;
+	bool heard;          /* by somebody */
+	uint64_t sound_next; /* when what comes next was captured */
+
 	struct orl_far_message in; /* last: it is large */
 };
 
@@ -139,11 +144,19 @@ void orl_far_key(struct orl_source *source, const struct oriel_key *key);
 void orl_far_pointed(struct orl_source *source, const struct oriel_pointer *p);
 void orl_far_text(struct orl_source *source, const char *text);
 void orl_far_locks(struct orl_source *source, uint32_t locks);
+void orl_far_heard(struct orl_source *source, bool on);
 void orl_far_resize_wanted(struct orl_source *source,
 		struct oriel_display *display, int32_t width, int32_t height);
 
 /* A text for the desktop, which becomes the queue's. */
 void orl_far_send_text(struct orl_far *f, char *text, size_t n);
+
+/* ---- far_sound.c ---- */
+
+void orl_far_on_sound(struct orl_far *f);
+void orl_far_on_volume(struct orl_far *f);
+/* Nothing follows, for now. */
+void orl_far_silence(struct orl_far *f);
 
 /* ---- far_clip.c ---- */
 

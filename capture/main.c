@@ -389,15 +389,23 @@ static int create_server(struct serve *serve)
 	return ORL_EXIT_OK;
 }
 
+static enum orl_sound_from sound_from(
+		const struct serve *serve, const char **sink)
+{
+	enum orl_sound_from from;
+
+	(void)orl_sound_parse(&from, sink, serve->options.sound);
+	return from;
+}
+
 /* Before the source's attach(). */
 static int open_sound(struct serve *serve)
 {
 	bool speaks = orl_policy_ever(
 			orl_login_policy(serve->login), ORIEL_MAY_SPEAK);
-	enum orl_sound_from from;
 	const char *sink;
+	enum orl_sound_from from = sound_from(serve, &sink);
 
-	(void)orl_sound_parse(&from, &sink, serve->options.sound);
 	serve->source->hears = from == ORL_SOUND_AUTO;
 	serve->source->speaks = serve->source->hears && speaks;
 	/* One that has sound of its own needs none, unless it is asked for. */
@@ -415,6 +423,7 @@ static int start(struct serve *serve, const struct orl_source_kind *kind)
 {
 	const struct orl_options *o = &serve->options;
 	char actual[512], why[ORL_WHY_MAX] = "";
+	const char *sink;
 	const struct orl_launch launch = { o->launch, o->launch_user };
 	const struct orl_reach how = {
 		.user = o->source_user,
@@ -422,6 +431,7 @@ static int start(struct serve *serve, const struct orl_source_kind *kind)
 		.password_file = o->source_password_file,
 		.trust = o->source_trust,
 		.blob = o->source_blob,
+		.hears = sound_from(serve, &sink) == ORL_SOUND_AUTO,
 	};
 	const char *argument = strchr(o->source, ':');
 	int status, err;

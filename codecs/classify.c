@@ -129,7 +129,7 @@ struct pairs {
 	int32_t step; /* the largest */
 };
 
-/* n pixels with their neighbours; loops that compilers vectorise. */
+/* n pixels with their neighbours, at the edges of a picture. */
 static void count_pairs(struct pairs *p, const uint32_t *a, const uint32_t *b,
 		int32_t n)
 {
@@ -147,6 +147,66 @@ static void count_pairs(struct pairs *p, const uint32_t *a, const uint32_t *b,
 	p->equal += equal;
 	p->hard += hard;
 	p->step = orl_max32(p->step, step);
+}
+
+/* The same of a row of a whole cell, lane by lane. */
+struct lanes {
+	uint32_t equal[ORL_CELL];
+	uint8_t hard[ORL_CELL * 4], step[ORL_CELL * 4];
+};
+
+ORL_INLINE void add_row(struct lanes *l, const uint32_t *a, const uint32_t *b)
+{
+	const uint8_t *x = (const uint8_t *)a, *y = (const uint8_t *)b;
+	for (size_t i = 0; i < ORL_CELL; i++)
+		l->equal[i] += a[i] == b[i];
+	for (size_t i = 0; i < (size_t)ORL_CELL * 4; i++) {
+		uint8_t d = (uint8_t)(x[i] > y[i] ? x[i] - y[i] : y[i] - x[i]);
+		l->hard[i] = (uint8_t)(l->hard[i] + (d >= EDGE));
+		l->step[i] = d > l->step[i] ? d : l->step[i];
+	}
+}
+
+/*
+ * All pairs of a whole cell. The first pixel of a row is taken for its own
+ * left neighbour, which adds to those that are equal only.
+ */
+ORL_WIDE static void count_cell(
+		struct pairs *p, const uint32_t *pixels, size_t stride)
+{
+	struct lanes l = { { 0 }, { 0 }, { 0 } };
+	for (size_t y = 0; y < ORL_CELL; y++) {
+		const uint32_t *row = pixels + y * stride;
+		uint32_t left[ORL_CELL];
+		left[0] = row[0];
+		memcpy(left + 1, row, (ORL_CELL - 1) * sizeof(*row));
+		add_row(&l, row, left);
+		if (y)
+			add_row(&l, row, row - stride);
+	}
+	uint32_t equal = 0, hard = 0;
+	uint8_t step = 0;
+	for (size_t i = 0; i < ORL_CELL; i++)
+		equal += l.equal[i];
+	for (size_t i = 0; i < (size_t)ORL_CELL * 4; i++) {
+		hard += l.hard[i];
+		step = l.step[i] > step ? l.step[i] : step;
+	}
+	p->n = 2 * ORL_CELL * (ORL_CELL - 1);
+	p->equal = (int32_t)equal - ORL_CELL;
+	p->hard = (int32_t)hard;
+	p->step = step;
+}
+
+static void count_part(struct pairs *p, const uint32_t *pixels, size_t stride,
+		int32_t width, int32_t height)
+{
+	for (int32_t y = 0; y < height; y++) {
+		const uint32_t *row = pixels + (size_t)y * stride;
+		count_pairs(p, row + 1, row, width - 1);
+		if (y)
+			count_pairs(p, row, row - stride, width);
+	}
 }
 
 /* How many pixels have the most frequent colour. */
@@ -179,12 +239,10 @@ enum orl_why orl_judge_cell(const uint32_t *pixels, size_t stride,
 		int32_t width, int32_t height, enum orl_why piece, bool *hard)
 {
 	struct pairs p = { 0, 0, 0, 0 };
-	for (int32_t y = 0; y < height; y++) {
-		const uint32_t *row = pixels + (size_t)y * stride;
-		count_pairs(&p, row + 1, row, width - 1);
-		if (y)
-			count_pairs(&p, row, row - stride, width);
-	}
+	if (width == ORL_CELL && height == ORL_CELL)
+		count_cell(&p, pixels, stride);
+	else
+		count_part(&p, pixels, stride, width, height);
 	*hard = p.hard > 0;
 	if (p.equal * 100 >= p.n * EQUAL)
 		return ORL_WHY_FLAT;
@@ -198,4 +256,28 @@ enum orl_why orl_judge_cell(const uint32_t *pixels, size_t stride,
 					       width * height * INK
 			       ? ORL_WHY_STROKES
 			       : ORL_WHY_PICTURE;
+}
+
+/* ---- shades ------------------------------------------------------------ */
+
+/* Of one channel of two pixels. */
+ORL_INLINE int32_t apart(uint32_t a, uint32_t b, unsigned shift)
+{
+	const int32_t d = (int32_t)(a >> shift & 0xff) -
+			  (int32_t)(b >> shift & 0xff);
+	return d < 0 ? -d : d;
+}
+
+ORL_WIDE void orl_count_shades(const uint32_t *p, int32_t n, int32_t most,
+		int32_t *differ, int32_t *soft)
+{
+	int32_t all = 0, near = 0;
+	for (int32_t x = 1; x < n; x++) {
+		const uint32_t a = p[x], b = p[x - 1];
+		all += a != b;
+		near += (a != b) & (apart(a, b, 0) <= most) &
+			(apart(a, b, 8) <= most) & (apart(a, b, 16) <= most);
+	}
+	*differ += all;
+	*soft += near;
 }

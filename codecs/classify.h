@@ -77,4 +77,11 @@ size_t orl_plan_blocks(const struct orl_canvas *grid, const uint32_t *pixels,
 		uint64_t budget, unsigned force, uint64_t *whys,
 		struct orl_block_op *out, size_t max);
 
+/*
+ * Neighbours in a row of n pixels: adds how many differ, and how many of those
+ * by `most` levels at most in every channel.
+ */
+void orl_count_shades(const uint32_t *pixels, int32_t n, int32_t most,
+		int32_t *differ, int32_t *soft);
+
 #endif

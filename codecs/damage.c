@@ -111,6 +111,19 @@ ORL_INLINE void row(uint32_t *into, const uint8_t *source, int32_t x,
 	}
 }
 
+/* n rows of pixels, in one row of cells. */
+ORL_WIDE static void rows(uint32_t *to, size_t to_stride, const uint8_t *from,
+		size_t stride, int32_t n, int32_t x, int32_t end,
+		uint8_t *differs, bool swap_rb)
+{
+	for (; n > 0; n--, to += to_stride, from += stride) {
+		if (swap_rb)
+			row(to, from, x, end, differs, true);
+		else
+			row(to, from, x, end, differs, false);
+	}
+}
+
 size_t orl_damage(uint32_t *into, size_t into_stride, int32_t width,
 		int32_t height, uint8_t *changed, const void *source,
 		size_t stride, bool swap_rb, int32_t x, int32_t y,
@@ -129,16 +142,11 @@ size_t orl_damage(uint32_t *into, size_t into_stride, int32_t width,
 		const int32_t cell = y / ORL_CELL;
 		const int32_t stop = orl_min32(bottom, (cell + 1) * ORL_CELL);
 		memset(differs, 0, (size_t)cols);
-		for (; y < stop; y++) {
-			const uint8_t *from = (const uint8_t *)source +
-					      (size_t)y * stride +
-					      (size_t)x * 4;
-			uint32_t *to = into + (size_t)y * into_stride;
-			if (swap_rb)
-				row(to, from, x, end, differs, true);
-			else
-				row(to, from, x, end, differs, false);
-		}
+		rows(into + (size_t)y * into_stride, into_stride,
+				(const uint8_t *)source + (size_t)y * stride +
+						(size_t)x * 4,
+				stride, stop - y, x, end, differs, swap_rb);
+		y = stop;
 		uint8_t *out = changed + (size_t)cell * (size_t)cols;
 		for (int32_t i = x / ORL_CELL; i <= (end - 1) / ORL_CELL; i++) {
 			out[i] |= differs[i];

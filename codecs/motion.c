@@ -136,15 +136,10 @@ static const uint32_t *at(const struct search *s, const uint32_t *picture,
 	return picture + (size_t)y * s->stride + (size_t)x;
 }
 
-/* n pixels of two rows. Whole tiles take the path that vectorises. */
+/* n pixels of two rows; one, where a rectangle is grown sideways. */
 static bool equal(const uint32_t *a, const uint32_t *b, int32_t n)
 {
-	uint32_t differ = 0;
-	if (n != TILE_W)
-		return memcmp(a, b, (size_t)n * sizeof(*a)) == 0;
-	for (size_t i = 0; i < TILE_W; i++)
-		differ |= a[i] ^ b[i];
-	return !differ;
+	return n == 1 ? *a == *b : memcmp(a, b, (size_t)n * sizeof(*a)) == 0;
 }
 
 /* Whether the source of a rectangle is in the picture and may be read. */
@@ -163,31 +158,39 @@ static bool may_read(const struct search *s, struct rect r)
 	return true;
 }
 
-static bool same_pixels(const struct search *s, struct rect r)
+/* Whether a rectangle is as it stood elsewhere in the old picture. */
+static bool same_from(
+		const struct search *s, struct rect r, struct orl_vector v)
 {
 	for (int32_t y = r.y; y < r.end_y; y++)
 		if (!equal(at(s, s->now, r.x, y),
-				    at(s, s->old, r.x + s->v.x, y + s->v.y),
+				    at(s, s->old, r.x + v.x, y + v.y),
 				    r.end_x - r.x))
 			return false;
 	return true;
 }
 
-/* The same for a tile that is whole, which most are. */
-static bool same_tile(const struct search *s, struct rect r)
+static bool same_pixels(const struct search *s, struct rect r)
 {
-	const uint32_t *a = at(s, s->now, r.x, r.y);
-	const uint32_t *b = at(s, s->old, r.x + s->v.x, r.y + s->v.y);
-	for (int i = 0; i < TILE_H; i++) {
-		uint32_t differ = 0;
-		for (size_t k = 0; k < TILE_W; k++)
-			differ |= a[k] ^ b[k];
-		if (differ)
-			return false;
-		a += s->stride;
-		b += s->stride;
-	}
-	return true;
+	return same_from(s, r, s->v);
+}
+
+static bool unmoved(const struct search *s, struct rect r)
+{
+	return same_from(s, r, (struct orl_vector){ 0, 0 });
+}
+
+/* A whole tile, its four rows at once. */
+ORL_INLINE bool same_tile(
+		const uint32_t *now, const uint32_t *old, size_t stride)
+{
+	const uint32_t *n1 = now + stride, *n2 = n1 + stride, *n3 = n2 + stride;
+	const uint32_t *o1 = old + stride, *o2 = o1 + stride, *o3 = o2 + stride;
+	uint32_t differ = 0;
+	for (size_t i = 0; i < TILE_W; i++)
+		differ |= (now[i] ^ old[i]) | (n1[i] ^ o1[i]) |
+			  (n2[i] ^ o2[i]) | (n3[i] ^ o3[i]);
+	return !differ;
 }
 
 static struct rect tile(const struct search *s, int32_t col, int32_t row)
@@ -213,7 +216,7 @@ static unsigned fresh_pixels(const struct search *s, struct rect r)
 }
 
 /* The same for a whole tile at no edge, as most are, its four rows at once. */
-static unsigned fresh_inside(const struct search *s, struct rect r)
+ORL_INLINE unsigned fresh_inside(const struct search *s, struct rect r)
 {
 	const uint32_t *a = at(s, s->now, r.x, r.y), *up = a - s->stride;
 	const uint32_t *b = a + s->stride, *c = b + s->stride;
@@ -234,21 +237,22 @@ static bool is_whole(struct rect r)
 }
 
 /* A tile that is as it was need not be moved. */
-static uint16_t weigh(const struct search *s, struct rect r)
+ORL_INLINE uint16_t weigh(const struct search *s, struct rect r)
 {
 	const unsigned fresh = r.x && r.y && is_whole(r) ? fresh_inside(s, r)
 							 : fresh_pixels(s, r);
 	if (!fresh)
 		return 0;
-	for (int32_t y = r.y; y < r.end_y; y++)
-		if (!equal(at(s, s->now, r.x, y), at(s, s->old, r.x, y),
-				    r.end_x - r.x))
-			return (uint16_t)fresh;
-	return 0;
+	const bool same = is_whole(r) ? same_tile(at(s, s->now, r.x, r.y),
+							at(s, s->old, r.x, r.y),
+							s->stride)
+				      : unmoved(s, r);
+	return same ? 0 : (uint16_t)fresh;
 }
 
 /* What a tile costs; found out when it is asked for first. */
-static uint16_t tile_weight(const struct search *s, int32_t col, int32_t row)
+ORL_INLINE uint16_t tile_weight(
+		const struct search *s, int32_t col, int32_t row)
 {
 	const size_t line = (size_t)row * (size_t)s->cols;
 	uint16_t *w = &s->m->weight[line + (size_t)col];
@@ -261,36 +265,69 @@ static uint16_t tile_weight(const struct search *s, int32_t col, int32_t row)
 
 static bool matches(const struct search *s, struct rect r)
 {
-	if (!may_read(s, r))
-		return false;
-	return is_whole(r) ? same_tile(s, r) : same_pixels(s, r);
+	return may_read(s, r) && same_pixels(s, r);
+}
+
+/*
+ * The columns of a row whose tiles are whole, and whose sources are in the
+ * picture and may be read: nothing need be asked of each. None, for some rows.
+ */
+static void plain_cols(const struct search *s, int32_t row, int32_t *from,
+		int32_t *end)
+{
+	const int32_t y = row * TILE_H, from_y = y + s->v.y;
+	*from = *end = s->bounds.x;
+	if (s->exact || y + TILE_H > s->height || from_y < 0 ||
+			from_y + TILE_H > s->height)
+		return;
+	const int32_t left = orl_max32(0, -s->v.x);
+	const int32_t right = s->width - orl_max32(0, s->v.x);
+	*from = orl_max32(s->bounds.x, (left + TILE_W - 1) / TILE_W);
+	*end = orl_max32(*from, orl_min32(s->bounds.end_x, right / TILE_W));
+}
+
+/* Of one row, what match_tiles() says; up, sums: of the bounds. */
+ORL_INLINE void match_row(struct search *s, int32_t row, const uint32_t *up,
+		uint32_t *sums)
+{
+	const size_t line = (size_t)row * (size_t)s->cols;
+	uint8_t *match = s->m->match + line;
+	const uint8_t *taken = s->m->taken + line;
+	const uint32_t *now = s->now + (size_t)(row * TILE_H) * s->stride;
+	const ptrdiff_t there = (ptrdiff_t)(row * TILE_H + s->v.y) *
+						(ptrdiff_t)s->stride +
+				s->v.x;
+	uint32_t sum = 0;
+	int32_t from, end;
+	plain_cols(s, row, &from, &end);
+	*sums++ = 0;
+	for (int32_t col = s->bounds.x; col < s->bounds.end_x; col++) {
+		const ptrdiff_t x = (ptrdiff_t)col * TILE_W;
+		if (taken[col])
+			match[col] = 0;
+		else if (col >= from && col < end)
+			match[col] = same_tile(
+					now + x, s->old + there + x, s->stride);
+		else
+			match[col] = matches(s, tile(s, col, row));
+		if (match[col])
+			sum += tile_weight(s, col, row);
+		*sums++ = *++up + sum;
+	}
 }
 
 /*
  * The tiles that the vector in hand makes right, and sums[row][col]: the
  * weight of those of them that are above and left of there.
  */
-static void match_tiles(struct search *s)
+ORL_WIDE static void match_tiles(struct search *s)
 {
 	const struct rect b = s->bounds;
 	const size_t wide = (size_t)(b.end_x - b.x) + 1;
 	uint32_t *sums = s->m->sums;
 	memset(sums, 0, wide * sizeof(*sums));
-	for (int32_t row = b.y; row < b.end_y; row++) {
-		const size_t line = (size_t)row * (size_t)s->cols;
-		uint32_t sum = 0, *up = sums;
-		sums += wide;
-		*sums = 0;
-		for (int32_t col = b.x; col < b.end_x; col++) {
-			const size_t i = line + (size_t)col;
-			const size_t k = (size_t)(col - b.x) + 1;
-			s->m->match[i] = !s->m->taken[i] &&
-					 matches(s, tile(s, col, row));
-			if (s->m->match[i])
-				sum += tile_weight(s, col, row);
-			sums[k] = up[k] + sum;
-		}
-	}
+	for (int32_t row = b.y; row < b.end_y; row++, sums += wide)
+		match_row(s, row, sums, sums + wide);
 }
 
 static uint32_t weight_of(const struct search *s, struct rect r)
@@ -311,10 +348,18 @@ static bool may_beat(struct rect r, uint32_t most)
 	       (uint32_t)(w * h) * (TILE_W * TILE_H) > most;
 }
 
+static void heighten(uint16_t *height, const uint8_t *match, int32_t from,
+		int32_t end)
+{
+	for (int32_t i = from; i < end; i++)
+		height[i] = match[i] ? (uint16_t)(height[i] + 1) : 0;
+}
+
 /*
  * The rectangle of matching tiles with the most weight. Every largest
  * rectangle ends in some row, where it is as wide as the columns stay high
- * enough: the stack holds columns of rising height.
+ * enough: the stack holds columns of rising height. In a row without weight
+ * nothing gets better than it was.
  */
 static uint32_t best_rect(const struct search *s, struct rect *best)
 {
@@ -326,6 +371,11 @@ static uint32_t best_rect(const struct search *s, struct rect *best)
 		const uint8_t *match =
 				s->m->match + (size_t)row * (size_t)s->cols;
 		size_t n = 0;
+		if (!weight_of(s, (struct rect){ b.x, row, b.end_x,
+						  row + 1 })) {
+			heighten(height, match, b.x, b.end_x);
+			continue;
+		}
 		for (int32_t col = b.x; col <= b.end_x; col++) {
 			uint16_t h = 0;
 			if (col < b.end_x && match[col])

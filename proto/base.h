@@ -22,6 +22,19 @@
 #define ORL_INLINE static inline
 #endif
 
+/*
+ * A loop that vectorises, which is compiled for AVX2 as well; which of the two
+ * runs is settled when the program is loaded, and both come from one source.
+ */
+#if defined(__x86_64__) && defined(__GLIBC__) && defined(__GNUC__) && \
+		!defined(__clang__) && defined(__OPTIMIZE__) && \
+		!defined(__SANITIZE_ADDRESS__) && \
+		!defined(__SANITIZE_THREAD__)
+#define ORL_WIDE __attribute__((target_clones("avx2", "default")))
+#else
+#define ORL_WIDE
+#endif
+
 /* Sizes that come from outside multiply and add through these. */
 static inline bool orl_mul(size_t *out, size_t a, size_t b)
 {

@@ -12,6 +12,8 @@
 
 #include <string.h>
 
+#include "codecs/classify.h"
+
 enum {
 	GAP_MS = 120, /* a change later than this begins a new run */
 	RUN = 5,      /* changes that make a cell hot */
@@ -161,18 +163,6 @@ static void explain_motion(struct orl_regions *r, const uint32_t *pixels,
 	explain(r, copies, n);
 }
 
-static int32_t distance(uint32_t a, uint32_t b)
-{
-	int32_t most = 0;
-
-	for (unsigned shift = 0; shift < 24; shift += 8) {
-		const int32_t d = (int32_t)(a >> shift & 0xff) -
-				  (int32_t)(b >> shift & 0xff);
-		most = orl_max32(most, d < 0 ? -d : d);
-	}
-	return most;
-}
-
 /*
  * Soft shades are what a video is of; interfaces are flat, letters have hard
  * edges. Not as strict as orl_classify(): what is coded as video is soft
@@ -181,20 +171,12 @@ static int32_t distance(uint32_t a, uint32_t b)
 bool orl_region_soft(const uint32_t *pixels, size_t stride, int32_t width,
 		int32_t height)
 {
-	int32_t soft = 0, hard = 0, n = 0;
+	int32_t differ = 0, soft = 0, n = 0;
 
-	for (int32_t y = 0; y < height; y += 4) {
-		const uint32_t *p = pixels + (size_t)y * stride;
-		for (int32_t x = 1; x < width; x++, n++) {
-			if (p[x] == p[x - 1])
-				continue;
-			if (distance(p[x], p[x - 1]) <= SOFT)
-				soft++;
-			else
-				hard++;
-		}
-	}
-	return soft * 100 > n * SOFT_LEAST && hard * 2 <= soft;
+	for (int32_t y = 0; y < height; y += 4, n += width - 1)
+		orl_count_shades(pixels + (size_t)y * stride, width, SOFT,
+				&differ, &soft);
+	return soft * 100 > n * SOFT_LEAST && (differ - soft) * 2 <= soft;
 }
 
 static bool is_picture(struct orl_regions *r, const uint32_t *pixels,

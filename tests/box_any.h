@@ -105,6 +105,10 @@ static inline void any_message(
 struct any_seen {
 	unsigned ended, screens, events, pastes, jobs, devices;
 	struct orl_box *box;
+	struct any_pasted { /* where pastes from the desktop go */
+		struct any_seen *seen;
+		struct orl_paste *paste;
+	} pasted[8];
 };
 
 static void any_state(void *user, enum oriel_client_state state, int error,
@@ -381,18 +385,9 @@ static void any_used(void *end, size_t n, bool empty)
 	((struct any_seen *)end)->events += n > 0;
 }
 
-static int64_t any_write(void *end, const void *data, size_t n)
+static void any_gone(struct any_seen *seen)
 {
-	struct any_seen *seen = end;
-	volatile uint8_t last = n ? ((const uint8_t *)data)[n - 1] : 0;
-	(void)last;
-	seen->events++;
-	return seen->events & 1 ? (int64_t)n : (int64_t)(n / 2);
-}
-
-static void any_finish(void *end)
-{
-	if (!((struct any_seen *)end)->pastes--)
+	if (!seen->pastes--)
 		abort();
 }
 
@@ -400,14 +395,48 @@ static void any_fail(void *end, int error, const char *why)
 {
 	if (error >= 0 || strlen(why) > 255)
 		abort();
-	any_finish(end);
+	any_gone(end);
 }
 
-static const struct orl_paste_ops any_ops = {
-	.write = any_write,
-	.finish = any_finish,
+static int64_t any_write(void *end, const void *data, size_t n)
+{
+	struct any_seen *seen = ((struct any_pasted *)end)->seen;
+	volatile uint8_t last = n ? ((const uint8_t *)data)[n - 1] : 0;
+	(void)last;
+	seen->events++;
+	return seen->events & 1 ? (int64_t)n : (int64_t)(n / 2);
+}
+
+static void any_pasted(void *end)
+{
+	struct any_pasted *pasted = end;
+	pasted->paste = NULL;
+	any_gone(pasted->seen);
+}
+
+static void any_not_pasted(void *end, int error, const char *why)
+{
+	if (error >= 0 || strlen(why) > 255)
+		abort();
+	any_pasted(end);
+}
+
+/* The program that pastes takes what has come and was not taken yet. */
+static inline void any_take(struct any_seen *seen)
+{
+	for (size_t i = 0; i < 8; i++)
+		while (seen->pasted[i].paste)
+			orl_paste_ready(seen->pasted[i].paste);
+}
+
+static const struct orl_paste_ops any_from = {
 	.used = any_used,
 	.fail = any_fail,
+};
+static const struct orl_paste_ops any_to = {
+	.write = any_write,
+	.finish = any_pasted,
+	.fail = any_not_pasted,
 };
 
 static void any_offered(void *user, unsigned selection,
@@ -420,9 +449,17 @@ static void any_offered(void *user, unsigned selection,
 		if (!*types[i] || strlen(types[i]) > ORIEL_TYPE_MAX ||
 				strchr(types[i], ' '))
 			abort();
-	if (count && orl_box_clipboard_fetch(seen->box, selection, types[0],
-				     (struct orl_paste_end){ &any_ops, seen }))
-		seen->pastes++;
+	for (size_t i = 0; count && i < 8; i++) {
+		struct any_pasted *pasted = &seen->pasted[i];
+		if (pasted->paste)
+			continue;
+		pasted->seen = seen;
+		pasted->paste = orl_box_clipboard_fetch(seen->box, selection,
+				types[0],
+				(struct orl_paste_end){ &any_to, pasted });
+		seen->pastes += pasted->paste != NULL;
+		return;
+	}
 }
 
 static struct orl_paste *any_wanted(void *user, unsigned selection,
@@ -433,7 +470,7 @@ static struct orl_paste *any_wanted(void *user, unsigned selection,
 	if (selection > 1 || !*type)
 		abort();
 	struct orl_paste *paste = orl_paste_create(
-			(struct orl_paste_end){ &any_ops, seen }, to);
+			(struct orl_paste_end){ &any_from, seen }, to);
 	if (!paste)
 		return NULL;
 	seen->pastes++;

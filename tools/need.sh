@@ -22,7 +22,7 @@ tests='g++ desktop-file-utils libcmocka-dev binutils tshark python3 openssl proc
 	xserver-xorg-core xserver-xorg-video-dummy
 	ibus ibus-hangul xclip weston wl-clipboard
 	pulseaudio pulseaudio-utils cups-ipp-utils cups-client cups-daemon cups-filters
-	wayvnc sway bubblewrap freerdp2-shadow-x11 winpr-utils tigervnc-tools'
+	wayvnc sway grim bubblewrap freerdp2-shadow-x11 winpr-utils xrdp tigervnc-tools'
 peers='libspice-server-dev tigervnc-standalone-server tigervnc-viewer
 	spice-client-gtk freerdp2-shadow-x11 freerdp2-x11 xrdp x11vnc'
 guest='mmdebstrap e2fsprogs'

@@ -297,6 +297,31 @@ void orl_helper_cut(struct orl_helper *h, const char *text, size_t n)
 	} while (at < n);
 }
 
+void orl_helper_sound(struct orl_helper *h, uint32_t rate, uint32_t channels,
+		const int16_t *samples, size_t n)
+{
+	struct orl_far_head head = { .what = ORL_FAR_SOUND,
+		.v = { (int32_t)rate, (int32_t)channels } };
+	size_t most = ORL_FAR_PCM / 2 / channels, k;
+
+	/* More than a second at once is no sound to be heard now. */
+	n = samples && n < rate ? n : 0;
+	do {
+		k = n < most ? n : most;
+		n -= k;
+		head.size = (uint32_t)(k * 2 * channels);
+		head.v[2] = (int32_t)n;
+		transmit(h, &head, k ? samples : NULL, -1);
+		if (k)
+			samples += k * channels;
+	} while (n);
+}
+
+void orl_helper_volume(struct orl_helper *h, uint32_t left, uint32_t right)
+{
+	tell(h, ORL_FAR_VOLUME, (int32_t)left, (int32_t)right);
+}
+
 /* ---- what it wants ----------------------------------------------------- */
 
 static void gather_paste(struct orl_helper *h)
@@ -362,6 +387,10 @@ static void obey(struct orl_helper *h)
 	case ORL_FAR_LOCKS:
 		if (ops->locks)
 			ops->locks(h->user, (uint32_t)v[0]);
+		break;
+	case ORL_FAR_LISTEN:
+		if (ops->listen)
+			ops->listen(h->user, v[0]);
 		break;
 	case ORL_FAR_SIZE:
 		if (ops->size)

@@ -22,6 +22,7 @@ struct orl_helper_ops {
 	void (*wheel)(void *user, int32_t right, int32_t up);
 	void (*character)(void *user, uint32_t c);
 	void (*locks)(void *user, uint32_t locks);
+	void (*listen)(void *user, bool on);
 	void (*size)(void *user, int32_t width, int32_t height);
 	/* UTF-8; the text is the callee's to free. */
 	void (*paste)(void *user, char *text, size_t n);
@@ -83,6 +84,14 @@ void orl_helper_lights(struct orl_helper *h, uint32_t locks);
 void orl_helper_relative(struct orl_helper *h, bool relative);
 /* The desktop's clipboard, UTF-8; too much of it is not sent. */
 void orl_helper_cut(struct orl_helper *h, const char *text, size_t n);
+/*
+ * n frames of sound, as they came, all at one time. NULL: silence from here
+ * on. Threads: any, one at a time.
+ */
+void orl_helper_sound(struct orl_helper *h, uint32_t rate, uint32_t channels,
+		const int16_t *samples, size_t n);
+/* Of 256. */
+void orl_helper_volume(struct orl_helper *h, uint32_t left, uint32_t right);
 /*
  * What to do with a certificate of this SHA-256: returns when it is trusted.
  * Not for ORL_FAR_TRUST_CA.

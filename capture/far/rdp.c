@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <freerdp/addin.h>
 #include <freerdp/client/channels.h>
 #include <freerdp/client/cmdline.h>
 #include <freerdp/error.h>
@@ -76,6 +75,8 @@ static void set_rest(rdpSettings *s, const struct orl_far_config *c)
 	s->RemoteFxCodec = FALSE;
 	s->NSCodec = FALSE;
 	s->BitmapCacheEnabled = TRUE;
+	/* xrdp writes its login with them, asked or not. */
+	s->GlyphSupportLevel = GLYPH_SUPPORT_FULL;
 	s->OffscreenSupportLevel = 0;
 	s->CompressionEnabled = TRUE;
 
@@ -84,7 +85,7 @@ static void set_rest(rdpSettings *s, const struct orl_far_config *c)
 	s->DynamicResolutionUpdate = TRUE;
 	s->RedirectClipboard = TRUE;
 	s->DeviceRedirection = FALSE;
-	s->AudioPlayback = FALSE;
+	s->AudioPlayback = c->hears;
 	s->AudioCapture = FALSE;
 	s->UnicodeInput = TRUE;
 }
@@ -95,6 +96,9 @@ static BOOL pre_connect(freerdp *instance)
 {
 	rdpContext *context = instance->context;
 
+	if (instance->settings->AudioPlayback &&
+			!orl_rdp_sound_add(instance->settings))
+		return FALSE;
 	PubSub_SubscribeChannelConnected(context->pubSub, orl_rdp_channel_here);
 	PubSub_SubscribeChannelDisconnected(
 			context->pubSub, orl_rdp_channel_gone);
@@ -239,8 +243,7 @@ int main(void)
 	WLog_SetLogLevel(WLog_GetRoot(), WLOG_OFF);
 	pthread_mutex_init(&rdp.paint, NULL);
 	pthread_mutex_init(&rdp.talk, NULL);
-	freerdp_register_addin_provider(
-			freerdp_channels_load_static_addin_entry, 0);
+	orl_rdp_sound_init(&rdp);
 	instance = create(&rdp);
 	if (!instance)
 		orl_helper_end(&rdp.helper, ORL_EXIT_INTERNAL,

@@ -72,6 +72,13 @@ void orl_rdp_channel_here(void *context, ChannelConnectedEventArgs *e);
 void orl_rdp_channel_gone(void *context, ChannelDisconnectedEventArgs *e);
 void orl_rdp_size(void *user, int32_t width, int32_t height);
 
+/* ---- rdp_sound.c ---- */
+
+/* The library may load channels now. */
+void orl_rdp_sound_init(struct orl_rdp *r);
+/* Have the channel. */
+bool orl_rdp_sound_add(rdpSettings *settings);
+
 /* ---- rdp_clip.c ---- */
 
 void orl_rdp_clip_here(struct orl_rdp *r, CliprdrClientContext *clip);

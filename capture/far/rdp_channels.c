@@ -62,6 +62,8 @@ void orl_rdp_channel_here(void *context, ChannelConnectedEventArgs *e)
 
 	if (strcmp(e->name, RDPGFX_DVC_CHANNEL_NAME) == 0) {
 		gdi_graphics_pipeline_init(r->context->gdi, e->pInterface);
+		orl_helper_say(&r->helper, 0,
+				"pictures come by the graphics pipeline");
 	} else if (strcmp(e->name, DISP_DVC_CHANNEL_NAME) == 0) {
 		DispClientContext *disp = e->pInterface;
 

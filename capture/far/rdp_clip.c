@@ -13,14 +13,14 @@
 
 /* ---- saying what there is ---------------------------------------------- */
 
-static UINT send_formats(struct orl_rdp *r)
+static UINT send_formats(struct orl_rdp *r, CliprdrClientContext *clip)
 {
 	CLIPRDR_FORMAT text = { .formatId = CF_UNICODETEXT };
 	CLIPRDR_FORMAT_LIST list = { .msgType = CB_FORMAT_LIST,
 		.numFormats = r->paste ? 1 : 0,
 		.formats = &text };
 
-	return r->clip->ClientFormatList(r->clip, &list);
+	return clip->ClientFormatList(clip, &list);
 }
 
 static UINT monitor_ready(
@@ -42,7 +42,7 @@ static UINT monitor_ready(
 	r->clip_ready = true;
 	err = clip->ClientCapabilities(clip, &caps);
 	if (!err)
-		err = send_formats(r);
+		err = send_formats(r, clip);
 	pthread_mutex_unlock(&r->talk);
 	return err;
 }
@@ -154,7 +154,7 @@ void orl_rdp_paste(void *user, char *text, size_t n)
 	r->paste = text;
 	r->paste_size = n;
 	if (r->clip && r->clip_ready)
-		send_formats(r);
+		send_formats(r, r->clip);
 	pthread_mutex_unlock(&r->talk);
 }
 

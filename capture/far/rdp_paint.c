@@ -39,31 +39,39 @@ void orl_rdp_answered(void *user)
 	pthread_mutex_unlock(&r->paint);
 }
 
+static int64_t min(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
+static int64_t max(int64_t a, int64_t b)
+{
+	return a > b ? a : b;
+}
+
 /* As many rectangles as there is room for; then one around them all. */
 static void add(struct orl_rdp *r, const GDI_RGN *region)
 {
 	struct orl_helper *h = &r->helper;
-	int32_t left = region->x, top = region->y;
-	int32_t right = region->x + region->w, bottom = region->y + region->h;
+	int64_t left = max(region->x, 0), top = max(region->y, 0);
+	int64_t right = min((int64_t)region->x + region->w, h->width);
+	int64_t bottom = min((int64_t)region->y + region->h, h->height);
 
+	if (left >= right || top >= bottom)
+		return;
 	if (h->rect_count == ORL_FAR_RECTS) {
 		for (size_t i = 0; i < h->rect_count; i++) {
-			struct oriel_rect *o = &h->rects[i];
+			const struct oriel_rect *o = &h->rects[i];
 
-			left = o->x < left ? o->x : left;
-			top = o->y < top ? o->y : top;
-			right = o->x + o->width > right ? o->x + o->width
-							: right;
-			bottom = o->y + o->height > bottom ? o->y + o->height
-							   : bottom;
+			left = min(left, o->x);
+			top = min(top, o->y);
+			right = max(right, (int64_t)o->x + o->width);
+			bottom = max(bottom, (int64_t)o->y + o->height);
 		}
 		h->rect_count = 0;
 	}
-	left = left < 0 ? 0 : left;
-	top = top < 0 ? 0 : top;
-	right = right > h->width ? h->width : right;
-	bottom = bottom > h->height ? h->height : bottom;
-	orl_helper_damage(h, left, top, right - left, bottom - top);
+	orl_helper_damage(h, (int32_t)left, (int32_t)top,
+			(int32_t)(right - left), (int32_t)(bottom - top));
 }
 
 static BOOL begin_paint(rdpContext *context)
@@ -229,6 +237,32 @@ static BOOL lights(rdpContext *context, UINT16 flags)
 	return TRUE;
 }
 
+/* ---- what the library ends for, when nobody is told ------------------- */
+
+static BOOL bell(rdpContext *context, const PLAY_SOUND_UPDATE *sound)
+{
+	(void)context;
+	(void)sound;
+	return TRUE;
+}
+
+static BOOL input_method(
+		rdpContext *context, UINT16 id, UINT32 state, UINT32 conversion)
+{
+	(void)context;
+	(void)id;
+	(void)state;
+	(void)conversion;
+	return TRUE;
+}
+
+static BOOL status_info(rdpContext *context, UINT32 status)
+{
+	(void)context;
+	(void)status;
+	return TRUE;
+}
+
 /* ------------------------------------------------------------------------ */
 
 BOOL orl_rdp_paint_begin(freerdp *instance)
@@ -253,6 +287,9 @@ BOOL orl_rdp_paint_begin(freerdp *instance)
 	instance->update->EndPaint = end_paint;
 	instance->update->DesktopResize = resize;
 	instance->update->SetKeyboardIndicators = lights;
+	instance->update->PlaySound = bell;
+	instance->update->SetKeyboardImeStatus = input_method;
+	instance->update->ServerStatusInfo = status_info;
 	return TRUE;
 }
 

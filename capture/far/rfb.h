@@ -47,6 +47,8 @@ struct orl_rfb {
 	bool extended_keys, lights_known, relative, resizes, is_qemu;
 	uint32_t screen_id, screen_flags;
 	uint32_t lights;
+	bool sounds;  /* it has sound, and knows in which form */
+	bool wanted;  /* somebody hears it */
 	bool full;    /* the next update is to be of the whole screen */
 	bool greeted; /* its clipboard has said what it can do */
 
@@ -122,6 +124,14 @@ void orl_rfb_cursor(struct orl_rfb *r, struct oriel_rect at, bool alpha);
 /* The server's cut text; its type has been read. */
 void orl_rfb_cut(struct orl_rfb *r);
 void orl_rfb_paste(void *user, char *text, size_t n);
+
+/* ---- rfb_sound.c: QEMU's ---- */
+
+/* It has sound. */
+void orl_rfb_sound_here(struct orl_rfb *r);
+/* What it plays; the message's type has been read. */
+void orl_rfb_sound(struct orl_rfb *r);
+void orl_rfb_listen(void *user, bool on);
 
 /* ---- rfb_input.c ---- */
 

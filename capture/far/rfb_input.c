@@ -281,6 +281,7 @@ const struct orl_helper_ops orl_rfb_ops = {
 	.character = on_character,
 	.locks = on_locks,
 	.size = on_size,
+	.listen = orl_rfb_listen,
 	.paste = orl_rfb_paste,
 	.leave = on_leave,
 };

@@ -234,7 +234,7 @@ static void packed_tile(struct orl_rfb *r, uint32_t *tile, int32_t width,
 				left = 8;
 			}
 			left -= bits;
-			index = byte >> left & ((1u << bits) - 1);
+			index = (unsigned)byte >> left & ((1u << bits) - 1);
 			*tile++ = palette[index];
 		}
 	}

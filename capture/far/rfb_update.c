@@ -11,6 +11,7 @@ enum message {
 	COLOUR_MAP = 1,
 	BELL = 2,
 	CUT_TEXT = 3,
+	QEMU = 255,
 };
 
 enum encoding {
@@ -25,6 +26,7 @@ enum encoding {
 	CURSOR = -239,
 	POINTER_KIND = -257, /* QEMU's */
 	EXTENDED_KEYS = -258,
+	SOUND = -259, /* QEMU's, too */
 	LIGHTS = -261,
 	DESKTOP_NAME = -307,
 	EXTENDED_DESKTOP_SIZE = -308,
@@ -57,7 +59,7 @@ static void set_encodings(struct orl_rfb *r)
 	static const int32_t near[] = { RAW, COPY_RECT, HEXTILE, ZLIB, ZRLE };
 	static const int32_t more[] = { DESKTOP_SIZE, EXTENDED_DESKTOP_SIZE,
 		LAST_RECT, POINTER_POSITION, POINTER_MOVED, CURSOR_ALPHA,
-		CURSOR, POINTER_KIND, EXTENDED_KEYS, LIGHTS, DESKTOP_NAME,
+		CURSOR, POINTER_KIND, EXTENDED_KEYS, LIGHTS, DESKTOP_NAME, SOUND,
 		COMPRESS_1, EXTENDED_CLIPBOARD };
 	enum { PIXELS = 5, MORE = sizeof(more) / sizeof(more[0]) };
 	const int32_t *order = is_near(&r->helper.config) ? near : far;
@@ -182,6 +184,9 @@ static bool on_rect(struct orl_rfb *r)
 	case EXTENDED_KEYS:
 		r->extended_keys = true;
 		break;
+	case SOUND:
+		orl_rfb_sound_here(r);
+		break;
 	case LIGHTS:
 		on_lights(r);
 		break;
@@ -226,6 +231,9 @@ void orl_rfb_message(struct orl_rfb *r)
 		break;
 	case CUT_TEXT:
 		orl_rfb_cut(r);
+		break;
+	case QEMU:
+		orl_rfb_sound(r);
 		break;
 	default:
 		orl_helper_end(&r->helper, ORL_EXIT_SOURCE,

@@ -244,6 +244,7 @@ void orl_box_finish(struct orl_box *box, int error, const char *text)
 	orl_box_drop_stale(box);
 	orl_box_drop_jobs(box);
 	orl_box_drop_usb(box);
+	orl_box_clip_reset(&box->clip);
 	box->begun = box->mending = false;
 	box->mend_at = box->stale_at = 0;
 	box->state = ORIEL_CLIENT_IDLE;

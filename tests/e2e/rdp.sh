@@ -1,15 +1,10 @@
 #!/bin/bash
 # rdp.sh - desktops of RDP servers, FreeRDP's and Weston's: pixel for pixel where
 # the server sends them so, with keys and pointer; logins and certificates, right
-# and wrong; a server that is killed and comes back.
+# and wrong; a virtual machine's console by its id, as Hyper-V has them; a server
+# that is killed and comes back.
 . tests/e2e/lib.sh
-export XDG_RUNTIME_DIR=$T LC_ALL=C.UTF-8
-keys=$BIN/tests/e2e/keys
-
-port() {
-	python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0))
-print(s.getsockname()[1])'
-}
+. tests/e2e/far_lib.sh
 
 # shadow DISPLAY OPTION...: that desktop over RDP.
 shadow() {
@@ -17,28 +12,6 @@ shadow() {
 		/bind-address:127.0.0.1 "${@:2}"
 	SHADOW=$PID
 	eventually 10 listening || fail 'no freerdp-shadow-cli'
-}
-listening() {
-	ss -Hltn "sport = :$PORT" | grep -q .
-}
-
-# see DISPLAY: a viewer that comes now sees what that shows, exactly.
-see() {
-	view --trust=first-use --password-file="$T/password" \
-		--exit-when=lossless --exit-after=20 \
-		--screenshot="$T/seen.png" "$ADDRESS"
-	[ "$STATUS" = 0 ] || fail "the viewer's exit is $STATUS"
-	picture "$1" "$T/shown.png" && same "$T/shown.png" "$T/seen.png"
-}
-
-# refused STATUS WORDS OPTION...: it does not start, and says why.
-refused() {
-	timeout 40 "$BIN/oriel-serve" --listen="unix:$T/refused" \
-		--password-file="$T/password" "${@:3}" > "$T/refused.out" \
-		2> "$T/refused.log"
-	local status=$?
-	[ "$status" = "$1" ] || fail "exit $status, not $1: ${*:3}"
-	grep -q "$2" "$T/refused.log" || fail "it does not say: $2"
 }
 
 PORT=$(port)
@@ -50,8 +23,7 @@ echo 'ok nobody there'
 
 x_server A 800x600
 x_server B 800x600
-DISPLAY=$A start echo "$keys" echo
-eventually 5 grep -q ready "$T/echo.out" || fail 'nobody reads the keys'
+echo_keys "$A"
 xsetroot -display "$A" -mod 5 3 -fg '#308050' -bg black
 shadow "$A" -auth /sec:tls
 source=(--source="rdp:127.0.0.1:$PORT")
@@ -63,22 +35,18 @@ stop "$SERVER"
 serve "${source[@]}" --source-trust=first-use
 grep -q "is sha256:$hash; nothing else" "$T/serve.log" || fail 'it keeps another'
 eventually 10 see "$A" || fail 'the pictures differ'
-DISPLAY=$B start view "$BIN/oriel-view" --fullscreen --trust=first-use \
-	--password-file="$T/password" "$ADDRESS"
-viewer=$PID
+watch "$B"
 eventually 10 same_display "$A" "$B" || fail 'in a window, they differ'
-DISPLAY=$B xdotool search --onlyvisible --class oriel-view windowfocus \
-	mousemove 400 300 click 1 > "$T/focus" 2>&1
-there() {
-	DISPLAY=$A xdotool getmouselocation | grep -q '^x:400 y:300'
-}
-eventually 5 there || fail 'the pointer is elsewhere'
-heard() {
-	DISPLAY=$B xdotool type --delay 20 'Hello, World! (42%) ~'
-	sleep 0.5
-	sed 's/<Shift_[LR]>//g' "$T/echo.out" | grep -qF 'Hello, World! (42%) ~'
-}
-eventually 10 heard || fail 'keys do not arrive'
+click "$B" 400 300
+eventually 10 grep -q 'graphics pipeline' "$T/serve.log" || fail 'it has no GFX'
+eventually 5 points "$A" 400 300 || fail 'the pointer is elsewhere'
+eventually 10 types "$B" 'Hello, World! (42%) ~' || fail 'keys do not arrive'
+DISPLAY=$A start clock xterm -geometry 60x20+20+20 -xrm 'xterm*cursorBlink: false' \
+	-e 'ls /usr/bin; sleep 600'
+clock=$PID
+eventually 10 same_display "$A" "$B" || fail 'by its pipeline, they differ'
+eventually 10 see "$A" || fail 'by its pipeline, the pictures differ'
+stop "$clock"
 echo 'ok FreeRDP'
 
 # Killed, it leaves words; back, it is shown again.
@@ -89,8 +57,9 @@ xsetroot -display "$A" -mod 7 4 -fg '#a03050' -bg black
 shadow "$A" -auth /sec:tls
 eventually 20 grep -q 'is back' "$T/serve.log" || fail 'it is not found again'
 eventually 10 same_display "$A" "$B" || fail 'back, the pictures differ'
-kill -0 "$viewer" || fail 'the viewer did not stay'
-stop "$viewer"
+kill -0 "$VIEWER" || fail 'the viewer did not stay'
+small "$SERVER" 200000
+stop "$VIEWER"
 stop "$SERVER"
 stop "$SHADOW"
 echo 'ok back'
@@ -106,53 +75,67 @@ shadow "$A" "/sam-file:$T/sam" /sec:nla
 refused 3 'or wants a login' "${source[@]}"
 refused 5 'hung up at our login' "${source[@]}" --source-user=ann \
 	--source-password-file="$T/rdp-wrong"
-serve "${source[@]}" --source-user=ann --source-password-file="$T/rdp-password"
+login=(--source-user=ann --source-password-file="$T/rdp-password")
+serve "${source[@]}" "${login[@]}"
 eventually 10 see "$A" || fail 'with a login, the pictures differ'
 stop "$SERVER"
-stop "$SHADOW"
 echo 'ok login'
+
+# ---- the console of a machine, by its id: before all else, and then as above
+
+shadow_port=$PORT
+id=11111111-2222-3333-4444-555555555555
+PORT=$(port)
+start console python3 tests/e2e/console.py "127.0.0.1:$PORT" "$shadow_port" \
+	"$id;EnhancedMode=1"
+eventually 5 listening || fail 'no console'
+serve --source="rdp:127.0.0.1:$PORT" --source-trust="$hash" "${login[@]}" \
+	--source-blob="$id;EnhancedMode=1"
+eventually 10 see "$A" || fail 'with an id, the pictures differ'
+grep -q 'asked for' "$T/console.out" || fail 'nobody has asked for it'
+stop "$SERVER"
+# On the port of consoles TLS and NLA begin without a word about them.
+PORT=2179
+place=127.$((RANDOM % 250 + 1)).$((RANDOM % 250 + 1)).7
+start hyperv python3 tests/e2e/console.py "$place:$PORT" "$shadow_port" "$id"
+eventually 5 listening || fail 'no console on its port'
+# FreeRDP's server takes the login, and not what a Hyper-V wants behind it.
+refused 5 'hung up at our login' --source="rdp:$place:$PORT" "${login[@]}" \
+	--source-trust="$hash" --source-blob="$id"
+grep -q 'at once' "$T/hyperv.out" || fail 'it did not begin at once'
+grep -q SEC_I_COMPLETE_NEEDED "$T/shadow.log" || fail 'it did not log in'
+stop "$SHADOW"
+echo 'ok console'
 
 # ---- Weston's: a Wayland desktop
 
-openssl req -x509 -newkey rsa:2048 -nodes -days 7 -subj /CN=localhost \
-	-keyout "$T/weston.key" -out "$T/weston.crt" 2> "$T/openssl.log" ||
-	fail 'openssl req'
+certificate weston rsa
 PORT=$(port)
-printf '[core]\nidle-time=0\n[shell]\nlocking=false\nanimation=none\n' \
+printf '[core]\nidle-time=0\n[shell]\nlocking=false\nanimation=none\npanel-position=none\n' \
 	> "$T/weston.ini"
-start weston weston --backend=rdp-backend.so --width=800 --height=600 \
+start weston weston --backend=rdp-backend.so --debug --width=800 --height=600 \
 	--address=127.0.0.1 --port="$PORT" --config="$T/weston.ini" \
 	--socket=wayland-e2e --rdp-tls-cert="$T/weston.crt" \
 	--rdp-tls-key="$T/weston.key"
 weston=$PID
 eventually 10 listening || fail 'no weston'
-pin=$(openssl x509 -in "$T/weston.crt" -noout -fingerprint -sha256 |
-	sed 's/.*=//')
-serve --source="rdp:127.0.0.1:$PORT" --source-trust="$pin"
-DISPLAY=$B start view "$BIN/oriel-view" --fullscreen --trust=first-use \
-	--password-file="$T/password" "$ADDRESS"
-viewer=$PID
-eventually 10 grep -q peer_joined "$T/serve.log" || fail 'nobody joined'
-# A background, a panel and a clock; as large as the helper asked for.
-panel() {
-	picture "$B" "$T/panel.png" &&
-		[ "$(identify -format %k "$T/panel.png")" -gt 20 ]
-}
-eventually 15 panel || fail 'Weston shows no panel'
+serve --source="rdp:127.0.0.1:$PORT" --source-trust="$(pin weston)"
+watch "$B"
 # What is typed into its terminal is run.
 WAYLAND_DISPLAY=wayland-e2e start terminal weston-terminal --fullscreen \
 	--shell=/bin/sh
 sleep 2
-typed() {
-	DISPLAY=$B xdotool search --onlyvisible --class oriel-view windowfocus \
-		mousemove 400 300 click 1 > "$T/focus" 2>&1
-	DISPLAY=$B xdotool type --delay 30 "touch $T/touched"
-	DISPLAY=$B xdotool key Return
-	sleep 0.5
-	[ -e "$T/touched" ]
+eventually 10 runs "$B" || fail 'Weston: keys do not arrive'
+# The viewer has what Weston's own program captures.
+see_weston() {
+	rm -f "$T"/wayland-screenshot-*
+	(cd "$T" && WAYLAND_DISPLAY=wayland-e2e timeout 5 weston-screenshooter) \
+		> "$T/shooter.out" 2>&1 && look &&
+		same "$(echo "$T"/wayland-screenshot-*.png)" "$T/seen.png"
 }
-eventually 10 typed || fail 'Weston: keys do not arrive'
-stop "$viewer"
+eventually 15 see_weston || fail 'Weston: the pictures differ'
+[ "$(identify -format %k "$T/seen.png")" -gt 3 ] || fail 'Weston shows nothing'
+stop "$VIEWER"
 stop "$SERVER"
 stop "$weston"
 echo 'ok Weston'

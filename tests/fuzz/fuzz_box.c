@@ -99,6 +99,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	if (box->begun)
 		orl_box_lost(box, "the end");
+	any_take(&seen);
 	if (seen.ended != 1 || seen.screens || seen.pastes || seen.jobs ||
 			seen.devices)
 		abort();

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""seeds_far.py - write the corpora of fuzz_rfb and fuzz_far.
+"""seeds_far.py - write the corpora of fuzz_rfb, fuzz_rdp and fuzz_far.
 
 Run in the tree's root. It makes what a VNC server says on its own, so that the
 seeds were not made by the code that reads them.
@@ -80,6 +80,26 @@ put("fuzz_rfb", "hextile", K + update(rect(0, 0, 33, 17, 5,
     b"\0" + b"\0")))
 put("fuzz_rfb", "hextile-outside",
     K + update(rect(0, 0, 8, 8, 5, b"\x0e" + RED + BLUE + b"\1\x77\xff")))
+
+# ---- QEMU's sound
+
+HEARS = K + update(rect(0, 0, 0, 0, -259))
+
+
+def sound(what, data=b""):
+    return b"\xff\1" + struct.pack(">H", what) + data
+
+
+put("fuzz_rfb", "sound", HEARS + sound(1) + sound(2, b"\0\0\0\x10" + bytes(16)) +
+    sound(0))
+put("fuzz_rfb", "sound-unasked", K + sound(2, b"\0\0\0\4" + bytes(4)))
+put("fuzz_rfb", "sound-odd", HEARS + sound(2, b"\0\0\0\3" + bytes(3)))
+put("fuzz_rfb", "sound-long", HEARS + sound(2, b"\x7f\xff\xff\xfc" + bytes(99)))
+put("fuzz_rfb", "sound-pieces", HEARS + sound(2, b"\0\0\x20\0" + bytes(8192)))
+put("fuzz_rfb", "sound-strange", HEARS + sound(3))
+put("fuzz_rfb", "sound-other", HEARS + b"\xff\0\0\0")
+
+# ---- compressed
 
 z = zlib.compressobj()
 put("fuzz_rfb", "zlib", K + update(
@@ -191,6 +211,16 @@ put("fuzz_far", "pin", message(9, (), bytes(32)))
 put("fuzz_far", "say", message(10, (1,), b"words\x1b[2J"))
 put("fuzz_far", "end", message(11, (6,), b"gone"))
 put("fuzz_far", "end-strange", message(11, (99,), b"gone"))
+put("fuzz_far", "sound", message(12, (44100, 2, 0), bytes(range(16))))
+put("fuzz_far", "sound-more", message(12, (8000, 1, 7999), bytes(4)))
+put("fuzz_far", "sound-silent", message(12, (48000, 2, 0)))
+put("fuzz_far", "sound-odd", message(12, (48000, 2, 0), bytes(3)))
+put("fuzz_far", "sound-rate", message(12, (0, 2, 0), bytes(4)))
+put("fuzz_far", "sound-channels", message(12, (48000, 0, 0), bytes(4)))
+put("fuzz_far", "sound-future", message(12, (48000, 2, 1 << 30), bytes(4)))
+put("fuzz_far", "sound-long", message(12, (48000, 2, 0), bytes(16400)))
+put("fuzz_far", "volume", message(13, (256, 0)))
+put("fuzz_far", "volume-loud", message(13, (257, 0)))
 put("fuzz_far", "config", message(64, (), bytes(8)))
 put("fuzz_far", "length", message(3, (), b"", 4))
 put("fuzz_far", "pins", b"\0# a comment\nrfb:localhost:5900 sha256:" +
@@ -202,3 +232,48 @@ put("fuzz_far", "text-surrogate", b"\2\xed\xa0\x80")
 put("fuzz_far", "text-beyond", b"\2\xf5\x80\x80\x80")
 put("fuzz_far", "text-cut", b"\2caf\xc3")
 put("fuzz_far", "text-nul", b"\2a\0b")
+
+# ---- what libfreerdp2 hands on; the first byte of each step says which
+
+
+def numbers(form, *values):
+    return struct.pack("<" + form, *values)
+
+
+put("fuzz_rdp", "paint", b"\0\1" + numbers("8h", 1, 2, 30, 20, -5, -5, 700, 9) +
+    b"\0" + b"\0\1" + numbers("8h", 0, 0, 64, 48, 63, 47, 1, 1) + b"\1" +
+    numbers("I", 0x7fffffff))
+put("fuzz_rdp", "paint-many", b"\0\xa0" + b"".join(
+    numbers("4h", i % 60, i // 8 % 40, 3, 2) for i in range(320)) + b"\0")
+put("fuzz_rdp", "pointer", b"\1" + numbers("4HB", 2, 2, 1, 1, 32) +
+    numbers("H", 16) + b"\0" + numbers("H", 4) + b"\0" + numbers("2H", 9, 9))
+put("fuzz_rdp", "pointer-mono", b"\1" + numbers("4HB", 32, 32, 1, 1, 1) +
+    numbers("H", 128) + b"\0" + numbers("H", 128) + b"\0" + numbers("2H", 9, 9))
+put("fuzz_rdp", "pointer-huge", b"\1" + numbers("4HB", 65535, 65535, 1, 1, 32) +
+    numbers("H", 64) + b"\0" + numbers("H", 64) + b"\0" + numbers("2H", 9, 9))
+put("fuzz_rdp", "pointer-short", b"\1" + numbers("4HB", 96, 96, 1, 1, 24) +
+    numbers("H", 5) + b"\0" + numbers("H", 5) + b"\0" + numbers("2H", 9, 9))
+put("fuzz_rdp", "pointer-flat", b"\1" + numbers("4HB", 0, 7, 1, 1, 32))
+put("fuzz_rdp", "resize", b"\2" + numbers("2H", 100, 80) + b"\0\1" +
+    numbers("8h", 0, 0, 100, 80, 90, 70, 10, 10) + b"\0\2" +
+    numbers("2H", 100, 80) + b"\2" + numbers("2H", 0, 0))
+put("fuzz_rdp", "resize-huge", b"\2" + numbers("2H", 65535, 65535))
+HERE = b"\5\1" + numbers("2H", 300, 300)
+put("fuzz_rdp", "clip", HERE + b"\3\0\0\0\0\0" + b"\3\x11\x0d\1\0\0" +
+    b"\3\x40\0\0\0\1" + numbers("H", 10) + "a\r\nö€".encode("utf-16-le"))
+put("fuzz_rdp", "clip-surrogate", HERE + b"\3\x40\0\0\0\1" + numbers("H", 5) +
+    b"\x00\xd8\x00\xd8\x41")
+put("fuzz_rdp", "clip-empty", HERE + b"\3\x40\0\0\0\1" + numbers("H", 1) + b"a")
+put("fuzz_rdp", "clip-refused", HERE + b"\3\x40\0\0\0\2" + numbers("H", 4))
+put("fuzz_rdp", "clip-wanted", HERE + b"\3\0\0\0\0\0" + b"\3\x30\0\0\0\0" +
+    b"\7one\ntwo\0" + b"\3\x20\0\0\x0d\0" + b"\3\x20\0\0\1\0")
+put("fuzz_rdp", "sound", b"\4\1" + numbers("HIBH", 2, 44100, 16, 8) +
+    bytes(range(8)) + b"\0" + numbers("I", 0x8000ffff))
+put("fuzz_rdp", "sound-other", b"\4\6" + numbers("HIBH", 7, 22050, 8, 7) +
+    bytes(range(7)) + b"\1" + numbers("I", 0))
+put("fuzz_rdp", "sound-strange", b"\4\1" + numbers("HIBH", 65535, 1 << 31, 16, 7) +
+    bytes(range(7)) + b"\0" + numbers("I", 0))
+put("fuzz_rdp", "channels", b"\5\x08" + bytes(4) + numbers("2H", 1001, 700) +
+    b"\5\0" + numbers("2H", 7, 7) + b"\5\0" + numbers("2H", 60000, 700) +
+    b"\5\4" + numbers("2H", 640, 480) + HERE + b"\5\5" + bytes(4))
+put("fuzz_rdp", "rest", b"\6\7\0" + bytes(4) + b"\6\xff\xff" + bytes(4))

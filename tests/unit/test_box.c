@@ -187,6 +187,7 @@ static void session(struct random *r, bool shut_in)
 	close(process);
 	while (box->begun)
 		assert_int_equal(orl_box_wait(box, 10), 0);
+	any_take(&seen);
 	assert_int_equal(seen.ended, 1);
 	assert_int_equal(seen.screens, 0);
 	assert_int_equal(seen.pastes, 0);
