@@ -99,8 +99,8 @@ machine() {
 		ask "echo -n $part >> /tmp/p" || fail 'the guest takes nothing'
 	done < "$T/pattern.64"
 	ask 'base64 -d < /tmp/p > /tmp/pattern; (while cat /tmp/pattern; do :; done |
-		aplay -q -D plughw:0,0 -t raw -f S16_LE -r 16000 -c 1) \
-		> /dev/null 2>&1 &' || fail 'the guest plays nothing'
+	aplay -q -D plughw:0,0 -t raw -f S16_LE -r 16000 -c 1) > /dev/null 2>&1 &' ||
+		fail 'the guest plays nothing'
 }
 
 ask() {
