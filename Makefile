@@ -155,6 +155,7 @@ help:
 #: make asan|tsan        the same under the sanitizers
 #: make e2e              real programs on real displays
 #: make usb-speed        how fast USB devices are over links
+#: make sound            what is heard over LINKS, in a table (2 min)
 #: make soak             mixed work on bad links for SOAK_SECONDS (an hour)
 #: make arm64            the libraries for aarch64, their tests emulated
 #: make coverage         lines of proto/ and codecs/, and of each parser
@@ -438,10 +439,11 @@ $(O)/tests/e2e/fingers: $(O)/tests/e2e/fingers.o $(O)/liboriel-client.a
 	$(CC) -pthread $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 
 $(O)/tests/e2e/hear: $(O)/tests/e2e/hear.o
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(PULSE_LIBS) -lm
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -pthread $(PULSE_LIBS) \
+		$(call flags,--libs,x11) -lm
 
-$(O)/tests/e2e/liar: $(O)/tests/e2e/liar.o
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(SYSTEMD_LIBS)
+$(O)/tests/e2e/liar: $(O)/tests/e2e/liar.o $(O)/tests/e2e/liar_sound.o
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(SYSTEMD_LIBS) -lm
 
 $(O)/tests/e2e/rdp_liar.o: DEFS += $(patsubst -I%,-isystem %,$(call \
 	flags,--cflags,freerdp2 winpr2))
@@ -469,6 +471,11 @@ alone = $(addprefix tests/e2e/,bench.sh links.sh)
 
 usb-speed: all $(addprefix $(O)/tests/e2e/,device onlink usbguest)
 	tests/usb_speed.sh $(USB_SPEED)
+
+# tests/sound.sh says which variables it takes.
+LINKS ?= lan wan dsl lossy 4g
+sound: programs $(O)/tests/e2e/hear $(O)/tests/e2e/onlink
+	tests/sound.sh $(LINKS)
 
 soak:
 	$(MAKE) run-soak $(ASAN)
@@ -607,7 +614,7 @@ distclean: clean
 	rm -rf build
 
 .PHONY: all libs programs man help quick lint asan tsan sanitized \
-	run-threaded check demo guest demo-vm guest-speed e2e usb-speed fuzz \
+	run-threaded check demo guest demo-vm guest-speed e2e usb-speed sound fuzz \
 	run-fuzzers coverage run-coverage bench run-bench codecs seeds texts \
 	format tidy doc examples install install-libs install-asan \
 	install-tsan uninstall clean distclean \

@@ -17,6 +17,9 @@ static const int64_t STRANGE = 2 * SECOND; /* another clock, or no clock */
 static const int64_t LOSS_MARGIN = 20 * MS;
 static const uint64_t HOLD = 10 * SECOND, LOSSY = 120 * SECOND;
 static const int64_t DECAY = 5; /* ms a second */
+/* Later than what is sent again once: then that was lost, too. */
+static const int64_t TWICE_MARGIN = 30 * MS, TWICE_MIN = 120 * MS;
+static const uint64_t TOGETHER = SECOND / 2, RARE = HOLD;
 
 void orl_jitter_reset(struct orl_jitter *j)
 {
@@ -71,6 +74,25 @@ static void decay(struct orl_jitter *j, uint64_t now)
 	j->peak = j->peak - by > j->base ? j->peak - by : j->base;
 }
 
+/*
+ * Whether this is so late, and so seldom, that to be silent once is better
+ * than to have everything so late for half a minute.
+ */
+static bool is_rare(
+		struct orl_jitter *j, uint64_t now, int64_t late, uint64_t rtt)
+{
+	int64_t twice = (int64_t)(rtt + rtt / 2) + TWICE_MARGIN;
+
+	if (!rtt || late < (twice > TWICE_MIN ? twice : TWICE_MIN))
+		return false;
+	/* Those behind it come with it. */
+	if (j->rare && now - j->rare < TOGETHER)
+		return j->spared;
+	j->spared = !j->rare || now - j->rare >= RARE;
+	j->rare = now;
+	return j->spared;
+}
+
 bool orl_jitter_arrive(
 		struct orl_jitter *j, uint64_t now, uint64_t time, uint64_t rtt)
 {
@@ -88,12 +110,12 @@ bool orl_jitter_arrive(
 	}
 	note_least(j, now, delay);
 	decay(j, now);
-	if (delay >= j->peak) {
+	int64_t late = delay - j->base;
+	if (delay >= j->peak && !is_rare(j, now, late, rtt)) {
 		j->peak = delay;
 		j->held = now + HOLD;
 	}
 	/* Later than queues make it: TCP had to send it, or one before, again. */
-	int64_t late = delay - j->base;
 	if (rtt && late > LOSS_MARGIN && late >= (int64_t)(rtt / 4 * 3)) {
 		j->lossy_until = now + LOSSY;
 		j->lossy = (int64_t)(rtt + rtt / 4) + LOSS_MARGIN;

@@ -7,6 +7,7 @@
  * which is held for 10 s and then decays at 5 ms a second, and a packet more,
  * for a packet is there when all of it is. Where the line has shown that it
  * loses, 5/4 of the round trip and 20 ms: what TCP sends again comes then.
+ * What is much later than that, seldom, is left out instead.
  */
 #ifndef ORL_CODECS_JITTER_H
 #define ORL_CODECS_JITTER_H
@@ -25,6 +26,8 @@ struct orl_jitter {
 	uint64_t held, decayed;
 	uint64_t lossy_until;
 	int64_t lossy; /* above base: what a retransmission takes */
+	uint64_t rare; /* when one was so late that its was lost as well */
+	bool spared;   /* and the peak did not follow it */
 };
 
 /* Nothing is known. */

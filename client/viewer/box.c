@@ -133,6 +133,7 @@ static int send_setup(struct orl_box *box)
 	pthread_mutex_lock(&box->rings_lock);
 	if (!err)
 		err = orl_rings_map(box->rings, files[0]);
+	box->asked_for = 0;
 	pthread_mutex_unlock(&box->rings_lock);
 	if (!err && n) {
 		files[1] = authorities_file(box, n);

@@ -119,6 +119,8 @@ void orl_box_take(struct orl_box *box, bool take);
 /* box_sound.c: as oriel_client_hear() and its like. */
 bool orl_box_hear(struct orl_box *box, int16_t *samples, size_t frames);
 void orl_box_listen(struct orl_box *box, bool on);
+/* How often hear() had less than was wanted. */
+unsigned orl_box_starved(const struct orl_box *box);
 int orl_box_speak(struct orl_box *box, const struct oriel_sound_format *format,
 		const int16_t *samples, size_t frames);
 

@@ -471,6 +471,9 @@ static bool prepare(struct orl_boxed *b)
 		err = create_jailed(b, &jail, &setup, authorities, workers,
 				&failed);
 	free(authorities);
+	if (!err && setup.flags & ORIEL_CLIENT_SOUND &&
+			!orl_boxed_play_begin(b))
+		err = ORIEL_ENOMEM;
 	close(files[0]);
 	if (files[1] >= 0)
 		close(files[1]);
@@ -493,7 +496,7 @@ static void serve(struct orl_boxed *b)
 	struct orl_box_message m;
 	while (!b->gone) {
 		int file, got;
-		if (poll(fds, 2, orl_boxed_play(b)) < 0 && errno != EINTR)
+		if (poll(fds, 2, -1) < 0 && errno != EINTR)
 			break;
 		while (!b->gone && (got = orl_box_receive(b->socket, &m,
 						    ORL_BOX_DOWN, &file, 1))) {
@@ -525,6 +528,7 @@ int orl_box_child(int socket, bool process)
 	b->gone = true;
 	/* A process has nothing to give back; the viewer's own has. */
 	if (!process) {
+		orl_boxed_play_end(b);
 		do_waiting(b);
 		orl_box_clip_reset(&b->clip);
 		oriel_client_destroy(b->client);

@@ -5,6 +5,9 @@
 #ifndef ORL_VIEWER_BOX_CHILD_IMPL_H
 #define ORL_VIEWER_BOX_CHILD_IMPL_H
 
+#include <pthread.h>
+#include <stdatomic.h>
+
 #include <oriel/oriel-client.h>
 
 #include "client/viewer/box.h"
@@ -17,7 +20,10 @@ struct orl_boxed_usb;
 struct orl_boxed {
 	int socket; /* to the viewer */
 	bool process, gone;
-	bool sounding; /* PCM is to be kept filled */
+	pthread_t player; /* makes what is to be played */
+	bool plays;
+	_Atomic uint32_t playing; /* it is running */
+	atomic_bool playing_ends;
 	struct oriel_client *client;
 	struct orl_box_ring rings[ORL_RINGS];
 	struct orl_boxed_slot {
@@ -59,8 +65,9 @@ void orl_boxed_drawing(void *user, struct oriel_screen *screen, bool begins);
 void orl_boxed_sound(void *user, bool on);
 void orl_boxed_microphone(void *user, bool wanted);
 void orl_boxed_voice(struct orl_boxed *b, const struct orl_box_voice *order);
-/* Fill PCM up; for how many ms that will do, -1: there is no sound. */
-int orl_boxed_play(struct orl_boxed *b);
+/* Before the jail, where no thread can be begun. */
+bool orl_boxed_play_begin(struct orl_boxed *b);
+void orl_boxed_play_end(struct orl_boxed *b);
 
 /* box_child_clip.c: only if the viewer shares one. */
 void orl_boxed_clip_init(

@@ -73,6 +73,9 @@ struct orl_box {
 	pthread_t thread;
 	bool threaded;
 	struct orl_box_ring rings[ORL_RINGS];
+	/* Of hear(), in its thread: bytes of PCM, frames, calls. */
+	uint32_t asked_for, lead, calm;
+	atomic_uint starved; /* calls that got less than they wanted */
 	struct orl_sheet pending[ORL_BOX_SLOTS]; /* until SCREEN */
 
 	/* Sending, from any thread. */

@@ -102,6 +102,12 @@ void orl_rings_unmap(struct orl_box_ring rings[static ORL_RINGS])
 	memset(rings, 0, ORL_RINGS * sizeof(*rings));
 }
 
+_Atomic uint32_t *orl_rings_bell(struct orl_box_ring rings[static ORL_RINGS])
+{
+	_Static_assert((2 * ORL_RINGS + 1) * LINE <= PAGE, "there is room");
+	return (void *)(rings[0].bytes - PAGE + (size_t)2 * ORL_RINGS * LINE);
+}
+
 int64_t orl_box_ring_room(const struct orl_box_ring *ring)
 {
 	uint32_t used = ring->at -
@@ -203,6 +209,18 @@ void orl_sheet_free(struct orl_sheet *sheet)
 		munmap(sheet->head, PAGE);
 	}
 	memset(sheet, 0, sizeof(*sheet));
+}
+
+void orl_box_word_wait(_Atomic uint32_t *word, uint32_t value, uint64_t ns)
+{
+	const struct timespec left = { (time_t)(ns / 1000000000),
+		(long)(ns % 1000000000) };
+	syscall(SYS_futex, word, FUTEX_WAIT, value, ns ? &left : NULL, NULL, 0);
+}
+
+void orl_box_word_wake(_Atomic uint32_t *word)
+{
+	syscall(SYS_futex, word, FUTEX_WAKE, 1, NULL, NULL, 0);
 }
 
 /* 2: somebody waits for it to become 0. */

@@ -108,6 +108,15 @@ int64_t orl_box_ring_there(const struct orl_box_ring *ring);
 int orl_box_ring_put(struct orl_box_ring *ring, const void *data, size_t n);
 int orl_box_ring_get(struct orl_box_ring *ring, void *data, size_t n);
 
+/* A word beside the rings: bytes of PCM that the viewer has asked for so far. */
+_Atomic uint32_t *orl_rings_bell(struct orl_box_ring rings[static ORL_RINGS]);
+/*
+ * While a word has this value, ns at most (0: for ever); it may be over before
+ * for no reason, and the other end can have it be so always.
+ */
+void orl_box_word_wait(_Atomic uint32_t *word, uint32_t value, uint64_t ns);
+void orl_box_word_wake(_Atomic uint32_t *word);
+
 /* ---- sheets: a screen's picture ---------------------------------------- */
 
 /*

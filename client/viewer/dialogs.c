@@ -419,6 +419,14 @@ static enum orl_command menu_desktop(struct orl_menu *m, struct orl_panel *p)
 	return chosen;
 }
 
+/* Pressed, another is chosen. */
+static bool menu_device(struct orl_panel *p, const char *how, const char *name)
+{
+	char text[ORL_AUDIO_NAME + 32];
+	snprintf(text, sizeof(text), how, name[0] ? name : _("as usual"));
+	return orl_panel_item(p, text, false);
+}
+
 static enum orl_command menu_hear(struct orl_menu *m, struct orl_panel *p)
 {
 	enum orl_command chosen = ORL_COMMAND_NONE;
@@ -442,6 +450,8 @@ static enum orl_command menu_hear(struct orl_menu *m, struct orl_panel *p)
 		s->volume -= ORL_VOLUME_STEP;
 		chosen = ORL_COMMAND_VOLUME;
 	}
+	if (menu_device(p, _("Device: %s"), s->play))
+		chosen = ORL_COMMAND_SOUND_DEVICE;
 	s->volume = s->volume < 0                ? 0
 		    : s->volume > ORL_VOLUME_MAX ? ORL_VOLUME_MAX
 						 : s->volume;
@@ -455,7 +465,8 @@ static enum orl_command menu_speak(
 	enum orl_command chosen = ORL_COMMAND_NONE;
 	orl_panel_note(p, "Microphone");
 	if (!s->may) {
-		orl_panel_note(p, "Nobody there may hear it");
+		orl_panel_note(p, s->denied ? N_("You have no right to speak")
+					    : N_("Nobody there may hear it"));
 		return ORL_COMMAND_NONE;
 	}
 	if (s->live)
@@ -466,12 +477,14 @@ static enum orl_command menu_speak(
 		chosen = ORL_COMMAND_CLOSE;
 	if (orl_panel_item(p, "Let programs hear it", s->allowed))
 		chosen = ORL_COMMAND_SPEAK;
+	if (s->on && menu_device(p, _("Device: %s"), s->record))
+		chosen = ORL_COMMAND_MICROPHONE_DEVICE;
 	return chosen;
 }
 
 int orl_menu_not_now(const struct orl_menu *m)
 {
-	return m->sound.on ? 3 : 0;
+	return m->sound.on ? 4 : 0;
 }
 
 /* Beside the first, or below it. */

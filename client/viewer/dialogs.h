@@ -82,6 +82,8 @@ enum orl_command {
 	ORL_COMMAND_MUTE,       /* or play it again */
 	ORL_COMMAND_VOLUME,     /* menu.sound.volume */
 	ORL_COMMAND_SPEAK,      /* the desktop may hear it, or may not */
+	ORL_COMMAND_SOUND_DEVICE,
+	ORL_COMMAND_MICROPHONE_DEVICE,
 	ORL_COMMAND_MENU_USB,
 	ORL_COMMAND_USB,   /* menu.device: give it, or take it back */
 	ORL_COMMAND_CLOSE, /* the menu itself */

@@ -44,6 +44,9 @@ const char *const orl_viewer_options_help = N_(
 		"                           where the line is fast\n"
 		"  --microphone=ask|on|off  whether programs there may hear "
 		"it\n"
+		"  --sound-device=NAME      play there, not on the default "
+		"device\n"
+		"  --microphone-device=NAME record from there\n"
 		"  --sound-file=FILE.wav    write what is heard, instead of "
 		"playing it\n"
 		"  --scale=1|2              of panels; else as the display's\n"
@@ -251,6 +254,8 @@ static bool set_path(struct orl_viewer_options *o, const char *arg)
 		{ "--stats", &o->stats },
 		{ "--sound-file", &o->sound_file },
 		{ "--files", &o->folder },
+		{ "--sound-device", &o->sound_device },
+		{ "--microphone-device", &o->microphone_device },
 		{ "--password-file", &o->password_file },
 		{ "--ticket-file", &o->ticket_file },
 	};

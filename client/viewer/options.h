@@ -80,6 +80,8 @@ struct orl_viewer_options {
 	bool primary;           /* what is marked is a clipboard, too */
 	enum orl_sound_option sound;
 	enum orl_microphone_option microphone;
+	/* Devices, or parts of their names; NULL: the default ones. */
+	const char *sound_device, *microphone_device;
 	uint64_t exit_after; /* ns from the start, 0 is never */
 	enum orl_exit_when exit_when;
 	uint32_t reconnect; /* seconds, 0 is never */

@@ -24,7 +24,8 @@ enum {
 struct orl_viewer_sound {
 	struct orl_audio *audio; /* NULL: none is wanted */
 	bool on;
-	atomic_bool heard, muted, wanted, may, allowed;
+	atomic_bool heard, muted, wanted, may, allowed, denied;
+	bool said; /* that it is denied */
 	atomic_int volume;
 	float gain;           /* now; the thread's that pulls */
 	pthread_mutex_t lock; /* of speaking: one thread at a time */
@@ -244,6 +245,19 @@ void orl_sound_rights(struct orl_viewer *v, uint32_t rights)
 {
 	if (!v->sound)
 		return;
+	bool denied = !(rights & ORIEL_MAY_SPEAK);
+	atomic_store(&v->sound->denied, denied);
+	/* Who wants to be heard without being asked is not silent unawares. */
+	if (denied && v->options.microphone == ORL_MICROPHONE_ON &&
+			!v->sound->said) {
+		v->sound->said = true;
+		orl_viewer_event(v, "microphone_denied", NULL);
+		orl_viewer_tell(v, "your microphone is not heard: the server "
+				   "gives you no right to speak; its policy "
+				   "has to");
+	}
+	if (!denied)
+		v->sound->said = false;
 	atomic_store(&v->sound->may,
 			rights & ORIEL_MAY_SPEAK &&
 					v->options.microphone !=
@@ -270,7 +284,12 @@ void orl_sound_state(struct orl_viewer *v, struct orl_sound_state *out)
 		.may = atomic_load(&s->may),
 		.allowed = atomic_load(&s->allowed),
 		.live = is_live(s),
+		.denied = atomic_load(&s->denied),
 	};
+	if (s->audio) {
+		orl_audio_chosen(s->audio, false, out->play);
+		orl_audio_chosen(s->audio, true, out->record);
+	}
 }
 
 void orl_sound_mute(struct orl_viewer *v, bool muted)
@@ -299,6 +318,12 @@ void orl_sound_speak(struct orl_viewer *v, bool on)
 		return;
 	atomic_store(&v->sound->allowed, on);
 	want(v);
+}
+
+void orl_sound_next(struct orl_viewer *v, bool record)
+{
+	if (v->sound && v->sound->audio)
+		orl_audio_next(v->sound->audio, record);
 }
 
 /* ---- the sound card's thread ---- */

@@ -16,7 +16,12 @@
 struct orl_viewer;
 struct orl_audio;
 
-enum { ORL_AUDIO_RATE = 48000, ORL_VOLUME_MAX = 100, ORL_VOLUME_STEP = 10 };
+enum {
+	ORL_AUDIO_RATE = 48000,
+	ORL_AUDIO_NAME = 128, /* bytes of a device's */
+	ORL_VOLUME_MAX = 100,
+	ORL_VOLUME_STEP = 10,
+};
 
 /* ---- sound.c ---- */
 
@@ -31,6 +36,9 @@ struct orl_sound_state {
 	bool may;     /* it may be one of ours */
 	bool allowed; /* the user has said yes */
 	bool live;    /* and it does hear ours */
+	bool denied;  /* the server gives no right to it */
+	/* Devices that were chosen; "": the default ones. */
+	char play[ORL_AUDIO_NAME], record[ORL_AUDIO_NAME];
 };
 
 /* What oriel_client_create() is to be told. */
@@ -50,6 +58,9 @@ void orl_sound_volume(struct orl_viewer *v, int volume);
 /* Allow the desktop to hear the microphone, until it is taken back. */
 void orl_sound_speak(struct orl_viewer *v, bool on);
 
+/* Choose the next device. */
+void orl_sound_next(struct orl_viewer *v, bool record);
+
 /* ---- what audio.c asks, from a thread of its own ---- */
 
 /* Stereo frames to be played right now. */
@@ -67,5 +78,9 @@ void orl_audio_want(struct orl_audio *audio, bool play, bool record);
 /* Whether they work now. */
 bool orl_audio_plays(struct orl_audio *audio);
 bool orl_audio_records(struct orl_audio *audio);
+/* Choose the next device. */
+void orl_audio_next(struct orl_audio *audio, bool record);
+void orl_audio_chosen(
+		struct orl_audio *audio, bool record, char out[ORL_AUDIO_NAME]);
 
 #endif

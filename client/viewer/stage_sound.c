@@ -72,6 +72,10 @@ bool orl_stage_sound_command(struct orl_ui *ui, enum orl_command c)
 		if (!m->sound.allowed && m->sound.wanted)
 			orl_stage_close_panel(ui);
 		break;
+	case ORL_COMMAND_SOUND_DEVICE:
+	case ORL_COMMAND_MICROPHONE_DEVICE:
+		orl_sound_next(v, c == ORL_COMMAND_MICROPHONE_DEVICE);
+		break;
 	default:
 		return false;
 	}

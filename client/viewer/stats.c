@@ -114,9 +114,10 @@ void orl_viewer_stats(struct orl_viewer *v, bool final)
 	fprintf(f,
 			",\"packets\":%" PRIu64 ",\"concealed_ms\":%" PRIu64
 			",\"gaps\":%" PRIu64 ",\"skipped_ms\":%" PRIu64
-			",\"drift_ppm\":%" PRId64 "}",
+			",\"drift_ppm\":%" PRId64 ",\"starved\":%u}",
 			s.sound_packets, s.sound_concealed / 48, s.sound_gaps,
-			s.sound_skipped / 48, s.sound_drift);
+			s.sound_skipped / 48, s.sound_drift,
+			orl_box_starved(v->box));
 	fputs(final ? ",\"final\":true}\n" : "}\n", f);
 	fflush(f);
 }

@@ -1,21 +1,28 @@
 /*
- * hear.c - what sounds: it plays clicks and tones into one sink of a sound
- * server and listens to the monitors of two, in one program and by one clock.
+ * hear.c - what sounds, and what flashes: it plays clicks and tones into one
+ * sink of a sound server and listens to the monitors of two, in one program
+ * and by one clock.
  *
- *	hear SERVER FROM TO SECONDS
+ *	hear SERVER FROM TO SECONDS [play|listen [DISPLAY DISPLAY]]
  *
  * A second of the pattern is a click at its beginning, and from 0.2 to 0.9 s a
- * tone of 1000 Hz in even seconds, 440 Hz in odd ones. It prints what was heard
- * from TO: how many clicks, how long after they sounded at FROM, which tones,
- * and gaps in them.
+ * tone of 1000 Hz in even seconds, one that rises from 400 to 2000 Hz in odd
+ * ones. With `listen` something else plays it. It prints what was heard from
+ * TO: how many clicks, how long after they sounded at FROM, which tones, and
+ * gaps in them. With displays it looks at the middle of both, which turns
+ * white with each click, and says by how much sound falls behind the picture.
  */
 #include <math.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
+#include <X11/Xlib.h>
+#include <X11/Xutil.h>
 #include <pulse/pulseaudio.h>
 
 enum {
@@ -27,7 +34,12 @@ enum {
 	CLICK_LEVEL = 30000,
 	STRETCH = RATE / 40,
 	QUIET = RATE / 200, /* 5 ms that hold nothing of a tone */
+	TONE = 1000,
+	LOW = 400, /* to HIGH, in 0.7 s */
+	HIGH = 2000,
 };
+
+static const double SLOPE = (HIGH - LOW) / 0.7;
 
 static const double TURN = 6.28318530717958647692;
 static const pa_sample_spec spec = { PA_SAMPLE_S16LE, RATE, 2 };
@@ -45,6 +57,7 @@ static pa_context *context;
 static pa_mainloop *loop;
 static const char *from, *to;
 static size_t played, length;
+static bool plays = true;
 
 static double now(void)
 {
@@ -81,13 +94,16 @@ static void on_write(pa_stream *stream, size_t n, void *user)
 	while (n >= 4) {
 		size_t k = n / 4 < 4800 ? n / 4 : 4800;
 		for (size_t i = 0; i < k; i++, played++) {
-			size_t at = played % RATE, second = played / RATE;
-			double hz = second % 2 ? 440 : 1000;
-			double v = at < CLICK ? CLICK_LEVEL
-				   : at >= RATE / 5 && at < RATE * 9 / 10
-						   ? LEVEL * sin(TURN * hz * (double)at /
-									     RATE)
-						   : 0;
+			size_t at = played % RATE;
+			double t = (double)at / RATE - 0.2, v = 0;
+			double turns = played / RATE % 2
+						       ? (LOW + SLOPE / 2 * t) *
+									 t
+						       : TONE * t;
+			if (at < CLICK)
+				v = CLICK_LEVEL;
+			else if (at >= RATE / 5 && at < RATE * 9 / 10)
+				v = LEVEL * sin(TURN * turns);
 			buf[2 * i] = buf[2 * i + 1] = (int16_t)v;
 		}
 		if (pa_stream_write(stream, buf, k * 4, NULL, 0,
@@ -114,6 +130,8 @@ static void start(void)
 				    PA_STREAM_ADJUST_LATENCY) < 0)
 			exit(2);
 	}
+	if (!plays)
+		return;
 	pa_stream *s = pa_stream_new(context, "play", &spec, NULL);
 	pa_stream_set_write_callback(s, on_write, NULL);
 	if (pa_stream_connect_playback(s, from, &out, PA_STREAM_ADJUST_LATENCY,
@@ -171,13 +189,32 @@ static void delays(void)
 				1000 * d[k / 2], 1000 * d[k - 1]);
 }
 
-/* How much of a frequency is in a stretch, of its power; 0 to 1. */
-static double share(const int16_t *p, size_t n, double hz)
+/* ---- tones ------------------------------------------------------------- */
+
+/* The frequency of a stretch by where it rises through zero; 0: none. */
+static double frequency(const int16_t *p, size_t n)
+{
+	double first = 0, last = 0;
+	int turns = -1;
+
+	for (size_t i = 1; i < n; i++) {
+		if (p[i - 1] >= 0 || p[i] < 0)
+			continue;
+		last = (double)i - (double)p[i] / (p[i] - p[i - 1]);
+		if (++turns == 0)
+			first = last;
+	}
+	return turns < 1 ? 0 : turns * (double)RATE / (last - first);
+}
+
+/* How much of a tone of such a middle is in a stretch, of its power; 0 to 1. */
+static double share(const int16_t *p, size_t n, double hz, double slope)
 {
 	double s = 0, c = 0, power = 1;
 
 	for (size_t i = 0; i < n; i++) {
-		double a = TURN * hz * (double)i / RATE;
+		double t = ((double)i - (double)n / 2) / RATE;
+		double a = TURN * (hz + slope / 2 * t) * t;
 		s += p[i] * sin(a);
 		c += p[i] * cos(a);
 		power += (double)p[i] * p[i];
@@ -185,65 +222,194 @@ static double share(const int16_t *p, size_t n, double hz)
 	return 2 * (s * s + c * c) / ((double)n * power);
 }
 
+/* What is said of them: the median, by which one stray does no harm. */
+static double median(double *v, size_t n)
+{
+	qsort(v, n, sizeof(*v), by_value);
+	return n ? v[n / 2] : 0;
+}
+
+/* Silence of 5 to 90 ms, in whole seconds: between tones there is more. */
+static size_t gaps(const struct tape *t)
+{
+	size_t n = 0, before = 0, quiet = 0;
+	bool begun = false;
+
+	for (size_t i = 0; i < t->n; i++) {
+		if (abs(t->samples[i]) >= LEVEL * 5 / 4) {
+			begun = true;
+			before = n; /* all were in seconds that are over */
+		}
+		quiet = abs(t->samples[i]) < LEVEL / 50 ? quiet + 1 : 0;
+		n += begun && quiet == QUIET;
+		n -= begun && quiet == RATE * 9 / 100;
+	}
+	return before;
+}
+
 /*
- * Stretches of 25 ms that are one tone, at a speed that is up to 0.5 % off,
- * and silences between such.
+ * Stretches of 25 ms that are one tone, at a speed that is up to 0.5 % off.
  */
 static void tones(void)
 {
 	const struct tape *t = &tapes[1];
-	size_t high = 0, low = 0, mixed = 0, gaps = 0, quiet = 0;
+	static double hertz[SECONDS_MAX * 40], off[SECONDS_MAX * 40];
+	size_t steady = 0, rising = 0, mixed = 0;
+	size_t begun = 0; /* the click of this second */
 	double level = 0;
 
 	for (size_t i = 0; i + STRETCH < t->n; i += STRETCH) {
+		const int16_t *p = t->samples + i;
 		double power = 0;
-		for (size_t k = 0; k < STRETCH; k++)
-			power += (double)t->samples[i + k] * t->samples[i + k];
+		for (size_t k = 0; k < STRETCH; k++) {
+			power += (double)p[k] * p[k];
+			if (abs(p[k]) < LEVEL * 5 / 4 || i + k < begun + 2400)
+				continue;
+			begun = i + k;
+		}
 		power = sqrt(power / STRETCH);
-		if (power < LEVEL * 0.6)
+		if (power < LEVEL * 0.6 || i < begun)
 			continue;
-		double a = share(t->samples + i, STRETCH, 1000);
-		double b = share(t->samples + i, STRETCH, 440);
-		high += a > 0.95;
-		low += b > 0.95;
-		mixed += a <= 0.95 && b <= 0.95;
+		double hz = frequency(p, STRETCH);
 		level += power;
+		if (fabs(hz - TONE) < 12 && share(p, STRETCH, hz, 0) > 0.95) {
+			hertz[steady++] = hz;
+		} else if (hz > LOW && share(p, STRETCH, hz, SLOPE) > 0.9) {
+			double at = (double)(i + STRETCH / 2 - begun) / RATE;
+			double should = LOW + SLOPE * (at - 0.2);
+			off[rising++] = fabs(hz / should - 1) * 100;
+		} else {
+			mixed++;
+		}
 	}
-	/* Silence of 5 to 90 ms: between tones there is more. */
-	for (size_t i = 0; i < t->n; i++) {
-		quiet = abs(t->samples[i]) < LEVEL / 50 ? quiet + 1 : 0;
-		if (quiet == QUIET)
-			gaps++;
-		if (quiet == RATE * 9 / 100)
-			gaps--;
+	size_t all = steady + rising + mixed;
+	printf("tones %zu %zu mixed %zu level %.0f\n", steady, rising, mixed,
+			all ? level / (double)all : 0);
+	printf("hertz %.1f\n", median(hertz, steady));
+	printf("rise_off_percent %.2f\n", median(off, rising));
+	printf("gaps %zu %zu\n", gaps(&tapes[1]), gaps(&tapes[0]));
+}
+
+/* ---- pictures ---------------------------------------------------------- */
+
+/* When the middle of a display became white. */
+struct eye {
+	Display *display;
+	double at[SECONDS_MAX * 4];
+	size_t n;
+	bool white;
+};
+
+static struct eye eyes[2];
+static atomic_bool ending;
+
+static bool is_white(struct eye *e)
+{
+	Window root = DefaultRootWindow(e->display);
+	int screen = DefaultScreen(e->display);
+	XImage *image = XGetImage(e->display, root,
+			DisplayWidth(e->display, screen) / 2,
+			DisplayHeight(e->display, screen) / 2, 1, 1, AllPlanes,
+			ZPixmap);
+	/* White of a film is not all white. */
+	bool white = image && (XGetPixel(image, 0, 0) >> 8 & 0xff) > 200;
+	if (image)
+		XDestroyImage(image);
+	return white;
+}
+
+static void *look(void *user)
+{
+	const struct timespec step = { 0, 2000000 };
+
+	(void)user;
+	while (!atomic_load(&ending)) {
+		for (struct eye *e = eyes; e < eyes + 2; e++) {
+			bool white = is_white(e);
+			if (white && !e->white && e->n < SECONDS_MAX * 4)
+				e->at[e->n++] = now();
+			e->white = white;
+		}
+		nanosleep(&step, NULL);
 	}
-	printf("tones %zu %zu mixed %zu level %.0f\n", high, low, mixed,
-			high + low + mixed
-					? level / (double)(high + low + mixed)
-					: 0);
-	printf("gaps %zu\n", gaps);
+	return NULL;
+}
+
+/* The first of n times that is at most `far` from `at`, or 0. */
+static double near(const double *v, size_t n, double at, double before,
+		double after)
+{
+	for (size_t i = 0; i < n; i++)
+		if (v[i] > at - before && v[i] < at + after)
+			return v[i];
+	return 0;
+}
+
+/*
+ * What is between a flash and its click where they are made does not count:
+ * only what is between them later, less that.
+ */
+static void skew(void)
+{
+	static double in[SECONDS_MAX], out[SECONDS_MAX], d[SECONDS_MAX];
+	static double seen[SECONDS_MAX];
+	size_t n = clicks(&tapes[0], in, SECONDS_MAX), k = 0;
+	size_t m = clicks(&tapes[1], out, SECONDS_MAX);
+
+	for (size_t i = 0; i < n; i++) {
+		double heard = near(out, m, in[i], 0.05, 0.6);
+		double a = near(eyes[0].at, eyes[0].n, in[i], 0.3, 0.3);
+		double b = a > 0 ? near(eyes[1].at, eyes[1].n, a, 0, 0.6) : 0;
+		if (heard > 0 && a > 0 && b > 0) {
+			seen[k] = b - a;
+			d[k++] = heard - in[i] - (b - a);
+		}
+	}
+	printf("flashes %zu\n", k);
+	if (!k)
+		return;
+	printf("picture_ms %.1f\n", 1000 * median(seen, k));
+	qsort(d, k, sizeof(*d), by_value);
+	printf("skew_ms %.1f %.1f %.1f\n", 1000 * d[0], 1000 * d[k / 2],
+			1000 * d[k - 1]);
 }
 
 int main(int argc, char **argv)
 {
-	if (argc != 5 || atoi(argv[4]) < 1 || atoi(argv[4]) > SECONDS_MAX - 2)
+	bool looks = argc == 8;
+	pthread_t thread;
+
+	if ((argc < 5 || argc > 8 || argc == 7) || atoi(argv[4]) < 1 ||
+			atoi(argv[4]) > SECONDS_MAX - 2)
 		return 2;
 	from = argv[2];
 	to = argv[3];
 	length = (size_t)atoi(argv[4]) * RATE;
+	plays = argc == 5 || strcmp(argv[5], "play") == 0;
 	for (int i = 0; i < 2; i++)
 		tapes[i].samples = calloc(length, sizeof(int16_t));
+	for (int i = 0; looks && i < 2; i++)
+		if (!(eyes[i].display = XOpenDisplay(argv[6 + i])))
+			return 2;
 	loop = pa_mainloop_new();
 	context = pa_context_new(pa_mainloop_get_api(loop), "hear");
 	pa_context_set_state_callback(context, on_state, NULL);
 	if (pa_context_connect(context, argv[1], PA_CONTEXT_NOAUTOSPAWN, NULL) <
 			0)
 		return 2;
+	if (looks && pthread_create(&thread, NULL, look, NULL) != 0)
+		return 2;
 	double until = now() + atoi(argv[4]) + 5;
 	while (tapes[0].n < length && now() < until)
 		if (pa_mainloop_iterate(loop, 1, NULL) < 0)
 			return 2;
+	if (looks) {
+		atomic_store(&ending, true);
+		pthread_join(thread, NULL);
+	}
 	delays();
 	tones();
+	if (looks)
+		skew();
 	return 0;
 }

@@ -20,6 +20,8 @@
 
 #include <systemd/sd-bus.h>
 
+#include "tests/e2e/liar_sound.h"
+
 enum { WIDTH = 64, HEIGHT = 48, X8R8G8B8 = 0x20020888, MANY = 20000 };
 enum { BIG = 4000, TIMED = 200, TIMED_W = 1280, TIMED_H = 720 };
 
@@ -551,6 +553,7 @@ int main(int argc, char **argv)
 					"org.qemu.Display1.Console", console,
 					NULL) < 0 ||
 			sd_bus_add_object_manager(bus, NULL, ROOT) < 0 ||
+			(lies("sounds") && liar_sound(bus) < 0) ||
 			(!strncmp(what, "agent", 5) &&
 					sd_bus_add_object_vtable(bus, NULL,
 							ROOT "/Chardev_vdag",

@@ -17,12 +17,13 @@ source=qemu:unix:path=$T/bus
 start bus dbus-daemon --config-file="$T/bus.conf" --nofork
 eventually 5 test -S "$T/bus" || fail 'no bus'
 
-# lie NAME: a machine that tells it, and a server that shows it.
+# lie NAME OPTION...: a machine that tells it, and a server that shows it.
 lie() {
 	rm -f "$T/liar.out"
 	start liar "$BIN/tests/e2e/liar" "unix:path=$T/bus" "$1"
 	liar=$PID
-	serve --source="$source" --stats="$T/stats" --listen="unix:$T/sock"
+	serve --source="$source" --stats="$T/stats" --listen="unix:$T/sock" \
+		"${@:2}"
 	eventually 20 grep -q '^told' "$T/liar.out" || fail "$1: not told"
 }
 # see NAME: what a viewer shows, NAME.png.
@@ -95,6 +96,21 @@ done <<-END
 	mute does not answer
 	types does not say which consoles it has
 END
+
+# ---- a sound card that is opened and closed a hundred times a second, and lies
+
+echo 'rights = all' > "$T/all"
+lie sounds --policy="$T/all"
+"$BIN/oriel-view" --headless --trust=first-use --password-file="$T/password" \
+	--sound-file="$T/sounds.wav" --exit-after=8 "$ADDRESS" \
+	2> "$T/view.log" || fail "sounds: the viewer's exit is $?"
+grep -q '^stormed out' "$T/liar.out" && grep -q '^stormed in' "$T/liar.out" ||
+	fail 'sounds: it did not tell all of its lies'
+python3 tests/e2e/tone.py "$T/sounds.wav" 440 40 > "$T/tone" ||
+	fail "sounds: heard after the storm: $(cat "$T/tone")"
+grep -q 'opened a sound that cannot be heard' "$T/serve.log" ||
+	fail 'sounds: it does not say so'
+over sounds 150000000
 
 # ---- one that is switched off says so
 

@@ -1,7 +1,8 @@
 #!/bin/bash
 # sound.sh - an X desktop that is heard, and spoken to, through real sound
 # servers' null sinks at both ends: what arrives, that silence and deafness cost
-# nothing, that rights count, and a sound server that goes and comes back.
+# nothing, that rights count, a sound server that goes and comes back, and a
+# device that does.
 . "$(dirname "$0")/lib.sh"
 
 [ -x "$BIN/tests/e2e/hear" ] || {
@@ -71,7 +72,7 @@ sounds
 x_server A 640x480
 serve --source="x11:$A"
 listen 40
-heard || fail "not heard: $(tr '\n' ';' < "$T/heard")"
+heard || heard || fail "not heard: $(tr '\n' ';' < "$T/heard")"
 echo "ok a desktop is heard: $(tr '\n' ';' < "$T/heard")"
 
 # Nothing plays: nothing comes.
@@ -92,9 +93,10 @@ stop "$LISTENER"
 
 # As it was sent, into a file; and who may not hear it does not.
 "$BIN/oriel-view" --headless --trust=first-use --password-file="$T/password" \
-	--sound=exact --sound-file="$T/exact.wav" --exit-after=4 "$ADDRESS" &
+	--sound=exact --sound-file="$T/exact.wav" --exit-after=6 --json \
+	"$ADDRESS" > "$T/exact.out" &
 file=$!
-sleep 1
+eventually 5 grep -qs '"ready"' "$T/exact.out" || fail 'no viewer for a file'
 beep desk 700 2
 wait "$file" || fail 'no file'
 python3 tests/e2e/tone.py "$T/exact.wav" 700 40 > "$T/tone" ||
@@ -103,7 +105,8 @@ stop "$SERVER"
 echo 'rights = see input' > "$T/policy"
 serve --source="x11:$A" --policy="$T/policy"
 "$BIN/oriel-view" --headless --trust=first-use --password-file="$T/password" \
-	--sound-file="$T/deaf.wav" --exit-after=3 "$ADDRESS" &
+	--sound-file="$T/deaf.wav" --microphone=on --json --exit-after=3 \
+	"$ADDRESS" > "$T/deaf.out" 2> "$T/deaf.log" &
 file=$!
 sleep 1
 beep desk 700 1
@@ -112,6 +115,9 @@ python3 tests/e2e/tone.py "$T/deaf.wav" 700 0 > "$T/tone" ||
 	fail "heard without the right: $(cat "$T/tone")"
 pactl list short sources | grep -q oriel_microphone &&
 	fail 'a microphone without the right'
+grep -q microphone_denied "$T/deaf.out" &&
+	grep -q 'your microphone is not heard' "$T/deaf.log" ||
+	fail "it does not say that nobody hears it: $(cat "$T/deaf.log")"
 stop "$SERVER"
 echo 'ok a file has it exactly; without the right there is nothing'
 
@@ -147,6 +153,50 @@ wait "$recorder"
 python3 tests/e2e/tone.py "$T/mic.raw" 600 0 > "$T/tone" ||
 	fail "spoken unasked: $(cat "$T/tone")"
 stop "$LISTENER"
+# Nor a microphone that was not chosen instead of one that was.
+listen 20 --microphone=on --microphone-device='no such thing'
+record 3 &
+recorder=$!
+beep voice 600 2
+wait "$recorder"
+python3 tests/e2e/tone.py "$T/mic.raw" 600 0 > "$T/tone" ||
+	fail "another microphone: $(cat "$T/tone")"
+grep -q 'there is no microphone no such thing' "$T/listen.log" ||
+	fail "it does not say so: $(cat "$T/listen.log")"
+stop "$LISTENER"
+
+# A device by its name, which goes and comes back.
+other() {
+	pactl load-module module-null-sink sink_name=other rate=48000 \
+		'sink_properties=device.description="Other\ place"'
+}
+plays_on() { # SINK
+	local sink
+	sink=$(pactl list short sinks | awk -v n="$1" '$2 == n { print $1 }')
+	[ -n "$sink" ] && pactl list short sink-inputs |
+		awk -v s="$sink" '$2 == s { n++ } END { exit !n }'
+}
+module=$(other)
+listen 60 --sound-device='other PLACE'
+beep desk 500 40 &
+eventually 10 plays_on other || fail "not where it was told to:
+$(pactl list short sink-inputs; cat "$T/listen.log")"
+pactl unload-module "$module"
+eventually 10 plays_on here || fail 'nowhere else'
+grep -q 'the default one plays until it comes' "$T/listen.log" ||
+	fail "it does not say so: $(cat "$T/listen.log")"
+module=$(other)
+eventually 10 plays_on other || fail 'not on the one that came back'
+stop "$LISTENER"
+# What cancels echoes is used, where there is such a thing.
+if pactl load-module module-echo-cancel sink_name=clean sink_master=here \
+	source_name=clear source_master=voice.monitor > "$T/echo" 2>&1; then
+	listen 20
+	eventually 10 plays_on clean || fail "echoes are not cancelled:
+$(pactl list short sink-inputs; pactl list sinks | grep Description)"
+	stop "$LISTENER"
+fi
+echo 'ok a device that goes is followed, and echoes are left to the system'
 stop "$SERVER"
 [ "$STATUS" = 0 ] || fail "oriel-serve ends with $STATUS"
 pactl list short sources | grep -q oriel_microphone && fail 'it stays behind'

@@ -620,6 +620,89 @@ static void a_picture_stays_as_large_as_it_is(void **state)
 	orl_sheet_free(&mine);
 }
 
+/* ---- sound ------------------------------------------------------------- */
+
+struct maker {
+	struct orl_box_ring rings[ORL_RINGS]; /* as the process has them */
+	atomic_bool ends;
+};
+
+/* As much as is asked for, counted on. */
+static void *make_sound(void *user)
+{
+	struct maker *m = user;
+	_Atomic uint32_t *bell = orl_rings_bell(m->rings);
+	uint32_t made = 0;
+	while (!atomic_load(&m->ends)) {
+		uint32_t asked = atomic_load(bell);
+		for (; made != asked; made += 4) {
+			const uint32_t frame = made / 4;
+			assert_int_equal(
+					orl_box_ring_put(
+							&m->rings[ORL_RING_PCM],
+							&frame, 4),
+					0);
+		}
+		orl_box_word_wake(m->rings[ORL_RING_PCM].head);
+		orl_box_word_wait(bell, asked, 0);
+	}
+	return NULL;
+}
+
+static void sound_is_made_when_it_is_asked_for(void **state)
+{
+	struct orl_box *box = calloc(1, sizeof(*box));
+	static struct maker m;
+	uint32_t frames[512];
+	int16_t *samples = (int16_t *)(void *)frames;
+	pthread_t thread;
+	int file = -1;
+	(void)state;
+	assert_non_null(box);
+	pthread_mutex_init(&box->rings_lock, NULL);
+	/* Without a process there is silence. */
+	memset(frames, 1, sizeof(frames));
+	assert_false(orl_box_hear(box, samples, 480));
+	assert_int_equal(frames[479], 0);
+	assert_int_equal(orl_rings_create(&file), 0);
+	assert_int_equal(orl_rings_map(box->rings, file), 0);
+	assert_int_equal(orl_rings_map(m.rings, file), 0);
+	close(file);
+	/* One that does nothing: also, and not for long. */
+	for (int i = 0; i < 3; i++) {
+		memset(frames, 1, sizeof(frames));
+		assert_false(orl_box_hear(box, samples, 480));
+		assert_int_equal(frames[0], 0);
+		assert_int_equal(frames[479], 0);
+	}
+	/* One that comes late gives what was asked for, once. */
+	pthread_create(&thread, NULL, make_sound, &m);
+	uint32_t next = 0;
+	for (int i = 0; i < 300; i++) {
+		const size_t n = 1 + (size_t)i % 512;
+		memset(frames, 0xff, sizeof(frames));
+		if (!orl_box_hear(box, samples, n))
+			continue;
+		for (size_t k = 0; k < n && (frames[k] || !next); k++)
+			assert_int_equal(frames[k], next++);
+		/* No more than one call asks for is there, or on its way. */
+		assert_true(box->asked_for - box->rings[ORL_RING_PCM].at <=
+				(512 + 1440) * 4);
+	}
+	assert_true(next > 1000);
+	atomic_store(&m.ends, true);
+	atomic_fetch_add(orl_rings_bell(m.rings), 4);
+	orl_box_word_wake(orl_rings_bell(m.rings));
+	pthread_join(thread, NULL);
+	/* Places that cannot be are no sound either, and do no harm. */
+	atomic_store(m.rings[ORL_RING_PCM].head, 0xdeadbeef);
+	assert_false(orl_box_hear(box, samples, 480));
+	orl_rings_unmap(m.rings);
+	orl_rings_unmap(box->rings);
+	pthread_mutex_destroy(&box->rings_lock);
+	free(box);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -638,6 +721,7 @@ int main(void)
 		cmocka_unit_test(a_ring_that_lies_is_not_read),
 		cmocka_unit_test(pictures_are_of_one_moment),
 		cmocka_unit_test(a_picture_stays_as_large_as_it_is),
+		cmocka_unit_test(sound_is_made_when_it_is_asked_for),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

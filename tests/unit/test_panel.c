@@ -450,13 +450,18 @@ static void pages_of_the_menu_have_their_own(void **state)
 	assert_int_equal(menu(&m, ORL_KEY_ENTER), ORL_COMMAND_VOLUME);
 	assert_int_equal(m.sound.volume, 90);
 	menu(&m, ORL_KEY_DOWN);
+	assert_int_equal(menu(&m, ORL_KEY_ENTER), ORL_COMMAND_SOUND_DEVICE);
+	menu(&m, ORL_KEY_DOWN);
 	assert_int_equal(menu(&m, ORL_KEY_ENTER), ORL_COMMAND_SPEAK);
+	menu(&m, ORL_KEY_DOWN);
+	assert_int_equal(menu(&m, ORL_KEY_ENTER),
+			ORL_COMMAND_MICROPHONE_DEVICE);
 	/* Without the right there is nothing to choose. */
 	m.sound.may = false;
 	open_dialog(ORL_DIALOG_NONE, false);
 	menu(&m, ORL_KEY_NONE);
 	menu(&m, ORL_KEY_UP);
-	assert_int_equal(menu(&m, ORL_KEY_ENTER), ORL_COMMAND_VOLUME);
+	assert_int_equal(menu(&m, ORL_KEY_ENTER), ORL_COMMAND_SOUND_DEVICE);
 	/* Who is asked, and types on, has allowed nothing. */
 	m.sound.may = m.sound.wanted = true;
 	open_dialog(ORL_DIALOG_NONE, false);

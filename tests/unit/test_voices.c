@@ -17,6 +17,7 @@
 #include <oriel/oriel-server.h>
 
 #include "proto/base.h"
+#include "server/sound.h"
 
 enum { FRAMES = 480, SOUND = 1 /* channel */ };
 
@@ -109,7 +110,7 @@ static const struct oriel_client_events client_events = {
 static void join(struct room *r, struct oriel_client **out, uint32_t flags)
 {
 	struct oriel_client_config cfg = { .size = sizeof(cfg),
-		.events = flags ? &client_events : NULL,
+		.events = out == &r->client ? &client_events : NULL,
 		.user = r,
 		.flags = flags };
 	int fd[2];
@@ -272,6 +273,43 @@ static void sound_is_heard_by_who_wants_it(void **state)
 	}
 }
 
+static uint64_t played(struct oriel_client *client)
+{
+	struct oriel_stats s = { .size = sizeof(s) };
+	oriel_client_stats(client, &s);
+	return s.sound_packets;
+}
+
+/* Each packet is made once, however many hear it. */
+static void listeners_share_an_encoder(void **state)
+{
+	struct room r;
+	unsigned made = 0;
+	int16_t out[2 * FRAMES];
+	(void)state;
+	begin(&r, ORIEL_MAY_SEE | ORIEL_MAY_HEAR, ORIEL_CLIENT_SOUND);
+	join(&r, &r.deaf, ORIEL_CLIENT_SOUND);
+	UNTIL(&r, r.joined == 2 && r.wanted);
+	pthread_create(&r.thread, NULL, play, &r);
+	for (uint64_t next = now(), limit = next + 20000000000u;
+			played(r.client) < 200 || played(r.deaf) < 200;) {
+		step(&r);
+		assert_true(now() < limit);
+		if (now() < next)
+			continue;
+		next += 10000000;
+		oriel_client_hear(r.client, out, FRAMES);
+		oriel_client_hear(r.deaf, out, FRAMES);
+	}
+	for (int i = 0; i < ORL_SOUND_WAYS; i++)
+		made += r.sound->lanes[i].serial;
+	/* What was dropped or is on its way as well. */
+	assert_in_range(made, 200, 390);
+	atomic_store(&r.ends, true);
+	pthread_join(r.thread, NULL);
+	end(&r);
+}
+
 static void a_microphone_is_heard_while_all_agree(void **state)
 {
 	struct room r;
@@ -371,6 +409,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(sound_is_heard_by_who_wants_it),
+		cmocka_unit_test(listeners_share_an_encoder),
 		cmocka_unit_test(a_microphone_is_heard_while_all_agree),
 		cmocka_unit_test(nonsense_from_the_host_is_an_error),
 	};
