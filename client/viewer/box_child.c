@@ -425,10 +425,16 @@ static int create_client(struct orl_boxed *b, const struct orl_box_setup *setup,
 	return oriel_client_create(&b->client, &config);
 }
 
+static int begin_sound(struct orl_boxed *b, const struct orl_box_setup *setup)
+{
+	bool wanted = setup->flags & ORIEL_CLIENT_SOUND;
+	return !wanted || orl_boxed_play_begin(b) ? 0 : ORIEL_ENOMEM;
+}
+
 /*
- * Half jailed, so that the threads that decode are so as well. The client that
- * was made before has had opened what libraries open once: the one that lives
- * is another one.
+ * Half jailed, so that the threads that decode and play are so as well. The
+ * client that was made before has had opened what libraries open once: the one
+ * that lives is another one.
  */
 static int create_jailed(struct orl_boxed *b, struct orl_jail *jail,
 		const struct orl_box_setup *setup, const char *authorities,
@@ -437,8 +443,12 @@ static int create_jailed(struct orl_boxed *b, struct orl_jail *jail,
 	oriel_client_destroy(b->client);
 	b->client = NULL;
 	*failed = orl_jail_begin(jail);
-	int err = *failed ? 0 : create_client(b, setup, authorities, workers);
-	if (!err && !*failed)
+	if (*failed)
+		return 0;
+	int err = create_client(b, setup, authorities, workers);
+	if (!err)
+		err = begin_sound(b, setup);
+	if (!err)
 		*failed = orl_jail_finish(jail);
 	return err;
 }
@@ -470,10 +480,9 @@ static bool prepare(struct orl_boxed *b)
 	if (!err && shut)
 		err = create_jailed(b, &jail, &setup, authorities, workers,
 				&failed);
+	else if (!err)
+		err = begin_sound(b, &setup);
 	free(authorities);
-	if (!err && setup.flags & ORIEL_CLIENT_SOUND &&
-			!orl_boxed_play_begin(b))
-		err = ORIEL_ENOMEM;
 	close(files[0]);
 	if (files[1] >= 0)
 		close(files[1]);
