@@ -82,11 +82,17 @@ int orl_ipp_number(struct request *r, const char *name, int none)
 
 /* ---- what is to be printed --------------------------------------------- */
 
+/* Within a millimetre; in hundredths of one, of which b may be any number. */
+static bool is_near(int32_t a, int32_t b)
+{
+	return b >= a - 100 && b <= a + 100;
+}
+
 static bool has_media(const struct printer *p, struct oriel_print_size size)
 {
 	for (uint32_t i = 0; i < p->about.n_media; i++)
-		if (abs(p->media[i].width - size.width) <= 100 &&
-				abs(p->media[i].length - size.length) <= 100)
+		if (is_near(p->media[i].width, size.width) &&
+				is_near(p->media[i].length, size.length))
 			return true;
 	return false;
 }
