@@ -3,6 +3,7 @@
  * at all, so that a script may wait for its name.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -92,18 +93,41 @@ static int write_file(FILE *f, const struct oriel_pixels *p)
 	return err;
 }
 
+/* As stdio does not: a call that is interrupted is made again. */
+static int save(const char *path, const char *bytes, size_t n)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+	int err = fd < 0 ? errno : 0;
+	while (n && !err) {
+		ssize_t done = write(fd, bytes, n);
+		if (done < 0 && errno != EINTR)
+			err = errno;
+		if (done > 0) {
+			bytes += done;
+			n -= (size_t)done;
+		}
+	}
+	if (fd >= 0 && close(fd) != 0 && errno != EINTR && !err)
+		err = errno;
+	return err;
+}
+
 int orl_png_write(const char *path, const struct oriel_pixels *pixels)
 {
-	char part[4096];
+	char part[4096], *bytes = NULL;
+	size_t size = 0;
 	int n = snprintf(part, sizeof(part), "%s.part", path);
 	if (n < 0 || (size_t)n >= sizeof(part))
 		return ENAMETOOLONG;
-	FILE *f = fopen(part, "wb");
+	FILE *f = open_memstream(&bytes, &size);
 	if (!f)
 		return errno;
 	int err = write_file(f, pixels);
 	if (fclose(f) != 0 && !err)
 		err = errno;
+	if (!err)
+		err = save(part, bytes, size);
+	free(bytes);
 	if (!err && rename(part, path) != 0)
 		err = errno;
 	if (err)
