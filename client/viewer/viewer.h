@@ -144,6 +144,20 @@ const char *orl_json_quote(char *out, size_t size, const char *text);
 int orl_png_write(const char *path, const struct oriel_pixels *pixels);
 void orl_png_name(char *out, size_t size, const char *path, unsigned index);
 
+/* screens.c: events of the box. */
+void orl_screens_on_added(void *user, struct orl_remote *screen);
+void orl_screens_on_changed(void *user, struct orl_remote *screen);
+void orl_screens_on_updated(void *user, struct orl_remote *screen,
+		const struct oriel_rect *rects, size_t count);
+void orl_screens_on_removed(void *user, struct orl_remote *screen);
+void orl_screens_on_exact(void *user, struct orl_remote *screen, bool exact);
+void orl_screens_on_cursor(void *user, const struct oriel_pixels *image,
+		int32_t hot_x, int32_t hot_y);
+void orl_screens_on_cursor_warped(
+		void *user, struct orl_remote *screen, int32_t x, int32_t y);
+void orl_screens_on_locks(void *user, uint32_t locks);
+void orl_screens_on_relative(void *user, bool relative);
+
 /* headless.c: what is written at the end. */
 struct orl_picture *orl_picture_of(struct orl_remote *screen);
 void orl_picture_free(struct orl_picture *picture);
