@@ -16,6 +16,7 @@ static const int64_t FAR = INT64_C(1) << 60;
 static const int64_t STRANGE = 2 * SECOND; /* another clock, or no clock */
 static const int64_t LOSS_MARGIN = 20 * MS;
 static const uint64_t HOLD = 10 * SECOND, LOSSY = 120 * SECOND;
+static const uint64_t AGAIN = 60 * SECOND;
 static const int64_t DECAY = 5; /* ms a second */
 /* Later than what is sent again once: then that was lost, too. */
 static const int64_t TWICE_MARGIN = 30 * MS, TWICE_MIN = 120 * MS;
@@ -93,6 +94,18 @@ static bool is_rare(
 	return j->spared;
 }
 
+/* TCP had to send something again; those behind it come with it. */
+static void note_loss(struct orl_jitter *j, uint64_t now, uint64_t rtt)
+{
+	if (j->lost_at && now - j->lost_at < TOGETHER)
+		return;
+	if (now < j->lossy_until || (j->lost_at && now - j->lost_at < AGAIN)) {
+		j->lossy_until = now + LOSSY;
+		j->lossy = (int64_t)(rtt + rtt / 4) + LOSS_MARGIN;
+	}
+	j->lost_at = now;
+}
+
 bool orl_jitter_arrive(
 		struct orl_jitter *j, uint64_t now, uint64_t time, uint64_t rtt)
 {
@@ -115,11 +128,9 @@ bool orl_jitter_arrive(
 		j->peak = delay;
 		j->held = now + HOLD;
 	}
-	/* Later than queues make it: TCP had to send it, or one before, again. */
-	if (rtt && late > LOSS_MARGIN && late >= (int64_t)(rtt / 4 * 3)) {
-		j->lossy_until = now + LOSSY;
-		j->lossy = (int64_t)(rtt + rtt / 4) + LOSS_MARGIN;
-	}
+	/* Later than queues make it. */
+	if (rtt && late > LOSS_MARGIN && late >= (int64_t)(rtt / 4 * 3))
+		note_loss(j, now, rtt);
 	return true;
 }
 

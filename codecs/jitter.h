@@ -5,8 +5,9 @@
  * need not agree, so only differences of delays mean anything. All is played
  * at capture plus one delay, orl_jitter_delay(): the largest that was seen,
  * which is held for 10 s and then decays at 5 ms a second, and a packet more,
- * for a packet is there when all of it is. Where the line has shown that it
- * loses, 5/4 of the round trip and 20 ms: what TCP sends again comes then.
+ * for a packet is there when all of it is. Where the line has shown twice
+ * within a minute that it loses, 5/4 of the round trip and 20 ms: what TCP
+ * sends again comes then. Once may have been a machine that was busy.
  * What is much later than that, seldom, is left out instead.
  */
 #ifndef ORL_CODECS_JITTER_H
@@ -24,7 +25,7 @@ struct orl_jitter {
 	int64_t base;                      /* the least of all */
 	int64_t peak;                      /* held, or decaying */
 	uint64_t held, decayed;
-	uint64_t lossy_until;
+	uint64_t lossy_until, lost_at; /* 0: none was lost yet */
 	int64_t lossy; /* above base: what a retransmission takes */
 	uint64_t rare; /* when one was so late that its was lost as well */
 	bool spared;   /* and the peak did not follow it */

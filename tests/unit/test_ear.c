@@ -256,6 +256,34 @@ static void jitter_is_stored_against(void **state)
 	end(&w);
 }
 
+/* Late once by nearly a round trip, as a busy machine makes it. */
+static void one_stall_is_no_lossy_line(void **state)
+{
+	struct world w;
+	struct orl_ear_counts n;
+	(void)state;
+
+	begin(&w, 9);
+	w.jitter = 3 * MS;
+	run(&w, 5);
+	w.stall_until = w.now + w.way + 46 * MS;
+	run(&w, 20);
+	orl_ear_counts(w.ear, &n);
+	printf("20 s after a stall of 46 ms: %llu ms stored\n",
+			(unsigned long long)(n.delay / MS));
+	assert_true(n.delay <= 46 * MS);
+	for (int i = 0; i < 2; i++) {
+		w.stall_until = w.now + w.way + 46 * MS;
+		run(&w, 5);
+	}
+	run(&w, 40);
+	orl_ear_counts(w.ear, &n);
+	printf("40 s after two more: %llu ms\n",
+			(unsigned long long)(n.delay / MS));
+	assert_true(n.delay >= 60 * MS);
+	end(&w);
+}
+
 /* T10: on `lossy` 240 ms, and 12 gaps of more than 20 ms in ten minutes. */
 static void a_lossy_line_is_heard(void **state)
 {
@@ -455,6 +483,7 @@ int main(void)
 		cmocka_unit_test(a_good_line_is_heard_at_once),
 		cmocka_unit_test(clocks_that_differ_are_followed),
 		cmocka_unit_test(jitter_is_stored_against),
+		cmocka_unit_test(one_stall_is_no_lossy_line),
 		cmocka_unit_test(a_lossy_line_is_heard),
 		cmocka_unit_test(what_was_dropped_is_concealed),
 		cmocka_unit_test(it_begins_and_ends_softly),
