@@ -13,7 +13,6 @@
 enum {
 	FIND_MS = 3000,
 	POLL_MS = 1000,
-	SILENCE_S = 60,
 };
 
 /* ---- what a printer can do --------------------------------------------- */
@@ -406,7 +405,18 @@ static uint32_t printer_reasons(http_t *http, const struct watched *w)
 	return bits;
 }
 
-/* True when that was the last there is to say. */
+/* CUPS waits for a login: it has none, or the printer does not accept it. */
+static bool is_held(int state, ipp_t *job)
+{
+	ipp_attribute_t *until =
+			ippFindAttribute(job, "job-hold-until", IPP_TAG_ZERO);
+	const char *text = until ? ippGetString(until, 0, NULL) : NULL;
+
+	return state == IPP_JSTATE_HELD && text &&
+	       strcmp(text, "auth-info-required") == 0;
+}
+
+/* True when that was the last there is to say, or WAITING for a login. */
 static bool report(const struct orl_sending *s, http_t *http,
 		const struct watched *w, enum oriel_print_state *last)
 {
@@ -422,6 +432,11 @@ static bool report(const struct orl_sending *s, http_t *http,
 					   ? 0
 					   : printer_reasons(http, w);
 
+	if (is_held(state, answer)) {
+		*last = ORIEL_PRINT_WAITING;
+		ippDelete(answer);
+		return true;
+	}
 	if (state == IPP_JSTATE_STOPPED || reasons)
 		is = ORIEL_PRINT_STOPPED;
 	if (state == IPP_JSTATE_COMPLETED)
@@ -438,10 +453,22 @@ static bool report(const struct orl_sending *s, http_t *http,
 	return is >= ORIEL_PRINT_DONE;
 }
 
-static void watch(const struct orl_sending *s, http_t *http,
+/* Nobody is asked for the right to take back what waits for an answer. */
+static void take_back(struct orl_cups_way *way, const struct watched *w)
+{
+	struct orl_logins *logins = way->talk.logins;
+
+	way->talk.logins = NULL;
+	ippDelete(ask(way->http, w, IPP_OP_CANCEL_JOB));
+	way->talk.logins = logins;
+}
+
+/* True when it is to be sent once more, with another login. */
+static bool watch(const struct orl_sending *s, struct orl_cups_way *way,
 		const struct watched *w)
 {
 	enum oriel_print_state last = ORIEL_PRINT_RUNNING;
+	http_t *http = way->http;
 	bool told = false;
 
 	while (!report(s, http, w, &last)) {
@@ -449,20 +476,18 @@ static void watch(const struct orl_sending *s, http_t *http,
 			usleep(50000);
 		/* The viewer ends; what the printer has is printed. */
 		if (*s->cancel == ORL_PRINT_LEAVE)
-			return;
+			return false;
 		if (*s->cancel && !told) {
-			ippDelete(ask(http, w, IPP_OP_CANCEL_JOB));
+			take_back(way, w);
 			told = true;
 		}
 	}
-}
-
-static int on_silence(http_t *http, void *user)
-{
-	const struct orl_sending *s = user;
-
-	(void)http;
-	return !*s->cancel;
+	if (last == ORIEL_PRINT_DONE && way->along)
+		orl_logins_keep(&way->talk);
+	way->held = last == ORIEL_PRINT_WAITING;
+	if (way->held)
+		take_back(way, w);
+	return way->held;
 }
 
 static void fail(const struct orl_sending *s, const struct orl_cups_way *way,
@@ -521,14 +546,6 @@ static void on_asked(void *user, bool again)
 				"asked");
 }
 
-static bool again(const struct orl_sending *s, struct orl_cups_way *way)
-{
-	if (!orl_cups_way_again(way))
-		return false;
-	httpSetTimeout(way->http, SILENCE_S, on_silence, (void *)s);
-	return true;
-}
-
 /* Small printers take one job at a time: wait for ours to have its turn. */
 static bool create_job(const struct orl_sending *s, struct orl_cups_way *way,
 		cups_dinfo_t *info, int *id, int n, cups_option_t *options)
@@ -540,11 +557,11 @@ static bool create_job(const struct orl_sending *s, struct orl_cups_way *way,
 				info, id, s->title, n, options);
 
 		if (status <= IPP_STATUS_OK_EVENTS_COMPLETE) {
-			if (way->wanted)
+			if (way->wanted && !way->along)
 				orl_logins_keep(&way->talk);
 			return true;
 		}
-		if (again(s, way))
+		if (orl_cups_way_again(way))
 			continue;
 		if (!is_busy(status) || way->talk.why)
 			return false;
@@ -558,7 +575,8 @@ static bool create_job(const struct orl_sending *s, struct orl_cups_way *way,
 	}
 }
 
-static void hand_over(const struct orl_sending *s, struct orl_cups_way *way,
+/* True: once more. */
+static bool hand_over(const struct orl_sending *s, struct orl_cups_way *way,
 		cups_dinfo_t *info)
 {
 	cups_option_t *options = NULL;
@@ -573,7 +591,8 @@ static void hand_over(const struct orl_sending *s, struct orl_cups_way *way,
 			    user, sizeof(user), host, sizeof(host), &port, path,
 			    sizeof(path)) >= HTTP_URI_STATUS_OK)
 		w.resource = path;
-	ok = create_job(s, way, info, &w.id, n, options);
+	ok = orl_cups_way_login(way, &n, &options) &&
+	     create_job(s, way, info, &w.id, n, options);
 	http_t *http = way->http; /* which may be another now */
 	if (ok) {
 		tell(s, ORIEL_PRINT_RUNNING, 0, "");
@@ -594,8 +613,7 @@ static void hand_over(const struct orl_sending *s, struct orl_cups_way *way,
 		fail(s, way, ORIEL_PRINT_OTHER, cupsLastErrorString());
 	}
 	cupsFreeOptions(n, options);
-	if (ok)
-		watch(s, http, &w);
+	return ok && watch(s, way, &w);
 }
 
 void orl_cups_send(const struct orl_sending *s)
@@ -612,15 +630,13 @@ void orl_cups_send(const struct orl_sending *s)
 
 	orl_cups_way_init(&way, s->dest);
 	way.dest = open_dest(way.name);
-	if (way.dest && orl_cups_way_connect(&way)) {
-		httpSetTimeout(way.http, SILENCE_S, on_silence, (void *)s);
+	if (way.dest && orl_cups_way_connect(&way))
 		do
 			info = cupsCopyDestInfo(way.http, way.dest);
-		while (!info && again(s, &way));
-	}
-	if (info)
-		hand_over(s, &way, info);
-	else
+		while (!info && orl_cups_way_again(&way));
+	while (info && hand_over(s, &way, info))
+		continue;
+	if (!info)
 		fail(s, &way, ORIEL_PRINT_OFFLINE, cupsLastErrorString());
 	cupsFreeDestInfo(info);
 	orl_cups_way_fini(&way);

@@ -12,6 +12,7 @@
 enum {
 	CONNECT_MS = 15000,
 	TLS_S = 10, /* until a printer has said whether it can */
+	SILENCE_S = 60,
 };
 
 bool orl_cups_is_uri(const char *name)
@@ -70,6 +71,14 @@ static void plain_host(char *out, size_t size, http_t *http)
 			*p = '?';
 }
 
+/* The printer may have said whose it wants; else one's own. */
+static void propose_user(struct orl_login_talk *talk)
+{
+	if (!talk->login.user[0])
+		snprintf(talk->login.user, sizeof(talk->login.user), "%.*s",
+				ORL_LOGIN_USER_MAX, cupsUser());
+}
+
 /*
  * Tickets of Kerberos, and passwords that a CUPS here knows, need no question.
  * Without this function libcups would ask on the terminal, and wait.
@@ -95,10 +104,7 @@ static const char *give_password(const char *prompt, http_t *http,
 		way->again = true;
 		return NULL;
 	}
-	/* The printer may have said whose; else what was said before. */
-	if (!talk->login.user[0])
-		snprintf(talk->login.user, sizeof(talk->login.user), "%.*s",
-				ORL_LOGIN_USER_MAX, cupsUser());
+	propose_user(talk);
 	plain_host(host, sizeof(host), http);
 	if (!orl_logins_next(talk, host, line))
 		return NULL;
@@ -164,6 +170,14 @@ static bool connect_plainly(struct orl_cups_way *way)
 	return way->http != NULL;
 }
 
+static int on_silence(http_t *http, void *user)
+{
+	const struct orl_cups_way *way = user;
+
+	(void)http;
+	return !*way->talk.cancel;
+}
+
 static int no_patience(http_t *http, void *user)
 {
 	(void)http;
@@ -171,18 +185,24 @@ static int no_patience(http_t *http, void *user)
 	return 0;
 }
 
+static bool encrypt(http_t *http)
+{
+	httpSetTimeout(http, TLS_S, no_patience, NULL);
+	return httpEncryption(http, HTTP_ENCRYPTION_REQUIRED) == 0 &&
+	       httpIsEncrypted(http);
+}
+
 bool orl_cups_way_connect(struct orl_cups_way *way)
 {
 	if (!connect_plainly(way))
 		return false;
-	if (way->tls != ORL_TLS_ASKED)
-		return true;
-	httpSetTimeout(way->http, TLS_S, no_patience, NULL);
-	if (httpEncryption(way->http, HTTP_ENCRYPTION_REQUIRED) == 0 &&
-			httpIsEncrypted(way->http))
-		return true;
-	way->tls = ORL_TLS_NOT_HAD;
-	return connect_plainly(way);
+	if (way->tls == ORL_TLS_ASKED && !encrypt(way->http)) {
+		way->tls = ORL_TLS_NOT_HAD;
+		if (!connect_plainly(way))
+			return false;
+	}
+	httpSetTimeout(way->http, SILENCE_S, on_silence, way);
+	return true;
 }
 
 bool orl_cups_way_again(struct orl_cups_way *way)
@@ -191,4 +211,87 @@ bool orl_cups_way_again(struct orl_cups_way *way)
 
 	way->again = false;
 	return again && orl_cups_way_connect(way);
+}
+
+/* ---- printers behind CUPS ---------------------------------------------- */
+
+/* As one of several values of an option: with backslashes. */
+static void add_value(char *out, size_t size, const char *text, size_t length)
+{
+	size_t n = strlen(out);
+
+	if (n)
+		out[n++] = ',';
+	for (size_t i = 0; i < length && n + 3 < size; i++) {
+		if (strchr(",\\'\"", text[i]))
+			out[n++] = '\\';
+		out[n++] = text[i];
+	}
+	out[n] = '\0';
+}
+
+/* False: it wants something else, which CUPS must have from elsewhere. */
+static bool write_login(char *out, size_t size, const struct orl_login *login,
+		const char *wanted)
+{
+	/* As in DOMAIN\ada. */
+	const char *slash = strchr(login->user, '\\');
+	const char *user = slash ? slash + 1 : login->user;
+
+	out[0] = '\0';
+	while (*wanted) {
+		size_t n = strcspn(wanted, ",");
+
+		if (n == 8 && strncmp(wanted, "username", n) == 0)
+			add_value(out, size, user, strlen(user));
+		else if (n == 8 && strncmp(wanted, "password", n) == 0)
+			add_value(out, size, login->password,
+					strlen(login->password));
+		else if (n == 6 && strncmp(wanted, "domain", n) == 0)
+			add_value(out, size, login->user,
+					slash ? (size_t)(slash - login->user)
+					      : 0);
+		else
+			return false;
+		wanted += n;
+		wanted += *wanted == ',';
+	}
+	return true;
+}
+
+bool orl_cups_way_login(
+		struct orl_cups_way *way, int *n, cups_option_t **options)
+{
+	const char *wanted = cupsGetOption("auth-info-required",
+			way->dest->num_options, way->dest->options);
+	struct orl_login_talk *talk = &way->talk;
+	char text[2 * sizeof(struct orl_login) + 8], host[256];
+
+	/* It was not said beforehand: the printer has told CUPS since. */
+	if (way->held && (!wanted || !strstr(wanted, "password")))
+		wanted = "username,password";
+	if (!wanted || orl_cups_is_uri(way->name) ||
+			!strstr(wanted, "password") ||
+			!write_login(text, sizeof(text), &talk->login, wanted))
+		return true;
+	/* libcups sends none of this to another computer without TLS. */
+	if (line_of(way->http) == ORL_LINE_PLAIN) {
+		way->tls = ORL_TLS_ASKED;
+		if (!orl_cups_way_connect(way))
+			return false;
+	}
+	if (line_of(way->http) == ORL_LINE_PLAIN) {
+		talk->why = "the line to CUPS is not encrypted: no password "
+			    "was sent";
+		return false;
+	}
+	propose_user(talk);
+	plain_host(host, sizeof(host), way->http);
+	if (!orl_logins_next(talk, host, line_of(way->http)))
+		return false;
+	write_login(text, sizeof(text), &talk->login, wanted);
+	*n = cupsAddOption("auth-info", text, *n, options);
+	explicit_bzero(text, sizeof(text));
+	way->along = true;
+	return true;
 }

@@ -25,6 +25,8 @@ struct orl_cups_way {
 		ORL_TLS_NOT_HAD,
 	} tls;
 	bool again; /* nothing is wrong but that */
+	bool along; /* the login goes with the job, to what is behind CUPS */
+	bool held;  /* the job, by CUPS, for want of a login that is right */
 };
 
 bool orl_cups_is_uri(const char *name);
@@ -43,5 +45,12 @@ bool orl_cups_way_connect(struct orl_cups_way *way);
  * have gone unencrypted. There is another connection then; ask again.
  */
 bool orl_cups_way_again(struct orl_cups_way *way);
+/*
+ * CUPS wants to be told with the job what a printer behind it wants to know:
+ * add that to its *n options. May wait for the person; false: there is none,
+ * and way->talk.why may say why.
+ */
+bool orl_cups_way_login(
+		struct orl_cups_way *way, int *n, cups_option_t **options);
 
 #endif

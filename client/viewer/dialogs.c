@@ -322,11 +322,13 @@ static enum orl_choice printer_login(struct orl_dialog *d, struct orl_panel *p)
 	if (d->caps)
 		orl_panel_note(p, "Caps Lock is on.");
 	/* Enter sends what was typed here, and over a safe line alone. */
+	bool safe = d->line == ORL_LINE_SAFE;
 	enum orl_choice choice = yes_no(p,
-			d->line == ORL_LINE_SAFE ? N_("Print")
-						 : N_("Print all the same"),
-			N_("Do not print"), false,
-			p->focus >= 0 && d->line == ORL_LINE_SAFE);
+			!safe         ? N_("Send it all the same")
+			: d->title[0] ? N_("Print")
+				      : N_("Log in"),
+			d->title[0] ? N_("Do not print") : N_("Cancel"), false,
+			p->focus >= 0 && safe);
 	return choice == ORL_CHOICE_YES && !may_log_in(d, p) ? ORL_CHOICE_NONE
 							     : choice;
 }

@@ -129,7 +129,7 @@ void orl_logins_keep(const struct orl_login_talk *talk)
 	if (!kept)
 		kept = find_kept(l, "");
 	if (kept && l->session == talk->session) {
-		strcpy(kept->dest, talk->dest);
+		snprintf(kept->dest, sizeof(kept->dest), "%s", talk->dest);
 		kept->line = talk->line;
 		kept->login = talk->login;
 	}

@@ -239,6 +239,11 @@ void orl_ui_facts(struct orl_ui *ui, const struct orl_facts_of *from)
 
 static void ask(struct orl_ui *ui, const struct orl_dialog *dialog)
 {
+	struct pollfd fd = { .fd = ui->answer_pipe[0], .events = POLLIN };
+	char c;
+	/* What nobody waited for any more is no answer to this. */
+	while (poll(&fd, 1, 0) == 1 && read(fd.fd, &c, 1) == 1)
+		continue;
 	pthread_mutex_lock(&ui->lock);
 	ui->asked = *dialog;
 	ui->asking = true;

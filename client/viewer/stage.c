@@ -587,7 +587,9 @@ void orl_stage_read_notes(struct orl_ui *ui)
 void orl_stage_lit(struct orl_ui *ui)
 {
 	ui->stage->progress_at = 0;
-	if (!ui->stage->menu_open)
+	/* A printer may ask as soon as there is a session. */
+	if (!ui->stage->menu_open &&
+			ui->stage->dialog.kind != ORL_DIALOG_LOGIN)
 		orl_stage_close_panel(ui);
 }
 

@@ -142,7 +142,7 @@ offered() {
 asked() { # TIMES
 	eventually 10 viewer_says 'the person is asked' "$1" ||
 		fail "asked fewer than $1 times"
-	sleep 0.6
+	sleep 0.4
 	[ "$(grep -c 'the person is asked' "$T/view.out")" = "$1" ] ||
 		fail "asked more than $1 times"
 	[ -z "${KEEP:-}" ] || import -window root "$KEEP/$1-$SECONDS.png"
@@ -150,8 +150,8 @@ asked() { # TIMES
 keys() {
 	xdotool key --delay 40 "$@"
 }
-shown() { # a panel, in its colour
-	import -window root "$T/root.png"
+shown() { # a panel in the middle, in its colour
+	import -window root -crop 100x100+450+300 "$T/root.png"
 	convert "$T/root.png" -fill black +opaque '#fbfbfa' -unique-colors \
 		txt: | grep -qi '#fbfbfa'
 }
@@ -204,7 +204,8 @@ offered
 print
 asked 1 # another session
 shown || fail 'there is no panel'
-ipptool -q -d job=3 "$uri" "$T/cancel.test" || fail 'it cannot be cancelled'
+job p || fail 'there is no job'
+ipptool -q -d job="$(sed -n 's/.*job-id (integer) = //p;T;q' "$T/job.log")" "$uri" "$T/cancel.test" || fail 'it cannot be cancelled'
 eventually 10 viewer_says '"state":"cancelled"' || fail 'the viewer asks on'
 eventually 5 gone || fail 'the panel stays'
 print
@@ -263,6 +264,34 @@ heard plain || fail 'the line was another'
 stop "$viewer"
 echo 'ok not encrypted, unless the person agrees'
 
+if [ "$(id -u)" = 0 ] && command -v cupsd > /dev/null; then
+	phase 'a queue'
+	# CUPS holds the job of a printer that it has no login for. From then on
+	# it wants it with the job; the password is all that has to be escaped.
+	cups
+	lpadmin -p paper -E -v $real -m everywhere > "$T/lpadmin.log" 2>&1 ||
+		fail "no queue: $(cat "$T/lpadmin.log")"
+	: > "$T/tried"
+	CUPS_USER=ada look paper
+	offered
+	print
+	asked 1
+	keys Tab Tab
+	xdotool type --delay 20 "a,b'c\\d\"e"
+	keys Return
+	asked 2
+	grep -qxF "ada:a,b'c\\d\"e" "$T/tried" || fail "tried: $(cat "$T/tried")"
+	xdotool type --delay 20 'analytical'
+	keys Return
+	eventually 10 job completed || fail 'it is not printed by CUPS'
+	out || fail 'no paper'
+	print
+	eventually 10 out || fail 'the next one is not printed'
+	asked 2
+	stop "$viewer"
+	echo 'ok a queue of CUPS'
+fi
+
 phase headless
 : > "$T/tried"
 : > "$T/heard-plain"
@@ -290,6 +319,12 @@ done <<-END
 	aborted not.encrypted 192.0.2.1:8641 secret
 	completed . 192.0.2.1:8642 secret
 END
+CUPS_ANYROOT=no look ipp://ada@192.0.2.1:8642/ipp/print --headless \
+	--print-password-file="$T/secret"
+offered
+print
+eventually 10 job aborted 'certificate' || fail 'any certificate is good'
+stop "$viewer"
 heard plain && fail 'the password was sent for all to read'
 grep -q . "$T/heard-tls" || fail 'the line was another'
 heard tls && fail 'the line was not encrypted'
