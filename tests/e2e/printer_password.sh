@@ -139,6 +139,9 @@ offered() {
 	uri=$(sed -n 's/.*printer_added.*"uri":"\([^"]*\)".*/\1/p' \
 		"$T/serve.out" | tail -n 1)
 }
+sheets() { # COUNT: so many lie there
+	[ "$(ls "$T/paper" | grep -c '[0-9]')" -ge "$1" ]
+}
 asked() { # TIMES
 	eventually 10 viewer_says 'the person is asked' "$1" ||
 		fail "asked fewer than $1 times"
@@ -181,6 +184,7 @@ xdotool type --delay 20 'to the desktop'
 keys Return
 sleep 0.5
 untried
+print # and another waits for the same answer
 keys Tab Tab
 xdotool type --delay 20 'difference'
 keys Return
@@ -188,7 +192,8 @@ asked 2
 tried ada:difference 1 || fail 'the password was not tried'
 xdotool type --delay 20 'analytical'
 keys Return
-eventually 10 piled "$T/a.jpg" || fail 'it is not printed'
+eventually 10 sheets 2 || fail 'they are not printed'
+piled "$T/a.jpg" || fail 'it comes out as another'
 eventually 10 job completed || fail 'the desktop is not told of the end'
 tried ada:analytical 1 || fail 'it was printed without the password'
 print
@@ -210,9 +215,10 @@ eventually 10 viewer_says '"state":"cancelled"' || fail 'the viewer asks on'
 eventually 5 gone || fail 'the panel stays'
 print
 asked 2
+print # and no is meant for both
 keys Escape
 eventually 10 job aborted 'gave no password' || fail 'the desktop waits'
-eventually 5 viewer_says '"state":"failed".*gave no password' ||
+eventually 5 viewer_says '"state":"failed".*gave no password' 2 ||
 	fail 'the viewer does not say it'
 untried
 print
