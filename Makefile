@@ -148,28 +148,29 @@ help:
 	grep -E '^#: ' $(firstword $(MAKEFILE_LIST)) | cut -c4-
 
 #: make demo             install what it needs, show a desktop in a window
-#: make demo-vm          the same with a virtual machine (guest: makes it only)
+#: make demo-vm          the same with a virtual machine
 #: make check            install what the tests need, run all of them
 #: make                  libraries, programs, man pages
 #: make quick            unit and property tests, corpora, lints (2 min)
-#: make asan|tsan        the same under the sanitizers
+#: make asan | tsan      the same under the sanitizers | those with threads
 #: make e2e              real programs on real displays
+#: make guest            the virtual machine of tests and demo-vm (2 min)
 #: make usb-speed        how fast USB devices are over links
 #: make sound            what is heard over LINKS, in a table (2 min)
 #: make soak             mixed work on bad links for SOAK_SECONDS (an hour)
 #: make arm64            the libraries for aarch64, their tests emulated
 #: make coverage         lines of proto/ and codecs/, and of each parser
-#: make fuzz             every fuzzer for FUZZ_TIME seconds (clang)
+#: make fuzz | seeds     every fuzzer for FUZZ_TIME seconds (clang) | seeds
 #: make bench            against TigerVNC and SPICE (10 min), with a report
 #: make guest-speed      what showing a guest costs it, beside SPICE (8 min)
 #: make codecs           the codecs, against PNG, WebP, zstd and QOI
-#: make tidy | format    clang-tidy and cppcheck | clang-format
+#: make tidy | format    clang-tidy | clang-format
 #: make doc              PROTOCOL.md's tables and the Wireshark dissector
 #: make examples         programs that embed the libraries
 #: make texts            what there is to translate, to po/
 #: make install          to DESTDIR and PREFIX; also uninstall
 #: make install-libs     the libraries, for who embeds them, alone
-#: make clean            and distclean: the guest as well
+#: make clean            but for the guest; distclean: that as well
 
 # ---- compiling
 

@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <oriel/oriel.h>
+
 static void usage(FILE *out)
 {
 	fprintf(out, "usage: oriel-bench run --trace=FILE|--session=FILE.sh "
@@ -22,7 +24,8 @@ static void usage(FILE *out)
 		     "           DISPLAY|vnc:HOST:PORT|qemu:HOST:PORT "
 		     "FILE.mkv\n"
 		     "       oriel-bench codecs [--json] [--ours] "
-		     "[--slices=N] [--op=hcx|res] FILE...\n");
+		     "[--slices=N] [--op=hcx|res] FILE...\n"
+		     "       oriel-bench --version\n");
 }
 
 int main(int argc, char **argv)
@@ -39,6 +42,12 @@ int main(int argc, char **argv)
 		{ "record", bench_record, false },
 		{ "codecs", bench_codecs, false },
 	};
+	if (argc == 2 && strcmp(argv[1], "--version") == 0) {
+		printf("oriel-bench %u.%u.%u\n", ORIEL_VERSION >> 16,
+				ORIEL_VERSION >> 8 & 0xff,
+				ORIEL_VERSION & 0xff);
+		return 0;
+	}
 	bool help = argc > 1 && strcmp(argv[argc - 1], "--help") == 0;
 	for (size_t i = 0; argc > 1 && i < sizeof(commands) / sizeof(*commands);
 			i++) {

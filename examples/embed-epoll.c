@@ -4,6 +4,8 @@
  *
  *	cc examples/embed-epoll.c -o embed-epoll \
  *		$(pkg-config --cflags --libs oriel-server)
+ *	./embed-epoll unix:hello.socket &
+ *	oriel-view unix:hello.socket
  *
  * Shows a bar that grows ten times a second, and ends properly.
  */

@@ -3,6 +3,8 @@
  *
  *	cc examples/embed-glib.c -o embed-glib \
  *		$(pkg-config --cflags --libs oriel-server glib-2.0)
+ *	./embed-glib unix:hello.socket &
+ *	oriel-view unix:hello.socket
  *
  * Shows a clock hand that moves once a second.
  */

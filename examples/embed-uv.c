@@ -3,6 +3,8 @@
  *
  *	cc examples/embed-uv.c -o embed-uv \
  *		$(pkg-config --cflags --libs oriel-server libuv)
+ *	./embed-uv unix:hello.socket &
+ *	oriel-view unix:hello.socket
  *
  * Shows one colour, which a client's pointer changes.
  */

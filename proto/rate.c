@@ -6,7 +6,8 @@
  * bytes delivered in it by its length; the greatest of the last ten samples is
  * the rate. A round that was not full (something waited, and the pipe was
  * never empty, in it and in the one before) says nothing about the path: it
- * may raise the rate and never lowers it.
+ * may raise the rate and never lowers it; unless the rate is a guess and all
+ * that came, three rounds in a row, had waited in a queue.
  *
  * The constants; tests/unit/test_rate.c shows what they do to which path:
  *
@@ -57,7 +58,7 @@ void orl_rate_init(struct orl_rate *r, uint64_t prior, uint64_t max_rate)
 			       : MOST_RATE;
 	r->rate = orl_rate_clamp(r->rate, ORL_RATE_LEAST, r->max_rate);
 	r->mss = DEFAULT_MSS;
-	r->prior = r->growing = true;
+	r->prior = r->guess = r->growing = true;
 	r->prior_to = UINT64_MAX;
 }
 
@@ -299,7 +300,7 @@ void orl_rate_sample(struct orl_rate *r, const struct orl_rate_input *in)
 	if (idle && r->sent > sent &&
 			r->now - r->idle_at > orl_max64(r->rtt, 10 * MS)) {
 		if (r->now - r->idle_at >= 10 * SECOND)
-			r->prior = true;
+			r->prior = r->guess = true;
 		r->prior_to = UINT64_MAX;
 		orl_rate_start_round(r);
 		r->was_full = false;

@@ -64,8 +64,10 @@ struct orl_rate {
 	uint64_t rtts[4], weak_sample;
 	bool full, was_full, spoilt, weak;
 	/* What the window is. */
-	bool prior, growing, draining, drained, closed, competing, checking;
-	unsigned flat, empty;
+	bool prior, guess, growing, draining, drained, closed;
+	bool competing, checking;
+	unsigned flat, empty, crowded;
+	uint64_t crowded_sample;
 	/* What speaks for and against others on the path. */
 	uint64_t past_rate, past_rtt, peak, old_peak;
 	uint64_t before, fell_at;

@@ -11,6 +11,7 @@ enum {
 	HIGH_ROUNDS = 8,
 	ABOVE_ROUNDS = 20,
 	CLEAR_CHECKS = 2,
+	CROWDED_ROUNDS = 3,
 };
 
 /* ---- samples ------------------------------------------------------------ */
@@ -140,6 +141,15 @@ static bool slower(struct orl_rate *r, uint64_t sample)
 	return false;
 }
 
+/*
+ * All that came in this round has waited longer than the window's own queue
+ * takes: the path was never idle, whoever filled it.
+ */
+static bool queued(const struct orl_rate *r)
+{
+	return r->round_rtt > r->min_rtt + orl_rate_excess(r) + 4 * MS;
+}
+
 static bool queues(const struct orl_rate *r, uint64_t rtt)
 {
 	return rtt >
@@ -205,6 +215,29 @@ static void company(struct orl_rate *r)
 		compete(r);
 }
 
+/*
+ * Who is held elsewhere, by a printer's credit say, never fills the window of
+ * a guess that is too great, and would wait behind its own queue for ever. Three
+ * rounds in a row tell that from the end of a slow start.
+ */
+static void doubt(struct orl_rate *r, uint64_t sample)
+{
+	if (!r->guess || r->growing || r->spoilt || !queued(r)) {
+		r->crowded = 0;
+		return;
+	}
+	if (!r->crowded)
+		r->crowded_sample = 0;
+	r->crowded_sample = orl_max64(r->crowded_sample, sample);
+	if (++r->crowded < CROWDED_ROUNDS)
+		return;
+	r->guess = false;
+	r->crowded = 0;
+	r->peak = 0;
+	forget_samples(r);
+	add_sample(r, r->crowded_sample);
+}
+
 void orl_rate_end_round(struct orl_rate *r)
 {
 	uint64_t before = r->rate, sample = measure(r);
@@ -217,6 +250,7 @@ void orl_rate_end_round(struct orl_rate *r)
 		uint64_t took = orl_rate_less(r->now - r->round_at, r->min_rtt);
 		if (r->rtt > r->min_rtt + orl_rate_excess(r) + 4 * MS) {
 			uint64_t come = r->delivered - r->round_delivered;
+			r->guess = false;
 			forget_samples(r);
 			r->peak = 0;
 			add_sample(r, orl_min64(r->rate,
@@ -230,8 +264,11 @@ void orl_rate_end_round(struct orl_rate *r)
 		/* The rate is lowered already. */
 	} else if (valid || (sample > r->rate && !r->spoilt)) {
 		add_sample(r, sample);
+	} else {
+		doubt(r, sample);
 	}
 	if (valid) {
+		r->guess = false;
 		grow(r, before, sample);
 		company(r);
 	} else if (r->growing && queues(r, r->round_rtt)) {

@@ -47,7 +47,8 @@ eventually 10 pactl info > "$T/pactl.out" 2>&1 || fail 'no sound server'
 pactl set-default-sink desk
 x_server A 1280x720
 x_server B 1280x720
-printf 'rights = all\n' > "$T/policy"
+DISPLAY=$B start wm openbox # a clipboard is for the window in front
+printf 'rights = all\ncopy = text\n' > "$T/policy"
 source=x11:$A window=--fullscreen sounds=pulse:desk
 if [ "$load" = painted ]; then
 	source=pattern:desktop window=--headless
@@ -132,14 +133,23 @@ busy() {
 # carry: 50 MB from the desktop's clipboard, again and again.
 carry() {
 	while :; do
-		head -c 50000000 /dev/urandom | base64 -w 0 |
-			head -c 50000000 > "$T/load"
-		xclip -display "$A" -selection clipboard -t UTF8_STRING -i "$T/load"
+		head -c 37500000 /dev/urandom | base64 -w 0 > "$T/load"
+		xclip -display "$A" -selection clipboard -i "$T/load"
 		sleep 1
+		DISPLAY=$B xdotool mousemove 900 600 click 1
 		timeout 120 xclip -display "$B" -selection clipboard -o \
-			-t UTF8_STRING |
-			wc -c >> "$T/carried"
+			-t UTF8_STRING > /dev/null
 	done
+}
+
+# carried FILE: of the viewer's statistics, on the clipboard's channel.
+carried() {
+	python3 - "$1" <<-'END'
+	import json, sys
+	of = json.loads(open(sys.argv[1]).readlines()[-1])["channels"]["clipboard"]
+	of = sum(of.values()) if isinstance(of, dict) else of
+	print(f"{of / 1e6:.1f}")
+	END
 }
 
 over() { # LINK
@@ -164,10 +174,11 @@ over() { # LINK
 	link=$PID
 	eventually 20 grep -qs '"ready"' "$T/view.out" || fail 'no viewer'
 	busy
-	: > "$T/carried"
+	local carrier=
 	if [ "$load" = all ] || [ "$load" = bulk ]; then
 		carry > "$T/carry.out" 2>&1 &
-		started+=("$!")
+		carrier=$!
+		started+=("$carrier")
 	fi
 	sleep 3
 	if [ "$from" = guest ]; then
@@ -200,7 +211,11 @@ over() { # LINK
 		"$(value skew_ms 2) $(value skew_ms 3) $(value skew_ms 4)"
 	[ "$from" != clip ] ||
 		echo "  the picture came after $(value picture_ms 2) ms"
-	[ ! -s "$T/carried" ] || echo "  carried: $(tr '\n' ' ' < "$T/carried")"
+	[ -z "$carrier" ] || {
+		kill "$carrier"
+		wait "$carrier" 2> /dev/null
+		echo "  through the clipboard: $(carried "$T/stats") MB"
+	}
 	[ -z "${SOUND_OUT:-}" ] || {
 		mkdir -p "$SOUND_OUT"
 		cp "$T/stats" "$SOUND_OUT/${1%%,*}.stats"

@@ -56,7 +56,7 @@ local messages = {
 	[0x0001] = { name = "client_hello", doc = "The first message: what the client speaks.",
 		{ "oldest", "u16", "oldest protocol version that will do", 1, 65535 },
 		{ "newest", "u16", "newest protocol version, >= oldest", 1, 65535 },
-		{ "caps", "u64", "capabilities offered, see Capabilities" },
+		{ "caps", "u64", "capabilities offered, see Session" },
 		{ "clock", "u64", "sender's clock in ns" },
 		{ "max_pixels", "u32", "largest display that will be decoded", 1, 67108864 },
 		{ "session", "bytes", "session to resume or join, else empty", 0, 16 },

@@ -1,6 +1,6 @@
 /*
- * raw.c - the only file of the viewer that knows X: the messages about keys
- * behind SDL's events, for typing.h. Elsewhere there are none.
+ * raw.c - the messages about keys behind SDL's events, for typing.h; X's only,
+ * elsewhere there are none.
  */
 #include <SDL2/SDL_syswm.h>
 

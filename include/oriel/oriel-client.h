@@ -103,9 +103,9 @@ struct oriel_client_events {
 	 */
 	void (*microphone_wanted)(void *user, bool wanted);
 	/*
-	 * Clipboard; see oriel.h. The desktop
-	 * offers these types, best first, or no longer any (count 0). Fetch
-	 * one by oriel_client_clipboard_request() when somebody pastes.
+	 * Clipboard; see oriel.h. The desktop offers these types, best first,
+	 * or no longer any (count 0). Fetch one by
+	 * oriel_client_clipboard_request() when somebody pastes.
 	 */
 	void (*clipboard_offered)(void *user, enum oriel_selection selection,
 			const char *const *types, size_t count);
@@ -137,6 +137,7 @@ struct oriel_client_events {
 	/* Bytes for the device; oriel_usb_consumed() when it has them. */
 	void (*usb_data)(void *user, struct oriel_usb *usb, const void *data,
 			size_t n);
+	/* oriel_usb_room() was 0 and is no more. */
 	void (*usb_writable)(void *user, struct oriel_usb *usb);
 	/*
 	 * The desktop has given it back, or it broke a rule; why NULL: the
@@ -280,15 +281,20 @@ ORIEL_API bool oriel_client_login_asked(const struct oriel_client *client);
 ORIEL_API const char *oriel_client_server_name(
 		const struct oriel_client *client);
 
+/* Set stats->size before. */
 ORIEL_API void oriel_client_stats(
 		const struct oriel_client *client, struct oriel_stats *stats);
 
 /* ---- screens ----------------------------------------------------------- */
 
+/* What `display` of pointer and touch input is to say. */
 ORIEL_API uint32_t oriel_screen_id(const struct oriel_screen *screen);
+/* The monitor's name, for people; may be "". */
 ORIEL_API const char *oriel_screen_name(const struct oriel_screen *screen);
+/* Its place in the desktop, and its size. */
 ORIEL_API struct oriel_rect oriel_screen_rect(
 		const struct oriel_screen *screen);
+/* A pointer of the host's. */
 ORIEL_API void oriel_screen_set_data(struct oriel_screen *screen, void *data);
 ORIEL_API void *oriel_screen_data(const struct oriel_screen *screen);
 /* The picture as of the last commit, valid until the next dispatch. */
@@ -408,6 +414,7 @@ ORIEL_API ORIEL_CHECK int oriel_client_clipboard_offer(
 ORIEL_API ORIEL_CHECK int oriel_client_clipboard_request(
 		struct oriel_transfer **out, struct oriel_client *client,
 		enum oriel_selection selection, const char *type);
+
 /* ---- USB --------------------------------------------------------------- */
 
 /*

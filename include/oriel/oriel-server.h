@@ -100,9 +100,9 @@ struct oriel_server_events {
 	 */
 	void (*sound_in)(void *user, struct oriel_peer *peer, bool on);
 	/*
-	 * Clipboard; see oriel.h. The peer that owns the input
-	 * offers these types, best first, or no longer any (count 0). Fetch
-	 * one by oriel_clipboard_request() when somebody pastes.
+	 * Clipboard; see oriel.h. The peer that owns the input offers these
+	 * types, best first, or no longer any (count 0). Fetch one by
+	 * oriel_clipboard_request() when somebody pastes.
 	 */
 	void (*clipboard_offered)(void *user, struct oriel_peer *peer,
 			enum oriel_selection selection,
@@ -139,6 +139,7 @@ struct oriel_server_events {
 	/* Bytes for the guest; oriel_usb_consumed() when it has them. */
 	void (*usb_data)(void *user, struct oriel_usb *usb, const void *data,
 			size_t n);
+	/* oriel_usb_room() was 0 and is no more. */
 	void (*usb_writable)(void *user, struct oriel_usb *usb);
 	/*
 	 * It is gone: unplugged, taken back, its right lost, or it broke a
@@ -289,7 +290,10 @@ ORIEL_API void oriel_text_free(char *text);
 ORIEL_API int32_t oriel_server_certificate_days(
 		const struct oriel_server *server);
 
-/* Show a sentence to every peer; level 0 information, 1 warning, 2 gone. */
+/*
+ * Show a sentence to every peer; level 0 is information, 1 a warning, 2: the
+ * desktop is gone. An empty text takes it back.
+ */
 ORIEL_API void oriel_server_notice(
 		struct oriel_server *server, int level, const char *text);
 /* The desktop's lock keys (oriel_locks), when they have changed. */
@@ -331,16 +335,20 @@ struct oriel_encoded {
 
 /*
  * An encoder that the host brings along: one that is faster, better, or in
- * hardware. It takes no picture from another than the one before, holds back
- * none, and keeps to a quality: who has not the rate is asked less often.
- * create and destroy are called in the loop thread, encode there or, where the
- * server has workers, in one of these: never two at a time of the same state.
+ * hardware. Its frames need none but the one before, and come at once, in
+ * order. It keeps to a quality; where the link has not the rate for that it is
+ * asked for fewer frames. create and destroy are called in the loop thread,
+ * encode there or, where the server has workers, in one of these: never two at
+ * a time of the same state.
  */
 struct oriel_encoder {
 	size_t size;
 	enum oriel_video codec;
 	const char *name; /* for people */
-	/* Pictures will have this size; up to `threads` threads are welcome. */
+	/*
+	 * Pictures will have this size; up to `threads` threads are welcome.
+	 * Both return 0 or a negative ORIEL_E code.
+	 */
 	int (*create)(void **state, void *user, int32_t width, int32_t height,
 			uint32_t threads);
 	int (*encode)(void *state, const struct oriel_yuv *picture,
@@ -358,8 +366,11 @@ ORIEL_API ORIEL_CHECK int oriel_server_add_encoder(struct oriel_server *server,
 		const struct oriel_encoder *encoder, void *user);
 
 /* ---- letting peers in -------------------------------------------------- */
-/* An auth lives from auth_wanted until answered, or until the peer leaves:
- * answering later is by oriel_auth_ref(), which keeps it answerable. */
+/*
+ * An auth lives from auth_wanted until it is answered, or until the peer
+ * leaves. Who answers later takes a reference: of an auth whose peer has left
+ * all calls are then harmless.
+ */
 
 ORIEL_API struct oriel_auth *oriel_auth_ref(struct oriel_auth *auth);
 ORIEL_API void oriel_auth_unref(struct oriel_auth *auth);
@@ -378,8 +389,10 @@ ORIEL_API ORIEL_CHECK int oriel_auth_use_password(
  */
 ORIEL_API ORIEL_CHECK int oriel_auth_use_verifier(
 		struct oriel_auth *auth, const char *verifier);
-/* No proof. ORIEL_EDENIED unless the server is ORIEL_SERVER_OPEN and the
- * peer is on a unix: socket or loopback and chose the method NONE. */
+/*
+ * No proof. ORIEL_EDENIED unless the server is ORIEL_SERVER_OPEN and the peer
+ * is on a unix: socket or loopback and chose the method NONE.
+ */
 ORIEL_API ORIEL_CHECK int oriel_auth_use_none(struct oriel_auth *auth);
 /*
  * There is no such user. The peer learns that after its proof only, in the
@@ -405,7 +418,7 @@ ORIEL_API void oriel_auth_accept(struct oriel_auth *auth, uint32_t rights);
 
 /*
  * "SCRAM-SHA-256$..." for a password, to be kept instead of it, in
- * out[size]; 256 bytes are enough. Takes about 0.1 s. Threads: any.
+ * out[size]; 256 bytes are enough. Takes some 20 ms. Threads: any.
  */
 ORIEL_API ORIEL_CHECK int oriel_make_verifier(
 		char *out, size_t size, const char *password);
@@ -413,21 +426,27 @@ ORIEL_API ORIEL_CHECK int oriel_make_verifier(
 /* ---- peers ------------------------------------------------------------- */
 /* A peer lives from peer_joined until peer_left returns. Threads: loop. */
 
+/* What the client calls itself: any text, for people. */
 ORIEL_API const char *oriel_peer_name(const struct oriel_peer *peer);
+/* Who has logged in. */
 ORIEL_API const char *oriel_peer_user(const struct oriel_peer *peer);
+/* As oriel_auth_address(). */
 ORIEL_API const char *oriel_peer_address(const struct oriel_peer *peer);
 ORIEL_API uint32_t oriel_peer_rights(const struct oriel_peer *peer);
+/* It has these from now on, and is told. */
 ORIEL_API void oriel_peer_set_rights(struct oriel_peer *peer, uint32_t rights);
+/* A pointer of the host's. */
 ORIEL_API void oriel_peer_set_data(struct oriel_peer *peer, void *data);
 ORIEL_API void *oriel_peer_data(const struct oriel_peer *peer);
+/* Set stats->size before. */
 ORIEL_API void oriel_peer_stats(
 		const struct oriel_peer *peer, struct oriel_stats *stats);
 /* Say goodbye, then close. `why` is shown to the user, may be NULL. */
 ORIEL_API void oriel_peer_close(struct oriel_peer *peer, const char *why);
 /*
- * Rules as config.usb_rules that hold for this peer as well, from now on; what
- * none of them fits is left to those.
- * ORIEL_EINVAL when they are none.
+ * Rules as config.usb_rules that hold for this peer as well, from now on: both
+ * must allow a device. What none of these fits is left to those. ORIEL_EINVAL
+ * when they are no rules.
  */
 ORIEL_API ORIEL_CHECK int oriel_peer_set_usb_rules(
 		struct oriel_peer *peer, const char *rules);
@@ -520,8 +539,11 @@ struct oriel_display_config {
 ORIEL_API ORIEL_CHECK int oriel_display_create(struct oriel_display **out,
 		struct oriel_server *server,
 		const struct oriel_display_config *config);
+/* Peers see it go. */
 ORIEL_API void oriel_display_destroy(struct oriel_display *display);
+/* What `display` of pointer and touch events says, 0 to 15. */
 ORIEL_API uint32_t oriel_display_id(const struct oriel_display *display);
+/* A pointer of the host's. */
 ORIEL_API void oriel_display_set_data(
 		struct oriel_display *display, void *data);
 ORIEL_API void *oriel_display_data(const struct oriel_display *display);
@@ -584,9 +606,9 @@ ORIEL_API void oriel_sound_destroy(struct oriel_sound *sound);
 /*
  * Queue samples, the first of which was captured at `time` (0: they end now).
  * Best 10 ms at a time or less; none says that nothing follows for now. Late
- * sound is dropped, not played late:
- * ORIEL_ELIMIT. What is silent, or heard by nobody, costs next to nothing.
- * Never waits. Threads: any, one at a time for one stream.
+ * sound is dropped, not played late: ORIEL_ELIMIT. What is silent, or heard by
+ * nobody, costs next to nothing. Never waits. Threads: any, one at a time for
+ * one stream.
  */
 ORIEL_API ORIEL_CHECK int oriel_sound_write(struct oriel_sound *sound,
 		const int16_t *samples, size_t frames, uint64_t time);
@@ -633,6 +655,7 @@ ORIEL_API struct oriel_peer *oriel_server_owner(
 /* Tell a peer why what it offered is not used. */
 ORIEL_API void oriel_clipboard_refuse(
 		struct oriel_peer *peer, int error, const char *why);
+
 /* ---- printing ---------------------------------------------------------- */
 
 /*
@@ -640,7 +663,7 @@ ORIEL_API void oriel_clipboard_refuse(
  * such printer, or it does not take the format; ORIEL_ELIMIT when 16 jobs are
  * on their way to this peer; ORIEL_ENOMEM. A job outlives a lost line: it goes
  * on when the same client comes back, and fails when that has not happened
- * after some minutes. Threads: loop.
+ * after ten minutes. Threads: loop.
  */
 ORIEL_API ORIEL_CHECK int oriel_print_create(struct oriel_print **out,
 		struct oriel_peer *peer, const struct oriel_print_job *job);

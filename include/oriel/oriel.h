@@ -233,9 +233,10 @@ ORIEL_API size_t oriel_usb_room(const struct oriel_usb *usb);
 ORIEL_API void oriel_usb_consumed(struct oriel_usb *usb, size_t n);
 /* Take it back, or give it back. Ends `usb`; `why` is for people, or NULL. */
 ORIEL_API void oriel_usb_detach(struct oriel_usb *usb, const char *why);
-/* Set info->size before. */
+/* What the device says that it is. Set info->size before. */
 ORIEL_API void oriel_usb_get_info(
 		const struct oriel_usb *usb, struct oriel_usb_info *info);
+/* A pointer of the host's. */
 ORIEL_API void oriel_usb_set_data(struct oriel_usb *usb, void *data);
 ORIEL_API void *oriel_usb_data(const struct oriel_usb *usb);
 
@@ -253,12 +254,12 @@ enum oriel_rights {
 	ORIEL_MAY_SEE = 1 << 0,
 	ORIEL_MAY_HEAR = 1 << 1,
 	ORIEL_MAY_INPUT = 1 << 2,
-	ORIEL_MAY_SPEAK = 1 << 3,
-	ORIEL_MAY_COPY = 1 << 4,  /* clipboard, desktop to peer */
-	ORIEL_MAY_PASTE = 1 << 5, /* clipboard, peer to desktop */
-	ORIEL_MAY_USB = 1 << 6,
-	ORIEL_MAY_PRINT = 1 << 7,
-	ORIEL_MAY_RESIZE = 1 << 8,
+	ORIEL_MAY_SPEAK = 1 << 3,  /* into its microphone */
+	ORIEL_MAY_COPY = 1 << 4,   /* clipboard, desktop to peer */
+	ORIEL_MAY_PASTE = 1 << 5,  /* clipboard, peer to desktop */
+	ORIEL_MAY_USB = 1 << 6,    /* give its devices to the desktop */
+	ORIEL_MAY_PRINT = 1 << 7,  /* the desktop on its printers */
+	ORIEL_MAY_RESIZE = 1 << 8, /* ask for another size of a display */
 };
 
 /* ---- clipboard --------------------------------------------------------- */
@@ -290,10 +291,12 @@ enum oriel_total {
 
 enum { ORIEL_TYPES_MAX = 32, ORIEL_TYPE_MAX = 127 };
 
+/* Of which selection, and which of the types that were offered. */
 ORIEL_API enum oriel_selection oriel_transfer_selection(
 		const struct oriel_transfer *transfer);
 ORIEL_API const char *oriel_transfer_type(
 		const struct oriel_transfer *transfer);
+/* A pointer of the host's. */
 ORIEL_API void oriel_transfer_set_data(
 		struct oriel_transfer *transfer, void *data);
 ORIEL_API void *oriel_transfer_data(const struct oriel_transfer *transfer);

@@ -667,6 +667,36 @@ static void who_is_held_elsewhere_makes_no_queue(void **state)
 	}
 }
 
+/*
+ * Little at first, so that the rate stays a guess; then more than the path
+ * carries, and always less than the guess would allow.
+ */
+static void a_guess_is_not_kept_in_a_queue(void **state)
+{
+	struct path_config config = {
+		.rate = 4 * MBIT, .delay = 30 * MS, .queue = 100000, .seed = 14
+	};
+	struct sender *s = create(&config);
+	(void)state;
+	s->greedy = false;
+	s->size = 1000;
+	s->period = 300 * MS;
+	s->next_update = path_now(s->path);
+	run(s, 2 * SECOND);
+	s->next_update = UINT64_MAX;
+	s->greedy = true;
+	s->own = 35000; /* just more than is on the way */
+	run(s, SECOND);
+	s->own = 70000; /* the guess allows 85 kB */
+	run(s, SECOND);
+	reset(s);
+	run(s, 10 * SECOND);
+	report(s, "a guess", config.rate);
+	assert_true(spread_at(&s->queue, 50) <= 15);
+	assert_true(use(s, config.rate) >= 85);
+	destroy(s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -684,6 +714,7 @@ int main(void)
 		cmocka_unit_test(a_limit_is_kept),
 		cmocka_unit_test(bulk_leaves_room_for_pictures),
 		cmocka_unit_test(who_is_held_elsewhere_makes_no_queue),
+		cmocka_unit_test(a_guess_is_not_kept_in_a_queue),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
