@@ -104,7 +104,7 @@ CUPS_LIBS := $(shell pkg-config --libs cups 2>/dev/null || cups-config --libs 2>
 
 ifeq ($(CUPS_LIBS),)
 DEFS += -DORIEL_NO_CUPS
-LEFT_OUT += client/viewer/cups tests/fuzz/fuzz_ipp
+LEFT_OUT += client/viewer/cups client/viewer/cups_login tests/fuzz/fuzz_ipp
 endif
 
 host_tools = $(O)/proto/msgdoc.o

@@ -3,44 +3,17 @@
  * those on its network, or one by its URI. Documents go there as they are, by
  * IPP; what the printer says comes back in the few words of the protocol.
  */
-#include <cups/cups.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "client/viewer/print.h"
+#include "client/viewer/cups_login.h"
 
 enum {
 	FIND_MS = 3000,
-	CONNECT_MS = 15000,
 	POLL_MS = 1000,
-	SILENCE_S = 60,
 };
-
-/*
- * libcups would ask on the terminal, if there is one, and wait. Tickets of
- * Kerberos, and names and passwords that a CUPS here knows, need no question.
- */
-static const char *no_password(const char *prompt, http_t *http,
-		const char *method, const char *resource, void *user)
-{
-	(void)prompt;
-	(void)http;
-	(void)method;
-	(void)resource;
-	(void)user;
-	return NULL;
-}
-
-static bool wants_password(void)
-{
-	ipp_status_t status = cupsLastError();
-
-	return status == IPP_STATUS_ERROR_NOT_AUTHORIZED ||
-	       status == IPP_STATUS_ERROR_NOT_AUTHENTICATED ||
-	       status == IPP_STATUS_ERROR_CUPS_AUTHENTICATION_CANCELED;
-}
 
 /* ---- what a printer can do --------------------------------------------- */
 
@@ -176,25 +149,11 @@ static void copy_name(char *out, size_t size, const char *text)
 	out[n] = 0;
 }
 
-static bool is_uri(const char *name)
-{
-	return strncmp(name, "ipp://", 6) == 0 ||
-	       strncmp(name, "ipps://", 7) == 0;
-}
-
 static cups_dest_t *open_dest(const char *name)
 {
-	return is_uri(name) ? cupsGetDestWithURI("oriel", name)
-			    : cupsGetNamedDest(CUPS_HTTP_DEFAULT, name, NULL);
-}
-
-static http_t *connect_to(cups_dest_t *dest, const char *name,
-		const int *cancel, char *resource, size_t size)
-{
-	return cupsConnectDest(dest,
-			is_uri(name) ? CUPS_DEST_FLAGS_DEVICE
-				     : CUPS_DEST_FLAGS_NONE,
-			CONNECT_MS, (int *)cancel, resource, size, NULL, NULL);
+	return orl_cups_is_uri(name) ? cupsGetDestWithURI("oriel", name)
+				     : cupsGetNamedDest(CUPS_HTTP_DEFAULT, name,
+						       NULL);
 }
 
 /* Where a printer is, and a job there. */
@@ -238,11 +197,12 @@ static void ask_name(struct orl_found *f, http_t *http, const char *uri)
 	ippDelete(answer);
 }
 
-static bool describe(struct orl_found *f, cups_dest_t *dest, const char *name,
-		const int *cancel)
+static bool describe(struct orl_found *f, cups_dest_t *dest,
+		struct orl_cups_way *way)
 {
-	char resource[1024];
 	struct asked a = { .dest = dest };
+	const char *name = way->talk.dest;
+	bool is_uri = orl_cups_is_uri(name);
 	const char *info = cupsGetOption(
 			"printer-info", dest->num_options, dest->options);
 
@@ -251,19 +211,23 @@ static bool describe(struct orl_found *f, cups_dest_t *dest, const char *name,
 		return false;
 	memcpy(f->dest, name, strlen(name) + 1);
 	copy_name(f->name, sizeof(f->name),
-			info && *info && !is_uri(name) ? info : dest->name);
+			info && *info && !is_uri ? info : dest->name);
 	f->about.standard = dest->is_default != 0;
-	a.http = connect_to(dest, name, cancel, resource, sizeof(resource));
-	if (!a.http)
+	way->dest = dest;
+	if (!orl_cups_way_connect(way))
 		return false;
-	a.info = cupsCopyDestInfo(a.http, dest);
+	do
+		a.info = cupsCopyDestInfo(way->http, dest);
+	while (!a.info && orl_cups_way_again(way));
+	a.http = way->http;
 	if (a.info) {
+		if (way->wanted)
+			orl_logins_keep(&way->talk);
 		read_abilities(&a, f);
-		if (is_uri(name))
-			ask_name(f, a.http, name);
+		if (is_uri)
+			ask_name(f, a.http, way->name);
 	}
 	cupsFreeDestInfo(a.info);
-	httpClose(a.http);
 	return f->about.formats != 0;
 }
 
@@ -281,30 +245,42 @@ static int found(void *user, unsigned flags, cups_dest_t *dest)
 	if (flags & CUPS_DEST_FLAGS_REMOVED || dest->instance ||
 			(!finding->all && !dest->is_default))
 		return 1;
-	if (describe(&finding->out[finding->n], dest, dest->name,
-			    finding->cancel))
+	/* Whoever is on the network may ask for a password: none is given. */
+	struct orl_cups_way way = { .talk = { .cancel = finding->cancel } };
+	orl_cups_way_init(&way, dest->name);
+	if (describe(&finding->out[finding->n], dest, &way))
 		finding->n++;
+	orl_cups_way_fini(&way);
 	return finding->n < finding->max && !*finding->cancel;
 }
 
-int orl_cups_find(struct orl_found *out, int max, const char *name, bool all,
-		const int *cancel)
+int orl_cups_find(struct orl_found *out, int max, bool all, const int *cancel)
 {
 	struct finding finding = { out, 0, max, all, cancel };
 
-	cupsSetPasswordCB2(no_password, NULL);
-	if (!name) {
-		cupsEnumDests(CUPS_DEST_FLAGS_NONE, FIND_MS, (int *)cancel, 0,
-				0, found, &finding);
-		return finding.n;
-	}
-	cups_dest_t *dest = open_dest(name);
-	if (dest && describe(out, dest, name, cancel)) {
-		out->about.standard = true;
-		finding.n = 1;
-	}
-	cupsFreeDests(dest ? 1 : 0, dest);
+	orl_cups_no_password();
+	cupsEnumDests(CUPS_DEST_FLAGS_NONE, FIND_MS, (int *)cancel, 0, 0, found,
+			&finding);
 	return finding.n;
+}
+
+int orl_cups_find_one(struct orl_found *out, const char *name,
+		struct orl_logins *logins, const int *cancel, const char **why)
+{
+	struct orl_cups_way way = {
+		.talk = { .logins = logins, .title = "", .cancel = cancel }
+	};
+
+	orl_cups_way_init(&way, name);
+	way.talk.printer = way.name;
+	cups_dest_t *dest = open_dest(way.name);
+	int n = dest && describe(out, dest, &way);
+	if (n)
+		out->about.standard = true;
+	*why = way.talk.why;
+	orl_cups_way_fini(&way);
+	cupsFreeDests(dest ? 1 : 0, dest);
+	return n;
 }
 
 /* ---- printing ---------------------------------------------------------- */
@@ -429,7 +405,18 @@ static uint32_t printer_reasons(http_t *http, const struct watched *w)
 	return bits;
 }
 
-/* True when that was the last there is to say. */
+/* CUPS waits for a login: it has none, or the printer does not accept it. */
+static bool is_held(int state, ipp_t *job)
+{
+	ipp_attribute_t *until =
+			ippFindAttribute(job, "job-hold-until", IPP_TAG_ZERO);
+	const char *text = until ? ippGetString(until, 0, NULL) : NULL;
+
+	return state == IPP_JSTATE_HELD && text &&
+	       strcmp(text, "auth-info-required") == 0;
+}
+
+/* True when that was the last there is to say, or WAITING for a login. */
 static bool report(const struct orl_sending *s, http_t *http,
 		const struct watched *w, enum oriel_print_state *last)
 {
@@ -445,6 +432,11 @@ static bool report(const struct orl_sending *s, http_t *http,
 					   ? 0
 					   : printer_reasons(http, w);
 
+	if (is_held(state, answer)) {
+		*last = ORIEL_PRINT_WAITING;
+		ippDelete(answer);
+		return true;
+	}
 	if (state == IPP_JSTATE_STOPPED || reasons)
 		is = ORIEL_PRINT_STOPPED;
 	if (state == IPP_JSTATE_COMPLETED)
@@ -461,10 +453,22 @@ static bool report(const struct orl_sending *s, http_t *http,
 	return is >= ORIEL_PRINT_DONE;
 }
 
-static void watch(const struct orl_sending *s, http_t *http,
+/* Nobody is asked for the right to take back what waits for an answer. */
+static void take_back(struct orl_cups_way *way, const struct watched *w)
+{
+	struct orl_logins *logins = way->talk.logins;
+
+	way->talk.logins = NULL;
+	ippDelete(ask(way->http, w, IPP_OP_CANCEL_JOB));
+	way->talk.logins = logins;
+}
+
+/* True when it is to be sent once more, with another login. */
+static bool watch(const struct orl_sending *s, struct orl_cups_way *way,
 		const struct watched *w)
 {
 	enum oriel_print_state last = ORIEL_PRINT_RUNNING;
+	http_t *http = way->http;
 	bool told = false;
 
 	while (!report(s, http, w, &last)) {
@@ -472,30 +476,41 @@ static void watch(const struct orl_sending *s, http_t *http,
 			usleep(50000);
 		/* The viewer ends; what the printer has is printed. */
 		if (*s->cancel == ORL_PRINT_LEAVE)
-			return;
+			return false;
 		if (*s->cancel && !told) {
-			ippDelete(ask(http, w, IPP_OP_CANCEL_JOB));
+			take_back(way, w);
 			told = true;
 		}
 	}
+	if (last == ORIEL_PRINT_DONE && way->along)
+		orl_logins_keep(&way->talk);
+	way->held = last == ORIEL_PRINT_WAITING;
+	if (way->held)
+		take_back(way, w);
+	return way->held;
 }
 
-static int on_silence(http_t *http, void *user)
+static void fail(const struct orl_sending *s, const struct orl_cups_way *way,
+		uint32_t reason, const char *why)
 {
-	const struct orl_sending *s = user;
+	ipp_status_t status = cupsLastError();
 
-	(void)http;
-	return !*s->cancel;
-}
-
-static void fail(const struct orl_sending *s, uint32_t reason, const char *why)
-{
 	if (*s->cancel)
 		tell(s, ORIEL_PRINT_CANCELLED, 0, "");
-	else if (wants_password())
+	else if (way->talk.why)
+		tell(s, ORIEL_PRINT_FAILED,
+				way->talk.refused ? ORIEL_PRINT_REFUSED
+						  : ORIEL_PRINT_OTHER,
+				way->talk.why);
+	else if (status == IPP_STATUS_ERROR_NOT_AUTHORIZED)
 		tell(s, ORIEL_PRINT_FAILED, ORIEL_PRINT_OTHER,
-				"the printer wants a password; give it to CUPS "
-				"(lpadmin) and print on its queue");
+				"the printer does not let this user print");
+	else if (status == IPP_STATUS_ERROR_NOT_AUTHENTICATED ||
+			status == IPP_STATUS_ERROR_CUPS_AUTHENTICATION_CANCELED)
+		tell(s, ORIEL_PRINT_FAILED, ORIEL_PRINT_OTHER,
+				"the printer wants a login that is no "
+				"password; make a queue of CUPS for it "
+				"(lpadmin) and print there");
 	else
 		tell(s, ORIEL_PRINT_FAILED, reason,
 				why && *why ? why
@@ -504,10 +519,12 @@ static void fail(const struct orl_sending *s, uint32_t reason, const char *why)
 
 static const char *uri_of(const cups_dest_t *dest, const char *name)
 {
-	const char *uri = is_uri(name) ? name
-				       : cupsGetOption("printer-uri-supported",
-							 dest->num_options,
-							 dest->options);
+	const char *uri =
+			orl_cups_is_uri(name)
+					? name
+					: cupsGetOption("printer-uri-supported",
+							  dest->num_options,
+							  dest->options);
 
 	return uri ? uri : "";
 }
@@ -520,19 +537,34 @@ static bool is_busy(ipp_status_t status)
 	       status == IPP_STATUS_ERROR_SERVICE_UNAVAILABLE;
 }
 
+static void on_asked(void *user, bool again)
+{
+	tell(user, ORIEL_PRINT_WAITING, 0,
+			again ? "the printer does not accept this password; "
+				"the person is asked again"
+			      : "the printer wants a password; the person is "
+				"asked");
+}
+
 /* Small printers take one job at a time: wait for ours to have its turn. */
-static bool create_job(const struct orl_sending *s, http_t *http,
-		cups_dest_t *dest, cups_dinfo_t *info, int *id, int n,
-		cups_option_t *options)
+static bool create_job(const struct orl_sending *s, struct orl_cups_way *way,
+		cups_dinfo_t *info, int *id, int n, cups_option_t *options)
 {
 	bool told = false;
 
 	for (;;) {
-		ipp_status_t status = cupsCreateDestJob(
-				http, dest, info, id, s->title, n, options);
+		ipp_status_t status = cupsCreateDestJob(way->http, way->dest,
+				info, id, s->title, n, options);
 
-		if (!is_busy(status))
-			return status <= IPP_STATUS_OK_EVENTS_COMPLETE;
+		if (status <= IPP_STATUS_OK_EVENTS_COMPLETE) {
+			if (way->wanted && !way->along)
+				orl_logins_keep(&way->talk);
+			return true;
+		}
+		if (orl_cups_way_again(way))
+			continue;
+		if (!is_busy(status) || way->talk.why)
+			return false;
 		if (!told)
 			tell(s, ORIEL_PRINT_WAITING, 0, cupsLastErrorString());
 		told = true;
@@ -543,12 +575,14 @@ static bool create_job(const struct orl_sending *s, http_t *http,
 	}
 }
 
-static void hand_over(const struct orl_sending *s, http_t *http,
-		cups_dest_t *dest, cups_dinfo_t *info, const char *resource)
+/* True: once more. */
+static bool hand_over(const struct orl_sending *s, struct orl_cups_way *way,
+		cups_dinfo_t *info)
 {
 	cups_option_t *options = NULL;
 	int n = add_options(&options, s);
-	struct watched w = { uri_of(dest, s->dest), resource, 0 };
+	cups_dest_t *dest = way->dest;
+	struct watched w = { uri_of(dest, way->name), way->resource, 0 };
 	char path[1024], scheme[32], user[64], host[256];
 	int port;
 	bool ok;
@@ -557,7 +591,9 @@ static void hand_over(const struct orl_sending *s, http_t *http,
 			    user, sizeof(user), host, sizeof(host), &port, path,
 			    sizeof(path)) >= HTTP_URI_STATUS_OK)
 		w.resource = path;
-	ok = create_job(s, http, dest, info, &w.id, n, options);
+	ok = orl_cups_way_login(way, &n, &options) &&
+	     create_job(s, way, info, &w.id, n, options);
+	http_t *http = way->http; /* which may be another now */
 	if (ok) {
 		tell(s, ORIEL_PRINT_RUNNING, 0, "");
 		ok = cupsStartDestDocument(http, dest, info, w.id, s->title,
@@ -571,36 +607,38 @@ static void hand_over(const struct orl_sending *s, http_t *http,
 
 			copy_name(why, sizeof(why), cupsLastErrorString());
 			cupsCancelDestJob(http, dest, w.id);
-			fail(s, ORIEL_PRINT_OTHER, why);
+			fail(s, way, ORIEL_PRINT_OTHER, why);
 		}
 	} else {
-		fail(s, ORIEL_PRINT_OTHER, cupsLastErrorString());
+		fail(s, way, ORIEL_PRINT_OTHER, cupsLastErrorString());
 	}
 	cupsFreeOptions(n, options);
-	if (ok)
-		watch(s, http, &w);
+	return ok && watch(s, way, &w);
 }
 
 void orl_cups_send(const struct orl_sending *s)
 {
-	char resource[1024] = "/";
-	cupsSetPasswordCB2(no_password, NULL);
-
-	cups_dest_t *dest = open_dest(s->dest);
-	http_t *http = dest ? connect_to(dest, s->dest, s->cancel, resource,
-					      sizeof(resource))
-			    : NULL;
+	struct orl_cups_way way = { .talk = {
+						    .logins = s->logins,
+						    .printer = s->printer,
+						    .title = s->title,
+						    .cancel = s->cancel,
+						    .asked = on_asked,
+						    .user = (void *)s,
+				    } };
 	cups_dinfo_t *info = NULL;
 
-	if (http) {
-		httpSetTimeout(http, SILENCE_S, on_silence, (void *)s);
-		info = cupsCopyDestInfo(http, dest);
-	}
-	if (info)
-		hand_over(s, http, dest, info, resource);
-	else
-		fail(s, ORIEL_PRINT_OFFLINE, cupsLastErrorString());
+	orl_cups_way_init(&way, s->dest);
+	way.dest = open_dest(way.name);
+	if (way.dest && orl_cups_way_connect(&way))
+		do
+			info = cupsCopyDestInfo(way.http, way.dest);
+		while (!info && orl_cups_way_again(&way));
+	while (info && hand_over(s, &way, info))
+		continue;
+	if (!info)
+		fail(s, &way, ORIEL_PRINT_OFFLINE, cupsLastErrorString());
 	cupsFreeDestInfo(info);
-	httpClose(http);
-	cupsFreeDests(dest ? 1 : 0, dest);
+	orl_cups_way_fini(&way);
+	cupsFreeDests(way.dest ? 1 : 0, way.dest);
 }

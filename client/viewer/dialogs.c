@@ -13,7 +13,8 @@ void orl_dialog_open(struct orl_dialog *d, struct orl_panel *p)
 {
 	int focus = 0;
 	orl_field_wipe(&d->field);
-	d->field.secret = d->kind == ORL_DIALOG_PASSWORD;
+	d->field.secret = d->kind == ORL_DIALOG_PASSWORD ||
+			  d->kind == ORL_DIALOG_LOGIN;
 	d->selected = -1;
 	d->problem[0] = '\0';
 	if (d->kind == ORL_DIALOG_CONNECT) {
@@ -26,6 +27,11 @@ void orl_dialog_open(struct orl_dialog *d, struct orl_panel *p)
 		focus = -1;
 	if (d->kind == ORL_DIALOG_SAVE)
 		orl_field_set(&d->field, d->folder);
+	if (d->kind == ORL_DIALOG_LOGIN)
+		orl_field_set(&d->name, d->user);
+	/* Who has just typed a password types it again. */
+	if (d->kind == ORL_DIALOG_LOGIN && d->soon)
+		focus = 1;
 	/* Who presses Enter without reading has not trusted anybody. */
 	if (d->kind == ORL_DIALOG_TRUST)
 		focus = d->locked ? -1 : 1;
@@ -255,6 +261,78 @@ static enum orl_choice save_files(struct orl_dialog *d, struct orl_panel *p)
 			       : choice;
 }
 
+static void whose_line(const struct orl_dialog *d, struct orl_panel *p)
+{
+	char text[ORL_RECENT_ADDRESS + 160];
+	const char *format = _("It goes to %s, encrypted or inside this "
+			       "computer, and is forgotten when the session "
+			       "ends.");
+	if (d->line == ORL_LINE_PLAIN)
+		format = _("The line to %s is not encrypted: others on the "
+			   "network can read the password.");
+	else if (d->line == ORL_LINE_UNKNOWN)
+		format = _("%s does not show the certificate that it should: "
+			   "somebody else may get the password.");
+	snprintf(text, sizeof(text), format, d->address);
+	if (d->line == ORL_LINE_SAFE)
+		orl_panel_note(p, text);
+	else
+		orl_panel_warning(p, text);
+}
+
+/* False: it says what is missing. */
+static bool may_log_in(struct orl_dialog *d, struct orl_panel *p)
+{
+	if (!d->name.text[0] || !d->field.text[0]) {
+		p->focus = d->name.text[0] ? 1 : 0;
+		return false;
+	}
+	if (strlen(d->name.text) <= ORL_LOGIN_USER_MAX &&
+			!strchr(d->name.text, ':') &&
+			strlen(d->field.text) <= ORL_LOGIN_PASSWORD_MAX)
+		return true;
+	snprintf(d->problem, sizeof(d->problem), "%s",
+			_("A printer takes 63 bytes of a name, without a "
+			  "colon, and 125 of a password."));
+	return false;
+}
+
+static enum orl_choice printer_login(struct orl_dialog *d, struct orl_panel *p)
+{
+	char text[ORL_DIALOG_TEXT + 160];
+	orl_panel_title(p, "The printer wants a password");
+	if (d->title[0])
+		snprintf(text, sizeof(text),
+				_("\u201c%s\u201d, on the printer %s."),
+				d->title, d->text);
+	else
+		snprintf(text, sizeof(text), _("The printer %s."), d->text);
+	orl_panel_text(p, text);
+	whose_line(d, p);
+	bool typed = orl_panel_field(p, "User name", &d->name);
+	typed |= orl_panel_field(p, "Password", &d->field);
+	if (typed) {
+		d->wrong = false;
+		d->problem[0] = '\0';
+	}
+	if (d->problem[0])
+		orl_panel_warning(p, d->problem);
+	else if (d->wrong)
+		orl_panel_warning(p, "The printer does not accept them.");
+	if (d->caps)
+		orl_panel_note(p, "Caps Lock is on.");
+	/* Enter sends what was typed here, and over a safe line alone. */
+	bool safe = d->line == ORL_LINE_SAFE;
+	enum orl_choice choice = yes_no(p,
+			!safe         ? N_("Send it all the same")
+			: d->title[0] ? N_("Print")
+				      : N_("Log in"),
+			d->title[0] ? N_("Do not print") : N_("Cancel"), false,
+			p->focus >= 0 && safe);
+	return choice == ORL_CHOICE_YES && !may_log_in(d, p) ? ORL_CHOICE_NONE
+							     : choice;
+}
+
 enum orl_choice orl_dialog(struct orl_dialog *d, struct orl_panel *p)
 {
 	switch (d->kind) {
@@ -280,6 +358,8 @@ enum orl_choice orl_dialog(struct orl_dialog *d, struct orl_panel *p)
 		return give_files(d, p);
 	case ORL_DIALOG_SAVE:
 		return save_files(d, p);
+	case ORL_DIALOG_LOGIN:
+		return printer_login(d, p);
 	case ORL_DIALOG_NONE:
 	default:
 		return ORL_CHOICE_NONE;

@@ -7,6 +7,7 @@
 
 #include <oriel/oriel-client.h>
 
+#include "client/viewer/logins.h"
 #include "client/viewer/panel.h"
 #include "client/viewer/recent.h"
 #include "client/viewer/sound.h"
@@ -28,6 +29,8 @@ enum orl_dialog_kind {
 	ORL_DIALOG_PRINT, /* title: of a job; text: the printer's name */
 	ORL_DIALOG_GIVE,  /* text: which files */
 	ORL_DIALOG_SAVE,  /* the same, and folder; answer.text: another */
+	/* title and text as of PRINT; address: of the printer; user */
+	ORL_DIALOG_LOGIN,
 };
 
 enum orl_choice {
@@ -45,20 +48,25 @@ struct orl_dialog {
 	char key[65], old_key[65];
 	char folder[ORL_FIELD_SIZE];
 	bool wrong; /* the last password was */
+	/* LOGIN: */
+	unsigned number; /* of the question */
+	char user[ORL_LOGIN_USER_MAX + 1];
+	enum orl_line line;
+	bool soon; /* it was wrong just now */
 	enum oriel_client_state state;
 	uint64_t tried, left; /* AGAIN: seconds */
 
 	/* The UI's own. */
 	bool caps; /* Caps Lock is on */
 	char problem[ORL_RECENT_ADDRESS + 128];
-	struct orl_field field;
+	struct orl_field field, name;
 	struct orl_recent recent;
 	int selected;
 };
 
 /* Ready to be shown: recent hosts, an empty field, the first focus. */
 void orl_dialog_open(struct orl_dialog *d, struct orl_panel *p);
-/* One call; with CONNECT and PASSWORD, d->field is what was typed. */
+/* One call; d->field and with LOGIN d->name is what was typed. */
 enum orl_choice orl_dialog(struct orl_dialog *d, struct orl_panel *p);
 
 /* ---- the menu, and the bar in fullscreen ---- */

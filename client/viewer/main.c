@@ -12,6 +12,7 @@
 #include "client/viewer/box_child.h"
 #include "client/viewer/clipboard.h"
 #include "client/viewer/hosts.h"
+#include "client/viewer/logins.h"
 #include "client/viewer/text.h"
 #include "client/viewer/ui.h"
 #include "client/viewer/viewer.h"
@@ -97,6 +98,7 @@ static void clean_up(struct orl_viewer *v)
 	orl_ui_destroy(v->ui);
 	orl_viewer_destroy(v);
 	orl_secret_wipe(&v->secret);
+	orl_secret_wipe(&v->print_secret);
 	free(v->authorities);
 	if (v->stats) {
 		bool lost = ferror(v->stats);
@@ -156,17 +158,31 @@ static bool read_all_settings(struct orl_viewer *v, int argc, char **argv)
 	return false;
 }
 
-static bool read_files(struct orl_viewer *v)
+static bool read_secret(char **out, const char *path)
 {
-	const struct orl_viewer_options *o = &v->options;
-	const char *path = o->password_file ? o->password_file : o->ticket_file;
-	int err = path ? orl_secret_read(&v->secret, path) : 0;
-	if (err) {
+	int err = path ? orl_secret_read(out, path) : 0;
+	if (err)
 		orl_viewer_say("cannot read a secret from %s (%s); its first "
 			       "line is taken",
 				path,
 				err == ENODATA ? _("it is empty")
 					       : strerror(err));
+	return !err;
+}
+
+static bool read_files(struct orl_viewer *v)
+{
+	const struct orl_viewer_options *o = &v->options;
+	int err;
+	if (!read_secret(&v->secret, o->password_file ? o->password_file
+						      : o->ticket_file) ||
+			!read_secret(&v->print_secret, o->print_password_file))
+		return false;
+	if (v->print_secret &&
+			strlen(v->print_secret) > ORL_LOGIN_PASSWORD_MAX) {
+		orl_viewer_say("the password in %s is too long; a printer "
+			       "takes 125 bytes",
+				o->print_password_file);
 		return false;
 	}
 	if (o->trust.mode == ORL_TRUST_CA) {

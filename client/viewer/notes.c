@@ -239,6 +239,11 @@ void orl_ui_facts(struct orl_ui *ui, const struct orl_facts_of *from)
 
 static void ask(struct orl_ui *ui, const struct orl_dialog *dialog)
 {
+	struct pollfd fd = { .fd = ui->answer_pipe[0], .events = POLLIN };
+	char c;
+	/* What nobody waited for any more is no answer to this. */
+	while (poll(&fd, 1, 0) == 1 && read(fd.fd, &c, 1) == 1)
+		continue;
 	pthread_mutex_lock(&ui->lock);
 	ui->asked = *dialog;
 	ui->asking = true;
@@ -268,7 +273,25 @@ void orl_ui_answer_text(struct orl_ui *ui, char *text, size_t size)
 {
 	pthread_mutex_lock(&ui->lock);
 	snprintf(text, size, "%s", ui->answer_text);
+	explicit_bzero(ui->answer_text, sizeof(ui->answer_text));
 	pthread_mutex_unlock(&ui->lock);
+}
+
+bool orl_ui_answer_login(
+		struct orl_ui *ui, unsigned number, struct orl_login *login)
+{
+	pthread_mutex_lock(&ui->lock);
+	bool ours = ui->answer_number == number;
+	if (ours) {
+		/* The dialog takes no more than fits. */
+		snprintf(login->user, sizeof(login->user), "%.*s",
+				ORL_LOGIN_USER_MAX, ui->answer_user);
+		snprintf(login->password, sizeof(login->password), "%.*s",
+				ORL_LOGIN_PASSWORD_MAX, ui->answer_text);
+	}
+	explicit_bzero(ui->answer_text, sizeof(ui->answer_text));
+	pthread_mutex_unlock(&ui->lock);
+	return ours;
 }
 
 enum orl_answer orl_ui_ask(struct orl_ui *ui, const struct orl_dialog *dialog,

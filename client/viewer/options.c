@@ -70,6 +70,10 @@ const char *const orl_viewer_options_help = N_(
 		"  --printer=PRINTER        this one: NAME, ipp://URI or "
 		"file:DIR\n"
 		"  --print=ask|always       before the first job, or never\n"
+		"  --print-password-file=FILE\n"
+		"                           its first line, if the printer "
+		"wants "
+		"one\n"
 		"  --print-pdf              printers get PDF, too\n"
 		"  --files=DIR              where files from the desktop are "
 		"saved,\n"
@@ -258,6 +262,7 @@ static bool set_path(struct orl_viewer_options *o, const char *arg)
 		{ "--microphone-device", &o->microphone_device },
 		{ "--password-file", &o->password_file },
 		{ "--ticket-file", &o->ticket_file },
+		{ "--print-password-file", &o->print_password_file },
 	};
 	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
 		const char *value = value_of(arg, paths[i].name);
@@ -403,6 +408,13 @@ static enum orl_viewer_result set_printer(struct orl_viewer_options *o,
 		return wrong(error, size,
 				"--printer is the name of one, ipp://URI or "
 				"file:DIR");
+	const char *host = strstr(value, "://");
+	size_t user = host ? strcspn(host + 3, "@:/") : 0;
+	if (host && host[3 + user] == ':' &&
+			host[3 + strcspn(host + 3, "@/")] == '@')
+		return wrong(error, size,
+				"others can read a password in --printer; use "
+				"--print-password-file=FILE");
 	snprintf(o->printer, sizeof(o->printer), "%s", value);
 	return ORL_OPTIONS_RUN;
 }
@@ -659,6 +671,12 @@ enum orl_viewer_result orl_viewer_options_check(
 		return wrong(error, size,
 				"give --password-file or --ticket-file, not "
 				"both");
+	if (o->print_password_file &&
+			(!o->printer[0] ||
+					strncmp(o->printer, "file:", 5) == 0))
+		return wrong(error, size,
+				"--print-password-file is for one printer; "
+				"name it with --printer");
 	if (o->kiosk_exit.keysym && !o->kiosk)
 		return wrong(error, size,
 				"--kiosk-exit is for --kiosk; leave it out, or "

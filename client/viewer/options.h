@@ -73,7 +73,7 @@ struct orl_viewer_options {
 	char address[ORL_VIEWFILE_VALUE];
 	char title[ORL_VIEWFILE_VALUE];
 	struct orl_trust_rule trust;
-	const char *password_file, *ticket_file;
+	const char *password_file, *ticket_file, *print_password_file;
 	const char *screenshot, *stats;
 	const char *sound_file; /* instead of a sound card */
 	const char *folder;     /* for files from the desktop's clipboard */

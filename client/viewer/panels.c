@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "client/viewer/hosts.h"
+#include "client/viewer/logins.h"
 #include "client/viewer/text.h"
 #include "client/viewer/ui.h"
 
@@ -106,6 +107,35 @@ bool orl_panels_files_answer(
 	if (!orl_panels_print_answer(v, yes))
 		return false;
 	orl_ui_answer_text(v->ui, folder, size);
+	return true;
+}
+
+void orl_panels_login(struct orl_viewer *v, const struct orl_panel_login *q)
+{
+	struct orl_dialog d;
+	begin(v, &d, ORL_DIALOG_LOGIN);
+	d.locked = false;
+	d.number = q->number;
+	snprintf(d.title, sizeof(d.title), "%.120s", q->title);
+	snprintf(d.text, sizeof(d.text), "%s", q->printer);
+	snprintf(d.address, sizeof(d.address), "%s", q->host);
+	snprintf(d.user, sizeof(d.user), "%s", q->user);
+	d.line = q->line;
+	d.wrong = q->wrong;
+	d.soon = q->soon;
+	v->questioned = true;
+	orl_ui_ask_begin(v->ui, &d);
+}
+
+bool orl_panels_login_answer(struct orl_viewer *v, unsigned number, bool *yes,
+		struct orl_login *login)
+{
+	enum orl_choice choice;
+	if (!orl_ui_ask_poll(v->ui, &choice) || choice == ORL_CHOICE_NONE ||
+			!orl_ui_answer_login(v->ui, number, login))
+		return false;
+	*yes = choice == ORL_CHOICE_YES;
+	v->questioned = false;
 	return true;
 }
 

@@ -15,6 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "client/viewer/logins.h"
 #include "client/viewer/text.h"
 #include "client/viewer/ui.h"
 #include "client/viewer/viewer.h"
@@ -62,6 +63,7 @@ struct orl_prints {
 	bool allowed;        /* in this session, by the person */
 	bool asking;
 	int folder; /* descriptor of file:DIR, or -1 */
+	struct orl_logins *logins;
 
 	pthread_t finder;
 	bool finding;
@@ -70,6 +72,7 @@ struct orl_prints {
 	bool found, told;
 	struct orl_found printers[ORIEL_PRINTERS_MAX];
 	int n;
+	const char *why; /* there is none */
 };
 
 /* ---- finding printers -------------------------------------------------- */
@@ -104,16 +107,20 @@ static void *find(void *user)
 	struct orl_prints *p = user;
 	const struct orl_viewer_options *o = &p->v->options;
 	struct orl_found *list = calloc(ORIEL_PRINTERS_MAX, sizeof(*list));
+	const char *why = NULL;
 	int n = 0;
 
-	if (list)
+	if (list && o->printer[0])
+		n = orl_cups_find_one(
+				list, o->printer, p->logins, &p->cancel, &why);
+	else if (list)
 		n = orl_cups_find(list, ORIEL_PRINTERS_MAX,
-				o->printer[0] ? o->printer : NULL,
 				o->printers == ORL_PRINTERS_ALL, &p->cancel);
 	pthread_mutex_lock(&p->lock);
 	if (list)
 		memcpy(p->printers, list, sizeof(p->printers));
 	p->n = n;
+	p->why = why;
 	p->found = true;
 	pthread_mutex_unlock(&p->lock);
 	free(list);
@@ -126,7 +133,10 @@ static void announce(struct orl_prints *p)
 {
 	struct orl_viewer *v = p->v;
 
-	if (!p->n && (v->options.printer[0] || v->options.verbose))
+	if (!p->n && p->why)
+		orl_viewer_say("the printer %s is not offered: %s",
+				v->options.printer, p->why);
+	else if (!p->n && (v->options.printer[0] || v->options.verbose))
 		orl_viewer_say("no printer was found%s%s; see lpstat -e",
 				v->options.printer[0] ? ": " : "",
 				v->options.printer);
@@ -420,12 +430,15 @@ static void on_sending(void *user, enum oriel_print_state state,
 static void *send_job(void *user)
 {
 	struct job *job = user;
+	const struct orl_found *printer = &job->prints->printers[job->printer];
 	struct orl_sending s = {
-		.dest = job->prints->printers[job->printer].dest,
+		.dest = printer->dest,
+		.printer = printer->name,
 		.title = job->title,
 		.details = job->details,
 		.fd = job->fd,
 		.cancel = &job->cancel,
+		.logins = job->prints->logins,
 		.tell = on_sending,
 		.user = job,
 	};
@@ -584,6 +597,8 @@ void orl_prints_run(struct orl_viewer *v)
 	if (atomic_exchange(&p->stop, false))
 		stop_jobs(p);
 	if (v->ui)
+		orl_logins_run(p->logins);
+	if (v->ui)
 		ask_person(p);
 }
 
@@ -603,8 +618,10 @@ int orl_prints_count(struct orl_viewer *v, uint64_t *bytes)
 
 void orl_prints_forget(struct orl_viewer *v)
 {
-	if (v->prints)
-		v->prints->allowed = v->prints->asking = false;
+	if (!v->prints)
+		return;
+	v->prints->allowed = v->prints->asking = false;
+	orl_logins_forget(v->prints->logins);
 }
 
 int orl_prints_create(struct orl_viewer *v)
@@ -630,19 +647,22 @@ int orl_prints_create(struct orl_viewer *v)
 	p->v = v;
 	p->folder = -1;
 	pthread_mutex_init(&p->lock, NULL);
-	if (folder) {
+	int err = orl_logins_create(&p->logins, v);
+	if (!err && folder) {
 		p->folder = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 		if (p->folder < 0) {
 			orl_viewer_say("cannot print to %s (%s); name a folder "
 				       "that exists",
 					folder, strerror(errno));
-			free(p);
-			return ORIEL_EINVAL;
+			err = ORIEL_EINVAL;
+		} else {
+			use_folder(p);
 		}
-		use_folder(p);
 	}
 	v->prints = p;
-	return 0;
+	if (err)
+		orl_prints_destroy(v);
+	return err;
 }
 
 void orl_prints_start(struct orl_viewer *v)
@@ -674,6 +694,7 @@ void orl_prints_destroy(struct orl_viewer *v)
 			release(&p->jobs[i]);
 	if (p->folder >= 0)
 		close(p->folder);
+	orl_logins_destroy(p->logins);
 	pthread_mutex_destroy(&p->lock);
 	free(p);
 	v->prints = NULL;

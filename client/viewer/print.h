@@ -8,6 +8,7 @@
 
 #include <oriel/oriel-client.h>
 
+struct orl_logins;
 struct orl_viewer;
 struct orl_ui;
 struct orl_prints;
@@ -29,11 +30,12 @@ struct orl_found {
 
 /* A document on its way to a printer. */
 struct orl_sending {
-	const char *dest;
-	const char *title; /* without control characters */
+	const char *dest, *printer; /* and its name */
+	const char *title;          /* without control characters */
 	struct oriel_print_job details;
 	int fd;            /* of the document; read from its beginning */
 	const int *cancel; /* 0, or one of the above */
+	struct orl_logins *logins;
 	void (*tell)(void *user, enum oriel_print_state state, uint32_t reasons,
 			const char *text);
 	void *user;
@@ -41,11 +43,16 @@ struct orl_sending {
 
 /* cups.c */
 /*
- * Printers: the one named (or by a URI), the person's default, or all. Takes
- * seconds. Returns how many of `max` were found.
+ * Printers: the person's default, or all. Takes seconds. Returns how many of
+ * `max` were found.
  */
-int orl_cups_find(struct orl_found *out, int max, const char *name, bool all,
-		const int *cancel);
+int orl_cups_find(struct orl_found *out, int max, bool all, const int *cancel);
+/*
+ * The one named, or by a URI: 1, or 0, and *why if there is something to say.
+ * May wait for the person, where it wants a password.
+ */
+int orl_cups_find_one(struct orl_found *out, const char *name,
+		struct orl_logins *logins, const int *cancel, const char **why);
 /* Until it is printed, has failed or is cancelled; that is told last. */
 void orl_cups_send(const struct orl_sending *s);
 

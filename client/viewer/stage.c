@@ -305,6 +305,9 @@ static void send_answer(struct orl_ui *ui, enum orl_choice choice)
 	ui->speechless = st->no_letters;
 	snprintf(ui->answer_text, sizeof(ui->answer_text), "%s",
 			st->dialog.field.text);
+	snprintf(ui->answer_user, sizeof(ui->answer_user), "%s",
+			st->dialog.name.text);
+	ui->answer_number = st->dialog.number;
 	pthread_mutex_unlock(&ui->lock);
 	orl_field_wipe(&st->dialog.field);
 	if (write(ui->answer_pipe[1], "", 1) < 0)
@@ -347,8 +350,9 @@ static void open_dialog(struct orl_ui *ui)
 	if (st->dialog.kind == ORL_DIALOG_CONNECT)
 		orl_ui_forget(ui);
 	struct orl_window *win = orl_ui_open(ui, p->width, p->height);
-	/* The user is with another program, which pastes. */
-	if (win && st->dialog.kind == ORL_DIALOG_SAVE)
+	/* The user is with another program, which pastes; or is not there. */
+	if (win && (st->dialog.kind == ORL_DIALOG_SAVE ||
+				   st->dialog.kind == ORL_DIALOG_LOGIN))
 		SDL_FlashWindow(win->sdl, SDL_FLASH_UNTIL_FOCUSED);
 	if (!win)
 		return;
@@ -491,7 +495,8 @@ void orl_stage_answered(struct orl_ui *ui, enum orl_choice choice)
 			st->dialog.kind == ORL_DIALOG_CONNECT
 					? st->dialog.field.text
 					: st->dialog.address);
-	bool ours = st->dialog.kind == ORL_DIALOG_PRINT;
+	bool ours = st->dialog.kind == ORL_DIALOG_PRINT ||
+		    st->dialog.kind == ORL_DIALOG_LOGIN;
 	send_answer(ui, choice);
 	/* Nothing of the connection hangs on it. */
 	if (ours)
@@ -582,7 +587,9 @@ void orl_stage_read_notes(struct orl_ui *ui)
 void orl_stage_lit(struct orl_ui *ui)
 {
 	ui->stage->progress_at = 0;
-	if (!ui->stage->menu_open)
+	/* A printer may ask as soon as there is a session. */
+	if (!ui->stage->menu_open &&
+			ui->stage->dialog.kind != ORL_DIALOG_LOGIN)
 		orl_stage_close_panel(ui);
 }
 

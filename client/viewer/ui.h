@@ -118,8 +118,9 @@ struct orl_ui {
 	/* The answer, which the connection's thread waits for. */
 	int answer_pipe[2];
 	enum orl_choice answer;
-	char answer_text[ORL_FIELD_SIZE];
-	bool speechless; /* there is no font */
+	char answer_text[ORL_FIELD_SIZE], answer_user[ORL_FIELD_SIZE];
+	unsigned answer_number; /* of the question */
+	bool speechless;        /* there is no font */
 	/* Somebody looks at statistics. */
 	atomic_bool facts_wanted;
 	/* What the server lets us do. */
@@ -315,8 +316,11 @@ void orl_ui_facts(struct orl_ui *ui, const struct orl_facts_of *facts);
 /* The same without waiting; the client is woken when there is an answer. */
 void orl_ui_ask_begin(struct orl_ui *ui, const struct orl_dialog *dialog);
 bool orl_ui_ask_poll(struct orl_ui *ui, enum orl_choice *choice);
-/* What was typed with it. */
+/* What was typed with it; it is not kept. */
 void orl_ui_answer_text(struct orl_ui *ui, char *text, size_t size);
+/* The same of two fields; false: it answers another question. */
+bool orl_ui_answer_login(
+		struct orl_ui *ui, unsigned number, struct orl_login *login);
 enum orl_answer orl_ui_ask(struct orl_ui *ui, const struct orl_dialog *dialog,
 		enum orl_choice *choice, char *text, size_t size);
 

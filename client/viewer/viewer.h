@@ -14,6 +14,8 @@
 
 struct orl_clipnet;
 struct orl_deck;
+struct orl_login;
+struct orl_panel_login;
 struct orl_prints;
 struct orl_ui;
 struct orl_devices;
@@ -40,9 +42,10 @@ enum orl_exit_code {
 
 struct orl_viewer {
 	struct orl_viewer_options options;
-	char *authorities; /* PEM of --trust=ca:FILE */
-	char *secret;      /* password or ticket */
-	uint64_t start;    /* of the program */
+	char *authorities;  /* PEM of --trust=ca:FILE */
+	char *secret;       /* password or ticket */
+	char *print_secret; /* for the printer, if it wants one */
+	uint64_t start;     /* of the program */
 	struct orl_box *box;
 	struct orl_ui *ui;       /* NULL when headless */
 	struct orl_devices *usb; /* NULL: no devices are had */
@@ -124,6 +127,10 @@ void orl_panels_print(
 		struct orl_viewer *v, const char *title, const char *printer);
 bool orl_panels_print_answer(struct orl_viewer *v, bool *yes);
 void orl_panels_print_done(struct orl_viewer *v);
+/* A name and a password for a printer; the answer is to that number alone. */
+void orl_panels_login(struct orl_viewer *v, const struct orl_panel_login *q);
+bool orl_panels_login_answer(struct orl_viewer *v, unsigned number, bool *yes,
+		struct orl_login *login);
 /* The same of files: may these be given, or written, and in which folder? */
 void orl_panels_files(struct orl_viewer *v, bool giving, const char *which,
 		const char *folder);

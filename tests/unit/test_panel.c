@@ -256,6 +256,69 @@ static void passwords_are_not_drawn(void **state)
 		assert_int_equal(dialog.field.text[i], '\0');
 }
 
+static void a_printer_gets_what_was_typed_for_it(void **state)
+{
+	(void)state;
+	open_dialog(ORL_DIALOG_LOGIN, false);
+	/* It comes while somebody types, who may end with Enter. */
+	type("to the desktop");
+	assert_int_equal(press(ORL_KEY_ENTER), ORL_CHOICE_NONE);
+	assert_string_equal(dialog.name.text, "");
+	assert_string_equal(dialog.field.text, "");
+	press(ORL_KEY_TAB);
+	type("ada");
+	/* Both are wanted. */
+	assert_int_equal(press(ORL_KEY_ENTER), ORL_CHOICE_NONE);
+	assert_int_equal(panel.focus, 1);
+	type("secret");
+	draw();
+	assert_non_null(strstr(drawn.text, "ada"));
+	assert_null(strstr(drawn.text, "secret"));
+	assert_int_equal(press(ORL_KEY_ENTER), ORL_CHOICE_YES);
+	assert_int_equal(press(ORL_KEY_ESCAPE), ORL_CHOICE_NO);
+	/* Who has just typed it types it again. */
+	snprintf(dialog.user, sizeof(dialog.user), "ada");
+	dialog.wrong = dialog.soon = true;
+	orl_dialog_open(&dialog, &panel);
+	assert_string_equal(dialog.name.text, "ada");
+	assert_string_equal(dialog.field.text, "");
+	draw();
+	assert_non_null(strstr(drawn.text, "does not accept"));
+	type("better");
+	assert_int_equal(press(ORL_KEY_ENTER), ORL_CHOICE_YES);
+	/* What libcups would cut off is not sent. */
+	for (int i = 0; i < 20; i++)
+		type("longer still");
+	assert_int_equal(press(ORL_KEY_ENTER), ORL_CHOICE_NONE);
+	draw();
+	assert_non_null(strstr(drawn.text, "125"));
+	press(ORL_KEY_CLEAR);
+	type("x");
+	press(ORL_KEY_BACKTAB);
+	type(":");
+	assert_int_equal(press(ORL_KEY_ENTER), ORL_CHOICE_NONE);
+}
+
+static void a_line_that_others_read_is_agreed_to(void **state)
+{
+	(void)state;
+	for (int line = ORL_LINE_SAFE; line <= ORL_LINE_PLAIN; line++) {
+		bool safe = line == ORL_LINE_SAFE;
+		open_dialog(ORL_DIALOG_LOGIN, false);
+		dialog.line = (enum orl_line)line;
+		press(ORL_KEY_TAB);
+		type("ada");
+		press(ORL_KEY_TAB);
+		type("secret");
+		assert_int_equal(press(ORL_KEY_ENTER),
+				safe ? ORL_CHOICE_YES : ORL_CHOICE_NONE);
+		draw();
+		assert_true(!strstr(drawn.text, "all the same") == safe);
+		press(ORL_KEY_TAB);
+		assert_int_equal(press(ORL_KEY_ENTER), ORL_CHOICE_YES);
+	}
+}
+
 static void errors_can_be_retried(void **state)
 {
 	(void)state;
@@ -402,9 +465,9 @@ static void devices_are_chosen_and_explained(void **state)
 	menu(&m, ORL_KEY_NONE);
 	assert_int_equal(menu(&m, ORL_KEY_ENTER), ORL_COMMAND_NONE);
 	m.devices = 2;
-	m.device_rows[0] = (struct orl_menu_device){ .name = "Stick",
-		.state = "the desktop has it",
-		.given = true };
+	m.device_rows[0] = (struct orl_menu_device){
+		.name = "Stick", .state = "the desktop has it", .given = true
+	};
 	m.device_rows[1] = (struct orl_menu_device){ .name = "Mouse",
 		.state = "the policy allows no device of class 03",
 		.wrong = true };
@@ -439,8 +502,9 @@ static void pages_of_the_menu_have_their_own(void **state)
 	assert_int_equal(m.scaling, 1);
 	open_dialog(ORL_DIALOG_NONE, false);
 	m.page = ORL_MENU_SOUND;
-	m.sound = (struct orl_sound_state){ .on = true, .volume = 95,
-		.may = true };
+	m.sound = (struct orl_sound_state){
+		.on = true, .volume = 95, .may = true
+	};
 	menu(&m, ORL_KEY_NONE);
 	assert_int_equal(menu(&m, ORL_KEY_ENTER), ORL_COMMAND_MUTE);
 	menu(&m, ORL_KEY_DOWN);
@@ -454,8 +518,8 @@ static void pages_of_the_menu_have_their_own(void **state)
 	menu(&m, ORL_KEY_DOWN);
 	assert_int_equal(menu(&m, ORL_KEY_ENTER), ORL_COMMAND_SPEAK);
 	menu(&m, ORL_KEY_DOWN);
-	assert_int_equal(menu(&m, ORL_KEY_ENTER),
-			ORL_COMMAND_MICROPHONE_DEVICE);
+	assert_int_equal(
+			menu(&m, ORL_KEY_ENTER), ORL_COMMAND_MICROPHONE_DEVICE);
 	/* Without the right there is nothing to choose. */
 	m.sound.may = false;
 	open_dialog(ORL_DIALOG_NONE, false);
@@ -667,6 +731,8 @@ int main(void)
 		cmocka_unit_test(trust_is_not_given_by_enter),
 		cmocka_unit_test(a_changed_key_is_never_taken),
 		cmocka_unit_test(passwords_are_not_drawn),
+		cmocka_unit_test(a_printer_gets_what_was_typed_for_it),
+		cmocka_unit_test(a_line_that_others_read_is_agreed_to),
 		cmocka_unit_test(errors_can_be_retried),
 		cmocka_unit_test(
 				a_loss_is_counted_and_not_cancelled_by_mistake),

@@ -373,6 +373,20 @@ static void takes_what_is_printed_and_pasted_where(void **state)
 	wrong("--printers=some", "default, all or none");
 	wrong("--printer=", "name of one");
 	wrong("--print=never", "ask or always");
+	assert_int_equal(parse("oriel://desk", "--printer=ipp://ada@[::1]/y",
+					 "--print-password-file=f", NULL, NULL,
+					 NULL),
+			ORL_OPTIONS_RUN);
+	assert_string_equal(o.print_password_file, "f");
+	assert_int_equal(parse("oriel://desk", "--printer=ipp://x:631/y@z:1",
+					 NULL, NULL, NULL, NULL),
+			ORL_OPTIONS_RUN);
+	wrong("--printer=ipp://ada:secret@x/y", "--print-password-file");
+	parse("oriel://desk", "--print-password-file=f", NULL, NULL, NULL,
+			NULL);
+	assert_int_equal(orl_viewer_options_check(&o, error, sizeof(error)),
+			ORL_OPTIONS_WRONG);
+	assert_non_null(strstr(error, "name it with --printer"));
 }
 
 int main(void)
