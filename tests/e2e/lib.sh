@@ -99,8 +99,18 @@ x_server() {
 	printf -v "$1" ':%s' "${!1}"
 }
 
+# forget ADDRESS: and the key that was trusted there. A port is a number that the
+# kernel gives again, maybe to a server with another key: that one is new.
+forget() {
+	local hosts=${XDG_CONFIG_HOME:-$HOME/.config}/oriel/known_hosts
+	local host=${1#oriel://}
+	if [ -n "$host" ] && grep -qsF "$host " "$hosts"; then
+		sed -i "/^${host//./\\.} /d" "$hosts"
+	fi
+}
+
 # serve OPTION...: start oriel-serve on a free port; ADDRESS is where, KEY the
-# SHA-256 of its key, SERVER its process.
+# SHA-256 of its key, SERVER its process. Nobody has seen ADDRESS before.
 serve() {
 	ADDRESS=
 	rm -f "$T/serve.out" "$T/serve.log" # of the one before
@@ -111,6 +121,7 @@ serve() {
 		fail 'oriel-serve does not listen'
 	ADDRESS=$(sed -n 's/^listening tcp:/oriel:/p;T;q' "$T/serve.out")
 	KEY=$(sed -n 's/^key sha256://p' "$T/serve.log")
+	forget "$ADDRESS"
 }
 
 # view OPTION...: run oriel-view, headless, to its end; STATUS and view.log.
