@@ -8,7 +8,7 @@
 if [ "${1:-}" = --one ]; then
 	log=$(mktemp)
 	trap 'rm -f "$log"' EXIT
-	timeout -k 10 "${TEST_TIMEOUT:-300}" ${RUN:-} "$2" > "$log" 2>&1 < /dev/null
+	timeout -k 10 "${TEST_TIMEOUT:-900}" ${RUN:-} "$2" > "$log" 2>&1 < /dev/null
 	status=$?
 	ok=$(sed -n 's/^\[  PASSED  \] \([0-9]*\) test.*/\1/p' "$log" | head -1)
 	bad=$(sed -n 's/^\[  FAILED  \] \([0-9]*\) test.*/\1/p' "$log" | head -1)

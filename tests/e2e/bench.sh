@@ -70,9 +70,7 @@ xdotool windowfocus --sync "$window"
 xdotool type --delay 60 'a few words, typed by nobody'
 sleep 1.5
 END
-bench --session="$T/window.sh" --link=wan --out="$T/live" --json
-[ $STATUS = 0 ] || fail "a session fails"
-python3 - "$T/bench.out" << 'CHECK' || fail "figures of a session"
+cat > "$T/session.py" << 'CHECK'
 import json, sys
 [r] = map(json.loads, open(sys.argv[1]))
 assert r["mode"] == "live, 1280 x 720" and not r["error"], r
@@ -85,6 +83,14 @@ assert r["server_user_s"] + r["server_sys_s"] > 0, r
 assert r["client_user_s"] + r["client_sys_s"] > 0, r
 assert 0 < r["freeze_ms"] < 3000, r["freeze_ms"]
 CHECK
+# They are of a machine that may be taken away meanwhile: one time of three.
+for try in 1 2 3; do
+	rm -rf "$T/live"
+	bench --session="$T/window.sh" --link=wan --out="$T/live" --json
+	[ $STATUS = 0 ] || fail "a session fails"
+	python3 "$T/session.py" "$T/bench.out" && break
+	[ $try != 3 ] || fail "figures of a session"
+done
 "$BIN/oriel-bench" report "$T/live" > /dev/null || fail "no report"
 grep -q 'input p50' "$T/live/report.md" && ! grep -q stale "$T/live/report.md" ||
 	fail "the wrong figures of a session"
@@ -146,12 +152,8 @@ density() {
 		> "$T/density.out" 2> "$T/density.log"
 	STATUS=$?
 }
-density --sessions=3 --mix=idle:2,text:1 --only-mix --json
-[ $STATUS = 0 ] || fail "density fails"
-[ "$(grep -c '"mode":"density".*"error":"".*"missing":0,.*"sessions":3,' \
-	"$T/density.out")" = 2 ] || fail "density is not what it should be"
 # The clock's and the trace's frames, and none of the sessions without CPU.
-python3 - "$T/density.out" << 'CHECK' || fail "figures of density"
+cat > "$T/density.py" << 'CHECK'
 import json, sys
 for line in open(sys.argv[1]):
     r = json.loads(line)
@@ -159,6 +161,15 @@ for line in open(sys.argv[1]):
     assert 0 < r["session_cpu_ms"] < 1000 and r["session_mb"] > 3.7, r
     assert 0 < r["stale_p50_ms"] <= r["stale_p95_ms"] <= 1000, r
 CHECK
+for try in 1 2 3; do
+	rm -rf "$T/density"
+	density --sessions=3 --mix=idle:2,text:1 --only-mix --json
+	[ $STATUS = 0 ] || fail "density fails"
+	[ "$(grep -c '"mode":"density".*"error":"".*"missing":0,.*"sessions":3,' \
+		"$T/density.out")" = 2 ] &&
+		python3 "$T/density.py" "$T/density.out" && break
+	[ $try != 3 ] || fail "density is not what it should be"
+done
 density --sessions=3 --mix=idle:2,text:1 --only-mix --json
 [ $STATUS = 0 ] && [ ! -s "$T/density.out" ] || fail "density measured twice"
 grep -q '2 of 2 measurements were in' "$T/density.log" || fail "not said"
@@ -198,9 +209,11 @@ children=$(pgrep -P "$PID")
 kill -KILL "$PID"
 wait "$PID" 2>/dev/null
 eventually 5 children_gone || fail "still there: $children"
-sleep 1
-left=$(grep -lzs "^HOME=$T/oriel-bench-" /proc/[0-9]*/environ)
-[ -z "$left" ] || fail "still there: $left"
+all_gone() {
+	left=$(grep -lzs "^HOME=$T/oriel-bench-" /proc/[0-9]*/environ)
+	[ -z "$left" ]
+}
+eventually 3 all_gone || fail "still there: $left"
 bench --trace=$TRACE --out="$T/b"
 [ -z "$(ls -d "$T"/oriel-bench-* 2>/dev/null)" ] || fail "a folder is left"
 

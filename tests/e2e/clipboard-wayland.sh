@@ -41,7 +41,7 @@ copied() {
 	here() {
 		# What is new is taken when somebody does something.
 		click
-		timeout 5 wl-paste -n -t "$1" > "$T/pasted" && cmp -s "$2" "$T/pasted"
+		timeout 15 wl-paste -n -t "$1" > "$T/pasted" && cmp -s "$2" "$T/pasted"
 	}
 	local type=$2
 	[ "$type" != UTF8_STRING ] || type='text/plain;charset=utf-8'
@@ -60,7 +60,7 @@ offered() {
 	eventually 10 offers "$1" || fail "$2 was not offered to the desktop"
 	there() {
 		click
-		timeout 5 xclip -display "$A" -selection clipboard -o -t "$1" \
+		timeout 15 xclip -display "$A" -selection clipboard -o -t "$1" \
 			> "$T/pasted" 2> /dev/null && cmp -s "$2" "$T/pasted"
 	}
 	eventually 15 there "$3" "$4" || fail "$2 came to the desktop wrong"
@@ -90,11 +90,13 @@ tries() {
 }
 eventually 10 tries || fail 'files were not copied from the desktop'
 answer() { # PATTERN KEYS...: while wl-paste or xclip waits
-	sleep 1.5
+	eventually 10 differs "$B" "$T/unasked.png" || fail 'nobody is asked'
+	sleep 1
 	xdotool key --delay 100 "${@:2}"
 	eventually 10 grep -q "$1" "$T/view.out"
 }
-timeout 20 wl-paste -n -t text/uri-list > "$T/pasted" 2> /dev/null &
+picture "$B" "$T/unasked.png"
+timeout 60 wl-paste -n -t text/uri-list > "$T/pasted" 2> /dev/null &
 PASTE=$!
 answer '"what":"saved"' Tab Tab Return || fail 'nothing was saved'
 wait "$PASTE"
@@ -109,7 +111,10 @@ offers() {
 }
 eventually 10 offers || fail 'files were not offered to the desktop'
 click
-timeout 20 xclip -display "$A" -selection clipboard -o -t text/uri-list \
+sleep 0.5
+picture "$B" "$T/unasked.png"
+click
+timeout 60 xclip -display "$A" -selection clipboard -o -t text/uri-list \
 	> "$T/pasted" 2> /dev/null &
 PASTE=$!
 answer '"pasted","type":"files"' Tab Return || fail 'no files were given'

@@ -32,12 +32,17 @@ click() { # in the viewer: what its user does
 	DISPLAY=$B xdotool mousemove 500 400 click 1
 }
 
+clicked() { # COMMAND...: after another click
+	click
+	"$@"
+}
+
 copy() { # DISPLAY TYPE FILE
 	xclip -display "$1" -selection clipboard -t "$2" -i "$3"
 }
 
 paste() { # DISPLAY TYPE FILE
-	timeout 20 xclip -display "$1" -selection clipboard -o -t "$2" \
+	timeout "${limit:-20}" xclip -display "$1" -selection clipboard -o -t "$2" \
 		> "$3" 2>/dev/null
 }
 
@@ -50,15 +55,17 @@ offers() { # DISPLAY TYPE
 		2>/dev/null | grep -qxF "$2"
 }
 
+# A click that comes before the copy is known offers what was there before.
+offered() { # COUNT
+	said "$1" '"what":"offered"' || { click; return 1; }
+}
+
 count=0
 to_desktop() { # TYPE FILE
 	local n
 	n=$(grep -c '"what":"offered"' "$T/view.out")
 	copy "$B" "$1" "$2"
 	sleep 0.2 # until the copy is known: the click has to come later
-	offered() {
-		said "$1" '"what":"offered"' || { click; return 1; }
-	}
 	eventually 5 offered $((n + 1)) ||
 		fail "$1 was not offered to the desktop"
 	eventually 5 offers "$A" "$1" || fail "the desktop does not offer $1"
@@ -113,8 +120,7 @@ to_desktop text/html "$T/picture.png"
 iconv -f utf-8 -t latin1 <<< 'größer' > "$T/latin1"
 copy "$B" STRING "$T/latin1"
 sleep 0.2
-click
-eventually 5 offers "$A" UTF8_STRING || fail 'STRING was not offered as text'
+eventually 5 clicked offers "$A" UTF8_STRING || fail 'STRING was not offered as text'
 click
 paste "$A" UTF8_STRING "$T/pasted"
 [ "$(cat "$T/pasted")" = größer ] || fail 'STRING is not Latin-1'
@@ -133,12 +139,16 @@ for name in 'a%20b%25.bin' 'gr%C3%BCn.png' empty; do
 	printf 'file://%s\r\n' "$T/files/$name"
 done > "$T/list"
 
-# asked DISPLAY KEYS...: paste files there, in $T/pasted, and answer so.
+# asked DISPLAY KEYS...: paste files there, in $T/pasted, and answer so. What
+# the desktop pastes needs a click.
 asked() {
 	local display=$1
 	shift
+	picture "$B" "$T/unasked.png"
+	[ "$display" = "$B" ] || click
 	paste "$display" text/uri-list "$T/pasted" &
 	local paste=$!
+	eventually 10 differs "$B" "$T/unasked.png" || fail 'nobody is asked'
 	sleep 1
 	DISPLAY=$B xdotool key "$@"
 	wait "$paste"
@@ -146,14 +156,11 @@ asked() {
 n=$(grep -c '"what":"offered"' "$T/view.out")
 copy "$B" text/uri-list "$T/list"
 sleep 0.2
-click
-eventually 5 said $((n + 1)) '"what":"offered"' || fail 'files are not offered'
+eventually 5 offered $((n + 1)) || fail 'files are not offered'
 eventually 5 offers "$A" text/uri-list || fail 'the desktop does not offer files'
-click
 asked "$A" Escape
 [ -s "$T/pasted" ] && fail 'files were given after a no'
 eventually 5 grep -q 'did not want to give' "$T/view.log" || fail 'a no is not said'
-click
 asked "$A" Tab Return
 where=$(sed -n '1s,^file://\(.*\)/[^/]*$,\1,p' "$T/pasted")
 diff -r "$T/files" "$where" || fail 'other files came to the desktop'
@@ -171,7 +178,8 @@ eventually 5 grep -q 'did not want these' "$T/view.log" || fail 'a no is not sai
 asked "$B" Tab Tab Return
 grep -qF "file://$T/saved/a%20b%25.bin" "$T/pasted" || fail 'no list of files'
 diff -r "$T/files" "$T/saved" || fail 'other files were saved'
-said 1 '"what":"saved","type":"files","count":3' || fail 'not told as saved'
+eventually 5 said 1 '"what":"saved","type":"files","count":3' ||
+	fail 'not told as saved'
 echo 'six files, all bytes equal'
 
 # ---- what is marked
@@ -223,6 +231,7 @@ for i in 1 2 3; do
 	paste "$A" UTF8_STRING "$T/pasted"
 	cmp "$T/text" "$T/pasted" || fail 'not given after a click'
 done
+eventually 5 said $((before + 1)) '"event":"pasted"' || fail 'not said'
 [ "$(grep -c '"event":"pasted"' "$T/view.out")" = $((before + 1)) ] ||
 	fail 'given more than once for one click'
 sleep 4.3
@@ -234,6 +243,13 @@ eventually 5 grep -q 'without a key or click' "$T/view.log" ||
 # ---- who copies when
 
 # Both at once: afterwards both have the same, whichever that is.
+agree() { # NUMBER
+	click
+	paste "$A" UTF8_STRING "$T/at-a"
+	click
+	paste "$B" UTF8_STRING "$T/at-b"
+	grep -qx ".* $1" "$T/at-a" && cmp "$T/at-a" "$T/at-b"
+}
 for i in 1 2 3 4 5; do
 	echo "viewer $i" > "$T/v"
 	echo "desktop $i" > "$T/d"
@@ -243,12 +259,7 @@ for i in 1 2 3 4 5; do
 	sleep 0.3
 	click
 	sleep 0.5
-	click
-	paste "$A" UTF8_STRING "$T/at-a"
-	click
-	paste "$B" UTF8_STRING "$T/at-b"
-	[ -s "$T/at-a" ] && cmp "$T/at-a" "$T/at-b" ||
-		fail 'the two sides have different clipboards'
+	eventually 5 agree $i || fail 'the two sides have different clipboards'
 done
 # A thousand times in a row is a few messages, and the last one holds.
 DISPLAY=$A start clipper "$BIN/tests/e2e/clipper" flip 1000
@@ -267,8 +278,7 @@ DISPLAY=$B start clipper "$BIN/tests/e2e/clipper" mute UTF8_STRING
 CLIPPER=$PID
 eventually 5 grep -q ready "$T/clipper.out" || fail 'no clipper'
 sleep 0.2
-click
-eventually 5 offers "$A" UTF8_STRING || fail 'not offered'
+eventually 5 clicked offers "$A" UTF8_STRING || fail 'not offered'
 click
 paste "$A" UTF8_STRING "$T/pasted" # ends after ten seconds, with nothing
 [ -s "$T/pasted" ] && fail 'something from nothing'
@@ -294,7 +304,7 @@ eventually 5 offers "$B" UTF8_STRING || fail 'not copied'
 xclip -display "$B" -selection clipboard -o -t UTF8_STRING > "$T/pasted" &
 PASTE=$!
 started+=("$PASTE")
-eventually 10 test -s "$T/pasted" || sleep 1
+sleep 3 # and nothing is written before all has come
 before=$(grep -c '"exact":true' "$T/view.out")
 xsetroot -display "$A" -solid '#205080'
 eventually 5 said $((before + 1)) '"exact":true' ||
@@ -310,9 +320,12 @@ xclip -display "$B" -selection clipboard -o -t UTF8_STRING > "$T/pasted" &
 PASTE=$!
 started+=("$PASTE")
 sleep 2 # it says how far it is by then
-DISPLAY=$B xdotool key ctrl+alt+Home sleep 0.3 \
-	key --delay 100 shift+Tab shift+Tab Return
-eventually 5 said 1 '"what":"stopped"' || fail 'it cannot be stopped'
+stopped() {
+	DISPLAY=$B xdotool key Escape sleep 0.3 key ctrl+alt+Home sleep 0.5 \
+		key --delay 100 shift+Tab shift+Tab Return
+	eventually 1 said 1 '"what":"stopped"'
+}
+eventually 5 stopped || fail 'it cannot be stopped'
 # X11 has no word for that: who has got a part waits, and xclip for ever.
 kill -9 "$PASTE" || fail 'all of it was pasted'
 to_viewer UTF8_STRING "$T/text"
@@ -320,19 +333,17 @@ to_viewer UTF8_STRING "$T/text"
 # ---- what the policy refuses, and what is said of it
 
 join ''
+refused() { # more than TIMES
+	[ "$(grep -c 'takes only text' "$T/view.log")" -gt "$1" ]
+}
 copy "$B" image/png "$T/picture.png"
 sleep 0.2
-click
-eventually 5 grep -q 'takes only text' "$T/view.log" ||
-	fail 'a picture was refused without a word'
+eventually 5 clicked refused 0 || fail 'a picture was refused without a word'
 offers "$A" image/png && fail 'a picture was offered'
+n=$(grep -c 'takes only text' "$T/view.log")
 copy "$B" text/uri-list "$T/list"
 sleep 0.2
-click
-refused() {
-	[ "$(grep -c 'takes only text' "$T/view.log")" = "$1" ]
-}
-eventually 5 refused 2 || fail 'files were refused without a word'
+eventually 5 clicked refused "$n" || fail 'files were refused without a word'
 offers "$A" text/uri-list && fail 'files were offered'
 echo marked | xclip -display "$A" -selection primary
 sleep 0.5
@@ -346,10 +357,9 @@ cmp -s "$T/html" "$T/pasted" && fail 'copied from a desktop that does not share'
 join 'paste-max = 1\npaste = text'
 copy "$B" UTF8_STRING "$T/long"
 sleep 0.2
+eventually 5 clicked offers "$A" UTF8_STRING || fail 'not offered'
 click
-eventually 5 offers "$A" UTF8_STRING || fail 'not offered'
-click
-paste "$A" UTF8_STRING "$T/pasted"
+limit=8 paste "$A" UTF8_STRING "$T/pasted" # it waits for the rest
 cmp -s "$T/long" "$T/pasted" && fail 'larger than is allowed'
 eventually 5 grep -q 'larger than the 1 MiB' "$T/view.log" ||
 	fail 'and nobody was told'

@@ -52,13 +52,18 @@ active() {
 	[ "$(DISPLAY=$B xdotool getactivewindow 2> /dev/null)" = "$id" ]
 }
 eventually 10 active || fail 'take: the window has no focus'
-DISPLAY=$B xdotool keydown ctrl keydown alt keyup alt keyup ctrl
-# From below: to disconnect, to take it.
-DISPLAY=$B xdotool key --delay 40 Up Up Return
 untitled() {
 	! titled 'has the keyboard'
 }
-eventually 5 untitled || fail 'take: the menu does not take it'
+takes() {
+	picture "$B" "$T/no-menu.png"
+	DISPLAY=$B xdotool keydown ctrl keydown alt keyup alt keyup ctrl
+	eventually 5 differs "$B" "$T/no-menu.png" || return 1
+	sleep 0.3
+	# From below: to disconnect, to take it.
+	DISPLAY=$B xdotool key --delay 40 Up Up Return
+}
+takes && eventually 5 untitled || fail 'take: the menu does not take it'
 eventually 5 says one '"owner"' '"yours":false' || fail 'take: two have it'
 stop "$window"
 eventually 5 says one '"owner"' '"yours":true' || fail 'take: nobody has it'

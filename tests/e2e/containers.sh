@@ -50,7 +50,7 @@ typed() {
 }
 eventually 10 typed || fail 'the container reads no keys'
 see_container() {
-	view --password-file="$T/password" --exit-when=lossless --exit-after=20 \
+	view --password-file="$T/password" --exit-when=lossless --exit-after=60 \
 		--screenshot="$T/seen.png" "unix:$T/share/socket"
 	[ "$STATUS" = 0 ] && same "$T/share/shown.png" "$T/seen.png"
 }
@@ -123,10 +123,10 @@ in_sway start copy wl-copy --foreground 'from sway'
 eventually 15 pasted "$B" "$T/cut" || fail 'sway: text does not come'
 printf 'to sway' > "$T/copy"
 xclip -display "$B" -selection clipboard -i "$T/copy"
-sleep 0.3
-click "$B" 200 300
 got() {
-	[ "$(in_sway timeout 3 wl-paste --no-newline 2> "$T/paste.log")" = \
+	sleep 0.3 # until the copy is known: the click has to come later
+	click "$B" 200 300
+	[ "$(in_sway timeout 5 wl-paste --no-newline 2> "$T/paste.log")" = \
 		'to sway' ]
 }
 eventually 15 got || fail 'sway: text does not arrive'

@@ -21,9 +21,16 @@ eventually 20 grep -qs 'Capturing on' "$T/tshark.log" ||
 	fail 'tshark does not capture; is this root?'
 sleep 1
 
-view --trust="$KEY" --password-file="$T/password" --exit-after=4 "$ADDRESS"
+view --trust="$KEY" --password-file="$T/password" --exit-after=6 "$ADDRESS"
 [ "$STATUS" -eq 0 ] || fail "the viewer ended with $STATUS"
-sleep 1
+# The last packet is there when no other has come for a while.
+still() {
+	local n
+	n=$(wc -l < "$T/tshark.out")
+	sleep 1
+	[ "$n" -gt 0 ] && [ "$(wc -l < "$T/tshark.out")" = "$n" ]
+}
+eventually 10 still || fail 'tshark has captured nothing'
 stop "$tshark" INT
 
 read_it() {

@@ -29,7 +29,7 @@ echo "ok $(ls "/proc/$SERVER/task" | wc -l) threads, capabilities" \
 
 # It serves all the same, and reads its files again.
 view --trust="$KEY" --password-file="$T/password" --exit-when=lossless \
-	--exit-after=20 "$ADDRESS"
+	--exit-after=60 "$ADDRESS"
 [ "$STATUS" = 0 ] || fail "not served: $STATUS"
 stop "$SERVER"
 [ "$STATUS" = 0 ] || fail "oriel-serve ends with $STATUS"

@@ -14,25 +14,27 @@ for size in 1280x720 1919x1079 3840x2160; do
 		[ "$size" = 1280x720 ] || [ "$kind" = tiny ] ||
 			[ "$kind" = edges ] || [ "$kind" = scroll ] || continue
 		# One viewer is there from the beginning, so that it sees it all.
-		"$BIN/oriel-view" --headless --trust="$KEY" \
-			--password-file="$T/password" --exit-after=60 \
+		"$BIN/oriel-view" --headless --json --trust="$KEY" \
+			--password-file="$T/password" --exit-after=900 \
 			--exit-when=closed --screenshot="$T/all.png" \
 			"$ADDRESS" > "$T/all.out" 2> "$T/all.log" &
 		watcher=$!
 		started+=("$watcher")
-		eventually 10 grep -qs 'peer_joined' "$T/serve.log" ||
+		eventually 10 exact_in "$T/all.out" ||
 			fail 'the viewer did not come'
 		DISPLAY=${!name} start "paint-$kind" \
 			"$BIN/tests/e2e/painter" "$kind"
 		painter=$PID
 		eventually 40 painted "$kind" || fail "no painting of $kind"
 		view --trust="$KEY" --password-file="$T/password" \
-			--exit-when=lossless --exit-after=40 \
+			--exit-when=lossless --exit-after=60 \
 			--screenshot="$T/late.png" "$ADDRESS"
 		[ "$STATUS" = 0 ] || fail "$kind at $size: exit $STATUS"
 		picture "${!name}" "$T/truth.png"
 		same "$T/truth.png" "$T/late.png" ||
 			fail "$kind at $size differs for a viewer that came late"
+		eventually 20 exact_in "$T/all.out" ||
+			fail "$kind at $size is not exact for who saw it all"
 		kill -TERM "$watcher"
 		wait "$watcher"
 		same "$T/truth.png" "$T/all.png" ||

@@ -68,7 +68,7 @@ stays() {
 	local name
 	for name in "${!servers[@]}"; do
 		SERVER=${servers[$name]}
-		grep -q peer_joined "$T/serve-$name.log" ||
+		eventually 15 grep -q peer_joined "$T/serve-$name.log" ||
 			fail "$name: nobody joined"
 		kill -0 "${viewers[$name]}" || fail "$name: the viewer is gone"
 		small "$SERVER" 200000

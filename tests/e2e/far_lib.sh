@@ -2,10 +2,21 @@
 # sourced after lib.sh.
 export XDG_RUNTIME_DIR=$T LC_ALL=C.UTF-8
 
-# port: a free one, for a server that cannot take one by itself.
+# port: a free one, for a server that cannot take one by itself. The kernel does
+# not give it to anybody else before that one has it, or while it is away.
 port() {
-	python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0))
-print(s.getsockname()[1])'
+	python3 - <<-'END'
+	import random, socket
+	first = int(open("/proc/sys/net/ipv4/ip_local_port_range").read().split()[0])
+	while True:
+	    s = socket.socket()
+	    try:
+	        s.bind(("127.0.0.1", random.randrange(7000, max(first, 8000))))
+	    except OSError:
+	        continue
+	    print(s.getsockname()[1])
+	    break
+	END
 }
 
 # listening: somebody does, at $PORT.
@@ -21,7 +32,7 @@ tiger() {
 	start "tiger-$1" Xtigervnc -displayfd 3 -depth 24 -localhost -ac \
 		-rfbport "$PORT" "${@:2}" 3<> "$T/$1.display"
 	TIGER=$PID
-	read -r -t 10 "$1" < "$T/$1.display" || fail 'no Xtigervnc'
+	read -r -t 60 "$1" < "$T/$1.display" || fail 'no Xtigervnc'
 	printf -v "$1" ':%s' "${!1}"
 	printf '#define none_%s %s\n' width 8 height 8 x_hot 0 y_hot 0 \
 		> "$T/none.xbm"
@@ -32,7 +43,7 @@ tiger() {
 
 # refused STATUS WORDS OPTION...: it does not start, and says why.
 refused() {
-	timeout 40 "$BIN/oriel-serve" --listen="unix:$T/refused" \
+	timeout 120 "$BIN/oriel-serve" --listen="unix:$T/refused" \
 		--password-file="$T/password" "${@:3}" > "$T/refused.out" \
 		2> "$T/refused.log"
 	local status=$?
@@ -43,7 +54,7 @@ refused() {
 # look: a viewer that comes now has it exactly, in seen.png.
 look() {
 	view --trust=first-use --password-file="$T/password" \
-		--exit-when=lossless --exit-after=20 \
+		--exit-when=lossless --exit-after=60 \
 		--screenshot="$T/seen.png" "$ADDRESS"
 	[ "$STATUS" = 0 ] || fail "the viewer's exit is $STATUS"
 }
@@ -103,8 +114,15 @@ same_pointer() {
 
 # pasted DISPLAY FILE: that is its clipboard.
 pasted() {
-	timeout 5 xclip -display "$1" -selection clipboard -o > "$T/pasted" \
+	timeout 15 xclip -display "$1" -selection clipboard -o > "$T/pasted" \
 		2> "$T/xclip.log" && cmp -s "$2" "$T/pasted"
+}
+
+# carried A B FILE: which is copied on B, and after a click there pasted on A.
+carried() {
+	sleep 0.3 # until the copy is known: the click has to come later
+	DISPLAY=$2 xdotool click 1
+	pasted "$1" "$3"
 }
 
 # shares A B: text goes from A to the viewer on B, and back; with what Latin-1
@@ -116,9 +134,7 @@ shares() {
 		fail 'text does not come from the desktop'
 	printf 'from the viewer: äöü € 漢字\nand a line' > "$T/copy"
 	xclip -display "$2" -selection clipboard -i "$T/copy"
-	sleep 0.3 # until the copy is known: the click has to come later
-	DISPLAY=$2 xdotool click 1
-	eventually 15 pasted "$1" "$T/copy" ||
+	eventually 15 carried "$1" "$2" "$T/copy" ||
 		fail 'text does not come to the desktop'
 }
 
@@ -148,11 +164,24 @@ small() {
 	[ "${peak:-0}" -lt "$2" ] || fail "process $1 took $peak KiB"
 }
 
-# hears SECONDS FILE: a viewer in the background that writes what it hears.
+# hears SECONDS FILE LEAST [PURE] [COMMAND]: after that command a viewer hears
+# 440 Hz for so long, LEAST times 25 ms of them. What has to wait for a processor
+# plays with holes: it may try three times.
 hears() {
-	start hear "$BIN/oriel-view" --headless --json --trust=first-use \
-		--password-file="$T/password" --sound-file="$2" \
-		--exit-after="$1" "$ADDRESS"
-	HEARER=$PID
-	eventually 10 grep -qs '"ready"' "$T/hear.out" || fail 'no viewer'
+	local try
+	for try in 1 2 3; do
+		start hear "$BIN/oriel-view" --headless --json \
+			--trust=first-use --password-file="$T/password" \
+			--sound-file="$2" "$ADDRESS"
+		HEARER=$PID
+		eventually 10 grep -qs '"ready"' "$T/hear.out" ||
+			fail 'no viewer'
+		[ -z "${5:-}" ] || "$5"
+		sleep "$1"
+		stop "$HEARER"
+		python3 tests/e2e/tone.py "$2" 440 "$3" "${4:-0.9}" \
+			> "$T/tone" && return
+		echo "try $try: $(cat "$T/tone")"
+	done
+	return 1
 }

@@ -17,7 +17,7 @@ tools/guest/build.sh "$GUEST" || {
 
 # ask COMMAND [SECONDS]: of the guest's shell, which takes a line.
 ask() {
-	python3 tools/guest/ask.py "$T/agent" "${1//$'\n\t'/ }" "${2:-30}" \
+	python3 tools/guest/ask.py "$T/agent" "${1//$'\n\t'/ }" "${2:-90}" \
 		> "$T/ask.out" 2>&1
 }
 
@@ -42,35 +42,47 @@ eventually 90 grep -q '^MARK ready' "$T/serial" || fail 'the guest does not star
 grep -q 'the virtual machine has sound' "$T/serve.log" || fail 'it has no sound'
 ask 'amixer -q sset Master 80% unmute' || fail 'no mixer'
 
-# hear FILE SECONDS OPTION...: a viewer in the background.
+# hear FILE: a viewer in the background.
 hear() {
 	start hear "$BIN/oriel-view" --headless --json --trust=first-use \
-		--password-file="$T/password" --sound-file="$1" \
-		--exit-after="$2" "${@:3}" "$ADDRESS"
+		--password-file="$T/password" --sound-file="$1" "$ADDRESS"
 	HEARER=$PID
 	eventually 10 grep -qs '"ready"' "$T/hear.out" || fail 'no viewer'
 }
 
-hear "$T/played.wav" 8
-ask 'timeout 5 speaker-test -D hw:0,0 -c 2 -r 44100 -F S16_LE -t sine -f 440
-	-l 0 > /dev/null' 15
-finish "$HEARER" 15
-python3 tests/e2e/tone.py "$T/played.wav" 440 40 > "$T/tone" ||
-	fail "heard of the guest: $(cat "$T/tone")"
+# heard NAME LEAST RATE [COMMAND]: after that command the guest plays a tone,
+# and a viewer hears LEAST times 25 ms of it. An emulated guest that has to wait
+# for its processor plays with holes: it may try three times.
+heard() {
+	local try
+	for try in 1 2 3; do
+		hear "$T/$1.wav"
+		[ -z "${4:-}" ] || "$4"
+		ask "timeout 5 speaker-test -D hw:0,0 -c 2 -r $3 -F S16_LE
+			-t sine -f 440 -l 0 > /dev/null"
+		sleep 0.5 # of it may be on its way
+		stop "$HEARER"
+		[ "$STATUS" = 0 ] || fail "the viewer ends with $STATUS"
+		python3 tests/e2e/tone.py "$T/$1.wav" 440 "$2" > "$T/tone" &&
+			return
+		echo "try $try: $(cat "$T/tone")"
+	done
+	return 1
+}
+
+heard played 40 44100 || fail "heard of the guest: $(cat "$T/tone")"
 echo "ok a guest is heard: $(cat "$T/tone")"
 
 # Open and close, as fast as an emulated machine can; then it is heard as before.
-hear "$T/storm.wav" 14
-ask 'end=$(($(date +%s) + 4)); while [ $(date +%s) -lt $end ]; do
-	head -c 400 /dev/zero | timeout 1 aplay -q -D hw:0,0 -f S16_LE
-	-r 44100 -c 2 -t raw -B 50000; n=$((n + 1)); done; echo opened $n; test $n -gt 2' 30 ||
-	fail "no storm: $(cat "$T/ask.out")"
-echo "$(grep opened "$T/ask.out") times"
-ask 'timeout 4 speaker-test -D hw:0,0 -c 2 -r 48000 -F S16_LE -t sine -f 440
-	-l 0 > /dev/null' 15
-finish "$HEARER" 20
-python3 tests/e2e/tone.py "$T/storm.wav" 440 20 > "$T/tone" ||
-	fail "heard after the storm: $(cat "$T/tone")"
+storm() {
+	ask 'end=$(($(date +%s) + 4)); while [ $(date +%s) -lt $end ]; do
+		head -c 400 /dev/zero | timeout 5 aplay -q -D hw:0,0 -f S16_LE
+		-r 44100 -c 2 -t raw -B 50000; n=$((n + 1)); done;
+		echo opened $n; test $n -gt 2' ||
+		fail "no storm: $(cat "$T/ask.out")"
+	echo "$(grep opened "$T/ask.out") times"
+}
+heard storm 20 48000 storm || fail "heard after the storm: $(cat "$T/tone")"
 kill -0 "$SERVER" && kill -0 "$machine" || fail 'one of them ended'
 echo "ok a card that is opened and closed all the time: $(cat "$T/tone")"
 
@@ -85,46 +97,54 @@ start pulse pulseaudio -n --daemonize=no --exit-idle-time=-1 \
 	-L "module-native-protocol-unix auth-anonymous=1 socket=$T/native" \
 	-L 'module-null-sink sink_name=voice rate=48000'
 eventually 10 pactl info > "$T/pactl.out" 2>&1 || fail 'no sound server'
-# speak SECONDS HZ: while the guest records; succeeds where that is heard.
+# speak HZ: while the guest records; succeeds where that is heard.
 speak() {
-	python3 - "$T/voice.raw" "$2" <<-'END'
+	python3 - "$T/voice.raw" "$1" <<-'END'
 	import array, math, sys
 	open(sys.argv[1], "wb").write(array.array("h", (int(12000 * math.sin(
 	    2 * math.pi * int(sys.argv[2]) * i / 48000))
-	    for i in range(48000 * 40))).tobytes())
+	    for i in range(48000))).tobytes() * 120)
 	END
 	start voice pacat --device=voice --rate=48000 --channels=1 \
 		--format=s16le --raw "$T/voice.raw"
 	VOICE=$PID
 	start hear env PULSE_SOURCE=voice.monitor SDL_AUDIODRIVER=pulseaudio \
 		"$BIN/oriel-view" --headless --json --trust=first-use --sound=on \
-		--password-file="$T/password" --exit-after="$1" \
-		--microphone=on "$ADDRESS"
+		--password-file="$T/password" --microphone=on "$ADDRESS"
 	HEARER=$PID
 	eventually 10 grep -qs '"ready"' "$T/hear.out" || fail 'no viewer'
 	grep -q microphone_wanted "$T/hear.out" && fail 'wanted too soon'
-	ask 'timeout 5 arecord -q -D plughw:0,0 -f S16_LE -r 48000 -c 1 -d 3
-		-t raw /tmp/r.raw; base64 -w 0 /tmp/r.raw' 20 ||
+	ask 'timeout 20 arecord -q -D plughw:0,0 -f S16_LE -r 48000 -c 1 -d 5
+		-t raw /tmp/r.raw; base64 -w 0 /tmp/r.raw' ||
 		fail 'the guest cannot record'
 	base64 -d < "$T/ask.out" > "$T/recorded.raw"
 	stop "$VOICE"
-	python3 tests/e2e/tone.py "$T/recorded.raw" "$2" > "$T/tone"
+	python3 tests/e2e/tone.py "$T/recorded.raw" "$1" > "$T/tone"
 }
 
-speak 9 600 || fail "recorded by the guest: $(cat "$T/tone")"
-eventually 5 grep -q '"wanted":true' "$T/hear.out" || fail 'it is not wanted'
-eventually 5 grep -q '"wanted":false' "$T/hear.out" || fail 'it is still wanted'
-finish "$HEARER" 15
+# What an emulated guest records has holes, too: it may try three times. Where
+# nobody answers, QEMU repeats what its buffer had last: so another tone each.
+for hz in 600 720 960; do
+	recorded=
+	speak $hz && recorded=yes
+	eventually 5 grep -q '"wanted":true' "$T/hear.out" ||
+		fail 'it is not wanted'
+	eventually 5 grep -q '"wanted":false' "$T/hear.out" ||
+		fail 'it is still wanted'
+	stop "$HEARER"
+	[ -z "$recorded" ] || break
+	echo "$hz Hz: $(cat "$T/tone")"
+done
+[ -n "$recorded" ] || fail "recorded by the guest: $(cat "$T/tone")"
 echo "ok a guest records what is said, and asks for no longer: $(cat "$T/tone")"
 stop "$SERVER"
 echo 'rights = see hear input' > "$T/policy"
 serve --source="qemu:unix:path=$T/bus" --policy="$T/policy"
-# Where nobody answers, QEMU repeats what its buffer had last: so another tone.
-speak 6 850
+speak 840
 grep -q '^0 of' "$T/tone" || fail "recorded all the same: $(cat "$T/tone")"
 grep -q microphone_wanted "$T/hear.out" && fail 'wanted without the right'
 grep -q microphone_denied "$T/hear.out" &&
 	grep -q 'your microphone is not heard' "$T/hear.log" ||
 	fail "it does not say that it is not heard: $(cat "$T/hear.log")"
-finish "$HEARER" 15
+stop "$HEARER"
 echo 'ok without the right it is not recorded, and the viewer says so'

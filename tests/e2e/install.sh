@@ -37,7 +37,7 @@ python3 -c 'import sys, xml.dom.minidom as x; [x.parse(f) for f in sys.argv[1:]]
 [ "$(ls "$dest/usr/bin" | tr '\n' ' ')" = \
 	'oriel-bench oriel-serve oriel-view ' ] || fail 'helpers are in bin'
 # The bench finds what is not beside it.
-TMPDIR=$T timeout 60 "$dest/usr/bin/oriel-bench" density --sessions=1 \
+TMPDIR=$T timeout 180 "$dest/usr/bin/oriel-bench" density --sessions=1 \
 	--trace=bench/corpus/text.mkv --seconds=1 --measure=1 --only-mix \
 	--mix=idle:1 --processes=one --out="$T/density" 2> "$T/density.log" ||
 	fail 'oriel-bench density does not find its helpers'
@@ -77,7 +77,7 @@ done
 
 start hello ./hello-server unix:hello.socket
 eventually 5 test -S hello.socket || fail 'hello-server does not listen'
-timeout 20 ./hello-client unix:hello.socket > hello.ppm 2> client.log ||
+timeout 60 ./hello-client unix:hello.socket > hello.ppm 2> client.log ||
 	fail 'hello-client failed'
 # Red grows to the right, blue downwards; see hello-server.c.
 python3 - << 'CHECK' || fail 'it is another picture'
@@ -95,7 +95,7 @@ for embed in glib uv; do
 	start "embed-$embed" "./embed-$embed" "unix:$embed.socket"
 	eventually 5 test -S "$embed.socket" || fail "embed-$embed does not listen"
 	# The clock of embed-glib moves once a second, 0.2 s is what a proof takes.
-	timeout 20 ./hello-client "unix:$embed.socket" > "$embed.ppm" \
+	timeout 60 ./hello-client "unix:$embed.socket" > "$embed.ppm" \
 		2>> client.log || fail "embed-$embed shows nothing"
 	head -c 15 "$embed.ppm" | grep -aq '^256 256$' ||
 		fail "embed-$embed shows another picture"

@@ -26,7 +26,7 @@ look() { # INJECTION
 	strace -f -o "$T/view.calls" -e "trace=$waits,$moves" -e "$1" \
 		"$BIN/oriel-view" --headless --sandbox=off --trust=first-use \
 		--password-file="$T/password" --exit-when=lossless \
-		--exit-after=30 --screenshot="$T/seen.png" "$ADDRESS" \
+		--exit-after=120 --screenshot="$T/seen.png" "$ADDRESS" \
 		> "$T/view.out" 2> "$T/view.log" < /dev/null ||
 		fail "$1: the viewer's exit is $?"
 	picture "$A" "$T/is.png"

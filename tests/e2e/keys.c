@@ -293,7 +293,7 @@ static int begin(struct owner *o)
 
 static int until_ready(struct owner *o, const char *address)
 {
-	uint64_t late = now_ms() + 5000;
+	uint64_t late = now_ms() + 20000;
 
 	if (o->state == ORIEL_CLIENT_IDLE &&
 			oriel_client_connect(o->client, address))

@@ -8,9 +8,13 @@
 #	start view "$BIN/oriel-view" "$ADDRESS"
 #	eventually 5 same_picture ...
 #
+# Limits are what an idle machine may need. A busy one has PATIENCE (4) times of
+# it, which costs nothing when all is well.
+#
 # Functions that set variables must not run in a subshell.
 set -u
 umask 077
+: "${PATIENCE:=4}"
 
 BIN=${ORIEL_BIN:-${O:-build}}
 T=$(mktemp -d "${TMPDIR:-/tmp}/oriel-e2e.XXXXXX")
@@ -36,7 +40,8 @@ clean_up() {
 	rm -rf "$T"
 }
 trap clean_up EXIT
-trap 'exit 1' INT TERM HUP
+trap 'exit 1' INT HUP
+trap 'fail "it takes too long"' TERM
 
 # fail SENTENCE: end the test, and show what the programs said.
 fail() {
@@ -70,7 +75,7 @@ stop() {
 
 # finish PID SECONDS: wait for it to end by itself; STATUS is its exit code.
 finish() {
-	for _ in $(seq $(($2 * 20))); do
+	for _ in $(seq $(($2 * 20 * PATIENCE))); do
 		kill -0 "$1" 2>/dev/null || break
 		sleep 0.05
 	done
@@ -81,13 +86,13 @@ finish() {
 
 # eventually SECONDS COMMAND...: try again until it succeeds.
 eventually() {
-	local tries=$(($1 * 10))
+	local tries=$(($1 * 10)) deadline=$((SECONDS + $1 * PATIENCE))
 	shift
-	for _ in $(seq "$tries"); do
-		"$@" && return 0
+	until "$@"; do
+		[ $((tries -= 1)) -gt 0 ] || [ "$SECONDS" -lt "$deadline" ] ||
+			return 1
 		sleep 0.1
 	done
-	return 1
 }
 
 # x_server NAME WIDTHxHEIGHT: start an X server; $NAME is its ":number".
@@ -95,12 +100,22 @@ x_server() {
 	mkfifo "$T/$1.display"
 	start "xvfb-$1" Xvfb -displayfd 3 -screen 0 "$2x24" -nolisten tcp \
 		-ac -noreset 3<> "$T/$1.display"
-	read -r -t 10 "$1" < "$T/$1.display" || fail "no X server"
+	read -r -t 60 "$1" < "$T/$1.display" || fail "no X server"
 	printf -v "$1" ':%s' "${!1}"
 }
 
+# forget ADDRESS: and the key that was trusted there. A port is a number that the
+# kernel gives again, maybe to a server with another key: that one is new.
+forget() {
+	local hosts=${XDG_CONFIG_HOME:-$HOME/.config}/oriel/known_hosts
+	local host=${1#oriel://}
+	if [ -n "$host" ] && grep -qsF "$host " "$hosts"; then
+		sed -i "/^${host//./\\.} /d" "$hosts"
+	fi
+}
+
 # serve OPTION...: start oriel-serve on a free port; ADDRESS is where, KEY the
-# SHA-256 of its key, SERVER its process.
+# SHA-256 of its key, SERVER its process. Nobody has seen ADDRESS before.
 serve() {
 	ADDRESS=
 	rm -f "$T/serve.out" "$T/serve.log" # of the one before
@@ -111,6 +126,7 @@ serve() {
 		fail 'oriel-serve does not listen'
 	ADDRESS=$(sed -n 's/^listening tcp:/oriel:/p;T;q' "$T/serve.out")
 	KEY=$(sed -n 's/^key sha256://p' "$T/serve.log")
+	forget "$ADDRESS"
 }
 
 # view OPTION...: run oriel-view, headless, to its end; STATUS and view.log.
@@ -134,4 +150,26 @@ same() {
 same_display() {
 	picture "$1" "$T/same-a.png" && picture "$2" "$T/same-b.png" &&
 		same "$T/same-a.png" "$T/same-b.png"
+}
+
+# differs DISPLAY FILE: it shows something else than that now.
+differs() {
+	picture "$1" "$T/differs.png" && ! same "$2" "$T/differs.png"
+}
+
+# exact_in FILE: the viewer whose events these are has all of its screens as
+# they are, and has it for a moment.
+exact_in() {
+	exact_now "$1" && sleep 0.2 && exact_now "$1"
+}
+exact_now() {
+	awk '{ id = $0; sub(/.*"screen":/, "", id); sub(/[^0-9].*/, "", id) }
+		/"event":"state"/ { ready = /"ready"/; split("", exact) }
+		/"event":"exact"/ { exact[id] = /"exact":true/ }
+		/"event":"screen_removed"/ { delete exact[id] }
+		END {
+			for (id in exact)
+				exact[id] ? n++ : wrong++
+			exit !(ready && n && !wrong)
+		}' "$1"
 }

@@ -18,7 +18,7 @@ as=("${as[@]}" env --chdir="$V" HOME="$V" XDG_RUNTIME_DIR="$V/run" LC_ALL=C
 
 end_daemons() {
 	local file pid
-	"${as[@]}" timeout 20 virsh -q destroy tiny > /dev/null 2>&1
+	"${as[@]}" timeout 60 virsh -q destroy tiny > /dev/null 2>&1
 	for file in "$V"/run/libvirt/*.pid; do
 		pid=$(cat "$file" 2>/dev/null) && kill "$pid" 2>/dev/null
 		for _ in $(seq 50); do
@@ -31,7 +31,7 @@ end_daemons() {
 trap 'end_daemons; clean_up' EXIT
 
 virsh() {
-	"${as[@]}" timeout 60 virsh -q -c qemu:///session "$@" > "$T/virsh.log" 2>&1 ||
+	"${as[@]}" timeout 180 virsh -q -c qemu:///session "$@" > "$T/virsh.log" 2>&1 ||
 		fail "virsh $1"
 }
 # domain GRAPHICS: start it with that display.
@@ -64,7 +64,7 @@ refused() {
 # screen: a viewer sees the firmware's text.
 screen() {
 	view --trust=first-use --password-file="$T/password" \
-		--exit-when=lossless --exit-after=20 \
+		--exit-when=lossless --exit-after=60 \
 		--screenshot="$T/now.png" "$ADDRESS"
 	[ "$STATUS" = 0 ] || fail "the viewer's exit is $STATUS"
 	[ "$(identify -format '%wx%h' "$T/now.png")" = 720x400 ] &&

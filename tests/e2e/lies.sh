@@ -29,7 +29,7 @@ lie() {
 # see NAME: what a viewer shows, NAME.png.
 see() {
 	view --trust=first-use --password-file="$T/password" \
-		--exit-when=lossless --exit-after=20 \
+		--exit-when=lossless --exit-after=60 \
 		--screenshot="$T/$1.png" "$ADDRESS"
 	[ "$STATUS" = 0 ] || fail "$1: the viewer's exit is $STATUS"
 }
@@ -100,14 +100,24 @@ END
 # ---- a sound card that is opened and closed a hundred times a second, and lies
 
 echo 'rights = all' > "$T/all"
-lie sounds --policy="$T/all"
-"$BIN/oriel-view" --headless --trust=first-use --password-file="$T/password" \
-	--sound-file="$T/sounds.wav" --exit-after=8 "$ADDRESS" \
-	2> "$T/view.log" || fail "sounds: the viewer's exit is $?"
-grep -q '^stormed out' "$T/liar.out" && grep -q '^stormed in' "$T/liar.out" ||
-	fail 'sounds: it did not tell all of its lies'
-python3 tests/e2e/tone.py "$T/sounds.wav" 440 40 > "$T/tone" ||
-	fail "sounds: heard after the storm: $(cat "$T/tone")"
+# It plays in real time: where that is taken from it, it may try again.
+for try in 1 2 3; do
+	lie sounds --policy="$T/all"
+	start view "$BIN/oriel-view" --headless --trust=first-use \
+		--password-file="$T/password" --sound-file="$T/sounds.wav" \
+		"$ADDRESS"
+	viewer=$PID
+	eventually 10 grep -q '^stormed out' "$T/liar.out" &&
+		eventually 10 grep -q '^stormed in' "$T/liar.out" ||
+		fail 'sounds: it did not tell all of its lies'
+	sleep 4 # of three it plays
+	stop "$viewer"
+	[ "$STATUS" = 0 ] || fail "sounds: the viewer's exit is $STATUS"
+	python3 tests/e2e/tone.py "$T/sounds.wav" 440 40 > "$T/tone" && break
+	[ $try != 3 ] || fail "sounds: heard after the storm: $(cat "$T/tone")"
+	stop "$liar"
+	stop "$SERVER"
+done
 grep -q 'opened a sound that cannot be heard' "$T/serve.log" ||
 	fail 'sounds: it does not say so'
 over sounds 150000000
@@ -217,7 +227,7 @@ quiet() {
 	[ "$woken" = 0 ]
 }
 # On a busy machine all may not have been said yet when it begins.
-quiet || quiet || fail "$woken wakeups in 10 s, for nobody"
+quiet || quiet || quiet || fail "$woken wakeups in 10 s, for nobody"
 echo 'ok 0 wakeups in 10 s without a client'
 stop "$liar"
 stop "$SERVER"

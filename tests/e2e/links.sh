@@ -54,7 +54,13 @@ if ! links --verify wan && grep -q 'needs root' "$T/links.log"; then
 fi
 refused 1 'nope is no congestion control' --congestion=nope --verify wan
 
-links --verify --json lossy || fail "$(cat "$T/links.out" "$T/links.log")"
+# It measures: a machine that is taken away while it does may have it wrong.
+verified() { # LINK...: one time of three
+	links --verify "$@" || links --verify "$@" || links --verify "$@" ||
+		fail "not what they should be:
+$(cat "$T/links.out" "$T/links.log")"
+}
+verified --json lossy
 python3 - "$T/links.out" << 'CHECK' || fail "not JSON: $(cat "$T/links.out")"
 import json, sys
 [l] = map(json.loads, open(sys.argv[1]))
@@ -62,8 +68,7 @@ assert l["ok"] and l["link"] == "lossy", l
 assert 0 < l["down"]["lost"] == l["down"]["lost_wanted"], l
 assert abs(l["rtt_ms"] - 80) <= 4 and l["rtt_ms_wanted"] == 80, l
 CHECK
-links --verify wan 4g || fail "not what they should be:
-$(cat "$T/links.out" "$T/links.log")"
+verified wan 4g
 
 # A tc that does nothing leaves a link that is not what it should be, and is
 # told the script at the right side.

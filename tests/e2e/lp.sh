@@ -25,7 +25,7 @@ echo "$secret" > "$T/secret"
 
 # at_desktop COMMAND [SECONDS]: of the desktop's shell; here it is this one.
 at_desktop() {
-	timeout "${2:-30}" sh -c "$1"
+	timeout "${2:-90}" sh -c "$1"
 }
 # What became of the job that lp told of.
 became() { # JOB completed|canceled
@@ -35,7 +35,7 @@ became() { # JOB completed|canceled
 lp_of() { # QUEUE FILE [OPTION...]: JOB is its name
 	local queue=$1 file=$2
 	shift 2
-	at_desktop "lp -d $queue $* '$file'" 60 > "$T/lp.log" 2>&1 ||
+	at_desktop "lp -d $queue $* '$file'" 200 > "$T/lp.log" 2>&1 ||
 		fail "lp: $(cat "$T/lp.log")"
 	JOB=$(sed -n 's/^request id is \([^ ]*\).*/\1/p' "$T/lp.log")
 }
@@ -43,7 +43,7 @@ alerts() { # WORD: why the printer does not print, as the desktop sees it
 	at_desktop "lpstat -l -p $queue" | grep -q "Alerts:.*$1"
 }
 queue() { # NAME OPTION...
-	at_desktop "lpadmin -p $* -E -v '$uri'" 60 > "$T/lpadmin.log" 2>&1
+	at_desktop "lpadmin -p $* -E -v '$uri'" 200 > "$T/lpadmin.log" 2>&1
 }
 cut() { # the line, for a moment
 	kill -USR1 "$relay"
@@ -175,7 +175,7 @@ echo "ok X desktop ($SECONDS s)"
 
 [ -n "$guest" ] || exit 0
 at_desktop() {
-	python3 tools/guest/ask.py "$T/guest/agent" "$1" "${2:-30}"
+	python3 tools/guest/ask.py "$T/guest/agent" "$1" "${2:-120}"
 }
 serve --source="qemu:unix:path=$T/bus" --print=$port \
 	--print-secret="$T/secret" --policy="$T/policy"
@@ -186,7 +186,7 @@ eventually 90 grep -qs '^MARK ready' "$T/guest/serial" ||
 phase guest
 at_desktop "tar -xf /dev/vdb -C /tmp && \
 	sed -i 's/^LogLevel.*/LogLevel info/' /etc/cups/cupsd.conf && \
-	mkdir -p /var/log/cups /var/spool/cups/tmp /var/cache/cups && cupsd" 60 ||
+	mkdir -p /var/log/cups /var/spool/cups/tmp /var/cache/cups && cupsd" 200 ||
 	fail 'no CUPS in the guest'
 errors=/var/log/cups/error_log
 walk /tmp 60

@@ -6,7 +6,7 @@ import sys
 
 sizes = [tuple(map(int, a.split('x'))) for a in sys.argv[2:]]
 s = socket.socket(socket.AF_UNIX)
-s.settimeout(10)
+s.settimeout(60)
 s.connect(sys.argv[1])
 
 

@@ -45,7 +45,7 @@ shows() {
 	eventually 10 has_now "$@" || fail "$when: displays are: $(now)"
 	rm -f "$T"/shot*.png
 	view --trust="$KEY" --password-file="$T/password" \
-		--exit-when=lossless --exit-after=20 \
+		--exit-when=lossless --exit-after=60 \
 		--screenshot="$T/shot.png" "$ADDRESS"
 	[ "$STATUS" = 0 ] || fail "$when: exit $STATUS"
 	order=$(awk '$1 == "display" { at[$3] = $4; id[$2] = $3 }
@@ -81,7 +81,7 @@ look_on() {
 	rm -f "$T/socket"
 	serve "--source=x11:$DISPLAY" "--listen=unix:$T/socket"
 	hand
-	"$BIN/oriel-view" --headless --exit-after=90 --exit-when=closed \
+	"$BIN/oriel-view" --headless --json --exit-after=900 --exit-when=closed \
 		--screenshot="$T/all.png" "unix:$T/socket" \
 		> "$T/all.out" 2> "$T/all.log" &
 	watcher=$!
@@ -92,6 +92,7 @@ look_on() {
 # end, are the same. N sessions have ended badly, as they should.
 look_back() {
 	local file
+	eventually 20 exact_in "$T/all.out" || fail 'not exact for who saw it all'
 	kill -TERM "$watcher"
 	wait "$watcher"
 	for file in "$T"/shot*.png; do
@@ -247,7 +248,7 @@ stop "$SERVER"
 mkfifo "$T/old.display"
 start xvfb-old Xvfb -displayfd 3 -screen 0 801x601x24 -nolisten tcp -ac \
 	-noreset -extension RANDR 3<> "$T/old.display"
-read -r -t 10 OLD < "$T/old.display" || fail "no X server"
+read -r -t 60 OLD < "$T/old.display" || fail "no X server"
 export DISPLAY=:$OLD
 paint
 look_on
@@ -293,7 +294,7 @@ mkfifo "$T/xorg.display"
 # Not by its wrapper, which lets nobody but the one at the console.
 start xorg /usr/lib/xorg/Xorg -displayfd 3 -config "$T/xorg.conf" -nolisten tcp -ac -noreset \
 	-novtswitch -sharevts -logfile "$T/xorg.txt" 3<> "$T/xorg.display"
-read -r -t 20 B < "$T/xorg.display" || fail "no Xorg: $(grep EE "$T/xorg.txt")"
+read -r -t 60 B < "$T/xorg.display" || fail "no Xorg: $(grep EE "$T/xorg.txt")"
 export DISPLAY=:$B
 xrandr --newmode odd 30 853 860 870 900 487 490 495 500
 xrandr --addmode DUMMY1 odd

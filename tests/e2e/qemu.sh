@@ -28,7 +28,7 @@ see() {
 		"screendump {\"filename\":\"$T/qemu-1.ppm\",\"device\":\"second\"}" ||
 		return 1
 	view --trust=first-use --password-file="$T/password" \
-		--exit-when=lossless --exit-after=20 \
+		--exit-when=lossless --exit-after=60 \
 		--screenshot="$T/$1.png" "$ADDRESS"
 	[ "$STATUS" = 0 ] || fail "$1: the viewer's exit is $STATUS"
 	qmp cont
@@ -39,7 +39,7 @@ see() {
 # peek: what a viewer that comes now sees, now.png.
 peek() {
 	view --trust=first-use --password-file="$T/password" \
-		--exit-when=lossless --exit-after=20 \
+		--exit-when=lossless --exit-after=60 \
 		--screenshot="$T/now.png" "$ADDRESS"
 	[ "$STATUS" = 0 ] || fail "the viewer's exit is $STATUS"
 }

@@ -5,7 +5,7 @@ import socket
 import sys
 
 sock = socket.socket(socket.AF_UNIX)
-sock.settimeout(20)
+sock.settimeout(60)
 sock.connect(sys.argv[1])
 stream = sock.makefile("rw")
 stream.readline()

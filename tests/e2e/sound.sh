@@ -46,12 +46,11 @@ sent() {
 beep() {
 	python3 - "$T/beep.wav" "$2" "$3" <<-'END'
 	import array, math, sys, wave
-	n = int(float(sys.argv[3]) * 48000)
 	with wave.open(sys.argv[1], "wb") as f:
 	    f.setnchannels(1), f.setsampwidth(2), f.setframerate(48000)
 	    f.writeframes(array.array("h", (int(12000 * math.sin(
 	        2 * math.pi * float(sys.argv[2]) * i / 48000))
-	        for i in range(n))).tobytes())
+	        for i in range(48000))).tobytes() * int(sys.argv[3]))
 	END
 	paplay --device="$1" "$T/beep.wav"
 }
@@ -71,16 +70,18 @@ heard() {
 sounds
 x_server A 640x480
 serve --source="x11:$A"
-listen 40
-heard || heard || fail "not heard: $(tr '\n' ';' < "$T/heard")"
+listen 400
+heard || heard || heard || fail "not heard: $(tr '\n' ';' < "$T/heard")"
 echo "ok a desktop is heard: $(tr '\n' ';' < "$T/heard")"
 
 # Nothing plays: nothing comes.
-sleep 2
-before=$(sent)
-sleep 3
-[ "$(sent)" = "$before" ] && [ "$before" -gt 20000 ] ||
-	fail "silence costs $before to $(sent)"
+silent() {
+	sleep 2
+	before=$(sent)
+	sleep 3
+	[ "$(sent)" = "$before" ] && [ "$before" -gt 20000 ]
+}
+silent || silent || fail "silence costs $before to $(sent)"
 echo "ok silence costs nothing ($before bytes before)"
 
 # The sound server goes, and another comes.
@@ -92,20 +93,27 @@ echo "ok a sound server that comes back is used again"
 stop "$LISTENER"
 
 # As it was sent, into a file; and who may not hear it does not.
-"$BIN/oriel-view" --headless --trust=first-use --password-file="$T/password" \
-	--sound=exact --sound-file="$T/exact.wav" --exit-after=6 --json \
-	"$ADDRESS" > "$T/exact.out" &
-file=$!
-eventually 5 grep -qs '"ready"' "$T/exact.out" || fail 'no viewer for a file'
-beep desk 700 2
-wait "$file" || fail 'no file'
-python3 tests/e2e/tone.py "$T/exact.wav" 700 40 > "$T/tone" ||
-	fail "the file: $(cat "$T/tone")"
+# Sound waits for nobody: where something else has the processors, it may be
+# tried three times.
+for try in 1 2 3; do
+	start exact "$BIN/oriel-view" --headless --trust=first-use --json \
+		--password-file="$T/password" --sound=exact \
+		--sound-file="$T/exact.wav" "$ADDRESS"
+	file=$PID
+	eventually 5 grep -qs '"ready"' "$T/exact.out" ||
+		fail 'no viewer for a file'
+	beep desk 700 2
+	sleep 1
+	stop "$file"
+	[ "$STATUS" = 0 ] || fail 'no file'
+	python3 tests/e2e/tone.py "$T/exact.wav" 700 40 > "$T/tone" && break
+	[ $try != 3 ] || fail "the file: $(cat "$T/tone")"
+done
 stop "$SERVER"
 echo 'rights = see input' > "$T/policy"
 serve --source="x11:$A" --policy="$T/policy"
 "$BIN/oriel-view" --headless --trust=first-use --password-file="$T/password" \
-	--sound-file="$T/deaf.wav" --microphone=on --json --exit-after=3 \
+	--sound-file="$T/deaf.wav" --microphone=on --json --exit-after=5 \
 	"$ADDRESS" > "$T/deaf.out" 2> "$T/deaf.log" &
 file=$!
 sleep 1
@@ -126,26 +134,29 @@ echo 'rights = all' > "$T/policy"
 serve --source="x11:$A" --policy="$T/policy"
 eventually 10 eval 'pactl list short sources | grep -qw oriel_microphone' ||
 	fail 'no microphone'
-listen 20 --microphone=on
 record() {
 	timeout "$1" parec --latency-msec=20 --device=oriel_microphone \
 		--rate=48000 --channels=1 --format=s16le --raw > "$T/mic.raw"
 }
-grep -q microphone_wanted "$T/listen.out" && fail 'wanted too soon'
-record 5 &
-recorder=$!
-eventually 5 grep -q '"microphone_wanted","wanted":true' "$T/listen.out" ||
-	fail 'it is not wanted'
-beep voice 600 3
-wait "$recorder"
-python3 tests/e2e/tone.py "$T/mic.raw" 600 12 > "$T/tone" ||
-	fail "the microphone: $(cat "$T/tone")"
+for try in 1 2 3; do
+	listen 400 --microphone=on
+	grep -q microphone_wanted "$T/listen.out" && fail 'wanted too soon'
+	record 6 &
+	recorder=$!
+	eventually 5 grep -q '"microphone_wanted","wanted":true' \
+		"$T/listen.out" || fail 'it is not wanted'
+	beep voice 600 3
+	wait "$recorder"
+	python3 tests/e2e/tone.py "$T/mic.raw" 600 12 > "$T/tone" && break
+	[ $try != 3 ] || fail "the microphone: $(cat "$T/tone")"
+	stop "$LISTENER"
+done
 eventually 5 grep -q '"microphone_wanted","wanted":false' "$T/listen.out" ||
 	fail 'it is still wanted'
 eventually 5 grep -q '^microphone_off' "$T/serve.log" || fail 'it is still on'
 stop "$LISTENER"
 # Who has not been asked does not speak.
-listen 20
+listen 400
 record 3 &
 recorder=$!
 beep voice 600 2
@@ -154,7 +165,7 @@ python3 tests/e2e/tone.py "$T/mic.raw" 600 0 > "$T/tone" ||
 	fail "spoken unasked: $(cat "$T/tone")"
 stop "$LISTENER"
 # Nor a microphone that was not chosen instead of one that was.
-listen 20 --microphone=on --microphone-device='no such thing'
+listen 400 --microphone=on --microphone-device='no such thing'
 record 3 &
 recorder=$!
 beep voice 600 2
@@ -177,13 +188,15 @@ plays_on() { # SINK
 		awk -v s="$sink" '$2 == s { n++ } END { exit !n }'
 }
 module=$(other)
-listen 60 --sound-device='other PLACE'
-beep desk 500 40 &
+listen 400 --sound-device='other PLACE'
+beep desk 500 120 &
+beeper=$!
+started+=("$beeper")
 eventually 10 plays_on other || fail "not where it was told to:
 $(pactl list short sink-inputs; cat "$T/listen.log")"
 pactl unload-module "$module"
 eventually 10 plays_on here || fail 'nowhere else'
-grep -q 'the default one plays until it comes' "$T/listen.log" ||
+eventually 5 grep -q 'the default one plays until it comes' "$T/listen.log" ||
 	fail "it does not say so: $(cat "$T/listen.log")"
 module=$(other)
 eventually 10 plays_on other || fail 'not on the one that came back'
@@ -191,7 +204,7 @@ stop "$LISTENER"
 # What cancels echoes is used, where there is such a thing.
 if pactl load-module module-echo-cancel sink_name=clean sink_master=here \
 	source_name=clear source_master=voice.monitor > "$T/echo" 2>&1; then
-	listen 20
+	listen 400
 	eventually 10 plays_on clean || fail "echoes are not cancelled:
 $(pactl list short sink-inputs; pactl list sinks | grep Description)"
 	stop "$LISTENER"
@@ -199,5 +212,8 @@ fi
 echo 'ok a device that goes is followed, and echoes are left to the system'
 stop "$SERVER"
 [ "$STATUS" = 0 ] || fail "oriel-serve ends with $STATUS"
-pactl list short sources | grep -q oriel_microphone && fail 'it stays behind'
+gone() {
+	! pactl list short sources | grep -q oriel_microphone
+}
+eventually 5 gone || fail 'it stays behind'
 echo 'ok a microphone is heard while it is wanted and allowed, and goes'

@@ -12,7 +12,7 @@ tools/guest/build.sh "$GUEST" || {
 }
 
 ask() {
-	python3 tools/guest/ask.py "$T/agent" "$1" "${2:-30}"
+	python3 tools/guest/ask.py "$T/agent" "$1" "${2:-120}"
 }
 ok() {
 	echo "ok $1 ($SECONDS s)"
@@ -79,13 +79,13 @@ python3 tests/e2e/qmp.py "$T/qmp" \
 	'human-monitor-command {"command-line":"info usb"}' |
 	grep -q 'ID: r[01]' || fail 'QEMU has no such device'
 ask 'mount /dev/sda /mnt && head -c 4000000 /dev/vda > /mnt/file && sync &&'"\
-	md5sum < /mnt/file && umount /mnt" 60 > "$T/sum" ||
+	md5sum < /mnt/file && umount /mnt" 240 > "$T/sum" ||
 	fail "the guest cannot write to it: $(cat "$T/sum")"
 debugfs -R "dump file $T/file" "$T/disk" 2> /dev/null
 [ "$(md5sum < "$T/file")" = "$(cat "$T/sum")" ] ||
 	fail 'what was written is not there'
 sum=$(md5sum < "$T/disk")
-[ "$(ask 'md5sum < /dev/sda' 60)" = "$sum" ] ||
+[ "$(ask 'md5sum < /dev/sda' 240)" = "$sum" ] ||
 	fail 'what is read is not what is there'
 ok 'disk, both ways'
 
@@ -97,7 +97,7 @@ eventually 10 says one unplugged || fail 'the viewer does not see it go'
 eventually 20 says one open 2 || fail 'it does not come back'
 ask 'echo alive' | grep -q alive || fail 'the guest hangs'
 back() {
-	[ "$(ask 'md5sum < /dev/sda || md5sum < /dev/sdb' 60)" = "$sum" ]
+	[ "$(ask 'md5sum < /dev/sda || md5sum < /dev/sdb' 240)" = "$sum" ]
 }
 eventually 20 back || fail 'plugged in again it cannot be read'
 # The viewer dies in the middle of something.
@@ -122,7 +122,8 @@ start serve "$BIN/oriel-serve" "--listen=tcp://${ADDRESS#oriel://}" \
 SERVER=$PID
 eventually 20 says again open 2 || fail 'it does not come back by itself'
 came_back() {
-	ask 'for d in /dev/sd[a-e]; do md5sum < $d; done' 60 | grep -q "${sum% *}"
+	ask 'for d in /dev/sd[a-e]; do md5sum < $d; done' 240 |
+		grep -q "${sum% *}"
 }
 eventually 20 came_back || fail 'come back it cannot be read'
 stop "$again"
@@ -160,16 +161,21 @@ ears=$PID
 eventually 20 ask 'grep -q USB-Audio /proc/asound/cards' ||
 	fail 'the guest has no headset'
 card=$(ask "sed -n 's/^ *\([0-9]*\) .*USB-Audio.*/\1/p' /proc/asound/cards")
-ask "yes | head -c 384000 | aplay -q -D hw:$card -f S16_LE -r 48000 -c 2" ||
-	fail 'the guest cannot play'
-ask "arecord -q -D hw:$card -f S16_LE -r 48000 -c 1 -s 48000 -t raw /tmp/tone" > /dev/null 2>&1 || fail 'the guest cannot record'
-ask 'base64 -w0 /tmp/tone' > "$T/tone" || fail 'nothing was recorded'
-python3 - "$T/played" "$T/tone" <<-'END' || fail 'not what was to be heard'
+# Sound waits for nobody: a guest that does not get a processor plays and hears
+# with holes. It may try three times.
+listens() {
+	ask "yes | head -c 384000 | aplay -q -D hw:$card -f S16_LE -r 48000 \
+		-c 2" || fail 'the guest cannot play'
+	ask "arecord -q -D hw:$card -f S16_LE -r 48000 -c 1 -s 48000 -t raw \
+		/tmp/tone" > /dev/null 2>&1 || fail 'the guest cannot record'
+	ask 'base64 -w0 /tmp/tone' > "$T/tone" || fail 'nothing was recorded'
+	python3 - "$1" "$T/played" "$T/tone" <<-'END'
 	import base64, struct, sys
-	played = open(sys.argv[1], 'rb').read()
+	played = open(sys.argv[2], 'rb').read()
+	played = played[int(sys.argv[1]) // 2 * 2:]
 	words = sum(played[i:i + 2] in (b'y\n', b'\ny')
 	            for i in range(0, len(played), 2))
-	heard = base64.b64decode(open(sys.argv[2]).read())
+	heard = base64.b64decode(open(sys.argv[3]).read())
 	v = struct.unpack(f'<{len(heard) // 2}h', heard)
 	# 1 kHz: half of a period is 24 samples.
 	rises = [i for i in range(1, len(v)) if v[i - 1] < 0 <= v[i]]
@@ -177,7 +183,10 @@ python3 - "$T/played" "$T/tone" <<-'END' || fail 'not what was to be heard'
 	print(f'played {2 * words} of 384000 bytes, heard {periods} periods '
 	      f'of {len(v) // 48}')
 	sys.exit(words < 170000 or periods < 700)
-END
+	END
+}
+listens 0 || listens "$(stat -c %s "$T/played")" ||
+	listens "$(stat -c %s "$T/played")" || fail 'not what was to be heard'
 # It is pulled out while it plays.
 ask "(yes | aplay -q -D hw:$card -f S16_LE -r 48000 -c 2) > /dev/null 2>&1 &"
 stop "$ears" KILL
@@ -191,7 +200,7 @@ start mouse "$BIN/tests/e2e/device" mouse - "$T/m"
 redirect three m
 three=$PID
 eventually 10 says three refused || fail 'a mouse is not refused'
-grep -q 'class 03 (keyboards' "$T/three.log" || fail 'and not said why'
+eventually 5 grep -q 'class 03 (keyboards' "$T/three.log" || fail 'and not said why'
 stop "$three"
 # The viewer allows it now: the server still does not.
 start four "$BIN/oriel-view" --headless --json --trust=first-use \

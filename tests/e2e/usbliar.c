@@ -136,7 +136,7 @@ static bool say_what_it_is(void)
 	struct packets k = { .n = 0 };
 
 	usb_hello(&k, USB_CAPS);
-	return data(device, k.p, k.n) && await(ORL_MSG_usb_data, 5000) >= 0;
+	return data(device, k.p, k.n) && await(ORL_MSG_usb_data, 20000) >= 0;
 }
 
 static bool plug(void)
@@ -145,7 +145,7 @@ static bool plug(void)
 
 	attach();
 	for (int i = 0; i < 2; i++) /* it may have to wait first */
-		if (await(ORL_MSG_usb_answer, 8000) == 0)
+		if (await(ORL_MSG_usb_answer, 20000) == 0)
 			break;
 	if (!say_what_it_is())
 		return false;
@@ -171,7 +171,7 @@ static bool lies(unsigned which)
 	lie(&k, which);
 	snprintf(what, sizeof(what), "lie %u", which);
 	if (plug() && data(device, k.p, k.n))
-		seen = await(ORL_MSG_usb_detach, 8000);
+		seen = await(ORL_MSG_usb_detach, 20000);
 	bool stays = strcmp(raw_fate(&r, 100), "stays") == 0;
 	return check(seen >= 0 && stays, what,
 			seen >= 0 ? "the device is detached" : raw_fate(&r, 0));
@@ -204,7 +204,7 @@ static bool come_and_go(void)
 static bool fatal(const char *what, bool (*say)(void))
 {
 	bool said = say();
-	const char *fate = raw_fate(&r, 3000);
+	const char *fate = raw_fate(&r, 20000);
 
 	return check(said && strcmp(fate, "stays") != 0, what, fate);
 }
@@ -319,7 +319,7 @@ static bool wide(int fd)
 
 	while (n < sizeof(hello)) {
 		struct pollfd p = { fd, POLLIN, 0 };
-		ssize_t got = poll(&p, 1, 3000) > 0
+		ssize_t got = poll(&p, 1, 20000) > 0
 					      ? recv(fd, hello + n,
 								sizeof(hello) - n,
 								0)
@@ -381,7 +381,7 @@ static int take(const char *path, bool guest, unsigned which)
 		if (send(fd, k.p, k.n, MSG_NOSIGNAL) < 0)
 			goto next;
 		printf("lie %u: %s\n", which,
-				listen_for(fd, 5000) ? "it stays"
+				listen_for(fd, 20000) ? "it stays"
 						     : "it is let go of");
 		return 0;
 next:

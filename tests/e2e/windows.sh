@@ -65,7 +65,7 @@ serve --source='pattern:480x300*2,static'
 # What the displays show, after every key: each changes a block in a corner.
 pictures() {
 	view --trust="$KEY" --password-file="$T/password" \
-		--exit-when=lossless --exit-after=20 \
+		--exit-when=lossless --exit-after=60 \
 		--screenshot="$T/p.png" "$ADDRESS"
 	[ "$STATUS" = 0 ] || fail "headless: exit $STATUS"
 	convert -background black "$T/p.png" "$T/p-1.png" +append \
@@ -83,29 +83,33 @@ eventually 5 shows "$T/p.png" || fail 'display 1 is not shown 1:1'
 menu() { # KEY...
 	xdotool windowactivate --sync "$window"
 	xdotool keydown ctrl keydown alt keyup alt keyup ctrl
-	sleep 0.3
+	sleep 1
 	xdotool key --delay 40 "$@"
 	sleep 0.3
+}
+# shows_now FILE: of the pictures as they are now, after keys.
+shows_now() {
 	pictures
+	shows "$1"
 }
 menu Up Up Up Up Up Up Return Down Down Return
 eventually 5 windows 1 || fail 'not in one window'
 window=${ids[0]}
-eventually 5 shows "$T/both.png" || fail 'not both displays, as they stand'
+eventually 5 shows_now "$T/both.png" || fail 'not both displays, as they stand'
 menu Up Up Up Up Up Up Return Down Down Return
 eventually 5 windows 2 || fail 'not in two windows again'
 eventually 5 window_of 2 || fail 'display 2 has no window again'
-eventually 5 shows "$T/p-1.png" || fail 'display 2 is not shown again'
+eventually 5 shows_now "$T/p-1.png" || fail 'display 2 is not shown again'
 # Without one of them, and with it.
 window_of 1
 menu Up Up Up Up Up Up Return Return
 eventually 5 windows 1 || fail 'display 1 is not hidden'
 window=${ids[0]}
-eventually 5 shows "$T/p-1.png" || fail 'display 2 is not left'
+eventually 5 shows_now "$T/p-1.png" || fail 'display 2 is not left'
 menu Up Up Up Up Up Up Return Return
 eventually 5 windows 2 || fail 'display 1 is not shown again'
 eventually 5 window_of 1 || fail 'display 1 has no window again'
-eventually 5 shows "$T/p.png" || fail 'display 1 is another'
+eventually 5 shows_now "$T/p.png" || fail 'display 1 is another'
 stop "$viewer" INT
 [ "$STATUS" = 0 ] || fail "interrupted: exit $STATUS"
 
@@ -173,9 +177,8 @@ shows_desktop() {
 }
 eventually 5 shows_desktop || fail 'the window does not show the desktop'
 # What a window manager does to a new window is not the user's will.
-sleep 1.2
-xdotool windowsize --sync "$window" 900 700
-xdotool windowsize --sync "$window" 801 603
+sleep 2
+xdotool windowsize "$window" 900 700 windowsize "$window" 801 603
 eventually 5 desktop_is 801 603 || fail 'the desktop does not take the size'
 eventually 5 shows_desktop || fail 'resized, it is not shown 1:1'
 [ "$(changes)" = 1 ] || fail "asked for $(changes) sizes, not one"
@@ -196,7 +199,7 @@ serve "--source=x11:$A" --policy="$T/policy"
 run
 eventually 10 windows 1 || fail 'no window without rights'
 window=${ids[0]}
-sleep 1.2
+sleep 2
 xdotool windowsize --sync "$window" 700 500
 sleep 1.5
 desktop_is 801 603 || fail 'resized without the right to'
@@ -209,7 +212,7 @@ mkfifo "$T/M.display"
 start vnc Xvnc -displayfd 3 -geometry 1500x600 -depth 24 -SecurityTypes None \
 	-rfbport 0 -rfbunixpath "$T/rfb" -nolisten tcp -ac -noreset \
 	3<> "$T/M.display"
-read -r -t 10 M < "$T/M.display" || fail 'no Xvnc'
+read -r -t 60 M < "$T/M.display" || fail 'no Xvnc'
 export DISPLAY=:$M
 python3 tests/e2e/monitors.py "$T/rfb" 800x600 700x500 ||
 	fail 'no second monitor'
@@ -320,7 +323,7 @@ sleep 1
 xdotool mousemove 400 300
 covers && kill -0 "$viewer" 2>/dev/null || fail 'the kiosk can be left'
 view --trust="$KEY" --password-file="$T/password" --exit-when=lossless \
-	--exit-after=20 --screenshot="$T/p.png" "$ADDRESS"
+	--exit-after=60 --screenshot="$T/p.png" "$ADDRESS"
 convert -size 800x600 xc:black "$T/p.png" -gravity center -composite \
 	"$T/want.png"
 eventually 5 shows "$T/want.png" || fail 'the kiosk shows something else'

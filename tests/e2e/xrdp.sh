@@ -120,16 +120,16 @@ echo 'ok pixels, keys, pointer'
 
 # xrdp leaves lines as they are on the wire: CR LF.
 pasted() {
-	timeout 5 xclip -display "$1" -selection clipboard -o 2> "$T/xclip.log" |
+	timeout 15 xclip -display "$1" -selection clipboard -o 2> "$T/xclip.log" |
 		tr -d '\r' > "$T/pasted" && cmp -s "$2" "$T/pasted"
 }
 shares "$A" "$B"
 echo 'ok clipboard'
 
-hears 6 "$T/heard.wav"
-echo 4 > "$T/tones"
-finish "$HEARER" 15
-python3 tests/e2e/tone.py "$T/heard.wav" 440 100 > "$T/tone" ||
+play() {
+	echo 4 > "$T/tones"
+}
+hears 5.5 "$T/heard.wav" 100 0.9 play ||
 	fail "not heard: $(cat "$T/tone")"
 echo "ok sound: $(cat "$T/tone")"
 

@@ -112,7 +112,7 @@ static void no_thread_unless_asked(void **state)
 				before + workers);
 		pair_fini(&p);
 		/* A thread that was joined is gone from there a little later. */
-		for (int i = 0; i < 1000 &&
+		for (int i = 0; i < 20000 &&
 				each("/proc/self/task", NULL) != before;
 				i++)
 			usleep(1000);
