@@ -161,8 +161,10 @@ static int play_all(struct run *u)
 
 static int evaluate(struct run *u)
 {
+	/* What is missing was waited for until now, and no longer. */
+	u->ended = stage_now();
 	u->stage->stop = true;
-	uint64_t until = stage_now() + PATIENCE_MS * MS;
+	uint64_t until = u->ended + PATIENCE_MS * MS;
 	while (!u->stage->evaluated) {
 		if (stage_now() > until || !proc_alive(u->watcher))
 			return run_fail(u, "the watcher does not answer");
@@ -202,7 +204,7 @@ static int freshness(struct run *u)
 			late = since(p->due, p->submit);
 	}
 	if (!err) {
-		metrics_freshness(&out, stale, all, f->n - 1, stage_now());
+		metrics_freshness(&out, stale, all, f->n - 1, u->ended);
 		r->frames = out.frames;
 		r->shown = out.shown;
 		r->merged = out.merged;

@@ -46,8 +46,8 @@ struct run {
 	char display[16], size[24]; /* what is presented on */
 	char shown_on[16];          /* the client's display */
 	struct proc *server, *client, *server_display, *client_display, *gate;
-	struct proc *player, *watcher, *work;
-	uint64_t client_start, played;
+	struct proc *player, *watcher, *work, *window_manager;
+	uint64_t client_start, played, ended; /* then nobody watched */
 	struct snapshot at_go, at_end;
 };
 
