@@ -171,6 +171,13 @@ const struct figure figures[] = {
 };
 const size_t n_figures = sizeof(figures) / sizeof(*figures);
 
+/* Of figures that say when something happened, what did not happen is more
+ * than any time. */
+static bool may_be_never(const struct figure *f)
+{
+	return strcmp(f->absent, NEVER) == 0;
+}
+
 struct spread report_spread(const struct row *row, const struct figure *f)
 {
 	double v[REPORT_RUNS];
@@ -179,8 +186,10 @@ struct spread report_spread(const struct row *row, const struct figure *f)
 		double one = f->get(row->runs[i]) * f->scale;
 		if (isfinite(one))
 			v[n++] = one;
+		else if (may_be_never(f))
+			v[n++] = INFINITY;
 	}
-	/* What has happened in less than half of the runs is "never". */
+	/* What is known of less than half of the runs says little. */
 	if (!n || 2 * n < row->n)
 		return (struct spread){ NAN, NAN, NAN, 0 };
 	double median = metrics_median(v, n); /* sorts */
@@ -189,7 +198,7 @@ struct spread report_spread(const struct row *row, const struct figure *f)
 
 bool report_has(const struct group *g, const struct figure *f)
 {
-	if (strcmp(f->absent, "-") != 0)
+	if (may_be_never(f))
 		return true;
 	for (size_t k = 0; k < g->n; k++)
 		if (report_spread(&g->rows[k], f).n)
@@ -203,17 +212,43 @@ int report_digits(const struct spread *s, const struct figure *f)
 	return f->digits == 2 && fabs(s->median) < 1 ? 3 : f->digits;
 }
 
+static void value(char out[static REPORT_VALUE], double v,
+		const struct spread *s, const struct figure *f)
+{
+	if (isfinite(v))
+		snprintf(out, REPORT_VALUE, "%.*f", report_digits(s, f), v);
+	else
+		snprintf(out, REPORT_VALUE, "%s", f->absent);
+}
+
+void report_median(char out[static REPORT_VALUE], const struct spread *s,
+		const struct figure *f)
+{
+	value(out, s->median, s, f);
+}
+
+bool report_range(char out[static REPORT_RANGE], const struct spread *s,
+		const struct figure *f)
+{
+	char min[REPORT_VALUE], max[REPORT_VALUE];
+	*out = 0;
+	if (s->n < 2 || !isfinite(s->min))
+		return false;
+	value(min, s->min, s, f);
+	value(max, s->max, s, f);
+	snprintf(out, REPORT_RANGE, "%s\xe2\x80\x93%s", min, max);
+	return true;
+}
+
 void report_cell(char *out, size_t cap, const struct spread *s,
 		const struct figure *f)
 {
-	int digits = report_digits(s, f);
-	if (!isfinite(s->median))
-		snprintf(out, cap, "%s", f->absent);
-	else if (s->n < 2)
-		snprintf(out, cap, "%.*f", digits, s->median);
+	char median[REPORT_VALUE], range[REPORT_RANGE];
+	report_median(median, s, f);
+	if (report_range(range, s, f))
+		snprintf(out, cap, "%s (%s)", median, range);
 	else
-		snprintf(out, cap, "%.*f (%.*f\xe2\x80\x93%.*f)", digits,
-				s->median, digits, s->min, digits, s->max);
+		snprintf(out, cap, "%s", median);
 }
 
 /* ---- order */

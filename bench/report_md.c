@@ -6,7 +6,7 @@
 
 #include "bench/report.h"
 
-enum { CELL = 96 };
+enum { CELL = 160 };
 
 static void table(FILE *out, const struct group *g)
 {

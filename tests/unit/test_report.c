@@ -286,6 +286,43 @@ static void different_machines_and_versions_are_told_apart(void **state)
 	report_free(&r);
 }
 
+static void what_was_never_is_more_than_any_time(void **state)
+{
+	struct result a, b, c;
+	struct row row = { .runs = { &a, &b, &c }, .n = 3 };
+	const struct figure *exact = figures, *lost = figures;
+	char text[160];
+	(void)state;
+	while (strcmp(exact->name, "exact after") != 0)
+		exact++;
+	while (strcmp(lost->unit, "dB") != 0)
+		lost++;
+	make(&a, "a", "oriel", 1, 1);
+	make(&b, "b", "oriel", 2, 1);
+	make(&c, "c", "oriel", 3, 1);
+	a.exact_ms = 100;
+	b.exact_ms = 5000;
+	struct spread s = report_spread(&row, exact);
+	report_cell(text, sizeof(text), &s, exact);
+	assert_string_equal(text, "5000 (100\xe2\x80\x93never)");
+	b.exact_ms = NAN;
+	s = report_spread(&row, exact);
+	report_cell(text, sizeof(text), &s, exact);
+	assert_string_equal(text, "never (100\xe2\x80\x93never)");
+	a.exact_ms = NAN;
+	s = report_spread(&row, exact);
+	report_cell(text, sizeof(text), &s, exact);
+	assert_string_equal(text, "never");
+	/* Of other figures nothing is known then. */
+	a.psnr = NAN;
+	b.psnr = c.psnr = 40;
+	s = report_spread(&row, lost);
+	assert_true(s.n == 2 && s.median == 40 && s.max == 40);
+	result_fini(&a);
+	result_fini(&b);
+	result_fini(&c);
+}
+
 static void steps_are_round(void **state)
 {
 	(void)state;
@@ -394,6 +431,7 @@ int main(void)
 		cmocka_unit_test(pages_hold_all_rows_and_no_nonsense),
 		cmocka_unit_test(
 				different_machines_and_versions_are_told_apart),
+		cmocka_unit_test(what_was_never_is_more_than_any_time),
 		cmocka_unit_test(steps_are_round),
 		cmocka_unit_test(density_is_in_curves_not_in_groups),
 		cmocka_unit_test(live_sessions_have_their_own_figures),
