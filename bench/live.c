@@ -176,7 +176,8 @@ static void figures(struct run *u)
 {
 	struct live *l = u->own;
 	struct result *r = u->r;
-	struct quantiles q = metrics_quantiles(l->input_ms, l->inputs);
+	struct quantiles q =
+			metrics_quantiles(l->input_ms, l->inputs + l->lost);
 	r->inputs = l->inputs;
 	r->inputs_lost = l->lost;
 	r->input_p50_ms = q.p50;

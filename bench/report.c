@@ -73,7 +73,9 @@ const struct figure figures[] = {
 	{ "input p50", "ms", get_input_p50_ms, 1, 0, "-",
 			"Of live sessions: from a key pressed at the client "
 			"by XTEST until the mark that answers it is visible "
-			"there. What answers takes no time of its own.",
+			"there. What answers takes no time of its own. All "
+			"keys count; one that is lost counts for as long as it "
+			"was waited for.",
 			false },
 	{ "input p95", "ms", get_input_p95_ms, 1, 0, "-", "", false },
 	{ "moving", "dB", get_psnr, 1, 1, "-",
@@ -121,7 +123,8 @@ const struct figure figures[] = {
 			"Seen together with a newer one, or after it.", true },
 	{ "keys", "", get_inputs, 1, 0, "-", "That were answered.", true },
 	{ "keys lost", "", get_inputs_lost, 1, 0, "-",
-			"That were not, within three seconds.", true },
+			"That were not, within three seconds or until the end.",
+			true },
 	{ "input max", "ms", get_input_max_ms, 1, 0, "-", "", true },
 	{ "covered", "frames", get_covered, 1, 0, "-",
 			"Painted over before they were seen.", true },

@@ -88,6 +88,18 @@ CHECK
 "$BIN/oriel-bench" report "$T/live" > /dev/null || fail "no report"
 grep -q 'input p50' "$T/live/report.md" && ! grep -q stale "$T/live/report.md" ||
 	fail "the wrong figures of a session"
+# Cut off in the middle of it: what never came is in the figures, too.
+bench --session="$T/window.sh" --link=wan,500ms:cut=60s --tail=2 \
+	--out="$T/live" --json
+[ $STATUS = 0 ] || fail "a session that is cut off fails"
+python3 - "$T/bench.out" << 'CHECK' || fail "figures of what never came"
+import json, sys
+[r] = map(json.loads, open(sys.argv[1]))
+assert r["exact_ms"] is None, r
+# Two seconds after the end at least nothing had come.
+assert r["freeze_ms"] > 2000, r["freeze_ms"]
+assert r["inputs_lost"] >= 1 and r["input_max_ms"] > 2000, r
+CHECK
 bench --session="$T/window.sh" --peer=oriel-push --out="$T/live"
 [ $STATUS != 0 ] && grep -q 'no display for the programs' "$T/bench.log" ||
 	fail "not said: pushed"
