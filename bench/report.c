@@ -254,14 +254,34 @@ void report_cell(char *out, size_t cap, const struct spread *s,
 		snprintf(out, cap, "%s", median);
 }
 
+void report_conditions(char *out, size_t cap, const struct result *r)
+{
+	char tail[48] = "";
+	if (isfinite(r->tail_s))
+		snprintf(tail, sizeof(tail), ", %g s to become exact",
+				r->tail_s);
+	snprintf(out, cap, "%s%s%s", r->mode, tail,
+			report_same(r->method, RESULT_METHOD)
+					? ""
+					: ", measured by another version of "
+					  "oriel-bench that counts otherwise");
+}
+
 /* ---- order */
+
+bool report_same(double a, double b)
+{
+	return a == b || (isnan(a) && isnan(b));
+}
 
 static bool comparable(const struct result *a, const struct result *b)
 {
 	return strcmp(a->trace_hash, b->trace_hash) == 0 &&
 	       strcmp(a->link_text, b->link_text) == 0 &&
 	       strcmp(a->cc, b->cc) == 0 && strcmp(a->mode, b->mode) == 0 &&
-	       a->from_s == b->from_s && a->seconds == b->seconds;
+	       a->from_s == b->from_s && a->seconds == b->seconds &&
+	       report_same(a->method, b->method) &&
+	       report_same(a->tail_s, b->tail_s);
 }
 
 static struct group *group_of(struct report *r, const struct result *x)
@@ -378,6 +398,12 @@ static void name_rows(struct group *g)
 	}
 }
 
+/* What is not known comes first. */
+static int by_number(double a, double b)
+{
+	return isnan(a) || isnan(b) ? isnan(b) - isnan(a) : (a > b) - (a < b);
+}
+
 static int by_group(const void *a, const void *b)
 {
 	const struct result *x = ((const struct group *)a)->first;
@@ -386,7 +412,9 @@ static int by_group(const void *a, const void *b)
 	order = order ? order : strcmp(x->link_text, y->link_text);
 	order = order ? order : strcmp(x->cc, y->cc);
 	order = order ? order : strcmp(x->mode, y->mode);
-	return order ? order : strcmp(x->trace, y->trace);
+	order = order ? order : strcmp(x->trace, y->trace);
+	order = order ? order : by_number(x->method, y->method);
+	return order ? order : by_number(x->tail_s, y->tail_s);
 }
 
 int report_make(struct report *r, struct results *results)

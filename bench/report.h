@@ -78,6 +78,11 @@ bool report_range(char out[static REPORT_RANGE], const struct spread *s,
 void report_cell(char *out, size_t cap, const struct spread *s,
 		const struct figure *f);
 
+/* How a result was measured, but for the link. */
+void report_conditions(char *out, size_t cap, const struct result *r);
+/* As numbers; what is not known of either is the same, too. */
+bool report_same(double a, double b);
+
 /* Takes over the results. -1 without memory. */
 int report_make(struct report *r, struct results *results);
 void report_free(struct report *r);

@@ -10,7 +10,7 @@
 #include "bench/style.h"
 #include "bench/svg.h"
 
-enum { POINTS = 160 };
+enum { POINTS = 160, CONDITIONS = 960 };
 
 static void key(FILE *out, const struct row *row)
 {
@@ -266,6 +266,7 @@ static bool live(const struct group *g)
 static void heading(FILE *out, const struct group *g)
 {
 	const struct result *f = g->first;
+	char conditions[CONDITIONS];
 	fputs("<h3>", out);
 	html_text(out, f->trace);
 	fputs("</h3><p class=dim>", out);
@@ -276,7 +277,8 @@ static void heading(FILE *out, const struct group *g)
 				g->base->runs[0]->width,
 				g->base->runs[0]->height,
 				g->base->runs[0]->fps_source);
-	html_text(out, f->mode);
+	report_conditions(conditions, sizeof(conditions), f);
+	html_text(out, conditions);
 	fputs("</p>\n", out);
 }
 

@@ -10,9 +10,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#define XXH_INLINE_ALL
-#include <xxhash.h>
-
 #include "bench/args.h"
 #include "bench/bench.h"
 #include "bench/cell.h"
@@ -258,7 +255,6 @@ static void describe(struct result *r, const struct matrix *m,
 	const struct options *o = m->o;
 	const struct link_spec *link = &o->links[c->link];
 	time_t now = time(NULL);
-	char text[4 * RESULT_TEXT];
 	snprintf(r->peer, sizeof(r->peer), "%s", o->peers[c->peer]->name);
 	snprintf(r->version, sizeof(r->version), "%s", m->versions[c->peer]);
 	peer_settings(r->settings, sizeof(r->settings), o->peers[c->peer]);
@@ -275,6 +271,8 @@ static void describe(struct result *r, const struct matrix *m,
 	snprintf(r->machine, sizeof(r->machine), "%s", m->machine);
 	(void)strftime(r->when, sizeof(r->when), "%Y-%m-%dT%H:%M:%SZ",
 			gmtime(&now));
+	r->method = RESULT_METHOD;
+	r->tail_s = o->tail;
 	r->repeat = c->repeat;
 	r->from_s = o->excerpt.from;
 	r->seconds = o->excerpt.seconds;
@@ -283,13 +281,7 @@ static void describe(struct result *r, const struct matrix *m,
 				o->height);
 		r->from_s = r->seconds = 0;
 	}
-	int n = snprintf(text, sizeof(text), "%s|%s|%s|%s|%g|%g|%s|%s|%s|%d|%s",
-			r->peer, r->version, r->settings, r->trace_hash,
-			r->from_s, r->seconds, r->link_text, r->cc, r->mode,
-			c->repeat, r->machine);
-	size_t length = (size_t)n < sizeof(text) ? (size_t)n : sizeof(text) - 1;
-	snprintf(r->key, sizeof(r->key), "%016llx",
-			(unsigned long long)XXH3_64bits(text, length));
+	result_key(r, link_hash(link));
 }
 
 /* ---- measuring */
