@@ -1,6 +1,6 @@
 /*
  * test_links.c - what a description of a link means, to the emulator and to
- * tc, and which descriptions are refused.
+ * tc, which descriptions are refused, and whether a script has happened.
  */
 #include "tests/unit/unit.h"
 
@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "bench/links.h"
+#include "bench/verify.h"
 
 static struct link_spec parse(const char *text)
 {
@@ -377,6 +378,51 @@ static void links_that_differ_have_other_hashes(void **state)
 	assert_true(link_hash(&a) == link_hash(&b));
 }
 
+static enum verify_answer answer(const uint64_t *bins, uint64_t from,
+		uint64_t to, const struct shaper_config *w)
+{
+	const struct verify_piece p = { from, to, w, false, false };
+	double is, should;
+	return verify_piece(bins, 1000, &p, &is, &should);
+}
+
+/* What arrives of 12 Mbit/s, one packet a millisecond, 20 ms after it was sent,
+ * but for an outage. */
+static void arrive(uint64_t *bins, uint64_t cut_from, uint64_t cut_to)
+{
+	for (uint64_t i = 0; i < 1000; i++)
+		bins[i] = 0;
+	for (uint64_t ms = 20; ms < 10000; ms++)
+		if (ms < cut_from + 20 || ms >= cut_to + 20)
+			bins[ms / VERIFY_BIN_MS] += 1500;
+}
+
+static void a_script_that_does_not_happen_is_found(void **state)
+{
+	static uint64_t bins[1000];
+	struct shaper_config w = { .rate = 12000000, .delay_us = 20000 };
+	struct shaper_config half = w, cut = w;
+	(void)state;
+	half.rate = 6000000;
+	cut.cut = true;
+	arrive(bins, 5000, 5200);
+	assert_int_equal(answer(bins, 0, 5000, &w), VERIFY_OK);
+	assert_int_equal(answer(bins, 0, 5000, &half), VERIFY_WRONG);
+	/* A short outage is there or not. */
+	assert_int_equal(answer(bins, 5000, 5200, &cut), VERIFY_OK);
+	assert_int_equal(answer(bins, 5000, 5300, &cut), VERIFY_WRONG);
+	assert_int_equal(answer(bins, 4900, 5200, &cut), VERIFY_WRONG);
+	assert_int_equal(answer(bins, 7000, 7080, &cut), VERIFY_WRONG);
+	assert_int_equal(answer(bins, 5200, 9000, &w), VERIFY_OK);
+	/* What is too short for an answer gets none. */
+	assert_int_equal(answer(bins, 5000, 5030, &cut), VERIFY_UNKNOWN);
+	assert_int_equal(answer(bins, 6000, 6390, &w), VERIFY_UNKNOWN);
+	assert_int_equal(answer(bins, 6000, 6500, &w), VERIFY_OK);
+	assert_int_equal(answer(bins, 6000, 6500, &half), VERIFY_WRONG);
+	w.rate = 0;
+	assert_int_equal(answer(bins, 0, 5000, &w), VERIFY_UNKNOWN);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -390,6 +436,7 @@ int main(void)
 		cmocka_unit_test(a_wrong_file_names_its_line),
 		cmocka_unit_test(descriptions_fit_and_say_it),
 		cmocka_unit_test(links_that_differ_have_other_hashes),
+		cmocka_unit_test(a_script_that_does_not_happen_is_found),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
