@@ -42,6 +42,7 @@ struct matrix {
 	char machine[RESULT_TEXT];
 	char versions[LIST][RESULT_TEXT];
 	char missing[LIST][RESULT_TEXT]; /* "" when the peer is there */
+	bool warm[LIST];
 	char hashes[LIST][17];
 	struct frames frames; /* of `trace` */
 	size_t trace;
@@ -370,6 +371,18 @@ static void why_not(char out[static RESULT_TEXT], const struct matrix *m,
 				m->o->peers[c->peer]->name);
 }
 
+/* Of a peer's first run the programs would have to be read from the disk. */
+static void warm_up(struct matrix *m, const struct choice *c)
+{
+	struct result r;
+	m->warm[c->peer] = true;
+	fprintf(stderr, "oriel-bench: warming up %s\n",
+			m->o->peers[c->peer]->name);
+	result_init(&r);
+	(void)measure(m, c, &r);
+	result_fini(&r);
+}
+
 /* -1: no sense in going on. */
 static int one(struct matrix *m, const struct choice *c)
 {
@@ -386,13 +399,8 @@ static int one(struct matrix *m, const struct choice *c)
 	if (!*r.error) {
 		if (!m->o->live[c->trace] && (err = use_trace(m, c->trace)))
 			goto done;
-		if (!m->o->cold && !m->measured) {
-			struct result warm;
-			fprintf(stderr, "oriel-bench: warming up\n");
-			result_init(&warm);
-			(void)measure(m, c, &warm);
-			result_fini(&warm);
-		}
+		if (!m->o->cold && !m->warm[c->peer])
+			warm_up(m, c);
 		uint64_t start = stage_now();
 		if (!bench_interrupted)
 			(void)measure(m, c, &r);

@@ -200,6 +200,21 @@ for command in run density report links record codecs; do
 		fail "$command --help"
 done
 
+# Each peer has a run that warms up, and one of them.
+mkdir "$T/fake"
+for program in oriel-serve oriel-view; do
+	printf '#!/bin/sh\nexit 1\n' > "$T/fake/$program"
+	chmod +x "$T/fake/$program"
+done
+TMPDIR=$T "$BIN/oriel-bench" run --seconds=2 --trace=$TRACE --repeats=2 \
+	--link=wan --peer=oriel,oriel-lossless --programs="$T/fake" \
+	--out="$T/warm" > "$T/bench.out" 2> "$T/bench.log"
+[ "$(grep -c 'the server ended' "$T/bench.log")" = 4 ] ||
+	fail 'not all of four runs'
+[ "$(grep 'warming up' "$T/bench.log" | sort | tr '\n' ' ')" = \
+	'oriel-bench: warming up oriel oriel-bench: warming up oriel-lossless ' ] ||
+	fail "warmed up: $(grep warming "$T/bench.log")"
+
 # Killed at once: the processes and the folder go.
 start killed env TMPDIR="$T" "$BIN/oriel-bench" run --cold --trace=$TRACE \
 	--out="$T/killed"
