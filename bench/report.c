@@ -78,6 +78,13 @@ const struct figure figures[] = {
 			"was waited for.",
 			false },
 	{ "input p95", "ms", get_input_p95_ms, 1, 0, "-", "", false },
+	{ "sound", "ms", get_sound_ms, 1, 0, "-",
+			"Of peers with sound: from a click at the desktop's "
+			"sink until it is heard at the client's, by one clock. "
+			"The median.",
+			false },
+	{ "sound gaps", "", get_sound_gaps, 1, 0, "-",
+			"Silence of 5 to 90 ms in what was heard.", false },
 	{ "moving", "dB", get_psnr, 1, 1, "-",
 			"PSNR of whole pictures kept at random moments, 12 ms "
 			"after a new mark, against what had been presented; "
@@ -126,6 +133,13 @@ const struct figure figures[] = {
 			"That were not, within three seconds or until the end.",
 			true },
 	{ "input max", "ms", get_input_max_ms, 1, 0, "-", "", true },
+	{ "sound max", "ms", get_sound_max_ms, 1, 0, "-", "", true },
+	{ "sounds", "", get_sounds, 1, 0, "-", "Clicks that were heard.",
+			true },
+	{ "sounds lost", "", get_sounds_lost, 1, 0, "-",
+			"That were not, within 0.9 seconds; the first one ends "
+			"a silence.",
+			true },
 	{ "covered", "frames", get_covered, 1, 0, "-",
 			"Painted over before they were seen.", true },
 	{ "missing", "frames", get_missing, 1, 0, "-",

@@ -70,7 +70,10 @@ xdotool windowfocus --sync "$window"
 xdotool type --delay 60 'a few words, typed by nobody'
 sleep 1.5
 END
-bench --session="$T/window.sh" --link=wan --out="$T/live" --json
+peer=oriel
+[ -x "$BIN/oriel-bench-hear" ] && command -v pulseaudio > /dev/null &&
+	peer=oriel-sound
+bench --session="$T/window.sh" --link=wan --peer=$peer --out="$T/live" --json
 [ $STATUS = 0 ] || fail "a session fails"
 python3 - "$T/bench.out" << 'CHECK' || fail "figures of a session"
 import json, sys
@@ -84,6 +87,11 @@ assert r["bytes_down"] > 1000, r
 assert r["server_user_s"] + r["server_sys_s"] > 0, r
 assert r["client_user_s"] + r["client_sys_s"] > 0, r
 assert 0 < r["freeze_ms"] < 3000, r["freeze_ms"]
+if r["peer"] == "oriel-sound":
+    assert 20 <= r["sound_ms"] <= r["sound_max_ms"] < 1000, r["sound_ms"]
+    assert r["sounds"] >= 1 and r["sound_gaps"] is not None, r["sounds"]
+else:
+    assert r["sounds"] is None, r["sounds"]
 CHECK
 "$BIN/oriel-bench" report "$T/live" > /dev/null || fail "no report"
 grep -q 'input p50' "$T/live/report.md" && ! grep -q stale "$T/live/report.md" ||
