@@ -125,6 +125,9 @@ helpers := $(O)/oriel-bench-push $(O)/oriel-bench-host $(O)/oriel-bench-sink
 ifneq ($(call flags,--libs,spice-server),)
 helpers += $(O)/oriel-bench-spice
 endif
+ifneq ($(PULSE_LIBS),)
+helpers += $(O)/oriel-bench-hear
+endif
 endif
 # What fetches the desktops of other servers for oriel-serve.
 helpers += $(O)/oriel-rfb $(if $(RDP_LIBS),$(O)/oriel-rdp)
@@ -205,7 +208,7 @@ capture := $(filter-out $(O)/capture/main.o,$(call objects,capture)) $(clip)
 viewer := $(filter-out $(O)/client/viewer/main.o,$(call objects,client/viewer)) \
 	$(clip)
 bench := $(filter-out $(addprefix $(O)/bench/,main.o push.o spice.o host.o \
-	sink.o sink_screen.o),$(call objects,bench))
+	sink.o sink_screen.o hear.o),$(call objects,bench))
 
 $(O)/oriel-serve: $(O)/capture/main.o $(capture) $(O)/liboriel-server.a
 	echo "  LD    $@"
@@ -439,7 +442,8 @@ $(O)/tests/e2e/onlink: $(O)/tests/e2e/onlink.o $(addprefix $(O)/bench/, \
 $(O)/tests/e2e/fingers: $(O)/tests/e2e/fingers.o $(O)/liboriel-client.a
 	$(CC) -pthread $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 
-$(O)/tests/e2e/hear: $(O)/tests/e2e/hear.o
+$(O)/oriel-bench-hear $(O)/tests/e2e/hear: $(O)/bench/hear.o
+	mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -pthread $(PULSE_LIBS) \
 		$(call flags,--libs,x11) -lm
 

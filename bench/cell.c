@@ -19,6 +19,7 @@
 #include "bench/ends.h"
 #include "bench/metrics.h"
 #include "bench/play.h"
+#include "bench/sound.h"
 #include "bench/watch.h"
 
 enum {
@@ -129,6 +130,8 @@ static int play_all(struct run *u)
 	base = u->at_go.down.delivered_bytes;
 	netns_go(&u->net);
 	s->go = true;
+	if (sound_listen(u))
+		return -1;
 	next = stage_now();
 	/* Slow motion takes as long as it takes. */
 	uint64_t give_up = next + (uint64_t)((length * 40 + 30) * 1e9);
@@ -161,7 +164,11 @@ static int play_all(struct run *u)
 
 static int evaluate(struct run *u)
 {
+	/* What is missing was waited for until now, and no longer. */
+	u->ended = stage_now();
 	u->stage->stop = true;
+	if (sound_figures(u))
+		return -1;
 	uint64_t until = stage_now() + PATIENCE_MS * MS;
 	while (!u->stage->evaluated) {
 		if (stage_now() > until || !proc_alive(u->watcher))
@@ -202,7 +209,7 @@ static int freshness(struct run *u)
 			late = since(p->due, p->submit);
 	}
 	if (!err) {
-		metrics_freshness(&out, stale, all, f->n - 1, stage_now());
+		metrics_freshness(&out, stale, all, f->n - 1, u->ended);
 		r->frames = out.frames;
 		r->shown = out.shown;
 		r->merged = out.merged;

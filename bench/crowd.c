@@ -56,6 +56,7 @@ struct run {
 	uint32_t hosts;
 	int cpu[2]; /* -1: not pinned */
 	struct machine from, to;
+	uint64_t ended; /* of waiting for what is under way */
 };
 
 __attribute__((format(printf, 2, 3))) static int fail(
@@ -311,15 +312,13 @@ static int freshness(struct run *u)
 	double commits = 0;
 	for (uint32_t i = 0; i < u->crowd->n; i++) {
 		const struct crowd_session *s = &u->crowd->session[i];
-		crowd_staleness(stale, s->due, s->presented, s->commit,
-				s->commits);
+		size_t came = crowd_staleness(stale, s->due, s->presented,
+				s->commit, s->commits, u->ended);
 		for (uint32_t k = 0; k < s->presented; k++)
 			if (s->due[k] >= u->from.time &&
 					s->due[k] < u->to.time) {
-				never += isfinite(stale[k]) ? 0 : 1;
-				/* As if it came now. */
-				all[n++] = isfinite(stale[k]) ? stale[k]
-							      : LAST * 1e3;
+				never += k >= came;
+				all[n++] = stale[k];
 			}
 		for (uint32_t k = 0; k < s->commits; k++)
 			commits += s->commit[k].received >= u->from.time &&
@@ -411,9 +410,8 @@ static int measure(struct run *u)
 	if (sleep_until(u, to))
 		return -1;
 	look(u, &u->to);
-	if (sleep_until(u, stage_now() + LAST * SECOND))
-		return -1;
-	return 0;
+	u->ended = stage_now() + LAST * SECOND;
+	return sleep_until(u, u->ended);
 }
 
 static void end(struct run *u)

@@ -87,10 +87,12 @@ void crowd_assign(
 
 /*
  * Milliseconds from when each of n frames was due until a commit of it or of a
- * newer one was received; INFINITY when none was. Both are in order of time.
+ * newer one was received; when none was, until `end`. Both are in order of
+ * time, so what never came is at the end: returns how many came.
  */
-void crowd_staleness(double *stale, const uint64_t *due, size_t n,
-		const struct crowd_commit *commit, size_t commits);
+size_t crowd_staleness(double *stale, const uint64_t *due, size_t n,
+		const struct crowd_commit *commit, size_t commits,
+		uint64_t end);
 
 /* Of one point of a density curve. */
 struct crowd_point {

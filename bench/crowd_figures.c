@@ -28,21 +28,25 @@ void crowd_assign(uint32_t *work, uint32_t n, const double *share, size_t works)
 	}
 }
 
-void crowd_staleness(double *stale, const uint64_t *due, size_t n,
-		const struct crowd_commit *commit, size_t commits)
+static double ms_between(uint64_t from, uint64_t to)
 {
-	size_t at = 0;
+	return to > from ? 1e-6 * (double)(to - from) : 0;
+}
+
+size_t crowd_staleness(double *stale, const uint64_t *due, size_t n,
+		const struct crowd_commit *commit, size_t commits, uint64_t end)
+{
+	size_t at = 0, came = 0;
 	for (size_t i = 0; i < n; i++) {
 		uint32_t us = (uint32_t)(due[i] / 1000);
 		/* Later frames need later commits: never back. */
 		while (at < commits && (int32_t)(commit[at].captured - us) < 0)
 			at++;
-		stale[i] = at == commits ? INFINITY
-			   : commit[at].received > due[i]
-					   ? 1e-6 * (double)(commit[at].received -
-								    due[i])
-					   : 0;
+		stale[i] = ms_between(due[i],
+				at < commits ? commit[at].received : end);
+		came += at < commits;
 	}
+	return came;
 }
 
 /* Where staleness passes the limit; NAN: nowhere. */

@@ -327,15 +327,17 @@ static void describe(struct result *r, const struct survey *s,
 	snprintf(r->machine, sizeof(r->machine), "%s", s->machine);
 	(void)strftime(r->when, sizeof(r->when), "%Y-%m-%dT%H:%M:%SZ",
 			gmtime(&now));
+	r->method = RESULT_METHOD;
 	r->repeat = repeat;
 	r->from_s = o->excerpt.from;
 	r->seconds = o->excerpt.seconds;
 	r->sessions = n;
 	r->limit_ms = o->limit;
 	int length = snprintf(text, sizeof(text),
-			"density|%s|%s|%s|%g|%g|%g|%u|%d|%s", r->version,
-			r->settings, r->trace_hash, r->from_s, r->seconds,
-			o->measure, (unsigned)n, repeat, r->machine);
+			"density|%d|%s|%s|%s|%g|%g|%g|%u|%d|%s", RESULT_METHOD,
+			r->version, r->settings, r->trace_hash, r->from_s,
+			r->seconds, o->measure, (unsigned)n, repeat,
+			r->machine);
 	size_t size = (size_t)length < sizeof(text) ? (size_t)length
 						    : sizeof(text) - 1;
 	snprintf(r->key, sizeof(r->key), "%016llx",

@@ -251,6 +251,17 @@ static void hand_on(struct emulator *e, enum link_way way)
 	}
 }
 
+bool emulator_is_flow(const uint8_t *data, size_t n)
+{
+	size_t header = n ? (size_t)(data[0] & 15) * 4 : 0;
+	if (header < 20 || n < header + 4 || data[0] >> 4 != 4 ||
+			data[9] != IPPROTO_TCP)
+		return false;
+	const uint8_t *ports = data + header;
+	return (ports[0] << 8 | ports[1]) == NETNS_FLOW_PORT ||
+	       (ports[2] << 8 | ports[3]) == NETNS_FLOW_PORT;
+}
+
 /* Whether there may be more. */
 static bool take_in(struct emulator *e, enum link_way way)
 {
@@ -260,6 +271,7 @@ static bool take_in(struct emulator *e, enum link_way way)
 		if (!k)
 			_exit(1);
 		ssize_t n = read(from, k->data, sizeof(k->data));
+		k->p.aside = n > 0 && emulator_is_flow(k->data, (size_t)n);
 		if (n <= 0 || !shaper_offer(&e->way[way], &k->p, (uint32_t)n,
 					      emulator_now()))
 			done_with(e, k);
@@ -295,6 +307,9 @@ static void begin(struct emulator *e, uint32_t own_us)
 			done_with(e, (struct packet *)(void *)p);
 		shaper_init(&e->way[i], &c, &e->shared->counters[i],
 				netns_seed(e->seed, i));
+		/* What a peer sent is not what was sent beside it. */
+		memset(&e->shared->beside[i], 0, sizeof(e->shared->beside[i]));
+		e->way[i].aside = &e->shared->beside[i];
 	}
 }
 

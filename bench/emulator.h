@@ -5,6 +5,8 @@
 #ifndef ORL_BENCH_EMULATOR_H
 #define ORL_BENCH_EMULATOR_H
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "bench/links.h"
@@ -25,5 +27,7 @@ int emulator_run(const struct link_spec *link, uint64_t seed,
 		int control);
 
 uint64_t emulator_now(void);
+/* Whether an IP packet is of the competing flow, either way. */
+bool emulator_is_flow(const uint8_t *data, size_t n);
 
 #endif

@@ -12,6 +12,8 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "bench/sound.h"
+
 enum { PORT = 5960 };
 
 int run_fail(struct run *u, const char *format, ...)
@@ -49,7 +51,7 @@ int run_pause(struct run *u, uint64_t ms)
 
 /* ---- starting */
 
-static int write_file(struct run *u, const char *name, const char *text)
+int run_write_file(struct run *u, const char *name, const char *text)
 {
 	char path[300];
 	snprintf(path, sizeof(path), "%s/%s", u->folder, name);
@@ -66,7 +68,7 @@ int run_begin(struct run *u)
 	char why[200];
 	if (folder_make(u->folder, sizeof(u->folder)))
 		return run_fail(u, "no folder for temporary files");
-	if (write_file(u, "password", "measure\n"))
+	if (run_write_file(u, "password", "measure\n"))
 		return -1;
 	u->stage_fd = stage_create();
 	u->stage = u->stage_fd < 0 ? NULL : stage_map(u->stage_fd);
@@ -80,7 +82,7 @@ int run_begin(struct run *u)
 	u->procs.net = &u->net;
 	u->procs.folder = u->folder;
 	snprintf(u->size, sizeof(u->size), "%dx%d", u->width, u->height);
-	return 0;
+	return sound_start(u);
 }
 
 static struct proc *start_xvfb(struct run *u, enum netns_side side,
@@ -118,7 +120,7 @@ static int start_gate(struct run *u)
 	char text[PROC_TEXT];
 	const struct proc_setup setup = { NULL, -1, -1 };
 	if (expand(u, text, sizeof(text), u->cell->peer->gate_file) ||
-			write_file(u, "gate", text) ||
+			run_write_file(u, "gate", text) ||
 			expand(u, text, sizeof(text), u->cell->peer->gate))
 		return -1;
 	u->gate = proc_start(&u->procs, NETNS_SERVER, "gate", text, &setup);
@@ -172,8 +174,9 @@ int run_client(struct run *u)
 		return run_fail(u, "no X display for the client");
 	struct proc_setup setup = { u->shown_on, -1, -1 };
 	if (u->cell->peer->window_manager) {
-		if (!proc_start(&u->procs, NETNS_CLIENT, "client-wm", "openbox",
-				    &setup))
+		u->window_manager = proc_start(&u->procs, NETNS_CLIENT,
+				"client-wm", "openbox", &setup);
+		if (!u->window_manager)
 			return run_fail(u, "openbox cannot be started");
 		if (run_pause(u, 500))
 			return -1;
@@ -196,10 +199,33 @@ uint64_t run_delivered(struct run *u)
 
 /* ---- measuring */
 
+/* What is used for the measurement, and is neither of the peer nor counted for
+ * itself: this process, the competing flow, the window manager, what sounds. */
+static double own_cpu(const struct run *u)
+{
+	struct rusage self;
+	struct usage more;
+	double cpu = 0;
+	if (!getrusage(RUSAGE_SELF, &self))
+		cpu += (double)(self.ru_utime.tv_sec + self.ru_stime.tv_sec) +
+		       1e-6 * (double)(self.ru_utime.tv_usec +
+					      self.ru_stime.tv_usec);
+	for (int i = 0; i < NETNS_SIDES; i++) {
+		proc_usage(&more, &(struct proc){ .pid = u->net.flow[i] });
+		cpu += more.cpu;
+	}
+	const struct proc *const others[] = { u->window_manager, u->sounds,
+		u->ear };
+	for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++) {
+		proc_usage(&more, others[i]);
+		cpu += more.cpu;
+	}
+	return cpu;
+}
+
 void run_snapshot(struct run *u, struct snapshot *t)
 {
 	struct proc emulator = { .pid = u->net.emulator };
-	struct rusage own;
 	netns_counters(&u->net, &t->down, &t->up);
 	machine_load(&t->load);
 	proc_usage(&t->server, u->server);
@@ -219,12 +245,7 @@ void run_snapshot(struct run *u, struct snapshot *t)
 	proc_usage(&t->watcher, u->watcher);
 	proc_usage(&t->emulator, &emulator);
 	proc_usage(&t->work, u->work);
-	t->own = (struct usage){ 0 };
-	if (!getrusage(RUSAGE_SELF, &own))
-		t->own.user = (double)(own.ru_utime.tv_sec +
-					      own.ru_stime.tv_sec) +
-			      1e-6 * (double)(own.ru_utime.tv_usec +
-						     own.ru_stime.tv_usec);
+	t->own = (struct usage){ .cpu = own_cpu(u) };
 }
 
 /* ---- figures */
@@ -338,6 +359,10 @@ static void disturbance(struct result *r)
 		n += (size_t)snprintf(out + n, cap - n,
 				"the link was %.0f ms late; ",
 				r->emulator_late_ms);
+	if (r->sound_gaps_made > 0)
+		n += (size_t)snprintf(out + n, cap - n,
+				"what was played had %.0f gaps; ",
+				r->sound_gaps_made);
 	if (n >= 2)
 		out[n - 2] = 0;
 }

@@ -46,8 +46,9 @@ struct run {
 	char display[16], size[24]; /* what is presented on */
 	char shown_on[16];          /* the client's display */
 	struct proc *server, *client, *server_display, *client_display, *gate;
-	struct proc *player, *watcher, *work;
-	uint64_t client_start, played;
+	struct proc *player, *watcher, *work, *window_manager;
+	struct proc *sounds, *ear; /* of peers with sound */
+	uint64_t client_start, played, ended; /* then nobody watched */
 	struct snapshot at_go, at_end;
 };
 
@@ -58,6 +59,9 @@ __attribute__((format(printf, 2, 3))) int run_fail(
 int run_program_failed(struct run *u, const char *name, const char *what);
 /* Sleeps a little; -1 when the run cannot go on. */
 int run_pause(struct run *u, uint64_t ms);
+
+/* Into the run's folder. */
+int run_write_file(struct run *u, const char *name, const char *text);
 
 /* In this order; the last in any case. */
 int run_begin(struct run *u);

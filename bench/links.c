@@ -6,6 +6,9 @@
 #include <stdarg.h>
 #include <string.h>
 
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
 #include "proto/base.h"
 
 enum {
@@ -517,6 +520,45 @@ uint64_t link_rtt_us(const struct link_spec *link)
 	       link->way[LINK_UP].delay_us;
 }
 
+double link_burst_loss(const struct shaper_config *w)
+{
+	double bad = w->ge_p > 0 ? w->ge_p / (w->ge_p + w->ge_r) : 0;
+	return bad * w->ge_bad + (1 - bad) * w->ge_good;
+}
+
+static void bits(uint64_t *out, double v)
+{
+	memcpy(out, &v, sizeof(*out));
+}
+
+static size_t list_way(uint64_t *out, const struct shaper_config *w)
+{
+	const uint64_t whole[] = { w->rate, w->delay_us, w->jitter_us,
+		w->queue_bytes, w->cut };
+	const double shares[] = { w->loss, w->ge_p, w->ge_r, w->ge_bad,
+		w->ge_good, w->reorder };
+	size_t n = ORL_COUNT(whole);
+	memcpy(out, whole, sizeof(whole));
+	for (size_t i = 0; i < ORL_COUNT(shares); i++)
+		bits(&out[n++], shares[i]);
+	return n;
+}
+
+uint64_t link_hash(const struct link_spec *link)
+{
+	/* Field by field: what is between them is anything. */
+	uint64_t all[(LINK_STEPS + 1) * 32];
+	size_t n = 0;
+	for (size_t i = 0; i <= link->n_steps; i++) {
+		const struct link_step *s = i ? &link->steps[i - 1] : NULL;
+		all[n++] = s ? s->at_ms : link->netem;
+		all[n++] = s ? s->flow : link->flow;
+		for (unsigned k = 0; k < LINK_WAYS; k++)
+			n += list_way(&all[n], s ? &s->way[k] : &link->way[k]);
+	}
+	return XXH3_64bits(all, n * sizeof(*all));
+}
+
 ORL_PRINTF(4, 5)
 static void add(char *out, size_t cap, size_t *n, const char *format, ...)
 {
@@ -548,9 +590,9 @@ static void describe_way(const struct shaper_config *w, const char *name,
 		char *out, size_t cap, size_t *n)
 {
 	if (w->rate)
-		add(out, cap, n, "%s%.6g Mbit/s, %.4g ms, queue %u KB", name,
+		add(out, cap, n, "%s%.6g Mbit/s, %.4g ms, queue %.6g KB", name,
 				(double)w->rate / 1e6, w->delay_us / 1e3,
-				w->queue_bytes / 1000);
+				w->queue_bytes / 1e3);
 	else
 		add(out, cap, n, "%sno bound, %.4g ms", name,
 				w->delay_us / 1e3);
@@ -558,10 +600,13 @@ static void describe_way(const struct shaper_config *w, const char *name,
 		add(out, cap, n, ", jitter %.4g ms", w->jitter_us / 1e3);
 	if (w->loss > 0)
 		add(out, cap, n, ", loss %.4g %%", w->loss * 100);
-	if (w->ge_p > 0)
-		add(out, cap, n, ", bursts of loss %.4g %%",
-				100 * w->ge_bad * w->ge_p /
-						(w->ge_p + w->ge_r));
+	if (w->ge_p > 0 || w->ge_good > 0)
+		add(out, cap, n,
+				", bursts of loss %.4g %% "
+				"(%.4g/%.4g/%.4g/%.4g)",
+				100 * link_burst_loss(w), 100 * w->ge_p,
+				100 * w->ge_r, 100 * w->ge_bad,
+				100 * w->ge_good);
 	if (w->reorder > 0)
 		add(out, cap, n, ", reordered %.4g %%", w->reorder * 100);
 	if (w->cut)

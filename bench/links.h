@@ -75,6 +75,10 @@ int link_parse_file(const char *text, size_t length,
 
 /* The delays of both ways together, at first. */
 uint64_t link_rtt_us(const struct link_spec *link);
+/* The share that Gilbert-Elliott loses on the average. */
+double link_burst_loss(const struct shaper_config *way);
+/* Of all that the link is and does, its name and wording left out. */
+uint64_t link_hash(const struct link_spec *link);
 /* One line: what the link is. Returns its length, cut to cap. */
 size_t link_describe(const struct link_spec *link, char *out, size_t cap);
 

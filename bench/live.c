@@ -17,6 +17,7 @@
 
 #include "bench/ends.h"
 #include "bench/live.h"
+#include "bench/sound.h"
 
 enum {
 	PICTURE_MS = 30000,
@@ -122,7 +123,7 @@ static int play(struct run *u)
 	base = u->at_go.down.delivered_bytes;
 	netns_go(&u->net);
 	l->go = true;
-	if (start_script(u))
+	if (sound_listen(u) || start_script(u))
 		return -1;
 	while (proc_alive(u->work)) {
 		next += PERIOD_MS * MS;
@@ -158,6 +159,8 @@ static int finish(struct run *u)
 		if (run_pause(u, 20))
 			return -1;
 	l->stop = true;
+	if (sound_figures(u))
+		return -1;
 	until = stage_now() + EVALUATE_MS * MS;
 	while (!l->evaluated) {
 		if (stage_now() > until || !proc_alive(u->watcher))
@@ -176,7 +179,8 @@ static void figures(struct run *u)
 {
 	struct live *l = u->own;
 	struct result *r = u->r;
-	struct quantiles q = metrics_quantiles(l->input_ms, l->inputs);
+	struct quantiles q =
+			metrics_quantiles(l->input_ms, l->inputs + l->lost);
 	r->inputs = l->inputs;
 	r->inputs_lost = l->lost;
 	r->input_p50_ms = q.p50;

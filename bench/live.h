@@ -34,8 +34,8 @@ struct live {
 	_Atomic uint64_t recognised, first_exact;
 	_Atomic uint64_t exact; /* since when the pictures are the same */
 	uint64_t freeze;
-	uint32_t inputs, lost;
-	double input_ms[LIVE_INPUTS];
+	uint32_t inputs, lost;        /* keys that were answered, or not */
+	double input_ms[LIVE_INPUTS]; /* of both */
 	struct comparison still;
 	uint32_t truth[];
 };

@@ -80,6 +80,14 @@ static uint64_t hash(const struct looker *k)
 			k->screen.stride * (size_t)l->height * 4);
 }
 
+static void thaw(struct looker *k, uint64_t now)
+{
+	struct live *l = k->l;
+	if (k->waiting && now - k->waiting > l->freeze)
+		l->freeze = now - k->waiting;
+	k->waiting = 0;
+}
+
 static void look_for_freezes(struct looker *k, uint64_t now)
 {
 	struct live *l = k->l;
@@ -87,11 +95,10 @@ static void look_for_freezes(struct looker *k, uint64_t now)
 	if (h != k->hash) {
 		k->hash = h;
 		k->changed = now;
-		if (k->waiting && now - k->waiting > l->freeze)
-			l->freeze = now - k->waiting;
-		k->waiting = 0;
+		thaw(k, now);
 	}
-	if (l->serial != k->serial && !(l->serial & 1)) {
+	/* Of what changes after the end nothing is known. */
+	if (!l->over && l->serial != k->serial && !(l->serial & 1)) {
 		k->serial = l->serial;
 		if (!k->waiting && k->changed < l->changed)
 			k->waiting = l->changed;
@@ -107,6 +114,8 @@ static void look_exact(struct looker *k)
 		l->exact = stage_now();
 	else if (!is)
 		l->exact = 0;
+	if (is)
+		k->waiting = 0; /* the desktop is what it was again */
 }
 
 /* ---- keys */
@@ -131,6 +140,20 @@ static void take_focus(struct looker *k)
 	XFlush(k->display);
 }
 
+/* What was lost counts for as long as it was waited for: a peer that loses keys
+ * must not look fast by it. */
+static void note_wait(struct looker *k, uint64_t now, bool seen)
+{
+	struct live *l = k->l;
+	uint32_t n = l->inputs + l->lost;
+	if (n < LIVE_INPUTS) {
+		l->input_ms[n] = 1e-6 * (double)(now - k->pressed);
+		l->inputs += seen;
+		l->lost += !seen;
+	}
+	k->pressed = 0;
+}
+
 static void note_input(struct looker *k, uint64_t now)
 {
 	struct live *l = k->l;
@@ -142,12 +165,8 @@ static void note_input(struct looker *k, uint64_t now)
 			block, k->screen.stride, k->expected % MARK_NUMBERS);
 	if (!seen && now < k->pressed + (uint64_t)PATIENCE * MS)
 		return;
-	if (seen && l->inputs < LIVE_INPUTS)
-		l->input_ms[l->inputs++] = 1e-6 * (double)(now - k->pressed);
-	else if (!seen)
-		l->lost++;
+	note_wait(k, now, seen);
 	k->random = k->random * 1664525u + 1013904223u;
-	k->pressed = 0;
 	k->next_press = now +
 			((uint64_t)EVERY + (k->random >> 16) % SPREAD) * MS;
 }
@@ -176,7 +195,7 @@ static void look(struct looker *k)
 				note_input(k, now);
 			else if (now >= k->next_press && !l->over)
 				press(k);
-			if (whole && !l->over)
+			if (whole && (!l->over || k->waiting))
 				look_for_freezes(k, now);
 			if (whole && l->over)
 				look_exact(k);
@@ -184,6 +203,9 @@ static void look(struct looker *k)
 		next = (now > next + TICK ? now : next) + TICK;
 		stage_sleep_until(next);
 	}
+	if (k->pressed)
+		note_wait(k, stage_now(), false);
+	thaw(k, stage_now());
 }
 
 static void evaluate(struct looker *k)

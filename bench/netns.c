@@ -28,7 +28,6 @@
 #define ALLOWED "/proc/sys/net/ipv4/tcp_allowed_congestion_control"
 
 enum {
-	FLOW_PORT = 9,
 	FLOW_PIECE = 65536,
 	ALLOWED_MAX = 256,
 	CALIBRATE_PROBES = 50,
@@ -201,7 +200,7 @@ static int flow_socket(struct sockaddr_in *to)
 {
 	static const char cubic[] = "cubic";
 	*to = (struct sockaddr_in){ .sin_family = AF_INET,
-		.sin_port = htons(FLOW_PORT) };
+		.sin_port = htons(NETNS_FLOW_PORT) };
 	(void)inet_pton(AF_INET, NETNS_CLIENT_ADDRESS, &to->sin_addr);
 	int s = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (s >= 0)

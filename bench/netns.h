@@ -21,6 +21,7 @@
 #define NETNS_DEVICE "oriel0"
 
 enum {
+	NETNS_FLOW_PORT = 9, /* of the competing flow, at the client */
 	NETNS_MTU = 1500,
 	NETNS_SHORT_US = 2000, /* a round trip of no more is calibrated */
 };
@@ -30,6 +31,7 @@ enum netns_side { NETNS_SERVER, NETNS_CLIENT, NETNS_SIDES };
 /* What the processes of a link share. */
 struct netns_shared {
 	struct shaper_counters counters[LINK_WAYS];
+	struct shaper_counters beside[LINK_WAYS]; /* of the competing flow */
 	_Atomic uint64_t went; /* when the script began, ns; 0: it has not */
 	_Atomic uint64_t flow_bytes;
 	_Atomic uint32_t own_us; /* taken off each way's delay */
@@ -76,7 +78,7 @@ static inline uint64_t netns_seed(uint64_t seed, enum link_way way)
 	return 2 * seed + (uint64_t)way;
 }
 
-/* What the link has counted by now. */
+/* What the link has counted by now, but for the competing flow. */
 void netns_counters(const struct netns *n, struct shaper_counters *down,
 		struct shaper_counters *up);
 /* Bytes that the competing flow has brought over. */

@@ -62,6 +62,10 @@ const struct peer peers[] = {
 			PEER_CAPTURES, false, ORIEL_SERVER(" --print=0"),
 			ORIEL_CLIENT " --printer=file:{folder} --print=always",
 			NULL, NULL },
+	{ "oriel-sound", "Oriel, with what sounds on the desktop", NULL,
+			PEER_CAPTURES, false,
+			ORIEL_SERVER(" --sound=pulse:" PEER_SINK),
+			ORIEL_CLIENT " --sound=on", NULL, NULL },
 	{ "oriel-push", "Oriel, given rectangles as by a hypervisor", NULL,
 			PEER_PUSHED, false,
 			"{programs}/oriel-bench-push --frames={frames} "
@@ -186,6 +190,11 @@ void peer_settings(char *out, size_t cap, const struct peer *p)
 			p->gate_file ? p->gate_file : "");
 }
 
+bool peer_sounds(const struct peer *p)
+{
+	return strstr(p->server, "--sound=pulse:" PEER_SINK) != NULL;
+}
+
 static bool found(const char *program)
 {
 	char path[1024], copy[4096];
@@ -207,8 +216,10 @@ int peer_installed(const struct peer *p, const char *programs, char *why,
 		size_t cap)
 {
 	const struct peer_values values = { .programs = programs };
+	const bool sounds = peer_sounds(p);
 	const char *commands[] = { p->server, p->client, "openbox", "Xvfb",
-		p->gate };
+		p->gate, sounds ? "pulseaudio" : NULL,
+		sounds ? "{programs}/" PEER_EAR : NULL };
 	for (size_t i = 0; i < sizeof(commands) / sizeof(*commands); i++) {
 		char text[2048];
 		if ((i == 2 && !p->window_manager) || !commands[i])
@@ -220,6 +231,7 @@ int peer_installed(const struct peer *p, const char *programs, char *why,
 			continue;
 		snprintf(why, cap, "%s is not installed (%s)", text,
 				i == 3        ? "package xvfb"
+				: i == 5      ? "package pulseaudio"
 				: p->packages ? p->packages
 					      : "make programs");
 		return -1;

@@ -26,6 +26,11 @@ struct peer {
 	const char *gate, *gate_file;
 };
 
+/* Where the desktop's sound is played that peers with sound carry, and what
+ * listens to it. */
+#define PEER_SINK "desk"
+#define PEER_EAR "oriel-bench-hear"
+
 /* Ended by a NULL name. */
 extern const struct peer peers[];
 
@@ -42,6 +47,8 @@ int peer_expand(char *out, size_t cap, const char *command,
 		const struct peer_values *values);
 /* The commands as they are written down above, for reports. */
 void peer_settings(char *out, size_t cap, const struct peer *p);
+/* Whether its server is told to carry the sound of PEER_SINK. */
+bool peer_sounds(const struct peer *p);
 /* 0, or -1 and what is missing. */
 int peer_installed(const struct peer *p, const char *programs, char *why,
 		size_t cap);

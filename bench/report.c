@@ -73,9 +73,18 @@ const struct figure figures[] = {
 	{ "input p50", "ms", get_input_p50_ms, 1, 0, "-",
 			"Of live sessions: from a key pressed at the client "
 			"by XTEST until the mark that answers it is visible "
-			"there. What answers takes no time of its own.",
+			"there. What answers takes no time of its own. All "
+			"keys count; one that is lost counts for as long as it "
+			"was waited for.",
 			false },
 	{ "input p95", "ms", get_input_p95_ms, 1, 0, "-", "", false },
+	{ "sound", "ms", get_sound_ms, 1, 0, "-",
+			"Of peers with sound: from a click at the desktop's "
+			"sink until it is heard at the client's, by one clock. "
+			"The median.",
+			false },
+	{ "sound gaps", "", get_sound_gaps, 1, 0, "-",
+			"Silence of 5 to 90 ms in what was heard.", false },
 	{ "moving", "dB", get_psnr, 1, 1, "-",
 			"PSNR of whole pictures kept at random moments, 12 ms "
 			"after a new mark, against what had been presented; "
@@ -121,8 +130,16 @@ const struct figure figures[] = {
 			"Seen together with a newer one, or after it.", true },
 	{ "keys", "", get_inputs, 1, 0, "-", "That were answered.", true },
 	{ "keys lost", "", get_inputs_lost, 1, 0, "-",
-			"That were not, within three seconds.", true },
+			"That were not, within three seconds or until the end.",
+			true },
 	{ "input max", "ms", get_input_max_ms, 1, 0, "-", "", true },
+	{ "sound max", "ms", get_sound_max_ms, 1, 0, "-", "", true },
+	{ "sounds", "", get_sounds, 1, 0, "-", "Clicks that were heard.",
+			true },
+	{ "sounds lost", "", get_sounds_lost, 1, 0, "-",
+			"That were not, within 0.9 seconds; the first one ends "
+			"a silence.",
+			true },
 	{ "covered", "frames", get_covered, 1, 0, "-",
 			"Painted over before they were seen.", true },
 	{ "missing", "frames", get_missing, 1, 0, "-",
@@ -171,6 +188,13 @@ const struct figure figures[] = {
 };
 const size_t n_figures = sizeof(figures) / sizeof(*figures);
 
+/* Of figures that say when something happened, what did not happen is more
+ * than any time. */
+static bool may_be_never(const struct figure *f)
+{
+	return strcmp(f->absent, NEVER) == 0;
+}
+
 struct spread report_spread(const struct row *row, const struct figure *f)
 {
 	double v[REPORT_RUNS];
@@ -179,8 +203,10 @@ struct spread report_spread(const struct row *row, const struct figure *f)
 		double one = f->get(row->runs[i]) * f->scale;
 		if (isfinite(one))
 			v[n++] = one;
+		else if (may_be_never(f))
+			v[n++] = INFINITY;
 	}
-	/* What has happened in less than half of the runs is "never". */
+	/* What is known of less than half of the runs says little. */
 	if (!n || 2 * n < row->n)
 		return (struct spread){ NAN, NAN, NAN, 0 };
 	double median = metrics_median(v, n); /* sorts */
@@ -189,7 +215,7 @@ struct spread report_spread(const struct row *row, const struct figure *f)
 
 bool report_has(const struct group *g, const struct figure *f)
 {
-	if (strcmp(f->absent, "-") != 0)
+	if (may_be_never(f))
 		return true;
 	for (size_t k = 0; k < g->n; k++)
 		if (report_spread(&g->rows[k], f).n)
@@ -203,27 +229,73 @@ int report_digits(const struct spread *s, const struct figure *f)
 	return f->digits == 2 && fabs(s->median) < 1 ? 3 : f->digits;
 }
 
+static void value(char out[static REPORT_VALUE], double v,
+		const struct spread *s, const struct figure *f)
+{
+	if (isfinite(v))
+		snprintf(out, REPORT_VALUE, "%.*f", report_digits(s, f), v);
+	else
+		snprintf(out, REPORT_VALUE, "%s", f->absent);
+}
+
+void report_median(char out[static REPORT_VALUE], const struct spread *s,
+		const struct figure *f)
+{
+	value(out, s->median, s, f);
+}
+
+bool report_range(char out[static REPORT_RANGE], const struct spread *s,
+		const struct figure *f)
+{
+	char min[REPORT_VALUE], max[REPORT_VALUE];
+	*out = 0;
+	if (s->n < 2 || !isfinite(s->min))
+		return false;
+	value(min, s->min, s, f);
+	value(max, s->max, s, f);
+	snprintf(out, REPORT_RANGE, "%s\xe2\x80\x93%s", min, max);
+	return true;
+}
+
 void report_cell(char *out, size_t cap, const struct spread *s,
 		const struct figure *f)
 {
-	int digits = report_digits(s, f);
-	if (!isfinite(s->median))
-		snprintf(out, cap, "%s", f->absent);
-	else if (s->n < 2)
-		snprintf(out, cap, "%.*f", digits, s->median);
+	char median[REPORT_VALUE], range[REPORT_RANGE];
+	report_median(median, s, f);
+	if (report_range(range, s, f))
+		snprintf(out, cap, "%s (%s)", median, range);
 	else
-		snprintf(out, cap, "%.*f (%.*f\xe2\x80\x93%.*f)", digits,
-				s->median, digits, s->min, digits, s->max);
+		snprintf(out, cap, "%s", median);
+}
+
+void report_conditions(char *out, size_t cap, const struct result *r)
+{
+	char tail[48] = "";
+	if (isfinite(r->tail_s))
+		snprintf(tail, sizeof(tail), ", %g s to become exact",
+				r->tail_s);
+	snprintf(out, cap, "%s%s%s", r->mode, tail,
+			report_same(r->method, RESULT_METHOD)
+					? ""
+					: ", measured by another version of "
+					  "oriel-bench that counts otherwise");
 }
 
 /* ---- order */
+
+bool report_same(double a, double b)
+{
+	return a == b || (isnan(a) && isnan(b));
+}
 
 static bool comparable(const struct result *a, const struct result *b)
 {
 	return strcmp(a->trace_hash, b->trace_hash) == 0 &&
 	       strcmp(a->link_text, b->link_text) == 0 &&
 	       strcmp(a->cc, b->cc) == 0 && strcmp(a->mode, b->mode) == 0 &&
-	       a->from_s == b->from_s && a->seconds == b->seconds;
+	       a->from_s == b->from_s && a->seconds == b->seconds &&
+	       report_same(a->method, b->method) &&
+	       report_same(a->tail_s, b->tail_s);
 }
 
 static struct group *group_of(struct report *r, const struct result *x)
@@ -340,6 +412,12 @@ static void name_rows(struct group *g)
 	}
 }
 
+/* What is not known comes first. */
+static int by_number(double a, double b)
+{
+	return isnan(a) || isnan(b) ? isnan(b) - isnan(a) : (a > b) - (a < b);
+}
+
 static int by_group(const void *a, const void *b)
 {
 	const struct result *x = ((const struct group *)a)->first;
@@ -348,7 +426,9 @@ static int by_group(const void *a, const void *b)
 	order = order ? order : strcmp(x->link_text, y->link_text);
 	order = order ? order : strcmp(x->cc, y->cc);
 	order = order ? order : strcmp(x->mode, y->mode);
-	return order ? order : strcmp(x->trace, y->trace);
+	order = order ? order : strcmp(x->trace, y->trace);
+	order = order ? order : by_number(x->method, y->method);
+	return order ? order : by_number(x->tail_s, y->tail_s);
 }
 
 int report_make(struct report *r, struct results *results)

@@ -42,7 +42,7 @@ struct report {
 	size_t density;   /* results of it, which are in no group */
 };
 
-/* Of the repeats. NAN when there is none. */
+/* Of the repeats. NAN when there is none, INFINITY where it never was. */
 struct spread {
 	double median, min, max;
 	size_t n;
@@ -68,9 +68,20 @@ struct spread report_spread(const struct row *row, const struct figure *f);
 bool report_has(const struct group *g, const struct figure *f);
 /* How many to show behind the point. */
 int report_digits(const struct spread *s, const struct figure *f);
+enum { REPORT_VALUE = 48, REPORT_RANGE = 2 * REPORT_VALUE + 4 };
+void report_median(char out[static REPORT_VALUE], const struct spread *s,
+		const struct figure *f);
+/* "1.70-1.80"; false: there is none. */
+bool report_range(char out[static REPORT_RANGE], const struct spread *s,
+		const struct figure *f);
 /* "1.77", with "(1.70-1.80)" when there are repeats. */
 void report_cell(char *out, size_t cap, const struct spread *s,
 		const struct figure *f);
+
+/* How a result was measured, but for the link. */
+void report_conditions(char *out, size_t cap, const struct result *r);
+/* As numbers; what is not known of either is the same, too. */
+bool report_same(double a, double b);
 
 /* Takes over the results. -1 without memory. */
 int report_make(struct report *r, struct results *results);

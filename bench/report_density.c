@@ -24,7 +24,8 @@ static bool same_curve(const struct result *a, const struct result *b)
 	       strcmp(a->settings, b->settings) == 0 &&
 	       strcmp(a->version, b->version) == 0 &&
 	       strcmp(a->machine, b->machine) == 0 && a->from_s == b->from_s &&
-	       a->seconds == b->seconds && a->limit_ms == b->limit_ms;
+	       a->seconds == b->seconds && a->limit_ms == b->limit_ms &&
+	       report_same(a->method, b->method);
 }
 
 static struct point *point_of(struct curve *c, const struct result *x)
@@ -158,13 +159,21 @@ static const struct column columns[] = {
 };
 enum { COLUMNS = sizeof(columns) / sizeof(*columns) };
 
+/* Curves of other versions of this program are beside its own. */
+static const char *otherwise(const struct curve *c)
+{
+	return report_same(c->first->method, RESULT_METHOD)
+			       ? ""
+			       : ", counted otherwise";
+}
+
 static void name(FILE *out, const struct curve *c)
 {
 	fprintf(out, "<span class=\"k s%zu\"></span>", c->colour % SVG_COLOURS);
 	html_text(out, c->first->trace);
 	fputs("<small>", out);
 	html_text(out, c->first->settings);
-	fputs("</small>", out);
+	fprintf(out, "%s</small>", otherwise(c));
 }
 
 static void disturbance(FILE *out, const struct curve *c)
@@ -382,8 +391,9 @@ void report_density_markdown(FILE *out, const struct report *r)
 	for (size_t i = 0; i < n; i++) {
 		char knee[32];
 		knee_text(knee, sizeof(knee), &c[i]);
-		fprintf(out, "| %s | %s | %s | %s | %.0f |", c[i].first->trace,
-				c[i].first->settings, knee, bound_text(&c[i]),
+		fprintf(out, "| %s | %s%s | %s | %s | %.0f |",
+				c[i].first->trace, c[i].first->settings,
+				otherwise(&c[i]), knee, bound_text(&c[i]),
 				users(typical(&c[i])));
 		for (size_t k = 0; k < COLUMNS; k++)
 			fprintf(out, " %.*f |", columns[k].digits,

@@ -10,7 +10,7 @@
 #include "bench/style.h"
 #include "bench/svg.h"
 
-enum { POINTS = 160, CELL = 96 };
+enum { POINTS = 160, CONDITIONS = 960 };
 
 static void key(FILE *out, const struct row *row)
 {
@@ -40,17 +40,12 @@ static void cell(FILE *out, const struct row *row, const struct group *g,
 		const struct figure *f)
 {
 	struct spread s = report_spread(row, f);
-	char text[CELL];
-	struct spread one = s;
-	one.n = 1;
-	report_cell(text, sizeof(text), &one, f);
+	char text[REPORT_VALUE], range[REPORT_RANGE];
+	report_median(text, &s, f);
 	fputs("<td>", out);
 	html_text(out, text);
-	if (s.n > 1) {
-		int digits = report_digits(&s, f);
-		fprintf(out, "<small>%.*f\xe2\x80\x93%.*f</small>", digits,
-				s.min, digits, s.max);
-	}
+	if (report_range(range, &s, f))
+		fprintf(out, "<small>%s</small>", range);
 	if (f == &figures[0])
 		ratio(out, row, g, f);
 	fputs("</td>", out);
@@ -271,6 +266,7 @@ static bool live(const struct group *g)
 static void heading(FILE *out, const struct group *g)
 {
 	const struct result *f = g->first;
+	char conditions[CONDITIONS];
 	fputs("<h3>", out);
 	html_text(out, f->trace);
 	fputs("</h3><p class=dim>", out);
@@ -281,7 +277,8 @@ static void heading(FILE *out, const struct group *g)
 				g->base->runs[0]->width,
 				g->base->runs[0]->height,
 				g->base->runs[0]->fps_source);
-	html_text(out, f->mode);
+	report_conditions(conditions, sizeof(conditions), f);
+	html_text(out, conditions);
 	fputs("</p>\n", out);
 }
 

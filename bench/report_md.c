@@ -6,7 +6,7 @@
 
 #include "bench/report.h"
 
-enum { CELL = 96 };
+enum { CELL = 160, CONDITIONS = 960 };
 
 static void table(FILE *out, const struct group *g)
 {
@@ -61,8 +61,10 @@ int report_markdown(FILE *out, const struct report *r)
 				r->disturbed);
 	for (size_t i = 0; i < r->n_groups; i++) {
 		const struct result *f = r->groups[i].first;
+		char conditions[CONDITIONS];
+		report_conditions(conditions, sizeof(conditions), f);
 		fprintf(out, "\n### %s: %s (%s), %s, %s\n\n", f->trace, f->link,
-				f->link_text, f->cc, f->mode);
+				f->link_text, f->cc, conditions);
 		table(out, &r->groups[i]);
 	}
 	report_density_markdown(out, r);

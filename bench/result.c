@@ -10,6 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
 enum { NAME = 32, DEPTH = 16, DIGITS = 40 };
 
 struct member {
@@ -99,6 +102,18 @@ const double *result_number(const struct result *r, const char *name)
 			return (const double *)(const void *)((const char *)r +
 							      numbers[i].at);
 	return NULL;
+}
+
+void result_key(struct result *r, uint64_t link)
+{
+	char text[8 * RESULT_TEXT];
+	int n = snprintf(text, sizeof(text),
+			"%g|%016llx|%g|%g|%g|%g|%s|%s|%s|%s|%s|%s|%s",
+			r->method, (unsigned long long)link, r->repeat,
+			r->from_s, r->seconds, r->tail_s, r->peer, r->version,
+			r->settings, r->trace_hash, r->cc, r->mode, r->machine);
+	snprintf(r->key, sizeof(r->key), "%016llx",
+			(unsigned long long)XXH3_64bits(text, (size_t)n));
 }
 
 /* ---- writing */

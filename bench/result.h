@@ -8,6 +8,19 @@
 #include <stdint.h>
 #include <stdio.h>
 
+/*
+ * What measuring means, as a number: to be raised by hand whenever a figure
+ * of a result is computed in another way, or something else is counted in it.
+ * Results of other numbers are not taken for new ones, and are not in one row
+ * with them. It is not a hash of this program: a matrix of days goes on after
+ * a build that changes no figure.
+ *
+ * 2: the wait of what never came ends when the run does; lost keys are in the
+ *    time from input to picture; the competing flow's bytes are not the
+ *    peer's; a freeze may last until the end.
+ */
+enum { RESULT_METHOD = 2 };
+
 enum {
 	RESULT_TEXT = 768,
 	RESULT_SERIES = 4096,
@@ -45,6 +58,10 @@ int result_write(FILE *out, const struct result *r);
  * was read until then is in the result.
  */
 int result_read(struct result *r, const char *line, size_t n);
+
+/* Sets the key: of who, what and where it was measured, over a link of this
+ * hash, but for the figures. What has the same key need not be measured. */
+void result_key(struct result *r, uint64_t link);
 
 /* By name: a number of a result, for tables. NULL: no such. */
 const double *result_number(const struct result *r, const char *name);

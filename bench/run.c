@@ -10,9 +10,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#define XXH_INLINE_ALL
-#include <xxhash.h>
-
 #include "bench/args.h"
 #include "bench/bench.h"
 #include "bench/cell.h"
@@ -45,6 +42,7 @@ struct matrix {
 	char machine[RESULT_TEXT];
 	char versions[LIST][RESULT_TEXT];
 	char missing[LIST][RESULT_TEXT]; /* "" when the peer is there */
+	bool warm[LIST];
 	char hashes[LIST][17];
 	struct frames frames; /* of `trace` */
 	size_t trace;
@@ -258,7 +256,6 @@ static void describe(struct result *r, const struct matrix *m,
 	const struct options *o = m->o;
 	const struct link_spec *link = &o->links[c->link];
 	time_t now = time(NULL);
-	char text[4 * RESULT_TEXT];
 	snprintf(r->peer, sizeof(r->peer), "%s", o->peers[c->peer]->name);
 	snprintf(r->version, sizeof(r->version), "%s", m->versions[c->peer]);
 	peer_settings(r->settings, sizeof(r->settings), o->peers[c->peer]);
@@ -275,6 +272,8 @@ static void describe(struct result *r, const struct matrix *m,
 	snprintf(r->machine, sizeof(r->machine), "%s", m->machine);
 	(void)strftime(r->when, sizeof(r->when), "%Y-%m-%dT%H:%M:%SZ",
 			gmtime(&now));
+	r->method = RESULT_METHOD;
+	r->tail_s = o->tail;
 	r->repeat = c->repeat;
 	r->from_s = o->excerpt.from;
 	r->seconds = o->excerpt.seconds;
@@ -283,13 +282,7 @@ static void describe(struct result *r, const struct matrix *m,
 				o->height);
 		r->from_s = r->seconds = 0;
 	}
-	int n = snprintf(text, sizeof(text), "%s|%s|%s|%s|%g|%g|%s|%s|%s|%d|%s",
-			r->peer, r->version, r->settings, r->trace_hash,
-			r->from_s, r->seconds, r->link_text, r->cc, r->mode,
-			c->repeat, r->machine);
-	size_t length = (size_t)n < sizeof(text) ? (size_t)n : sizeof(text) - 1;
-	snprintf(r->key, sizeof(r->key), "%016llx",
-			(unsigned long long)XXH3_64bits(text, length));
+	result_key(r, link_hash(link));
 }
 
 /* ---- measuring */
@@ -378,6 +371,18 @@ static void why_not(char out[static RESULT_TEXT], const struct matrix *m,
 				m->o->peers[c->peer]->name);
 }
 
+/* Of a peer's first run the programs would have to be read from the disk. */
+static void warm_up(struct matrix *m, const struct choice *c)
+{
+	struct result r;
+	m->warm[c->peer] = true;
+	fprintf(stderr, "oriel-bench: warming up %s\n",
+			m->o->peers[c->peer]->name);
+	result_init(&r);
+	(void)measure(m, c, &r);
+	result_fini(&r);
+}
+
 /* -1: no sense in going on. */
 static int one(struct matrix *m, const struct choice *c)
 {
@@ -394,13 +399,8 @@ static int one(struct matrix *m, const struct choice *c)
 	if (!*r.error) {
 		if (!m->o->live[c->trace] && (err = use_trace(m, c->trace)))
 			goto done;
-		if (!m->o->cold && !m->measured) {
-			struct result warm;
-			fprintf(stderr, "oriel-bench: warming up\n");
-			result_init(&warm);
-			(void)measure(m, c, &warm);
-			result_fini(&warm);
-		}
+		if (!m->o->cold && !m->warm[c->peer])
+			warm_up(m, c);
 		uint64_t start = stage_now();
 		if (!bench_interrupted)
 			(void)measure(m, c, &r);

@@ -73,6 +73,13 @@ static struct shaper_packet *pop(struct shaper_fifo *f)
 	return p;
 }
 
+/* Whoever a packet is of; the queue and the way are of all. */
+static struct shaper_counters *counters_of(
+		const struct shaper *s, const struct shaper_packet *p)
+{
+	return s->aside && p->aside ? s->aside : s->counters;
+}
+
 /* Before the first that is due later. */
 static void insert(struct shaper_fifo *f, struct shaper_packet *p)
 {
@@ -141,7 +148,7 @@ static uint64_t delay_of(struct shaper *s, uint64_t sent)
 static void depart(struct shaper *s)
 {
 	struct shaper_packet *p = pop(&s->queue);
-	struct shaper_counters *c = s->counters;
+	struct shaper_counters *c = counters_of(s, p);
 	uint64_t sent = s->sent, waited = sent - p->offered;
 	s->backlog -= p->length;
 	c->queue_ns_sum += waited;
@@ -197,7 +204,7 @@ void shaper_change(struct shaper *s, const struct shaper_config *config,
 bool shaper_offer(struct shaper *s, struct shaper_packet *p, uint32_t length,
 		uint64_t now)
 {
-	struct shaper_counters *c = s->counters;
+	struct shaper_counters *c = counters_of(s, p);
 	uint32_t bound = s->config.queue_bytes;
 	advance(s, now);
 	c->offered_packets++;
@@ -224,11 +231,11 @@ bool shaper_offer(struct shaper *s, struct shaper_packet *p, uint32_t length,
 
 struct shaper_packet *shaper_take(struct shaper *s, uint64_t now)
 {
-	struct shaper_counters *c = s->counters;
 	advance(s, now);
 	if (!s->flight.first || s->flight.first->due > now)
 		return NULL;
 	struct shaper_packet *p = pop(&s->flight);
+	struct shaper_counters *c = counters_of(s, p);
 	c->reordered += p->reordered;
 	if (p->cut) {
 		c->cut_losses++;

@@ -61,6 +61,7 @@ struct shaper_packet {
 	struct shaper_packet *next;
 	uint64_t offered, due;
 	uint32_t length;
+	bool aside; /* the caller's to set, where there is shaper.aside */
 	bool lost, cut, reordered;
 };
 
@@ -71,6 +72,7 @@ struct shaper_fifo {
 struct shaper {
 	struct shaper_config config;
 	struct shaper_counters *counters;
+	struct shaper_counters *aside; /* NULL: `counters` count all */
 	struct shaper_fifo queue;  /* the first is being sent until `sent` */
 	struct shaper_fifo flight; /* by the time they are due */
 	uint64_t sent, backlog, last_due;
@@ -80,7 +82,8 @@ struct shaper {
 	bool bad; /* the state of Gilbert-Elliott */
 };
 
-/* The counters are the caller's (in shared memory, say), and are zeroed. */
+/* The counters are the caller's (in shared memory, say), and are zeroed; those
+ * of packets that count apart may be set afterwards. */
 void shaper_init(struct shaper *s, const struct shaper_config *config,
 		struct shaper_counters *counters, uint64_t seed);
 /* New parameters from `now` on; what is queued is sent at the new rate. */

@@ -70,6 +70,9 @@ xdotool windowfocus --sync "$window"
 xdotool type --delay 60 'a few words, typed by nobody'
 sleep 1.5
 END
+peer=oriel
+[ -x "$BIN/oriel-bench-hear" ] && command -v pulseaudio > /dev/null &&
+	peer=oriel-sound
 cat > "$T/session.py" << 'CHECK'
 import json, sys
 [r] = map(json.loads, open(sys.argv[1]))
@@ -82,11 +85,17 @@ assert r["bytes_down"] > 1000, r
 assert r["server_user_s"] + r["server_sys_s"] > 0, r
 assert r["client_user_s"] + r["client_sys_s"] > 0, r
 assert 0 < r["freeze_ms"] < 3000, r["freeze_ms"]
+if r["peer"] == "oriel-sound":
+    assert 20 <= r["sound_ms"] <= r["sound_max_ms"] < 1000, r["sound_ms"]
+    assert r["sounds"] >= 1 and r["sound_gaps"] is not None, r["sounds"]
+else:
+    assert r["sounds"] is None, r["sounds"]
 CHECK
 # They are of a machine that may be taken away meanwhile: one time of three.
 for try in 1 2 3; do
 	rm -rf "$T/live"
-	bench --session="$T/window.sh" --link=wan --out="$T/live" --json
+	bench --session="$T/window.sh" --link=wan --peer=$peer \
+		--out="$T/live" --json
 	[ $STATUS = 0 ] || fail "a session fails"
 	python3 "$T/session.py" "$T/bench.out" && break
 	[ $try != 3 ] || fail "figures of a session"
@@ -94,6 +103,18 @@ done
 "$BIN/oriel-bench" report "$T/live" > /dev/null || fail "no report"
 grep -q 'input p50' "$T/live/report.md" && ! grep -q stale "$T/live/report.md" ||
 	fail "the wrong figures of a session"
+# Cut off in the middle of it: what never came is in the figures, too.
+bench --session="$T/window.sh" --link=wan,500ms:cut=60s --tail=2 \
+	--out="$T/live" --json
+[ $STATUS = 0 ] || fail "a session that is cut off fails"
+python3 - "$T/bench.out" << 'CHECK' || fail "figures of what never came"
+import json, sys
+[r] = map(json.loads, open(sys.argv[1]))
+assert r["exact_ms"] is None, r
+# Two seconds after the end at least nothing had come.
+assert r["freeze_ms"] > 2000, r["freeze_ms"]
+assert r["inputs_lost"] >= 1 and r["input_max_ms"] > 2000, r
+CHECK
 bench --session="$T/window.sh" --peer=oriel-push --out="$T/live"
 [ $STATUS != 0 ] && grep -q 'no display for the programs' "$T/bench.log" ||
 	fail "not said: pushed"
@@ -198,6 +219,21 @@ for command in run density report links record codecs; do
 	"$BIN/oriel-bench" $command --help | grep -q '^usage: ' ||
 		fail "$command --help"
 done
+
+# Each peer has a run that warms up, and one of them.
+mkdir "$T/fake"
+for program in oriel-serve oriel-view; do
+	printf '#!/bin/sh\nexit 1\n' > "$T/fake/$program"
+	chmod +x "$T/fake/$program"
+done
+TMPDIR=$T "$BIN/oriel-bench" run --seconds=2 --trace=$TRACE --repeats=2 \
+	--link=wan --peer=oriel,oriel-lossless --programs="$T/fake" \
+	--out="$T/warm" > "$T/bench.out" 2> "$T/bench.log"
+[ "$(grep -c 'the server ended' "$T/bench.log")" = 4 ] ||
+	fail 'not all of four runs'
+[ "$(grep 'warming up' "$T/bench.log" | sort | tr '\n' ' ')" = \
+	'oriel-bench: warming up oriel oriel-bench: warming up oriel-lossless ' ] ||
+	fail "warmed up: $(grep warming "$T/bench.log")"
 
 # Killed at once: the processes and the folder go.
 start killed env TMPDIR="$T" "$BIN/oriel-bench" run --cold --trace=$TRACE \

@@ -9,7 +9,7 @@ make -s install O="${O:-build}" DESTDIR="$dest" PREFIX=/usr \
 
 for file in bin/oriel-serve bin/oriel-view bin/oriel-bench \
 	libexec/oriel/oriel-bench-push libexec/oriel/oriel-bench-host \
-	libexec/oriel/oriel-bench-sink \
+	libexec/oriel/oriel-bench-sink libexec/oriel/oriel-bench-hear \
 	libexec/oriel/oriel-rfb libexec/oriel/oriel-rdp \
 	share/doc/oriel/HYPERVISORS.md \
 	include/oriel/oriel.h include/oriel/oriel-server.h \

@@ -68,7 +68,14 @@ assert l["ok"] and l["link"] == "lossy", l
 assert 0 < l["down"]["lost"] == l["down"]["lost_wanted"], l
 assert abs(l["rtt_ms"] - 80) <= 4 and l["rtt_ms_wanted"] == 80, l
 CHECK
-verified wan 4g
+verified wan,500ms:up=5mbit,1s:cut=200ms,1200ms:delay=30ms 4g
+# Each way has its script; what is not looked at is named.
+for way in down up; do
+	grep -q "^custom *script, $way .* ok\$" "$T/links.out" ||
+		fail "the script $way: $(cat "$T/links.out")"
+done
+grep -q '^custom *script, NOT checked: delay$' "$T/links.out" ||
+	fail "what is not checked: $(cat "$T/links.out")"
 
 # A tc that does nothing leaves a link that is not what it should be, and is
 # told the script at the right side.

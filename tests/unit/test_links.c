@@ -1,6 +1,6 @@
 /*
  * test_links.c - what a description of a link means, to the emulator and to
- * tc, and which descriptions are refused.
+ * tc, which descriptions are refused, and whether a script has happened.
  */
 #include "tests/unit/unit.h"
 
@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "bench/links.h"
+#include "bench/verify.h"
 
 static struct link_spec parse(const char *text)
 {
@@ -157,10 +158,10 @@ static void wrong_ones_are_refused_with_a_reason(void **state)
 		"gemodel=1%", "gemodel=1%/", "gemodel=1%/2%/3%/4%/5%",
 		"gemodel=1%/200%", "gemodel=/1%", "queue=1b", "queue=2gb",
 		"queue=5", "queue=61s", "flow=yes", "up-flow=on", "cut=1s",
-		"5s:queue=1ms", "by=me", "1s:by=tun", "5s:rtt=1ms", "5:cut=1s", "s:cut=1s", ":cut=1s",
-		"2000000s:cut=1s", "5s:", "5s:5s:cut=1s", "rtt=1ms,jitter=1ms",
-		"rtt=9ms,5s:jitter=5ms", "rate=1 mbit", "wan\n", "w\xc3\xa4n",
-		"nowhere", "-", "up-", "down-=1" };
+		"5s:queue=1ms", "by=me", "1s:by=tun", "5s:rtt=1ms", "5:cut=1s",
+		"s:cut=1s", ":cut=1s", "2000000s:cut=1s", "5s:", "5s:5s:cut=1s",
+		"rtt=1ms,jitter=1ms", "rtt=9ms,5s:jitter=5ms", "rate=1 mbit",
+		"wan\n", "w\xc3\xa4n", "nowhere", "-", "up-", "down-=1" };
 	(void)state;
 	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
 		const char *why = refused(texts[i]);
@@ -330,13 +331,13 @@ static void descriptions_fit_and_say_it(void **state)
 	assert_int_equal(n, strlen(text));
 	assert_string_equal(text,
 			"rtt 50 ms; down 20 Mbit/s, 25 ms, queue 500 KB, "
-			"jitter 10 ms, loss 1 %, bursts of loss 1 %, "
-			"reordered 2 %; up 5 Mbit/s, 25 ms, queue 125 KB, "
-			"jitter 10 ms, loss 1 %, bursts of loss 1 %, "
-			"reordered 2 %; from 5 s up 1 Mbit/s, 25 ms, "
-			"queue 125 KB, jitter 10 ms, loss 1 %, "
-			"bursts of loss 1 %, reordered 2 %; from 6 s a cubic "
-			"flow; from 9 s no cubic flow");
+			"jitter 10 ms, loss 1 %, bursts of loss 1 % "
+			"(1/99/100/0), reordered 2 %; up 5 Mbit/s, 25 ms, "
+			"queue 125 KB, jitter 10 ms, loss 1 %, bursts of loss "
+			"1 % (1/99/100/0), reordered 2 %; from 5 s up 1 "
+			"Mbit/s, 25 ms, queue 125 KB, jitter 10 ms, loss 1 %, "
+			"bursts of loss 1 % (1/99/100/0), reordered 2 %; from "
+			"6 s a cubic flow; from 9 s no cubic flow");
 	l = parse("delay=2ms,1s:cut=1s");
 	(void)link_describe(&l, text, sizeof(text));
 	assert_string_equal(text, "rtt 4 ms; no bound, 2 ms; from 1 s no bound,"
@@ -347,6 +348,79 @@ static void descriptions_fit_and_say_it(void **state)
 	assert_int_equal(link_describe(&l, small, sizeof(small)), 19);
 	assert_string_equal(small, "rtt 4 ms; no bound,");
 	assert_int_equal(link_describe(&l, small, 0), 0);
+}
+
+/* What differs in anything that it does is another link. */
+static void links_that_differ_have_other_hashes(void **state)
+{
+	static const char *const texts[] = { "rate=8mbit", "rate=9mbit",
+		"down=8mbit,up=9mbit", "rate=8mbit,delay=1ms",
+		"rate=8mbit,delay=1ms,jitter=1ms", "rate=8mbit,queue=20000b",
+		"rate=8mbit,queue=20001b", "rate=8mbit,loss=1%",
+		"rate=8mbit,reorder=1%", "rate=8mbit,gemodel=1%/99%",
+		"rate=8mbit,gemodel=0.1%/9.9%", "rate=8mbit,gemodel=1%/99%/99%",
+		"rate=8mbit,gemodel=1%/99%/100%/1%", "rate=8mbit,flow=on",
+		"rate=8mbit,by=netem", "rate=8mbit,1s:cut=1s",
+		"rate=8mbit,2s:cut=1s", "rate=8mbit,1s:rate=9mbit",
+		"rate=8mbit,1s:flow=on" };
+	const size_t n = sizeof(texts) / sizeof(*texts);
+	uint64_t seen[sizeof(texts) / sizeof(*texts)];
+	(void)state;
+	for (size_t i = 0; i < n; i++) {
+		struct link_spec l = parse(texts[i]);
+		seen[i] = link_hash(&l);
+		for (size_t k = 0; k < i; k++)
+			if (seen[i] == seen[k])
+				fail_msg("%s is %s", texts[i], texts[k]);
+	}
+	/* However it was written down. */
+	struct link_spec a = parse("wan"), b = parse("rtt=40ms,rate=20mbit");
+	assert_true(link_hash(&a) == link_hash(&b));
+}
+
+static enum verify_answer answer(const uint64_t *bins, uint64_t from,
+		uint64_t to, const struct shaper_config *w)
+{
+	const struct verify_piece p = { from, to, w, false, false };
+	double is, should;
+	return verify_piece(bins, 1000, &p, &is, &should);
+}
+
+/* What arrives of 12 Mbit/s, one packet a millisecond, 20 ms after it was sent,
+ * but for an outage. */
+static void arrive(uint64_t *bins, uint64_t cut_from, uint64_t cut_to)
+{
+	for (uint64_t i = 0; i < 1000; i++)
+		bins[i] = 0;
+	for (uint64_t ms = 20; ms < 10000; ms++)
+		if (ms < cut_from + 20 || ms >= cut_to + 20)
+			bins[ms / VERIFY_BIN_MS] += 1500;
+}
+
+static void a_script_that_does_not_happen_is_found(void **state)
+{
+	static uint64_t bins[1000];
+	struct shaper_config w = { .rate = 12000000, .delay_us = 20000 };
+	struct shaper_config half = w, cut = w;
+	(void)state;
+	half.rate = 6000000;
+	cut.cut = true;
+	arrive(bins, 5000, 5200);
+	assert_int_equal(answer(bins, 0, 5000, &w), VERIFY_OK);
+	assert_int_equal(answer(bins, 0, 5000, &half), VERIFY_WRONG);
+	/* A short outage is there or not. */
+	assert_int_equal(answer(bins, 5000, 5200, &cut), VERIFY_OK);
+	assert_int_equal(answer(bins, 5000, 5300, &cut), VERIFY_WRONG);
+	assert_int_equal(answer(bins, 4900, 5200, &cut), VERIFY_WRONG);
+	assert_int_equal(answer(bins, 7000, 7080, &cut), VERIFY_WRONG);
+	assert_int_equal(answer(bins, 5200, 9000, &w), VERIFY_OK);
+	/* What is too short for an answer gets none. */
+	assert_int_equal(answer(bins, 5000, 5030, &cut), VERIFY_UNKNOWN);
+	assert_int_equal(answer(bins, 6000, 6390, &w), VERIFY_UNKNOWN);
+	assert_int_equal(answer(bins, 6000, 6500, &w), VERIFY_OK);
+	assert_int_equal(answer(bins, 6000, 6500, &half), VERIFY_WRONG);
+	w.rate = 0;
+	assert_int_equal(answer(bins, 0, 5000, &w), VERIFY_UNKNOWN);
 }
 
 int main(void)
@@ -361,6 +435,8 @@ int main(void)
 		cmocka_unit_test(a_file_of_links_becomes_netem_commands),
 		cmocka_unit_test(a_wrong_file_names_its_line),
 		cmocka_unit_test(descriptions_fit_and_say_it),
+		cmocka_unit_test(links_that_differ_have_other_hashes),
+		cmocka_unit_test(a_script_that_does_not_happen_is_found),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -286,6 +286,93 @@ static void different_machines_and_versions_are_told_apart(void **state)
 	report_free(&r);
 }
 
+static void what_was_never_is_more_than_any_time(void **state)
+{
+	struct result a, b, c;
+	struct row row = { .runs = { &a, &b, &c }, .n = 3 };
+	const struct figure *exact = figures, *lost = figures;
+	char text[160];
+	(void)state;
+	while (strcmp(exact->name, "exact after") != 0)
+		exact++;
+	while (strcmp(lost->unit, "dB") != 0)
+		lost++;
+	make(&a, "a", "oriel", 1, 1);
+	make(&b, "b", "oriel", 2, 1);
+	make(&c, "c", "oriel", 3, 1);
+	a.exact_ms = 100;
+	b.exact_ms = 5000;
+	struct spread s = report_spread(&row, exact);
+	report_cell(text, sizeof(text), &s, exact);
+	assert_string_equal(text, "5000 (100\xe2\x80\x93never)");
+	b.exact_ms = NAN;
+	s = report_spread(&row, exact);
+	report_cell(text, sizeof(text), &s, exact);
+	assert_string_equal(text, "never (100\xe2\x80\x93never)");
+	a.exact_ms = NAN;
+	s = report_spread(&row, exact);
+	report_cell(text, sizeof(text), &s, exact);
+	assert_string_equal(text, "never");
+	/* Of other figures nothing is known then. */
+	a.psnr = NAN;
+	b.psnr = c.psnr = 40;
+	s = report_spread(&row, lost);
+	assert_true(s.n == 2 && s.median == 40 && s.max == 40);
+	result_fini(&a);
+	result_fini(&b);
+	result_fini(&c);
+}
+
+static void what_was_measured_otherwise_is_another_result(void **state)
+{
+	struct result r;
+	char before[RESULT_TEXT];
+	(void)state;
+	make(&r, "", "oriel", 1, 1e6);
+	r.method = RESULT_METHOD;
+	r.tail_s = 6;
+	result_key(&r, 7);
+	snprintf(before, sizeof(before), "%s", r.key);
+	r.bytes_down = 2e6; /* a figure: the same */
+	result_key(&r, 7);
+	assert_string_equal(before, r.key);
+	result_key(&r, 8);
+	assert_string_not_equal(before, r.key);
+	r.tail_s = 60;
+	result_key(&r, 7);
+	assert_string_not_equal(before, r.key);
+	r.tail_s = 6;
+	r.method = RESULT_METHOD - 1;
+	result_key(&r, 7);
+	assert_string_not_equal(before, r.key);
+	result_fini(&r);
+}
+
+static void methods_are_not_mixed(void **state)
+{
+	struct results all;
+	struct result one;
+	struct report r;
+	(void)state;
+	fill(&all);
+	for (size_t i = 0; i < all.n; i++) {
+		all.v[i].method = RESULT_METHOD;
+		all.v[i].tail_s = 6;
+	}
+	/* An old one says nothing of it. */
+	make(&one, "old", "oriel", 0, 7e6);
+	collect(&all, &one);
+	assert_int_equal(report_make(&r, &all), 0);
+	assert_int_equal(r.n_groups, 3);
+	char *md = page(&r, report_markdown);
+	assert_non_null(strstr(md, "as recorded, 6 s to become exact\n"));
+	assert_non_null(strstr(md, "as recorded, measured by another version"));
+	assert_non_null(strstr(md, "| oriel | 2.00 (1.00\xe2\x80\x93"
+				   "3.00) |"));
+	free(md);
+	report_free(&r);
+}
+
 static void steps_are_round(void **state)
 {
 	(void)state;
@@ -309,6 +396,7 @@ static void add_density(struct results *all, const char *key,
 	r.session_mb = 20;
 	r.stale_p95_ms = p95;
 	r.limit_ms = 52;
+	r.method = RESULT_METHOD;
 	all->v = realloc(all->v, (all->n + 1) * sizeof(*all->v));
 	assert_non_null(all->v);
 	all->v[all->n++] = r;
@@ -394,6 +482,9 @@ int main(void)
 		cmocka_unit_test(pages_hold_all_rows_and_no_nonsense),
 		cmocka_unit_test(
 				different_machines_and_versions_are_told_apart),
+		cmocka_unit_test(what_was_never_is_more_than_any_time),
+		cmocka_unit_test(what_was_measured_otherwise_is_another_result),
+		cmocka_unit_test(methods_are_not_mixed),
 		cmocka_unit_test(steps_are_round),
 		cmocka_unit_test(density_is_in_curves_not_in_groups),
 		cmocka_unit_test(live_sessions_have_their_own_figures),

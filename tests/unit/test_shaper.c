@@ -7,6 +7,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "bench/emulator.h"
 #include "bench/shaper.h"
 #include "tests/rng.h"
 
@@ -357,6 +358,53 @@ static void packets_are_given_back(void **state)
 	assert_true(shaper_next(&b->s) == UINT64_MAX);
 }
 
+static void some_packets_count_apart(void **state)
+{
+	struct shaper_config c = { .rate = 20000000, .queue_bytes = 6 * SIZE };
+	struct shaper_counters aside = { 0 };
+	struct bed *b = begin(&c, 1);
+	(void)state;
+	b->s.aside = &aside;
+	for (int i = 0; i < 8; i++) {
+		b->packets[i].aside = i % 2 == 0;
+		(void)offer(b, SECOND);
+	}
+	assert_true(take(b, 2 * SECOND) == 6);
+	assert_true(b->c.offered_packets == 4 && b->c.tail_drops == 1);
+	assert_true(b->c.accepted_bytes == 3 * SIZE);
+	assert_true(b->c.delivered_bytes == 3 * SIZE);
+	assert_true(aside.offered_packets == 4 && aside.tail_drops == 1);
+	assert_true(aside.delivered_packets == 3);
+	/* Both wait in one queue: the last that was let in is not the flow's,
+	 * and 1500 bytes take 0.6 ms. */
+	assert_true(b->c.queue_ns_max == 6 * 600000);
+	assert_true(aside.queue_ns_max == 5 * 600000);
+}
+
+static void the_competing_flow_is_told_by_its_port(void **state)
+{
+	uint8_t p[44] = { 0x45, 0, 0, 44, 0, 0, 0, 0, 64, 6 };
+	(void)state;
+	assert_false(emulator_is_flow(p, sizeof(p)));
+	p[23] = NETNS_FLOW_PORT; /* to it: data */
+	assert_true(emulator_is_flow(p, sizeof(p)));
+	p[23] = 0;
+	p[21] = NETNS_FLOW_PORT; /* from it: acknowledgements */
+	assert_true(emulator_is_flow(p, sizeof(p)));
+	p[20] = 1;
+	assert_false(emulator_is_flow(p, sizeof(p)));
+	p[20] = 0;
+	p[9] = 17; /* UDP */
+	assert_false(emulator_is_flow(p, sizeof(p)));
+	p[9] = 6;
+	p[0] = 0x46; /* options: the ports are behind them */
+	assert_false(emulator_is_flow(p, sizeof(p)));
+	p[25] = NETNS_FLOW_PORT;
+	assert_true(emulator_is_flow(p, sizeof(p)));
+	assert_false(emulator_is_flow(p, 27));
+	assert_false(emulator_is_flow(p, 0));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -373,6 +421,8 @@ int main(void)
 		cmocka_unit_test(nothing_leaves_in_an_outage),
 		cmocka_unit_test(quantiles_come_from_the_histogram),
 		cmocka_unit_test(packets_are_given_back),
+		cmocka_unit_test(some_packets_count_apart),
+		cmocka_unit_test(the_competing_flow_is_told_by_its_port),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

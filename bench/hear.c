@@ -5,6 +5,8 @@
  *
  *	hear SERVER FROM TO SECONDS [play|listen [DISPLAY DISPLAY]]
  *
+ * It takes SECONDS, or less when SIGTERM asks it to end.
+ *
  * A second of the pattern is a click at its beginning, and from 0.2 to 0.9 s a
  * tone of 1000 Hz in even seconds, one that rises from 400 to 2000 Hz in odd
  * ones. With `listen` something else plays it. It prints what was heard from
@@ -14,6 +16,7 @@
  */
 #include <math.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -40,6 +43,7 @@ enum {
 };
 
 static const double SLOPE = (HIGH - LOW) / 0.7;
+static const double LATEST = 0.9; /* s that a click may be late */
 
 static const double TURN = 6.28318530717958647692;
 static const pa_sample_spec spec = { PA_SAMPLE_S16LE, RATE, 2 };
@@ -64,6 +68,14 @@ static double now(void)
 	struct timespec ts;
 	clock_gettime(CLOCK_MONOTONIC, &ts);
 	return (double)ts.tv_sec + (double)ts.tv_nsec * 1e-9;
+}
+
+static volatile sig_atomic_t asked;
+
+static void on_signal(int number)
+{
+	(void)number;
+	asked = 1;
 }
 
 static void on_read(pa_stream *stream, size_t n, void *user)
@@ -175,10 +187,14 @@ static void delays(void)
 	static double in[SECONDS_MAX], out[SECONDS_MAX], d[SECONDS_MAX];
 	size_t n = clicks(&tapes[0], in, SECONDS_MAX), k = 0;
 	size_t m = clicks(&tapes[1], out, SECONDS_MAX);
+	double end = tapes[1].begin + (double)tapes[1].n / RATE;
 
+	/* The last one may still be on its way. */
+	while (n && in[n - 1] > end - LATEST)
+		n--;
 	for (size_t i = 0; i < n; i++)
 		for (size_t j = 0; j < m; j++)
-			if (out[j] - in[i] > -0.05 && out[j] - in[i] < 0.6) {
+			if (out[j] - in[i] > -0.05 && out[j] - in[i] < LATEST) {
 				d[k++] = out[j] - in[i];
 				break;
 			}
@@ -399,8 +415,9 @@ int main(int argc, char **argv)
 		return 2;
 	if (looks && pthread_create(&thread, NULL, look, NULL) != 0)
 		return 2;
+	(void)signal(SIGTERM, on_signal);
 	double until = now() + atoi(argv[4]) + 5;
-	while (tapes[0].n < length && now() < until)
+	while (tapes[0].n < length && now() < until && !asked)
 		if (pa_mainloop_iterate(loop, 1, NULL) < 0)
 			return 2;
 	if (looks) {
