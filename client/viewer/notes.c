@@ -239,7 +239,13 @@ void orl_ui_facts(struct orl_ui *ui, const struct orl_facts_of *from)
 
 static void ask(struct orl_ui *ui, const struct orl_dialog *dialog)
 {
+	struct pollfd fd = { .fd = ui->answer_pipe[0], .events = POLLIN };
+	char c;
 	pthread_mutex_lock(&ui->lock);
+	/* Answers that nobody has waited for are none to this. */
+	while (poll(&fd, 1, 0) == 1 && read(fd.fd, &c, 1) == 1)
+		;
+	explicit_bzero(ui->answer_text, sizeof(ui->answer_text));
 	ui->asked = *dialog;
 	ui->asking = true;
 	ui->answer = ORL_CHOICE_NONE;

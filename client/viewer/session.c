@@ -85,7 +85,9 @@ static void on_state(void *user, enum oriel_client_state state, int error,
 	struct orl_viewer *v = user;
 	char quoted[ORL_JSON_SIZE(512)];
 	v->state = state;
-	v->questioned = v->questioned && state == ORIEL_CLIENT_READY;
+	/* What is asked about the session can be answered by nobody now. */
+	if (v->questioned && state != ORIEL_CLIENT_READY)
+		orl_panels_print_done(v);
 	orl_clipnet_connected(v->clipnet, state == ORIEL_CLIENT_READY);
 	orl_viewer_event(v, "state",
 			"\"state\":\"%s\",\"error\":%d,\"text\":%s",

@@ -299,15 +299,20 @@ void orl_stage_modal_changed(struct orl_ui *ui)
 static void send_answer(struct orl_ui *ui, enum orl_choice choice)
 {
 	struct orl_stage *st = ui->stage;
+	bool broken = false;
 	st->answered = true;
 	pthread_mutex_lock(&ui->lock);
-	ui->answer = choice;
-	ui->speechless = st->no_letters;
-	snprintf(ui->answer_text, sizeof(ui->answer_text), "%s",
-			st->dialog.field.text);
+	/* Another question waits to be shown: this is no answer to that. */
+	if (!ui->asking) {
+		ui->answer = choice;
+		ui->speechless = st->no_letters;
+		snprintf(ui->answer_text, sizeof(ui->answer_text), "%s",
+				st->dialog.field.text);
+		broken = write(ui->answer_pipe[1], "", 1) < 0;
+	}
 	pthread_mutex_unlock(&ui->lock);
 	orl_field_wipe(&st->dialog.field);
-	if (write(ui->answer_pipe[1], "", 1) < 0)
+	if (broken)
 		orl_viewer_quit(ui->viewer);
 	/* Not every question is waited for. */
 	orl_box_wake(ui->viewer->box);
@@ -491,7 +496,7 @@ void orl_stage_answered(struct orl_ui *ui, enum orl_choice choice)
 			st->dialog.kind == ORL_DIALOG_CONNECT
 					? st->dialog.field.text
 					: st->dialog.address);
-	bool ours = st->dialog.kind == ORL_DIALOG_PRINT;
+	bool ours = st->dialog.kind >= ORL_DIALOG_PRINT;
 	send_answer(ui, choice);
 	/* Nothing of the connection hangs on it. */
 	if (ours)
@@ -582,7 +587,8 @@ void orl_stage_read_notes(struct orl_ui *ui)
 void orl_stage_lit(struct orl_ui *ui)
 {
 	ui->stage->progress_at = 0;
-	if (!ui->stage->menu_open)
+	/* What is asked about the session is asked on. */
+	if (!ui->stage->menu_open && ui->stage->dialog.kind < ORL_DIALOG_PRINT)
 		orl_stage_close_panel(ui);
 }
 
@@ -630,12 +636,24 @@ void orl_stage_tick(struct orl_ui *ui, uint64_t now)
 
 void orl_stage_closed(struct orl_ui *ui, const struct orl_window *win)
 {
+	struct orl_stage *st = ui->stage;
+	const struct orl_layer *panel = &st->layers[ORL_LAYER_PANEL];
+	bool asked = panel->shown && panel->window == win && !st->menu_open &&
+		     st->dialog.kind >= ORL_DIALOG_PRINT;
 	for (int i = 0; i < ORL_LAYERS; i++) {
-		struct orl_layer *l = &ui->stage->layers[i];
+		struct orl_layer *l = &st->layers[i];
 		if (l->window != win)
 			continue;
 		l->window = NULL;
 		l->shown = false;
+	}
+	/* It is still waited for. */
+	for (int i = 0; i < ORL_SCREENS_MAX && asked; i++) {
+		struct orl_window *other = &ui->windows[i];
+		if (!other->sdl || other == win)
+			continue;
+		orl_stage_show(ui, ORL_LAYER_PANEL, other);
+		asked = false;
 	}
 }
 

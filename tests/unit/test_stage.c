@@ -1,0 +1,213 @@
+/*
+ * test_stage.c - questions in a window: how they come, are answered and go,
+ * and what happens to clicks, sizes and sound around them. The window is SDL's
+ * dummy driver's, and the connection's process is the test.
+ */
+#include "tests/unit/unit.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "client/viewer/stage.h"
+#include "tests/box_any.h"
+
+enum { WIDTH = 1000, HEIGHT = 700 };
+
+/* Of the program's main, which is not here. */
+void orl_viewer_quit(struct orl_viewer *v)
+{
+	(void)v;
+	fail();
+}
+
+struct desk {
+	struct orl_viewer viewer;
+	struct orl_ui ui;
+	struct any_seen seen;
+	struct orl_box_ring rings[ORL_RINGS];
+	int process;
+};
+
+static struct desk *start(void)
+{
+	struct desk *d = calloc(1, sizeof(*d));
+	assert_non_null(d);
+	struct orl_ui *ui = &d->ui;
+	setenv("SDL_VIDEODRIVER", "dummy", 1);
+	assert_int_equal(SDL_Init(SDL_INIT_VIDEO), 0);
+	d->viewer.box = any_box(&d->seen, &d->process, d->rings);
+	atomic_store(&d->viewer.box->ready, true);
+	atomic_store(&d->viewer.box->rights, ORIEL_MAY_INPUT);
+	d->viewer.ui = ui;
+	d->viewer.options.scale = 1;
+	ui->viewer = &d->viewer;
+	ui->wake_event = SDL_RegisterEvents(1);
+	pthread_mutex_init(&ui->lock, NULL);
+	pthread_cond_init(&ui->work, NULL);
+	for (int i = 0; i < ORL_SCREENS_MAX; i++)
+		pthread_mutex_init(&ui->panes[i].pin, NULL);
+	assert_int_equal(pipe(ui->answer_pipe), 0);
+	assert_int_equal(orl_stage_create(ui), 0);
+	orl_input_start(ui);
+	struct orl_pane *pane = &ui->panes[0];
+	struct orl_window *win = &ui->windows[0];
+	win->sdl = SDL_CreateWindow("", 0, 0, WIDTH, HEIGHT, 0);
+	assert_non_null(win->sdl);
+	win->id = SDL_GetWindowID(win->sdl);
+	win->width = WIDTH;
+	win->height = HEIGHT;
+	win->visible = true;
+	pane->on = win;
+	pane->live = true;
+	pane->shown_rect = (struct oriel_rect){ 0, 0, WIDTH, HEIGHT };
+	orl_view_fit(&pane->view, ORL_SCALING_AUTO, 1, WIDTH, HEIGHT, WIDTH,
+			HEIGHT);
+	return d;
+}
+
+static void end(struct desk *d)
+{
+	struct orl_ui *ui = &d->ui;
+	SDL_DestroyWindow(ui->windows[0].sdl);
+	orl_stage_destroy(ui);
+	SDL_Quit();
+	close(d->process);
+	close(ui->answer_pipe[0]);
+	close(ui->answer_pipe[1]);
+	orl_box_destroy(d->viewer.box);
+	orl_rings_unmap(d->rings);
+	free(d);
+}
+
+/* False: there are no letters here, so nothing can be asked. */
+static bool letters(struct desk *d)
+{
+	if (orl_stage_ready(&d->ui))
+		return true;
+	print_message("skipped: no font\n");
+	end(d);
+	return false;
+}
+
+static void ask(struct desk *d, enum orl_dialog_kind kind)
+{
+	struct orl_dialog dialog = {
+		.kind = kind, .title = "title", .text = "text", .folder = "/tmp"
+	};
+	orl_ui_ask_begin(&d->ui, &dialog);
+}
+
+static void shown(struct desk *d, enum orl_dialog_kind kind)
+{
+	orl_stage_read_notes(&d->ui);
+	assert_true(orl_stage_modal(&d->ui));
+	assert_int_equal(d->ui.stage->dialog.kind, kind);
+}
+
+/* What is asked about the session leaves the session as it is. */
+static void questions_go_when_they_are_answered(void **state)
+{
+	struct desk *d = start();
+	enum orl_choice choice;
+	(void)state;
+	if (!letters(d))
+		return;
+	for (int kind = ORL_DIALOG_PRINT; kind <= ORL_DIALOG_SAVE; kind++) {
+		for (int i = 0; i < 2; i++) {
+			enum orl_choice said =
+					i ? ORL_CHOICE_YES : ORL_CHOICE_NO;
+			ask(d, (enum orl_dialog_kind)kind);
+			shown(d, (enum orl_dialog_kind)kind);
+			assert_false(orl_ui_ask_poll(&d->ui, &choice));
+			orl_stage_answered(&d->ui, said);
+			assert_false(orl_stage_modal(&d->ui));
+			assert_int_equal(d->ui.stage->dialog.kind,
+					ORL_DIALOG_NONE);
+			assert_true(orl_ui_ask_poll(&d->ui, &choice));
+			assert_int_equal(choice, said);
+		}
+	}
+	assert_int_equal(d->ui.progress, ORIEL_CLIENT_IDLE);
+	end(d);
+}
+
+static void an_answer_is_for_its_own_question(void **state)
+{
+	struct desk *d = start();
+	enum orl_choice choice;
+	(void)state;
+	if (!letters(d))
+		return;
+	/* One that nobody waits for any more. */
+	ask(d, ORL_DIALOG_PRINT);
+	shown(d, ORL_DIALOG_PRINT);
+	orl_stage_answered(&d->ui, ORL_CHOICE_YES);
+	ask(d, ORL_DIALOG_GIVE);
+	assert_false(orl_ui_ask_poll(&d->ui, &choice));
+	shown(d, ORL_DIALOG_GIVE);
+	assert_false(orl_ui_ask_poll(&d->ui, &choice));
+	/* One that is given while the next has been asked and is not shown. */
+	ask(d, ORL_DIALOG_TRUST);
+	orl_stage_answered(&d->ui, ORL_CHOICE_YES);
+	assert_false(orl_ui_ask_poll(&d->ui, &choice));
+	shown(d, ORL_DIALOG_TRUST);
+	orl_stage_answered(&d->ui, ORL_CHOICE_NO);
+	assert_true(orl_ui_ask_poll(&d->ui, &choice));
+	assert_int_equal(choice, ORL_CHOICE_NO);
+	assert_false(orl_ui_ask_poll(&d->ui, &choice));
+	end(d);
+}
+
+static void a_display_answers_no_question(void **state)
+{
+	struct desk *d = start();
+	(void)state;
+	if (!letters(d))
+		return;
+	ask(d, ORL_DIALOG_SAVE);
+	shown(d, ORL_DIALOG_SAVE);
+	orl_stage_lit(&d->ui);
+	assert_true(orl_stage_modal(&d->ui));
+	assert_int_equal(d->ui.stage->dialog.kind, ORL_DIALOG_SAVE);
+	/* What is in the way of the desktop goes. */
+	ask(d, ORL_DIALOG_AGAIN);
+	shown(d, ORL_DIALOG_AGAIN);
+	orl_stage_lit(&d->ui);
+	assert_false(orl_stage_modal(&d->ui));
+	end(d);
+}
+
+/* Its window is closed, because the display has gone. */
+static void a_question_finds_another_window(void **state)
+{
+	struct desk *d = start();
+	struct orl_window *other = &d->ui.windows[1];
+	(void)state;
+	if (!letters(d))
+		return;
+	other->sdl = SDL_CreateWindow("", 0, 0, WIDTH, HEIGHT, 0);
+	assert_non_null(other->sdl);
+	other->id = SDL_GetWindowID(other->sdl);
+	other->width = WIDTH;
+	other->height = HEIGHT;
+	ask(d, ORL_DIALOG_PRINT);
+	shown(d, ORL_DIALOG_PRINT);
+	orl_stage_closed(&d->ui, &d->ui.windows[0]);
+	assert_true(orl_stage_modal(&d->ui));
+	assert_ptr_equal(d->ui.stage->layers[ORL_LAYER_PANEL].window, other);
+	SDL_DestroyWindow(other->sdl);
+	end(d);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(questions_go_when_they_are_answered),
+		cmocka_unit_test(an_answer_is_for_its_own_question),
+		cmocka_unit_test(a_display_answers_no_question),
+		cmocka_unit_test(a_question_finds_another_window),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
