@@ -137,6 +137,10 @@ static bool take_pointer(struct orl_ui *ui, const SDL_Event *e)
 	bool modal = orl_stage_modal(ui);
 	if (!win)
 		return modal;
+	/* Nobody reads so fast: it was on its way to something else. */
+	if (modal && (in.pressed || in.released) &&
+			orl_viewer_now() < st->guarded_until)
+		return true;
 	orl_window_pixels(win, &in.x, &in.y);
 	if (!modal && e->type == SDL_MOUSEMOTION)
 		orl_stage_watch_edge(ui, win, in.x, in.y);

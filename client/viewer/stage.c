@@ -27,6 +27,7 @@ enum {
 #define NS_PER_MS UINT64_C(1000000)
 #define PATIENCE (700 * NS_PER_MS) /* before progress is shown */
 #define GRACE (400 * NS_PER_MS)    /* before a loss is shown */
+#define READING (600 * NS_PER_MS)  /* before a click is an answer */
 
 /* ---- drawing ---- */
 
@@ -330,6 +331,11 @@ void orl_stage_close_panel(struct orl_ui *ui)
 	orl_stage_modal_changed(ui);
 }
 
+void orl_stage_guard(struct orl_ui *ui)
+{
+	ui->stage->guarded_until = orl_viewer_now() + READING;
+}
+
 /* The dialog is filled in: open a window for it, or use the one there is. */
 static void open_dialog(struct orl_ui *ui)
 {
@@ -337,7 +343,7 @@ static void open_dialog(struct orl_ui *ui)
 	struct orl_panel *p = &st->layers[ORL_LAYER_PANEL].panel;
 	st->menu_open = false;
 	st->answered = false;
-	st->progress_at = 0;
+	st->progress_at = st->guarded_until = 0;
 	if (!orl_stage_ready(ui)) {
 		if (st->dialog.kind != ORL_DIALOG_PROGRESS)
 			send_answer(ui, ORL_CHOICE_NO);
@@ -370,6 +376,8 @@ static void open_dialog(struct orl_ui *ui)
 	}
 	orl_stage_show(ui, ORL_LAYER_PANEL, win);
 	orl_stage_modal_changed(ui);
+	if (st->dialog.kind >= ORL_DIALOG_AGAIN)
+		orl_stage_guard(ui);
 }
 
 static void open_progress(struct orl_ui *ui)

@@ -33,6 +33,8 @@ struct orl_stage {
 	bool no_letters;
 	struct orl_dialog dialog;
 	bool answered; /* what is shown waits for nothing any more */
+	/* Clicks until then were meant for what was there before. */
+	uint64_t guarded_until;
 	bool menu_open;
 	struct orl_menu menu;
 	struct orl_facts facts;
@@ -85,6 +87,8 @@ void orl_stage_show(struct orl_ui *ui, enum orl_layer_name name,
 		struct orl_window *win);
 void orl_stage_hide(struct orl_ui *ui, enum orl_layer_name name);
 void orl_stage_close_panel(struct orl_ui *ui);
+/* The panel came by itself, maybe under a click. */
+void orl_stage_guard(struct orl_ui *ui);
 void orl_stage_arrow(struct orl_ui *ui, bool arrow);
 /* Something modal has come or gone. */
 void orl_stage_modal_changed(struct orl_ui *ui);

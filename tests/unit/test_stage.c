@@ -106,6 +106,25 @@ static void shown(struct desk *d, enum orl_dialog_kind kind)
 	assert_int_equal(d->ui.stage->dialog.kind, kind);
 }
 
+static void give_event(struct desk *d, SDL_Event e)
+{
+	if (!orl_stage_event(&d->ui, &e))
+		(void)orl_input_event(&d->ui, &e);
+}
+
+static void button(struct desk *d, bool down, int x, int y)
+{
+	give_event(d, (SDL_Event){ .button = { .type = down ? SDL_MOUSEBUTTONDOWN
+							    : SDL_MOUSEBUTTONUP,
+						   .windowID = d->ui.windows[0].id,
+						   .button = SDL_BUTTON_LEFT,
+						   .state = down ? SDL_PRESSED
+								 : SDL_RELEASED,
+						   .clicks = 1,
+						   .x = x,
+						   .y = y } });
+}
+
 /* What is asked about the session leaves the session as it is. */
 static void questions_go_when_they_are_answered(void **state)
 {
@@ -201,6 +220,46 @@ static void a_question_finds_another_window(void **state)
 	end(d);
 }
 
+/* On every place of the panel; whether one of them was an answer. */
+static bool clicked(struct desk *d)
+{
+	const struct orl_layer *l = &d->ui.stage->layers[ORL_LAYER_PANEL];
+	const SDL_Rect at = l->at;
+	enum orl_choice choice;
+	for (int y = at.y; y < at.y + at.h; y += 6) {
+		for (int x = at.x; x < at.x + at.w; x += 12) {
+			button(d, true, x, y);
+			button(d, false, x, y);
+			if (orl_ui_ask_poll(&d->ui, &choice))
+				return true;
+		}
+	}
+	return false;
+}
+
+static void a_click_on_its_way_is_no_answer(void **state)
+{
+	struct desk *d = start();
+	(void)state;
+	if (!letters(d))
+		return;
+	ask(d, ORL_DIALOG_GIVE);
+	shown(d, ORL_DIALOG_GIVE);
+	assert_true(d->ui.stage->guarded_until > 0);
+	d->ui.stage->guarded_until = UINT64_MAX;
+	assert_false(clicked(d));
+	assert_true(orl_stage_modal(&d->ui));
+	assert_int_equal(d->ui.buttons, 0);
+	d->ui.stage->guarded_until = 1;
+	assert_true(clicked(d));
+	/* The menu comes when it is called. */
+	d->ui.stage->guarded_until = UINT64_MAX;
+	orl_stage_open_menu(&d->ui, &d->ui.windows[0], ORL_MENU_ALL);
+	assert_true(orl_stage_modal(&d->ui));
+	assert_true(d->ui.stage->guarded_until == 0);
+	end(d);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -208,6 +267,7 @@ int main(void)
 		cmocka_unit_test(an_answer_is_for_its_own_question),
 		cmocka_unit_test(a_display_answers_no_question),
 		cmocka_unit_test(a_question_finds_another_window),
+		cmocka_unit_test(a_click_on_its_way_is_no_answer),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
