@@ -153,7 +153,8 @@ static bool take_pointer(struct orl_ui *ui, const SDL_Event *e)
 		orl_stage_command(ui, ORL_COMMAND_CLOSE, win);
 		return true;
 	}
-	if (!in_it && !modal) {
+	/* What was pressed on the desktop is let go there. */
+	if (!modal && (!in_it || ui->buttons)) {
 		if (st->bar_keys && in.pressed)
 			orl_stage_hide_bar(ui);
 		return !orl_window_live(ui, win);

@@ -125,6 +125,14 @@ static void button(struct desk *d, bool down, int x, int y)
 						   .y = y } });
 }
 
+static void move(struct desk *d, int x, int y)
+{
+	give_event(d, (SDL_Event){ .motion = { .type = SDL_MOUSEMOTION,
+						   .windowID = d->ui.windows[0].id,
+						   .x = x,
+						   .y = y } });
+}
+
 /* What is asked about the session leaves the session as it is. */
 static void questions_go_when_they_are_answered(void **state)
 {
@@ -260,6 +268,29 @@ static void a_click_on_its_way_is_no_answer(void **state)
 	end(d);
 }
 
+/* The button goes up where it went down, whatever the pointer is over then. */
+static void the_bar_swallows_no_release(void **state)
+{
+	struct desk *d = start();
+	const struct orl_layer *bar = &d->ui.stage->layers[ORL_LAYER_BAR];
+	(void)state;
+	if (!letters(d))
+		return;
+	orl_stage_show_bar(&d->ui, &d->ui.windows[0], false);
+	assert_true(bar->shown);
+	const int x = bar->at.x + bar->at.w / 2;
+	button(d, true, x, bar->at.y + bar->at.h + 5);
+	assert_int_equal(d->ui.buttons, 1);
+	move(d, x, bar->at.y + bar->at.h / 2);
+	assert_true(bar->shown);
+	button(d, false, x, bar->at.y + bar->at.h / 2);
+	assert_int_equal(d->ui.buttons, 0);
+	/* What begins on the bar is the bar's. */
+	button(d, true, bar->at.x + 2, bar->at.y + 2);
+	assert_int_equal(d->ui.buttons, 0);
+	end(d);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -268,6 +299,7 @@ int main(void)
 		cmocka_unit_test(a_display_answers_no_question),
 		cmocka_unit_test(a_question_finds_another_window),
 		cmocka_unit_test(a_click_on_its_way_is_no_answer),
+		cmocka_unit_test(the_bar_swallows_no_release),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
