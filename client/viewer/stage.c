@@ -469,6 +469,10 @@ static bool follow_loss(struct orl_ui *ui, enum oriel_client_state state)
 		return false;
 	st->lost_since = st->lost_at = 0;
 	set_grey(ui, false);
+	/* What was wished for meanwhile was asked of nobody. */
+	for (int i = 0; i < ORL_SCREENS_MAX; i++)
+		if (state == ORIEL_CLIENT_READY && ui->windows[i].sdl)
+			orl_resize_again(ui, &ui->windows[i]);
 	if (st->dialog.kind == ORL_DIALOG_AGAIN && state == ORIEL_CLIENT_READY)
 		orl_stage_close_panel(ui);
 	return true;

@@ -212,6 +212,8 @@ void orl_ui_grab(struct orl_ui *ui);
 /* Its size is another; or soon may be, by the user's will. */
 void orl_resize_changed(struct orl_ui *ui, struct orl_window *win);
 void orl_resize_wanted(struct orl_ui *ui, struct orl_window *win);
+/* The desktop is back: what was wanted of it still is. */
+void orl_resize_again(struct orl_ui *ui, struct orl_window *win);
 /* Whether a new size of the desktop is the answer to such a question. */
 bool orl_resize_answered(struct orl_window *win);
 uint64_t orl_resize_next(const struct orl_ui *ui);

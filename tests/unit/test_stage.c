@@ -291,6 +291,25 @@ static void the_bar_swallows_no_release(void **state)
 	end(d);
 }
 
+static void a_size_is_asked_for_again_after_a_loss(void **state)
+{
+	struct desk *d = start();
+	struct orl_window *win = &d->ui.windows[0];
+	(void)state;
+	/* One that follows the desktop goes on to follow it. */
+	for (int asked = 0; asked < 2; asked++) {
+		win->asked_w = asked ? WIDTH : 0;
+		win->asked_h = asked ? HEIGHT : 0;
+		win->resize_at = 0;
+		d->ui.stage->lost_since = 1;
+		orl_ui_progress(&d->ui, ORIEL_CLIENT_READY, "", "");
+		orl_stage_read_notes(&d->ui);
+		assert_int_equal(win->resize_at != 0, asked);
+		assert_int_equal(win->asked_w, 0);
+	}
+	end(d);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -300,6 +319,7 @@ int main(void)
 		cmocka_unit_test(a_question_finds_another_window),
 		cmocka_unit_test(a_click_on_its_way_is_no_answer),
 		cmocka_unit_test(the_bar_swallows_no_release),
+		cmocka_unit_test(a_size_is_asked_for_again_after_a_loss),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
