@@ -94,6 +94,7 @@ struct orl_box {
 	bool jailed; /* the process has said that it is shut in */
 	enum oriel_client_state state;
 	bool was_ready, leaving, login_asked, crashed;
+	bool sounds, mic_wanted; /* as the process has said */
 	char server_name[264];
 	uint8_t pin[32], asked_pin[32]; /* the key that was trusted */
 	bool pinned;
@@ -135,6 +136,8 @@ int orl_box_event(struct orl_box *box, struct orl_box_message *m);
 /* IDLE: screens go, and the process. */
 void orl_box_finish(struct orl_box *box, int error, const char *text);
 void orl_box_strand(struct orl_box *box);
+/* What it said of sound, and takes back no more. */
+void orl_box_silence(struct orl_box *box);
 void orl_box_drop_stale(struct orl_box *box);
 
 /* box_verbs.c */
