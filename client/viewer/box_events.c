@@ -139,7 +139,7 @@ static int on_screen(struct orl_box *box, const struct orl_box_screen *screen)
 		return ORIEL_EPROTO;
 	if (!r)
 		r = find_stale(box, screen->id);
-	bool added = !r;
+	bool added = !r, back = r && r->stale;
 	if (!r)
 		r = add_remote(box);
 	if (!r)
@@ -151,6 +151,8 @@ static int on_screen(struct orl_box *box, const struct orl_box_screen *screen)
 		(int32_t)screen->width, (int32_t)screen->height };
 	ORL_BOX_TEXT(r->name, screen->name);
 	take_pending(r, &box->pending[screen->slot]);
+	if (back && r->hidden)
+		orl_remote_tell_visible(r);
 	if (added)
 		box->events.screen_added(box->user, r);
 	else

@@ -22,8 +22,9 @@ enum {
 struct orl_remote {
 	struct orl_box *box;
 	bool used;
-	atomic_bool stale; /* of a process that is gone */
-	atomic_int slot;   /* by which this process knows it */
+	atomic_bool stale;  /* of a process that is gone */
+	atomic_int slot;    /* by which this process knows it */
+	atomic_bool hidden; /* as the viewer has said */
 	uint32_t id;
 	char name[72];
 	struct oriel_rect rect;
@@ -150,6 +151,9 @@ int orl_box_hand(struct orl_box *box, const struct orl_box_message *m,
 bool orl_box_waits(struct orl_box *box);
 void orl_box_flush(struct orl_box *box);
 void orl_box_forget(struct orl_box *box);
+
+/* To a process that knows only now of a display. */
+void orl_remote_tell_visible(struct orl_remote *remote);
 
 /* What nothing makes up for: if it cannot be sent, the process is ended. */
 void orl_box_insist(struct orl_box *box, const struct orl_box_message *m);

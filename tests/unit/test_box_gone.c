@@ -36,10 +36,64 @@ static void sound_ends_with_its_process(void **state)
 	}
 }
 
+/* How often it is told whether a display is seen; *m is the last time. */
+static unsigned told_visible(int process, struct orl_box_message *m)
+{
+	struct orl_box_message any;
+	unsigned n = 0;
+	int file;
+	while (orl_box_receive(process, &any, ORL_BOX_DOWN, &file, 1) > 0) {
+		if (file >= 0)
+			close(file);
+		if (any.id != ORL_BOX_VISIBLE)
+			continue;
+		*m = any;
+		n++;
+	}
+	return n;
+}
+
+static void what_nobody_sees_is_told_to_the_next_process(void **state)
+{
+	struct any_seen seen = { 0 };
+	struct orl_box_ring rings[ORL_RINGS];
+	struct orl_box_message m = { 0 };
+	int process;
+	struct orl_box *box = any_box(&seen, &process, rings);
+	(void)state;
+	box->jailed = true;
+	for (int round = 0; round < 3; round++) {
+		struct orl_box_message sheet = { .id = ORL_BOX_ASK_SHEET,
+			.u.ask_sheet = { 3 + round, 64, 48 } };
+		struct orl_box_message screen = { .id = ORL_BOX_SCREEN,
+			.u.screen = { 3 + round, 1, 0, 0, 64, 48, "a" } };
+		/* It has crashed. */
+		if (round)
+			orl_box_strand(box);
+		if (round == 2) /* it is seen again, and nobody there */
+			orl_remote_set_visible(&box->remotes[0], true);
+		assert_int_equal(told_visible(process, &m), 0);
+		assert_int_equal(orl_box_event(box, &sheet), 0);
+		assert_int_equal(orl_box_event(box, &screen), 0);
+		assert_int_equal(told_visible(process, &m), round == 1);
+		if (round == 0) {
+			orl_remote_set_visible(&box->remotes[0], false);
+			assert_int_equal(told_visible(process, &m), 1);
+		}
+		assert_int_equal(m.u.visible.slot, round ? 4 : 3);
+		assert_false(m.u.visible.visible);
+	}
+	assert_int_equal(seen.screens, 1);
+	close(process);
+	orl_rings_unmap(rings);
+	orl_box_destroy(box);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(sound_ends_with_its_process),
+		cmocka_unit_test(what_nobody_sees_is_told_to_the_next_process),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

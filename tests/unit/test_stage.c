@@ -310,6 +310,37 @@ static void a_size_is_asked_for_again_after_a_loss(void **state)
 	end(d);
 }
 
+static unsigned told(struct desk *d, uint64_t id)
+{
+	struct orl_box_message m;
+	unsigned n = 0;
+	int file;
+	while (orl_box_receive(d->process, &m, ORL_BOX_DOWN, &file, 1) > 0) {
+		n += m.id == id;
+		if (m.id == ORL_BOX_LISTEN)
+			assert_false(m.u.listen.on);
+	}
+	return n;
+}
+
+/* A process that was begun after a crash knows of nothing. */
+static void who_is_muted_stays_so(void **state)
+{
+	struct desk *d = start();
+	(void)state;
+	d->viewer.options.sound_file = "/dev/null";
+	assert_true(orl_sound_start(&d->viewer));
+	(void)told(d, 0);
+	orl_sound_rights(&d->viewer, ORIEL_MAY_HEAR);
+	assert_int_equal(told(d, ORL_BOX_LISTEN), 0);
+	orl_sound_mute(&d->viewer, true);
+	assert_int_equal(told(d, ORL_BOX_LISTEN), 1);
+	orl_sound_rights(&d->viewer, ORIEL_MAY_HEAR);
+	assert_int_equal(told(d, ORL_BOX_LISTEN), 1);
+	orl_sound_stop(&d->viewer);
+	end(d);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -320,6 +351,7 @@ int main(void)
 		cmocka_unit_test(a_click_on_its_way_is_no_answer),
 		cmocka_unit_test(the_bar_swallows_no_release),
 		cmocka_unit_test(a_size_is_asked_for_again_after_a_loss),
+		cmocka_unit_test(who_is_muted_stays_so),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
