@@ -4,6 +4,7 @@
  */
 #include "tests/unit/unit.h"
 
+#include "client/viewer/box_child_impl.h"
 #include "client/viewer/box_impl.h"
 #include "tests/box_any.h"
 
@@ -89,11 +90,36 @@ static void what_nobody_sees_is_told_to_the_next_process(void **state)
 	orl_box_destroy(box);
 }
 
+/* Where it is a thread of the viewer's, that waits for it to end. */
+static void who_waits_for_room_sees_that_nobody_reads(void **state)
+{
+	struct orl_boxed *b = calloc(1, sizeof(*b));
+	static const uint8_t bytes[1024];
+	int ends[2], file;
+	(void)state;
+	assert_non_null(b);
+	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, ends), 0);
+	assert_int_equal(orl_rings_create(&file), 0);
+	assert_int_equal(orl_rings_map(b->rings, file), 0);
+	close(file);
+	b->socket = ends[0];
+	while (orl_box_ring_put(&b->rings[ORL_RING_CURSOR], bytes,
+			       sizeof(bytes)) == 0)
+		;
+	close(ends[1]);
+	orl_boxed_put(b, ORL_RING_CURSOR, bytes, sizeof(bytes));
+	assert_true(b->gone);
+	close(ends[0]);
+	orl_rings_unmap(b->rings);
+	free(b);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(sound_ends_with_its_process),
 		cmocka_unit_test(what_nobody_sees_is_told_to_the_next_process),
+		cmocka_unit_test(who_waits_for_room_sees_that_nobody_reads),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
