@@ -88,6 +88,9 @@ static void on_state(void *user, enum oriel_client_state state, int error,
 	/* What is asked about the session can be answered by nobody now. */
 	if (v->questioned && state != ORIEL_CLIENT_READY)
 		orl_panels_print_done(v);
+	/* The next one says anew what it takes. */
+	if (v->ui && state != ORIEL_CLIENT_READY)
+		orl_ui_relative(v->ui, false);
 	orl_clipnet_connected(v->clipnet, state == ORIEL_CLIENT_READY);
 	orl_viewer_event(v, "state",
 			"\"state\":\"%s\",\"error\":%d,\"text\":%s",
