@@ -77,7 +77,7 @@ static void on_note(void *user, int kind, int value, const char *text)
 	const struct orl_clipnet *net = user;
 
 	(void)kind;
-	orl_duct_note(net->end, ORL_CLIP_REFUSED, value, text);
+	orl_duct_note(net->end, ORL_CLIP_REFUSED, value, text, false);
 }
 
 static const struct orl_duct_calls from_box = {
@@ -156,5 +156,5 @@ void orl_clipnet_connected(struct orl_clipnet *net, bool connected)
 	/* The question has been withdrawn. */
 	if (!connected)
 		net->asking = 0;
-	orl_duct_note(net->end, ORL_CLIP_CONNECTED, connected, "");
+	orl_duct_note(net->end, ORL_CLIP_CONNECTED, connected, "", true);
 }
