@@ -40,7 +40,7 @@ struct orl_stage {
 	struct orl_facts facts;
 	bool mic_asked; /* whether the desktop may hear it */
 	uint64_t progress_at, bar_at;
-	char note[256]; /* a sentence that goes by */
+	char note[ORL_NOTE]; /* a sentence that goes by */
 	uint64_t note_until;
 	uint64_t identify_until; /* 0: displays show no numbers */
 	bool bar_keys;           /* the bar has the keyboard */

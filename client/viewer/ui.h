@@ -16,7 +16,7 @@
 #include "client/viewer/view.h"
 #include "client/viewer/viewer.h"
 
-enum { ORL_CURSOR_SIDE = 256, ORL_NO_NEWS = 0xff };
+enum { ORL_CURSOR_SIDE = 256, ORL_NO_NEWS = 0xff, ORL_NOTE = 640 };
 
 struct orl_stage;
 
@@ -111,7 +111,7 @@ struct orl_ui {
 	bool progressed;
 	struct orl_facts facts;
 	bool facts_changed;
-	char note[256]; /* a sentence that goes by */
+	char note[ORL_NOTE]; /* a sentence that goes by */
 	uint64_t note_until;
 	bool noted;
 
