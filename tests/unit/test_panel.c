@@ -256,6 +256,38 @@ static void passwords_are_not_drawn(void **state)
 		assert_int_equal(dialog.field.text[i], '\0');
 }
 
+static void a_folder_is_named_in_full(void **state)
+{
+	char home[] = "/home/ada", *before = getenv("HOME");
+	(void)state;
+	before = before ? strdup(before) : NULL;
+	setenv("HOME", home, 1);
+	for (int i = 0; i < 3; i++) {
+		static const char *const typed[] = { "x", "~/x y", "/x" };
+		static const char *const saved[] = { NULL, "/home/ada/x y",
+			"/x" };
+		open_dialog(ORL_DIALOG_SAVE, false);
+		press(ORL_KEY_TAB);
+		type(typed[i]);
+		press(ORL_KEY_TAB);
+		if (saved[i]) {
+			assert_int_equal(press(ORL_KEY_ENTER), ORL_CHOICE_YES);
+			assert_string_equal(dialog.field.text, saved[i]);
+			continue;
+		}
+		assert_int_equal(press(ORL_KEY_ENTER), ORL_CHOICE_NONE);
+		draw();
+		assert_non_null(strstr(drawn.text, "whole name"));
+		press(ORL_KEY_BACKTAB);
+		type("y");
+		draw();
+		assert_null(strstr(drawn.text, "whole name"));
+	}
+	if (before)
+		setenv("HOME", before, 1);
+	free(before);
+}
+
 static void errors_can_be_retried(void **state)
 {
 	(void)state;
@@ -667,6 +699,7 @@ int main(void)
 		cmocka_unit_test(trust_is_not_given_by_enter),
 		cmocka_unit_test(a_changed_key_is_never_taken),
 		cmocka_unit_test(passwords_are_not_drawn),
+		cmocka_unit_test(a_folder_is_named_in_full),
 		cmocka_unit_test(errors_can_be_retried),
 		cmocka_unit_test(
 				a_loss_is_counted_and_not_cancelled_by_mistake),
