@@ -394,6 +394,11 @@ static void the_menu_is_walked(void **state)
 	assert_int_equal(m.sequence, 0);
 	assert_int_equal(orl_sequence(0, &usages), 3);
 	assert_int_equal(usages[2], 0x07004c);
+	/* All text consoles, and the desktop's. */
+	for (int i = 0; i < 7; i++) {
+		assert_int_equal(orl_sequence(2 + i, &usages), 3);
+		assert_int_equal(usages[2], 0x07003a + i);
+	}
 	menu(&m, ORL_KEY_UP);
 	assert_int_equal(menu(&m, ORL_KEY_ENTER), ORL_COMMAND_DISCONNECT);
 	menu(&m, ORL_KEY_UP);
