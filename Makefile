@@ -340,8 +340,8 @@ $(O)/tests/fuzz/fuzz_%: $(O)/tests/fuzz/fuzz_%.o $(O)/tests/all.a \
 		$(if $(FUZZ),,$(O)/tests/fuzz/replay.o)
 	$(test_link) $(FUZZ_LIBS) $(TARGET_LIBS) $(LIBS)
 $(O)/tests/unit/test_x11_keys: UNIT_LIBS = $(X_LIBS)
-$(O)/tests/unit/test_keys_window: UNIT_LIBS = $(SDL_LIBS) $(USB_LIBS) \
-	$(CUPS_LIBS) -lm
+$(addprefix $(O)/tests/unit/,test_keys_window test_stage): UNIT_LIBS = \
+	$(SDL_LIBS) $(USB_LIBS) $(CUPS_LIBS) -lm
 $(O)/tests/unit/test_regions: UNIT_LIBS = $(AV_LIBS)
 $(O)/tests/unit/test_h264: UNIT_LIBS = $(X264_LIBS)
 $(O)/tests/fuzz/fuzz_trace: TARGET_LIBS = $(AV_LIBS)

@@ -57,7 +57,8 @@ void orl_input_open(struct oriel_client *c, bool open, uint32_t rights)
 		q->n = 0;
 	q->ready = open;
 	q->rights = rights;
-	q->lost = false;
+	if (!open)
+		q->lost = false;
 	if (!open || !(rights & ORIEL_MAY_INPUT))
 		memset(q->keys, 0, sizeof(q->keys));
 	pthread_mutex_unlock(&q->lock);

@@ -391,10 +391,10 @@ struct orl_paste *orl_duct_fetch(struct orl_duct_end *end, unsigned selection,
 	return NULL;
 }
 
-void orl_duct_note(
-		struct orl_duct_end *end, int kind, int value, const char *text)
+void orl_duct_note(struct orl_duct_end *end, int kind, int value,
+		const char *text, bool always)
 {
-	send_text(end, NOTE, (uint32_t)kind, value, text, false);
+	send_text(end, NOTE, (uint32_t)kind, value, text, always);
 }
 
 /* ---- beginning and end ------------------------------------------------- */

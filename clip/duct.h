@@ -56,7 +56,8 @@ void orl_duct_offer(struct orl_duct_end *end, unsigned selection,
 /* Bytes that the other end has; NULL: no, and `to` is still there. */
 struct orl_paste *orl_duct_fetch(struct orl_duct_end *end, unsigned selection,
 		const char *type, struct orl_paste_end to);
+/* always: whatever waits already; else it may be dropped. */
 void orl_duct_note(struct orl_duct_end *end, int kind, int value,
-		const char *text);
+		const char *text, bool always);
 
 #endif

@@ -56,6 +56,9 @@ static void give_targets(struct orl_xclip_job *job)
 	for (size_t i = 0; i < s->count; i++) {
 		const char *const *names = orl_targets_of(s->types[i]);
 
+		/* An atom is there for as long as the X server is. */
+		if (orl_content_of(s->types[i]) < 0)
+			continue;
 		if (!names) {
 			atoms[n++] = orl_xclip_intern(x, s->types[i]);
 			continue;

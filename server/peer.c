@@ -528,8 +528,7 @@ void orl_peer_ready(struct oriel_peer *peer)
 	peer->timer.fire = orl_check_timer;
 	orl_timer_stop(&peer->timer);
 	orl_link_open(orl_conn_link(peer->conn));
-	orl_peer_tell(peer, ORL_FACT_LOCKS | (server->relative ? ORL_FACT_MODE
-							       : 0));
+	orl_peer_tell(peer, ORL_FACT_LOCKS | ORL_FACT_MODE);
 	if (peer->state != ORL_PEER_READY)
 		return;
 	orl_peer_print_ready(peer);

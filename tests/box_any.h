@@ -104,6 +104,7 @@ static inline void any_message(
 
 struct any_seen {
 	unsigned ended, screens, events, pastes, jobs, devices;
+	bool sounds, mic_wanted;
 	struct orl_box *box;
 	struct any_pasted { /* where pastes from the desktop go */
 		struct any_seen *seen;
@@ -144,6 +145,18 @@ static void any_bool(void *user, bool value)
 {
 	(void)value;
 	((struct any_seen *)user)->events++;
+}
+
+static void any_sound(void *user, bool on)
+{
+	((struct any_seen *)user)->sounds = on;
+	any_bool(user, on);
+}
+
+static void any_microphone(void *user, bool wanted)
+{
+	((struct any_seen *)user)->mic_wanted = wanted;
+	any_bool(user, wanted);
 }
 
 static void any_owner(void *user, bool yours, const char *name)
@@ -364,8 +377,8 @@ static const struct orl_box_events any_events = {
 	.cursor_warped = any_warped,
 	.locks = any_uint,
 	.relative = any_bool,
-	.sound = any_bool,
-	.microphone_wanted = any_bool,
+	.sound = any_sound,
+	.microphone_wanted = any_microphone,
 	.log = any_log,
 	.print_started = any_started,
 	.print_data = any_print_data,

@@ -186,6 +186,7 @@ void orl_stage_open_menu(struct orl_ui *ui, struct orl_window *win,
 			ui->viewer->options.kiosk || !orl_stage_ready(ui))
 		return;
 	st->menu_open = true;
+	st->guarded_until = 0;
 	st->menu.page = page;
 	fill_menu(ui, &st->menu);
 	fill_devices(ui, &st->menu);

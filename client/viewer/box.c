@@ -281,6 +281,7 @@ void orl_box_lost(struct orl_box *box, const char *why)
 	orl_box_strand(box);
 	orl_box_drop_jobs(box);
 	orl_box_drop_usb(box);
+	orl_box_silence(box);
 	box->events.state(box->user, box->state, ORIEL_EIO, text);
 }
 

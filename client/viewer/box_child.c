@@ -30,6 +30,9 @@ static bool wait_socket(const struct orl_boxed *b, short events, int ms)
 {
 	struct pollfd fd = { .fd = b->socket, .events = events };
 	int n = poll(&fd, 1, ms);
+	/* Who waits for nothing is told only that nobody is there. */
+	if (n > 0 && !events)
+		return false;
 	return n >= 0 || errno == EINTR;
 }
 

@@ -139,7 +139,7 @@ static int on_screen(struct orl_box *box, const struct orl_box_screen *screen)
 		return ORIEL_EPROTO;
 	if (!r)
 		r = find_stale(box, screen->id);
-	bool added = !r;
+	bool added = !r, back = r && r->stale;
 	if (!r)
 		r = add_remote(box);
 	if (!r)
@@ -151,6 +151,8 @@ static int on_screen(struct orl_box *box, const struct orl_box_screen *screen)
 		(int32_t)screen->width, (int32_t)screen->height };
 	ORL_BOX_TEXT(r->name, screen->name);
 	take_pending(r, &box->pending[screen->slot]);
+	if (back && r->hidden)
+		orl_remote_tell_visible(r);
 	if (added)
 		box->events.screen_added(box->user, r);
 	else
@@ -238,12 +240,23 @@ void orl_box_drop_stale(struct orl_box *box)
 
 /* ---- the connection ---------------------------------------------------- */
 
+void orl_box_silence(struct orl_box *box)
+{
+	bool sounds = box->sounds, wanted = box->mic_wanted;
+	box->sounds = box->mic_wanted = false;
+	if (wanted)
+		box->events.microphone_wanted(box->user, false);
+	if (sounds)
+		box->events.sound(box->user, false);
+}
+
 void orl_box_finish(struct orl_box *box, int error, const char *text)
 {
 	orl_box_strand(box);
 	orl_box_drop_stale(box);
 	orl_box_drop_jobs(box);
 	orl_box_drop_usb(box);
+	orl_box_silence(box);
 	orl_box_clip_reset(&box->clip);
 	box->begun = box->mending = false;
 	box->mend_at = box->stale_at = 0;
@@ -404,11 +417,12 @@ static int on_other(struct orl_box *box, const struct orl_box_message *m)
 		box->events.relative(box->user, m->u.relative.relative);
 		return 0;
 	case ORL_BOX_SOUND:
-		box->events.sound(box->user, m->u.sound.on);
+		box->sounds = m->u.sound.on;
+		box->events.sound(box->user, box->sounds);
 		return 0;
 	case ORL_BOX_MICROPHONE:
-		box->events.microphone_wanted(
-				box->user, m->u.microphone.wanted);
+		box->mic_wanted = m->u.microphone.wanted;
+		box->events.microphone_wanted(box->user, box->mic_wanted);
 		return 0;
 	case ORL_BOX_PRINT_STARTED:
 	case ORL_BOX_PRINT_DATA:

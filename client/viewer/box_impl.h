@@ -22,8 +22,9 @@ enum {
 struct orl_remote {
 	struct orl_box *box;
 	bool used;
-	atomic_bool stale; /* of a process that is gone */
-	atomic_int slot;   /* by which this process knows it */
+	atomic_bool stale;  /* of a process that is gone */
+	atomic_int slot;    /* by which this process knows it */
+	atomic_bool hidden; /* as the viewer has said */
 	uint32_t id;
 	char name[72];
 	struct oriel_rect rect;
@@ -94,6 +95,7 @@ struct orl_box {
 	bool jailed; /* the process has said that it is shut in */
 	enum oriel_client_state state;
 	bool was_ready, leaving, login_asked, crashed;
+	bool sounds, mic_wanted; /* as the process has said */
 	char server_name[264];
 	uint8_t pin[32], asked_pin[32]; /* the key that was trusted */
 	bool pinned;
@@ -135,6 +137,8 @@ int orl_box_event(struct orl_box *box, struct orl_box_message *m);
 /* IDLE: screens go, and the process. */
 void orl_box_finish(struct orl_box *box, int error, const char *text);
 void orl_box_strand(struct orl_box *box);
+/* What it said of sound, and takes back no more. */
+void orl_box_silence(struct orl_box *box);
 void orl_box_drop_stale(struct orl_box *box);
 
 /* box_verbs.c */
@@ -147,6 +151,9 @@ int orl_box_hand(struct orl_box *box, const struct orl_box_message *m,
 bool orl_box_waits(struct orl_box *box);
 void orl_box_flush(struct orl_box *box);
 void orl_box_forget(struct orl_box *box);
+
+/* To a process that knows only now of a display. */
+void orl_remote_tell_visible(struct orl_remote *remote);
 
 /* What nothing makes up for: if it cannot be sent, the process is ended. */
 void orl_box_insist(struct orl_box *box, const struct orl_box_message *m);

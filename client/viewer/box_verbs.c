@@ -272,13 +272,24 @@ void orl_remote_shown(struct orl_remote *remote, uint64_t time)
 		(void)orl_box_order(remote->box, &m);
 }
 
-void orl_remote_set_visible(struct orl_remote *remote, bool visible)
+void orl_remote_tell_visible(struct orl_remote *remote)
 {
 	struct orl_box_message m = { .id = ORL_BOX_VISIBLE };
-	m.u.visible.slot = remote->slot;
-	m.u.visible.visible = visible;
-	if (!remote->stale)
+	bool hidden;
+	/* Another thread may say another thing meanwhile: the last holds. */
+	do {
+		hidden = remote->hidden;
+		m.u.visible.slot = remote->slot;
+		m.u.visible.visible = !hidden;
 		(void)orl_box_order(remote->box, &m);
+	} while (hidden != remote->hidden);
+}
+
+void orl_remote_set_visible(struct orl_remote *remote, bool visible)
+{
+	remote->hidden = !visible;
+	if (!remote->stale)
+		orl_remote_tell_visible(remote);
 }
 
 /* ---- pictures ---------------------------------------------------------- */

@@ -50,12 +50,14 @@ void orl_deck_wake(struct orl_deck *deck)
 				strerror(errno));
 }
 
+/* Those that are passed on: what nobody here knows was made up by somebody. */
 static void set_types(struct types *out, const char *const *types, size_t count)
 {
 	out->count = 0;
 	for (size_t i = 0; i < count && out->count < TYPES; i++)
-		snprintf(out->names[out->count++], sizeof(out->names[0]), "%s",
-				types[i]);
+		if (orl_content_of(types[i]) >= 0)
+			snprintf(out->names[out->count++],
+					sizeof(out->names[0]), "%s", types[i]);
 }
 
 static size_t get_types(const char **out, const struct types *types)
@@ -333,15 +335,16 @@ static void on_offered(void *user, unsigned selection, const char *const *types,
 {
 	struct orl_deck *deck = user;
 	struct theirs *theirs = &deck->theirs[selection];
+	bool had = theirs->types.count > 0 && !theirs->due;
 
 	orl_files_renew(deck->files, selection);
-	/* What is gone there is gone here at once. */
-	if (!count && theirs->types.count && !theirs->due && deck->board)
-		deck->board->kind->offer(deck->board, selection, NULL, 0);
 	set_types(&theirs->types, types, count);
-	theirs->due = count > 0;
+	theirs->due = theirs->types.count > 0;
+	/* What is gone there is gone here at once. */
+	if (had && !theirs->due && deck->board)
+		deck->board->kind->offer(deck->board, selection, NULL, 0);
 	/* It is newer than what is here, if it may become that or not. */
-	if (count)
+	if (theirs->due)
 		deck->ours[selection].types.count = 0;
 	take(deck, selection);
 }

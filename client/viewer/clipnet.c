@@ -77,7 +77,7 @@ static void on_note(void *user, int kind, int value, const char *text)
 	const struct orl_clipnet *net = user;
 
 	(void)kind;
-	orl_duct_note(net->end, ORL_CLIP_REFUSED, value, text);
+	orl_duct_note(net->end, ORL_CLIP_REFUSED, value, text, false);
 }
 
 static const struct orl_duct_calls from_box = {
@@ -119,10 +119,8 @@ static void ask_person(struct orl_clipnet *net)
 
 	orl_deck_question(v->deck, &q);
 	/* The connection's own panels are there instead. */
-	if (v->state != ORIEL_CLIENT_READY) {
-		net->asking = 0;
+	if (v->state != ORIEL_CLIENT_READY)
 		return;
-	}
 	if (net->asking && q.id != net->asking) {
 		net->asking = 0;
 		orl_panels_print_done(v);
@@ -153,6 +151,10 @@ void orl_clipnet_run(struct orl_clipnet *net)
 
 void orl_clipnet_connected(struct orl_clipnet *net, bool connected)
 {
-	if (net)
-		orl_duct_note(net->end, ORL_CLIP_CONNECTED, connected, "");
+	if (!net)
+		return;
+	/* The question has been withdrawn. */
+	if (!connected)
+		net->asking = 0;
+	orl_duct_note(net->end, ORL_CLIP_CONNECTED, connected, "", true);
 }

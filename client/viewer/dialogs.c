@@ -2,6 +2,7 @@
  * dialogs.c - the questions, the menu and the bar: see dialogs.h.
  */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "client/viewer/dialogs.h"
@@ -245,6 +246,26 @@ static enum orl_choice give_files(struct orl_dialog *d, struct orl_panel *p)
 	return yes_no(p, N_("Give them"), N_("Do not give them"), false, false);
 }
 
+/* True, and then it is the whole name; else it is said what is missing. */
+static bool typed_folder(struct orl_dialog *d)
+{
+	char path[ORL_FIELD_SIZE];
+	const char *text = d->field.text, *home = getenv("HOME");
+	if (text[0] == '/')
+		return true;
+	if (text[0] == '~' && (text[1] == '/' || !text[1]) && home &&
+			home[0] == '/' &&
+			snprintf(path, sizeof(path), "%s%s", home, text + 1) <
+					(int)sizeof(path)) {
+		orl_field_set(&d->field, path);
+		return true;
+	}
+	snprintf(d->problem, sizeof(d->problem), "%s",
+			_("Type the whole name of a folder; it begins with "
+			  "/."));
+	return false;
+}
+
 static enum orl_choice save_files(struct orl_dialog *d, struct orl_panel *p)
 {
 	enum orl_choice choice;
@@ -253,12 +274,14 @@ static enum orl_choice save_files(struct orl_dialog *d, struct orl_panel *p)
 	/* Who may not choose a folder saves in the one that was set. */
 	if (d->locked)
 		orl_panel_note(p, d->folder);
-	else
-		orl_panel_field(p, "In the folder", &d->field);
+	else if (orl_panel_field(p, "In the folder", &d->field))
+		d->problem[0] = '\0';
+	if (d->problem[0])
+		orl_panel_warning(p, d->problem);
 	choice = yes_no(p, N_("Save"), N_("Do not save"), false, false);
-	return choice == ORL_CHOICE_YES && d->field.text[0] != '/'
-			       ? ORL_CHOICE_NONE
-			       : choice;
+	if (choice == ORL_CHOICE_YES && !typed_folder(d))
+		return ORL_CHOICE_NONE;
+	return choice;
 }
 
 static void whose_line(const struct orl_dialog *d, struct orl_panel *p)
@@ -383,6 +406,11 @@ static const struct sequence {
 	{ N_("Ctrl+Alt+Backspace"), { CTRL, ALT, 0x07002a }, 3 },
 	{ N_("Ctrl+Alt+F1"), { CTRL, ALT, 0x07003a }, 3 },
 	{ N_("Ctrl+Alt+F2"), { CTRL, ALT, 0x07003b }, 3 },
+	{ N_("Ctrl+Alt+F3"), { CTRL, ALT, 0x07003c }, 3 },
+	{ N_("Ctrl+Alt+F4"), { CTRL, ALT, 0x07003d }, 3 },
+	{ N_("Ctrl+Alt+F5"), { CTRL, ALT, 0x07003e }, 3 },
+	{ N_("Ctrl+Alt+F6"), { CTRL, ALT, 0x07003f }, 3 },
+	{ N_("Ctrl+Alt+F7"), { CTRL, ALT, 0x070040 }, 3 },
 	{ N_("Alt+Tab"), { ALT, 0x07002b }, 2 },
 	{ N_("Alt+F4"), { ALT, 0x07003d }, 2 },
 	{ N_("Super"), { SUPER }, 1 },

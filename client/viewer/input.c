@@ -299,6 +299,8 @@ void orl_input_relative(struct orl_ui *ui, bool relative)
 		/* SDL puts the pointer back: that is no motion of the user's. */
 		int x, y;
 		SDL_GetMouseState(&x, &y);
+		if (ui->pointed->on)
+			orl_window_pixels(ui->pointed->on, &x, &y);
 		orl_view_to_picture(&ui->pointed->view, x, y, &ui->pointer_x,
 				&ui->pointer_y);
 	}

@@ -241,10 +241,11 @@ static void ask(struct orl_ui *ui, const struct orl_dialog *dialog)
 {
 	struct pollfd fd = { .fd = ui->answer_pipe[0], .events = POLLIN };
 	char c;
-	/* What nobody waited for any more is no answer to this. */
-	while (poll(&fd, 1, 0) == 1 && read(fd.fd, &c, 1) == 1)
-		continue;
 	pthread_mutex_lock(&ui->lock);
+	/* Answers that nobody has waited for are none to this. */
+	while (poll(&fd, 1, 0) == 1 && read(fd.fd, &c, 1) == 1)
+		;
+	explicit_bzero(ui->answer_text, sizeof(ui->answer_text));
 	ui->asked = *dialog;
 	ui->asking = true;
 	ui->answer = ORL_CHOICE_NONE;

@@ -517,13 +517,14 @@ static void ask_person(struct orl_prints *p)
 	struct job *job = first_asked(p);
 	bool yes;
 
-	if (!job) {
-		if (p->asking)
-			orl_panels_print_done(v);
+	/* Then the question has been withdrawn. */
+	if (v->state != ORIEL_CLIENT_READY) {
 		p->asking = false;
 		return;
 	}
-	if (v->state != ORIEL_CLIENT_READY) {
+	if (!job) {
+		if (p->asking)
+			orl_panels_print_done(v);
 		p->asking = false;
 		return;
 	}

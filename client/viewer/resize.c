@@ -45,6 +45,14 @@ void orl_resize_wanted(struct orl_ui *ui, struct orl_window *win)
 		win->resize_at = orl_viewer_now() + SETTLED;
 }
 
+void orl_resize_again(struct orl_ui *ui, struct orl_window *win)
+{
+	if (!win->covering && !win->asked_w)
+		return;
+	win->asked_w = win->asked_h = 0;
+	orl_resize_wanted(ui, win);
+}
+
 void orl_resize_changed(struct orl_ui *ui, struct orl_window *win)
 {
 	int w, h;

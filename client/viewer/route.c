@@ -137,6 +137,10 @@ static bool take_pointer(struct orl_ui *ui, const SDL_Event *e)
 	bool modal = orl_stage_modal(ui);
 	if (!win)
 		return modal;
+	/* Nobody reads so fast: it was on its way to something else. */
+	if (modal && (in.pressed || in.released) &&
+			orl_viewer_now() < st->guarded_until)
+		return true;
 	orl_window_pixels(win, &in.x, &in.y);
 	if (!modal && e->type == SDL_MOUSEMOTION)
 		orl_stage_watch_edge(ui, win, in.x, in.y);
@@ -149,7 +153,8 @@ static bool take_pointer(struct orl_ui *ui, const SDL_Event *e)
 		orl_stage_command(ui, ORL_COMMAND_CLOSE, win);
 		return true;
 	}
-	if (!in_it && !modal) {
+	/* What was pressed on the desktop is let go there. */
+	if (!modal && (!in_it || ui->buttons)) {
 		if (st->bar_keys && in.pressed)
 			orl_stage_hide_bar(ui);
 		return !orl_window_live(ui, win);

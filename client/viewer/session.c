@@ -19,7 +19,7 @@
 #include "client/viewer/usb.h"
 #include "client/viewer/viewer.h"
 
-enum { ATTEMPTS_MAX = 4 };
+enum { ATTEMPTS_MAX = 4, NOTICE_MS = 8000 };
 
 #define NS_PER_MS UINT64_C(1000000)
 #define NS_PER_S UINT64_C(1000000000)
@@ -85,7 +85,12 @@ static void on_state(void *user, enum oriel_client_state state, int error,
 	struct orl_viewer *v = user;
 	char quoted[ORL_JSON_SIZE(512)];
 	v->state = state;
-	v->questioned = v->questioned && state == ORIEL_CLIENT_READY;
+	/* What is asked about the session can be answered by nobody now. */
+	if (v->questioned && state != ORIEL_CLIENT_READY)
+		orl_panels_print_done(v);
+	/* The next one says anew what it takes. */
+	if (v->ui && state != ORIEL_CLIENT_READY)
+		orl_ui_relative(v->ui, false);
 	orl_clipnet_connected(v->clipnet, state == ORIEL_CLIENT_READY);
 	orl_viewer_event(v, "state",
 			"\"state\":\"%s\",\"error\":%d,\"text\":%s",
@@ -194,11 +199,17 @@ static void on_owner(void *user, bool yours, const char *name)
 static void on_notice(void *user, int level, const char *text)
 {
 	struct orl_viewer *v = user;
-	char quoted[ORL_JSON_SIZE(1024)];
+	char quoted[ORL_JSON_SIZE(1024)], note[ORL_NOTE];
 	orl_viewer_event(v, "notice", "\"level\":%d,\"text\":%s", level,
 			orl_json_quote(quoted, sizeof(quoted), text));
+	if (!*text)
+		return;
 	if (!v->options.json)
 		orl_viewer_say("the server says: %s", text);
+	if (!v->ui)
+		return;
+	snprintf(note, sizeof(note), _("The server says: %s"), text);
+	orl_ui_note(v->ui, NOTICE_MS, note);
 }
 
 static void on_log(void *user, enum oriel_log_level level, const char *topic,

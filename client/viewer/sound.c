@@ -245,6 +245,9 @@ void orl_sound_rights(struct orl_viewer *v, uint32_t rights)
 {
 	if (!v->sound)
 		return;
+	/* They come first of all from a process that knows of nothing. */
+	if (v->sound->on && atomic_load(&v->sound->muted))
+		orl_box_listen(v->box, false);
 	bool denied = !(rights & ORIEL_MAY_SPEAK);
 	atomic_store(&v->sound->denied, denied);
 	/* Who wants to be heard without being asked is not silent unawares. */

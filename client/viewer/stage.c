@@ -27,6 +27,7 @@ enum {
 #define NS_PER_MS UINT64_C(1000000)
 #define PATIENCE (700 * NS_PER_MS) /* before progress is shown */
 #define GRACE (400 * NS_PER_MS)    /* before a loss is shown */
+#define READING (600 * NS_PER_MS)  /* before a click is an answer */
 
 /* ---- drawing ---- */
 
@@ -299,18 +300,23 @@ void orl_stage_modal_changed(struct orl_ui *ui)
 static void send_answer(struct orl_ui *ui, enum orl_choice choice)
 {
 	struct orl_stage *st = ui->stage;
+	bool broken = false;
 	st->answered = true;
 	pthread_mutex_lock(&ui->lock);
-	ui->answer = choice;
-	ui->speechless = st->no_letters;
-	snprintf(ui->answer_text, sizeof(ui->answer_text), "%s",
-			st->dialog.field.text);
-	snprintf(ui->answer_user, sizeof(ui->answer_user), "%s",
-			st->dialog.name.text);
-	ui->answer_number = st->dialog.number;
+	/* Another question waits to be shown: this is no answer to that. */
+	if (!ui->asking) {
+		ui->answer = choice;
+		ui->speechless = st->no_letters;
+		snprintf(ui->answer_text, sizeof(ui->answer_text), "%s",
+				st->dialog.field.text);
+		snprintf(ui->answer_user, sizeof(ui->answer_user), "%s",
+				st->dialog.name.text);
+		ui->answer_number = st->dialog.number;
+		broken = write(ui->answer_pipe[1], "", 1) < 0;
+	}
 	pthread_mutex_unlock(&ui->lock);
 	orl_field_wipe(&st->dialog.field);
-	if (write(ui->answer_pipe[1], "", 1) < 0)
+	if (broken)
 		orl_viewer_quit(ui->viewer);
 	/* Not every question is waited for. */
 	orl_box_wake(ui->viewer->box);
@@ -328,6 +334,11 @@ void orl_stage_close_panel(struct orl_ui *ui)
 	orl_stage_modal_changed(ui);
 }
 
+void orl_stage_guard(struct orl_ui *ui)
+{
+	ui->stage->guarded_until = orl_viewer_now() + READING;
+}
+
 /* The dialog is filled in: open a window for it, or use the one there is. */
 static void open_dialog(struct orl_ui *ui)
 {
@@ -335,7 +346,7 @@ static void open_dialog(struct orl_ui *ui)
 	struct orl_panel *p = &st->layers[ORL_LAYER_PANEL].panel;
 	st->menu_open = false;
 	st->answered = false;
-	st->progress_at = 0;
+	st->progress_at = st->guarded_until = 0;
 	if (!orl_stage_ready(ui)) {
 		if (st->dialog.kind != ORL_DIALOG_PROGRESS)
 			send_answer(ui, ORL_CHOICE_NO);
@@ -369,6 +380,8 @@ static void open_dialog(struct orl_ui *ui)
 	}
 	orl_stage_show(ui, ORL_LAYER_PANEL, win);
 	orl_stage_modal_changed(ui);
+	if (st->dialog.kind >= ORL_DIALOG_AGAIN)
+		orl_stage_guard(ui);
 }
 
 static void open_progress(struct orl_ui *ui)
@@ -460,6 +473,10 @@ static bool follow_loss(struct orl_ui *ui, enum oriel_client_state state)
 		return false;
 	st->lost_since = st->lost_at = 0;
 	set_grey(ui, false);
+	/* What was wished for meanwhile was asked of nobody. */
+	for (int i = 0; i < ORL_SCREENS_MAX; i++)
+		if (state == ORIEL_CLIENT_READY && ui->windows[i].sdl)
+			orl_resize_again(ui, &ui->windows[i]);
 	if (st->dialog.kind == ORL_DIALOG_AGAIN && state == ORIEL_CLIENT_READY)
 		orl_stage_close_panel(ui);
 	return true;
@@ -495,8 +512,7 @@ void orl_stage_answered(struct orl_ui *ui, enum orl_choice choice)
 			st->dialog.kind == ORL_DIALOG_CONNECT
 					? st->dialog.field.text
 					: st->dialog.address);
-	bool ours = st->dialog.kind == ORL_DIALOG_PRINT ||
-		    st->dialog.kind == ORL_DIALOG_LOGIN;
+	bool ours = st->dialog.kind >= ORL_DIALOG_PRINT;
 	send_answer(ui, choice);
 	/* Nothing of the connection hangs on it. */
 	if (ours)
@@ -587,9 +603,8 @@ void orl_stage_read_notes(struct orl_ui *ui)
 void orl_stage_lit(struct orl_ui *ui)
 {
 	ui->stage->progress_at = 0;
-	/* A printer may ask as soon as there is a session. */
-	if (!ui->stage->menu_open &&
-			ui->stage->dialog.kind != ORL_DIALOG_LOGIN)
+	/* What is asked about the session is asked on. */
+	if (!ui->stage->menu_open && ui->stage->dialog.kind < ORL_DIALOG_PRINT)
 		orl_stage_close_panel(ui);
 }
 
@@ -637,12 +652,24 @@ void orl_stage_tick(struct orl_ui *ui, uint64_t now)
 
 void orl_stage_closed(struct orl_ui *ui, const struct orl_window *win)
 {
+	struct orl_stage *st = ui->stage;
+	const struct orl_layer *panel = &st->layers[ORL_LAYER_PANEL];
+	bool asked = panel->shown && panel->window == win && !st->menu_open &&
+		     st->dialog.kind >= ORL_DIALOG_PRINT;
 	for (int i = 0; i < ORL_LAYERS; i++) {
-		struct orl_layer *l = &ui->stage->layers[i];
+		struct orl_layer *l = &st->layers[i];
 		if (l->window != win)
 			continue;
 		l->window = NULL;
 		l->shown = false;
+	}
+	/* It is still waited for. */
+	for (int i = 0; i < ORL_SCREENS_MAX && asked; i++) {
+		struct orl_window *other = &ui->windows[i];
+		if (!other->sdl || other == win)
+			continue;
+		orl_stage_show(ui, ORL_LAYER_PANEL, other);
+		asked = false;
 	}
 }
 

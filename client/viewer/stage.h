@@ -33,12 +33,14 @@ struct orl_stage {
 	bool no_letters;
 	struct orl_dialog dialog;
 	bool answered; /* what is shown waits for nothing any more */
+	/* Clicks until then were meant for what was there before. */
+	uint64_t guarded_until;
 	bool menu_open;
 	struct orl_menu menu;
 	struct orl_facts facts;
 	bool mic_asked; /* whether the desktop may hear it */
 	uint64_t progress_at, bar_at;
-	char note[256]; /* a sentence that goes by */
+	char note[ORL_NOTE]; /* a sentence that goes by */
 	uint64_t note_until;
 	uint64_t identify_until; /* 0: displays show no numbers */
 	bool bar_keys;           /* the bar has the keyboard */
@@ -85,6 +87,8 @@ void orl_stage_show(struct orl_ui *ui, enum orl_layer_name name,
 		struct orl_window *win);
 void orl_stage_hide(struct orl_ui *ui, enum orl_layer_name name);
 void orl_stage_close_panel(struct orl_ui *ui);
+/* The panel came by itself, maybe under a click. */
+void orl_stage_guard(struct orl_ui *ui);
 void orl_stage_arrow(struct orl_ui *ui, bool arrow);
 /* Something modal has come or gone. */
 void orl_stage_modal_changed(struct orl_ui *ui);

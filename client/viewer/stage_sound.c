@@ -52,6 +52,7 @@ void orl_stage_sound(struct orl_ui *ui)
 	orl_panel_open(&st->layers[ORL_LAYER_PANEL].panel,
 			orl_menu_not_now(&st->menu));
 	orl_stage_refresh(ui, ORL_LAYER_PANEL);
+	orl_stage_guard(ui);
 }
 
 bool orl_stage_sound_command(struct orl_ui *ui, enum orl_command c)

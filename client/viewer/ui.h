@@ -16,7 +16,7 @@
 #include "client/viewer/view.h"
 #include "client/viewer/viewer.h"
 
-enum { ORL_CURSOR_SIDE = 256, ORL_NO_NEWS = 0xff };
+enum { ORL_CURSOR_SIDE = 256, ORL_NO_NEWS = 0xff, ORL_NOTE = 640 };
 
 struct orl_stage;
 
@@ -111,7 +111,7 @@ struct orl_ui {
 	bool progressed;
 	struct orl_facts facts;
 	bool facts_changed;
-	char note[256]; /* a sentence that goes by */
+	char note[ORL_NOTE]; /* a sentence that goes by */
 	uint64_t note_until;
 	bool noted;
 
@@ -213,6 +213,8 @@ void orl_ui_grab(struct orl_ui *ui);
 /* Its size is another; or soon may be, by the user's will. */
 void orl_resize_changed(struct orl_ui *ui, struct orl_window *win);
 void orl_resize_wanted(struct orl_ui *ui, struct orl_window *win);
+/* The desktop is back: what was wanted of it still is. */
+void orl_resize_again(struct orl_ui *ui, struct orl_window *win);
 /* Whether a new size of the desktop is the answer to such a question. */
 bool orl_resize_answered(struct orl_window *win);
 uint64_t orl_resize_next(const struct orl_ui *ui);

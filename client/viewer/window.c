@@ -460,10 +460,7 @@ static void come_back(struct orl_ui *ui, struct orl_pane *pane)
 	struct orl_window *win = pane->on;
 	int w, h;
 	SDL_GetWindowSize(win->sdl, &w, &h);
-	if (win->covering || win->asked_w) {
-		win->asked_w = win->asked_h = 0;
-		orl_resize_wanted(ui, win);
-	}
+	orl_resize_again(ui, win);
 	if (w == win->set_w && h == win->set_h)
 		follow_size(ui, win, false);
 }

@@ -369,6 +369,23 @@ sleep 0.2
 click
 sleep 0.5
 offers "$A" UTF8_STRING && fail 'offered without the right'
-stop "$VIEW"
-stop "$SERVER"
+
+# ---- a question goes with the session that it is about
+
+join 'paste = text files'
+copy "$B" text/uri-list "$T/list"
+sleep 0.2
+click
+eventually 5 said 1 '"what":"offered"' || fail 'files are not offered'
+click
+paste "$A" text/uri-list "$T/pasted" &
+sleep 1
+stop "$SERVER" KILL
+eventually 5 grep -q '"state":"reconnecting"' "$T/view.out" ||
+	fail 'the end of the server went unnoticed'
+sleep 3 # keys pressed sooner were meant for the desktop
+# Escape is for the panel of the loss, and gives up.
+DISPLAY=$B xdotool key Escape
+finish "$VIEW" 5
+[ "$STATUS" = 6 ] || fail "a question has stayed: exit $STATUS"
 echo 'the clipboard works, and refuses'

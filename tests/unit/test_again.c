@@ -267,6 +267,32 @@ static void a_restarted_server_is_found(void **state)
 	pair_fini(&p);
 }
 
+static void on_relative(void *user, bool relative)
+{
+	const struct pair *p = user;
+
+	*(bool *)p->data = relative;
+}
+
+/* The one before may have wanted another kind of motion. */
+static void each_server_says_how_its_pointer_moves(void **state)
+{
+	bool relative = false;
+	struct pair p;
+
+	(void)state;
+	begin(&p, 60);
+	p.data = &relative;
+	p.client->events.relative = on_relative;
+	oriel_server_set_relative(p.server, true);
+	PAIR_UNTIL(&p, relative);
+	pair_stop(&p);
+	restart(&p, false);
+	until_exact(&p);
+	PAIR_UNTIL(&p, !relative);
+	pair_fini(&p);
+}
+
 static void another_key_is_asked_about(void **state)
 {
 	struct pair p;
@@ -519,6 +545,7 @@ int main(void)
 		cmocka_unit_test(a_long_session_gets_new_tokens),
 		cmocka_unit_test(on_a_unix_socket_it_logs_in_again),
 		cmocka_unit_test(a_restarted_server_is_found),
+		cmocka_unit_test(each_server_says_how_its_pointer_moves),
 		cmocka_unit_test(another_key_is_asked_about),
 		cmocka_unit_test(it_gives_up_in_time),
 		cmocka_unit_test(its_host_may_end_it_anywhere),

@@ -193,6 +193,7 @@ static void session(struct random *r, bool shut_in)
 	assert_int_equal(seen.pastes, 0);
 	assert_int_equal(seen.jobs, 0);
 	assert_int_equal(seen.devices, 0);
+	assert_false(seen.sounds || seen.mic_wanted);
 	orl_rings_unmap(rings);
 	orl_box_destroy(box);
 }

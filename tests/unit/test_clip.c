@@ -423,7 +423,7 @@ static void start(void)
 
 static void stop(void)
 {
-	orl_duct_note(a.end, 100, 0, "");
+	orl_duct_note(a.end, 100, 0, "", false);
 	pthread_join(thread, NULL);
 	orl_duct_close(a.end);
 	orl_duct_destroy(duct);
@@ -502,7 +502,7 @@ static void only_the_newest_offer_is_told(void **state)
 	for (int i = 0; i < 1000; i++)
 		orl_duct_offer(a.end, 1, first, 1);
 	orl_duct_offer(a.end, 1, last, 1);
-	orl_duct_note(a.end, 2, 3, "gr\xc3\xbc");
+	orl_duct_note(a.end, 2, 3, "gr\xc3\xbc", false);
 	orl_duct_run(b.end);
 	assert_int_equal(b.offers, 1);
 	assert_string_equal(b.type, "p/q");
@@ -521,7 +521,14 @@ static void only_the_newest_offer_is_told(void **state)
 	assert_int_equal(a.offers, 1);
 	/* One that does not listen does not cost more and more. */
 	for (int i = 0; i < 100000; i++)
-		orl_duct_note(a.end, 0, 0, "0123456789012345678901234567890");
+		orl_duct_note(a.end, 0, 1, "0123456789012345678901234567890",
+				false);
+	/* What it has to know it hears all the same. */
+	orl_duct_note(a.end, 1, 0, "must be", true);
+	b.notes = 0;
+	orl_duct_run(b.end);
+	assert_true(b.notes > 1000 && b.notes < 100000);
+	assert_string_equal(b.note, "must be");
 	orl_duct_close(b.end);
 	assert_null(fetch("a/b"));
 	orl_duct_close(a.end);

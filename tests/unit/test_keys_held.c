@@ -93,12 +93,33 @@ static void a_full_queue_loses_no_release(void **state)
 	pair_fini(&p);
 }
 
+/* Rights that come in between mend nothing of it. */
+static void a_full_queue_is_mended_whatever_rights_come(void **state)
+{
+	struct pair p;
+	int err = 0;
+
+	(void)state;
+	start(&p);
+	assert_int_equal(key(&p, A, true), 0);
+	PAIR_UNTIL(&p, p.keys == 1);
+	for (int i = 0; i < 4 * ORL_INPUT_QUEUE && !err; i++)
+		err = key(&p, A + 1, i % 2 == 0);
+	assert_int_equal(err, ORIEL_ELIMIT);
+	assert_int_equal(key(&p, A, false), ORIEL_ELIMIT);
+	assert_int_equal(key(&p, A + 2, true), ORIEL_ELIMIT);
+	orl_input_open(p.client, true, p.client->rights);
+	PAIR_UNTIL(&p, p.last_key.usage == A + 2 && p.last_key.down);
+	pair_fini(&p);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(media_keys_go_up_as_well),
 		cmocka_unit_test(a_peer_holds_no_more_than_it_may),
 		cmocka_unit_test(a_full_queue_loses_no_release),
+		cmocka_unit_test(a_full_queue_is_mended_whatever_rights_come),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

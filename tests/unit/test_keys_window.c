@@ -213,12 +213,35 @@ static void a_locked_pointer_is_let_go_without_a_jump(void **state)
 	end(d);
 }
 
+/* Where the window has more pixels than points, as on dense displays. */
+static void a_pointer_is_let_go_in_pixels(void **state)
+{
+	struct desk *d = start(WIDTH, HEIGHT);
+	struct orl_pane *pane = &d->ui.panes[0];
+	(void)state;
+	d->ui.windows[0].width = 2 * WIDTH;
+	d->ui.windows[0].height = 2 * HEIGHT;
+	orl_view_fit(&pane->view, ORL_SCALING_AUTO, 1, 2 * WIDTH, 2 * HEIGHT,
+			WIDTH, HEIGHT);
+	SDL_WarpMouseInWindow(d->ui.windows[0].sdl, 150, 75);
+	SDL_PumpEvents();
+	d->ui.pointed = pane;
+	d->ui.is_relative = true;
+	orl_input_relative(&d->ui, false);
+	assert_false(d->ui.is_relative);
+	/* 300, 150 in the window, and the picture is in the middle of it. */
+	assert_int_equal(d->ui.pointer_x, 300 - WIDTH / 2);
+	assert_int_equal(d->ui.pointer_y, 150 - HEIGHT / 2);
+	end(d);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(fingers_are_where_the_picture_is),
 		cmocka_unit_test(wheels_turn_by_less_than_a_notch),
 		cmocka_unit_test(a_locked_pointer_is_let_go_without_a_jump),
+		cmocka_unit_test(a_pointer_is_let_go_in_pixels),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

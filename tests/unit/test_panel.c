@@ -319,6 +319,38 @@ static void a_line_that_others_read_is_agreed_to(void **state)
 	}
 }
 
+static void a_folder_is_named_in_full(void **state)
+{
+	char home[] = "/home/ada", *before = getenv("HOME");
+	(void)state;
+	before = before ? strdup(before) : NULL;
+	setenv("HOME", home, 1);
+	for (int i = 0; i < 3; i++) {
+		static const char *const typed[] = { "x", "~/x y", "/x" };
+		static const char *const saved[] = { NULL, "/home/ada/x y",
+			"/x" };
+		open_dialog(ORL_DIALOG_SAVE, false);
+		press(ORL_KEY_TAB);
+		type(typed[i]);
+		press(ORL_KEY_TAB);
+		if (saved[i]) {
+			assert_int_equal(press(ORL_KEY_ENTER), ORL_CHOICE_YES);
+			assert_string_equal(dialog.field.text, saved[i]);
+			continue;
+		}
+		assert_int_equal(press(ORL_KEY_ENTER), ORL_CHOICE_NONE);
+		draw();
+		assert_non_null(strstr(drawn.text, "whole name"));
+		press(ORL_KEY_BACKTAB);
+		type("y");
+		draw();
+		assert_null(strstr(drawn.text, "whole name"));
+	}
+	if (before)
+		setenv("HOME", before, 1);
+	free(before);
+}
+
 static void errors_can_be_retried(void **state)
 {
 	(void)state;
@@ -425,6 +457,11 @@ static void the_menu_is_walked(void **state)
 	assert_int_equal(m.sequence, 0);
 	assert_int_equal(orl_sequence(0, &usages), 3);
 	assert_int_equal(usages[2], 0x07004c);
+	/* All text consoles, and the desktop's. */
+	for (int i = 0; i < 7; i++) {
+		assert_int_equal(orl_sequence(2 + i, &usages), 3);
+		assert_int_equal(usages[2], 0x07003a + i);
+	}
 	menu(&m, ORL_KEY_UP);
 	assert_int_equal(menu(&m, ORL_KEY_ENTER), ORL_COMMAND_DISCONNECT);
 	menu(&m, ORL_KEY_UP);
@@ -733,6 +770,7 @@ int main(void)
 		cmocka_unit_test(passwords_are_not_drawn),
 		cmocka_unit_test(a_printer_gets_what_was_typed_for_it),
 		cmocka_unit_test(a_line_that_others_read_is_agreed_to),
+		cmocka_unit_test(a_folder_is_named_in_full),
 		cmocka_unit_test(errors_can_be_retried),
 		cmocka_unit_test(
 				a_loss_is_counted_and_not_cancelled_by_mistake),
