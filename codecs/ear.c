@@ -44,6 +44,9 @@ enum state {
 struct orl_ear {
 	const struct orl_env *env;
 	struct orl_ring ring;
+	/* The loop's: for which there was no room, and which must not be lost. */
+	bool owes_close, owes_open;
+	struct orl_sound_form owed;
 	_Atomic uint32_t volume; /* left << 16 | right */
 	struct {
 		_Atomic uint64_t packets, concealed, gaps, skipped, refused,
@@ -102,16 +105,33 @@ static void count(_Atomic uint64_t *counter, uint64_t by)
 	atomic_fetch_add_explicit(counter, by, memory_order_relaxed);
 }
 
+/* Say what is owed; false when there is still no room. */
+static bool settle(struct orl_ear *ear)
+{
+	const struct record open = { .kind = OPEN, .form = ear->owed };
+	const struct record close = { .kind = CLOSE };
+
+	if (ear->owes_close)
+		ear->owes_close = !orl_ring_put(
+				&ear->ring, &close, sizeof(close), NULL, 0);
+	if (ear->owes_open && !ear->owes_close)
+		ear->owes_open = !orl_ring_put(
+				&ear->ring, &open, sizeof(open), NULL, 0);
+	return !ear->owes_close && !ear->owes_open;
+}
+
 static void put(struct orl_ear *ear, const struct record *r, const void *data,
 		size_t n)
 {
-	if (!orl_ring_put(&ear->ring, r, sizeof(*r), data, n))
+	if (!settle(ear) || !orl_ring_put(&ear->ring, r, sizeof(*r), data, n))
 		count(&ear->counts.refused, 1);
 }
 
 void orl_ear_open(struct orl_ear *ear, const struct orl_sound_form *form)
 {
-	put(ear, &(struct record){ .kind = OPEN, .form = *form }, NULL, 0);
+	ear->owes_open = true;
+	ear->owed = *form;
+	(void)settle(ear);
 }
 
 void orl_ear_packet(struct orl_ear *ear, uint16_t serial, uint64_t time,
@@ -133,7 +153,9 @@ void orl_ear_pause(struct orl_ear *ear)
 
 void orl_ear_close(struct orl_ear *ear)
 {
-	put(ear, &(struct record){ .kind = CLOSE }, NULL, 0);
+	ear->owes_close = true;
+	ear->owes_open = false;
+	(void)settle(ear);
 }
 
 void orl_ear_volume(struct orl_ear *ear, unsigned left, unsigned right)

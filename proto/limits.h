@@ -42,6 +42,8 @@ enum {
 	/* A part: data, copies, blocks, sections and heads. */
 	ORL_MESSAGE_MAX_S2C = (256 << 10) + 8192 * 7 + 1024 * 12 + 256,
 	ORL_PIECE_MAX = 16 << 10, /* of a stream: clipboard, USB, print */
+	/* Of TLS, with no data between them: each is work, and 27 bytes. */
+	ORL_KEY_UPDATES_MAX = 32,
 
 	/* USB devices. */
 	ORL_USB_DEVICES_MAX = 16,      /* of a client, waiting ones too */

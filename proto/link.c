@@ -87,6 +87,7 @@ int orl_link_create(struct orl_link **out, const struct orl_env *env,
 	for (unsigned ch = 0; ch < ORL_CHANNELS; ch++) {
 		uint32_t credit = orl_link_credit((enum orl_channel)ch);
 		orl_list_init(&link->out[ch].items);
+		orl_list_init(&link->out[ch].streams);
 		link->out[ch].credit = ch ? credit : UINT32_MAX;
 		link->in[ch].credit = ch ? credit : UINT32_MAX;
 	}

@@ -87,8 +87,8 @@ enum {
 	ORL_CREDIT_CLIPBOARD = 256 << 10, /* 2.5 MB/s over 100 ms */
 	ORL_CREDIT_PRINT = 64 << 10,
 	/*
-	 * Nobody has more than this queued on a channel who looks at
-	 * orl_link_queued(); who does not gets ORIEL_ELIMIT.
+	 * Bytes of memory. Nobody has more than this queued on a channel who
+	 * looks at orl_link_queued(); who does not gets ORIEL_ELIMIT.
 	 */
 	ORL_LINK_QUEUE_MAX = 8 << 20,
 };
@@ -195,7 +195,7 @@ size_t orl_link_queued(const struct orl_link *link, unsigned channels);
  * Drop the queued messages of a stream on channels 4 to 6 that have not
  * begun, and queue cancel. Peers ignore a cancel of a stream that they do not
  * know: it may have ended, or its first message may have been dropped here.
- * ORIEL_EINVAL for other channels and stream 0.
+ * ORIEL_EINVAL for other channels and stream 0; else as orl_link_send().
  */
 int orl_link_cancel(struct orl_link *link, enum orl_channel channel,
 		uint32_t stream);

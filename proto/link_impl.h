@@ -15,8 +15,10 @@ enum {
 
 struct orl_link_out {
 	struct orl_node items;
-	uint64_t queued; /* bytes of payload not sent */
-	uint32_t credit; /* of those, what may go */
+	struct orl_node streams; /* those of them that are of one */
+	size_t n;                /* items */
+	uint64_t queued;         /* bytes of payload not sent */
+	uint32_t credit;         /* of those, what may go */
 };
 
 struct orl_link_in {

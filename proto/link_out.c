@@ -25,6 +25,7 @@ static const uint64_t share_wait = 500000000;
 /* A queued message. */
 struct item {
 	struct orl_node node;
+	struct orl_node by_stream; /* of those that can be cancelled */
 	struct orl_buf *tail;
 	uint64_t expires;
 	uint32_t stream;
@@ -37,9 +38,11 @@ struct item {
 static void item_drop(struct orl_link *link, struct orl_link_out *out,
 		struct item *item)
 {
+	out->n--;
 	out->queued -= item->n - item->sent;
 	link->urgent -= item->urgent;
 	orl_list_remove(&item->node);
+	orl_list_remove(&item->by_stream);
 	orl_buf_unref(item->tail);
 	orl_free(link->env, item);
 }
@@ -85,6 +88,7 @@ static int item_create(struct item **out, struct orl_link *link, uint16_t id,
 			link->env->hooks.user, sizeof(*item) + 1 + head_n);
 	if (!item)
 		return ORIEL_ENOMEM;
+	orl_list_init(&item->by_stream);
 	item->tail = tail ? orl_buf_ref(tail) : NULL;
 	item->expires = 0;
 	item->stream = 0;
@@ -97,10 +101,18 @@ static int item_create(struct item **out, struct orl_link *link, uint16_t id,
 	return 0;
 }
 
+static void item_count(struct orl_link_out *out, struct item *item)
+{
+	out->n++;
+	out->queued += item->n;
+	if (item->stream)
+		orl_list_append(&out->streams, &item->by_stream);
+}
+
 static void item_queue(struct orl_link *link, unsigned ch, struct item *item)
 {
 	orl_list_append(&link->out[ch].items, &item->node);
-	link->out[ch].queued += item->n;
+	item_count(&link->out[ch], item);
 }
 
 /* Before others; behind what is begun, urgent too, or of the same stream. */
@@ -119,7 +131,7 @@ static void item_hurry(struct orl_link *link, struct item *item)
 		at = at->prev;
 	}
 	orl_list_append(at->next, &item->node); /* behind it */
-	out->queued += item->n;
+	item_count(out, item);
 	item->urgent = true;
 	link->urgent++;
 }
@@ -143,8 +155,11 @@ static int put(struct orl_link *link, uint16_t id,
 
 static bool queue_full(const struct orl_link *link, uint16_t id)
 {
-	return id >> 8 < ORL_CHANNELS &&
-	       link->out[id >> 8].queued > ORL_LINK_QUEUE_MAX;
+	if (id >> 8 >= ORL_CHANNELS)
+		return false;
+	const struct orl_link_out *out = &link->out[id >> 8];
+	/* Messages may be of a few bytes each. */
+	return out->queued + out->n * sizeof(struct item) > ORL_LINK_QUEUE_MAX;
 }
 
 int orl_link_put(struct orl_link *link, uint16_t id,
@@ -180,8 +195,10 @@ int orl_link_cancel(struct orl_link *link, enum orl_channel channel,
 
 	if ((int)channel < BULK_FIRST || channel >= ORL_CHANNELS || !stream)
 		return ORIEL_EINVAL;
-	ORL_EACH_SAFE (node, after, &link->out[channel].items) {
-		struct item *item = orl_container(node, struct item, node);
+	if (queue_full(link, (uint16_t)(channel << 8)))
+		return ORIEL_ELIMIT;
+	ORL_EACH_SAFE (node, after, &link->out[channel].streams) {
+		struct item *item = orl_container(node, struct item, by_stream);
 		if (item->stream != stream || item->sent)
 			continue;
 		item_drop(link, &link->out[channel], item);

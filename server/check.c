@@ -103,7 +103,8 @@ void orl_check_reset(struct orl_pane *pane, const char *why)
 	pane->open = pane->clean = pane->waiting = false;
 	pane->any_lossy = pane->refining = false;
 	pane->last_reset = now;
-	pane->reset_at = 0;
+	/* Until something is sent there is nothing to compare. */
+	pane->reset_at = pane->check_at = 0;
 	pane->peer->stats.resets++;
 	if (ORL_PEER_PUT(pane->peer, reset, &msg) == 0)
 		orl_conn_kick(pane->peer->conn);

@@ -56,8 +56,11 @@ static int set_size(struct oriel_display *d, int32_t width, int32_t height)
 	uint8_t *changed = orl_alloc(env, cols, rows);
 	struct orl_span *damage = orl_alloc(env, rows, sizeof(*damage));
 	struct orl_past *past = orl_alloc(env, cols * rows, sizeof(*past));
+	struct orl_regions regions;
+	int err = orl_regions_init(&regions, env, width, height);
 
-	if (!shadow || !changed || !damage || !past) {
+	if (err || !shadow || !changed || !damage || !past) {
+		orl_regions_fini(&regions);
 		orl_free(env, past);
 		orl_free(env, shadow);
 		orl_free(env, changed);
@@ -90,7 +93,8 @@ static int set_size(struct oriel_display *d, int32_t width, int32_t height)
 	oriel_frame_unref(d->pending);
 	d->pending = NULL;
 	d->changed_at = orl_now(env);
-	return orl_video_resize(d);
+	orl_video_resize(d, &regions);
+	return 0;
 }
 
 static void kick_all(struct oriel_display *d)
@@ -504,7 +508,8 @@ void oriel_display_warp_cursor(struct oriel_display *d, int32_t x, int32_t y)
 		struct oriel_peer *peer =
 				orl_container(node, struct orl_pane, by_display)
 						->peer;
-		if (peer->state == ORL_PEER_READY)
+		if (peer->state == ORL_PEER_READY &&
+				peer->rights & ORIEL_MAY_SEE)
 			orl_cursor_warp(peer, d->id, x, y);
 	}
 }

@@ -445,11 +445,14 @@ const struct oriel_peer *oriel_peer_replaces(const struct oriel_peer *peer)
 	return find_old(peer);
 }
 
-/* At once, and with it what it holds: keys, buttons, memory. */
-static void replace(struct oriel_peer *old, struct oriel_peer *peer)
+/* With all that it holds: keys, buttons, memory. The host hears of those. */
+void orl_login_replace(struct oriel_peer *peer)
 {
 	struct oriel_server *server = peer->server;
+	struct oriel_peer *old = find_old(peer);
 
+	if (!old)
+		return;
 	if (server->owner == old)
 		orl_peer_own(server, peer);
 	orl_peer_end(old, ORIEL_ECLOSED, NULL);
@@ -489,9 +492,9 @@ void oriel_auth_accept(struct oriel_auth *auth, uint32_t rights)
 	}
 	orl_login_fini(peer);
 	orl_token_renew_later(peer);
+	/* Not here: the host may call this outside of dispatch. */
+	peer->replaces = old != NULL;
 	orl_peer_ready(peer);
-	if (old)
-		replace(old, peer);
 }
 
 /* ---- login ------------------------------------------------------------- */

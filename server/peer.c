@@ -252,6 +252,8 @@ static void on_later(struct orl_deferred *later)
 
 	if (peer->state == ORL_PEER_ASKED && take(&peer->ask))
 		orl_login_ask(peer);
+	if (peer->state == ORL_PEER_READY && take(&peer->replaces))
+		orl_login_replace(peer);
 	if (peer->state == ORL_PEER_READY && take(&peer->join))
 		join(peer);
 	if (peer->state == ORL_PEER_READY && take(&peer->settle))

@@ -89,8 +89,10 @@ static void fail_all(
 			if (!found)
 				continue;
 			if (peer->state == ORL_PEER_READY)
-				(void)orl_link_cancel(link_of(print),
-						ORL_CHANNEL_PRINT, print->id);
+				(void)orl_peer_sent(peer,
+						orl_link_cancel(link_of(print),
+								ORL_CHANNEL_PRINT,
+								print->id));
 			print->peer = NULL;
 			tell(print, ORIEL_PRINT_FAILED, reasons, text);
 			break;
@@ -213,7 +215,8 @@ static void pump(struct oriel_print *print)
 	uint64_t offset;
 	size_t n;
 
-	if (!peer || peer->state != ORL_PEER_READY)
+	if (!peer || peer->state != ORL_PEER_READY ||
+			!(peer->rights & ORIEL_MAY_PRINT))
 		return;
 	while ((n = orl_print_out_next(&print->out, &data, &offset))) {
 		uint8_t head[16];
@@ -392,12 +395,17 @@ int orl_peer_print_known(struct oriel_peer *peer, const uint8_t *data, size_t n)
 
 	if (err)
 		return err;
+	if (!peer->resumed || peer->named_jobs)
+		return ORIEL_EPROTO;
+	peer->named_jobs = true;
 	ORL_EACH_SAFE (node, after, &peer->server->prints) {
 		struct oriel_print *print = of_node(node);
 
 		if (print->over || !is_of(print, peer))
 			continue;
 		adopt(print, peer);
+		if (!(peer->rights & ORIEL_MAY_PRINT))
+			continue; /* it is failed below, or in join() */
 		if (is_named(&msg, print->id, &place)) {
 			err = orl_print_out_again(&print->out, place.taken,
 					place.limit, place.ended);
@@ -422,6 +430,7 @@ int orl_peer_print_known(struct oriel_peer *peer, const uint8_t *data, size_t n)
 		if (orl_peer_sent(peer, err))
 			return 0;
 	}
+	orl_peer_print_settle(peer);
 	orl_conn_kick(peer->conn);
 	tell_rooms(peer);
 	return 0;

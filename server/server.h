@@ -173,6 +173,8 @@ struct oriel_peer {
 	uint8_t session[16];
 	uint8_t origin[16]; /* resumed: the session that it was */
 	bool resumed;       /* ... by a token */
+	bool replaces;      /* later: whoever had that session ends */
+	bool named_jobs;    /* print_known has come */
 	bool has_token;
 	uint8_t token_id[16]; /* the newest of this session */
 
@@ -279,6 +281,8 @@ int orl_login_resume(struct oriel_peer *peer, const uint8_t *data, size_t n);
 void orl_login_ask(struct oriel_peer *peer);
 /* The peer is going: its auth, if any, has nothing to answer any more. */
 void orl_login_fini(struct oriel_peer *peer);
+/* It was let in, and takes the place of who had its session, if any. */
+void orl_login_replace(struct oriel_peer *peer);
 
 /* token.c */
 bool orl_token_is_dead(

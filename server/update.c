@@ -19,6 +19,8 @@ enum {
 	 */
 	PART_PLAN_MAX = ORL_PART_DATA_MAX / 4,
 	BLOCKS = 2048, /* of one part */
+	/* What a cell of RES costs at most: its planes, as they are. */
+	RES_CELL = 3 * ORL_CELL * ORL_CELL + 64,
 	OVERDUE_MAX = 2,
 	VIDEO_TRANSACTION = 1, /* of frames, when another one is open */
 	SMALL_UPDATE = 1300,   /* a commit under this may be acked in a batch */
@@ -281,6 +283,22 @@ static int encode(struct orl_pane *pane, const struct orl_block_op *blocks,
 			ORL_PART_DATA_MAX, lengths, n_lengths);
 }
 
+/*
+ * What cells of each class are taken to cost. Pictures never so little that
+ * more of them are planned than ORL_PART_DATA_MAX holds at their dearest: a
+ * gradient that costs next to nothing may be followed by noise.
+ */
+static void price(const struct orl_pane *pane, uint64_t budget,
+		uint32_t cell_bytes[static 2])
+{
+	const uint64_t least = (budget * RES_CELL + ORL_PART_DATA_MAX - 1) /
+			       ORL_PART_DATA_MAX;
+
+	cell_bytes[ORL_CLASS_TEXT] = pane->cell_bytes[ORL_CLASS_TEXT];
+	cell_bytes[ORL_CLASS_PICTURE] = (uint32_t)orl_max64(
+			pane->cell_bytes[ORL_CLASS_PICTURE], least);
+}
+
 static int send_blocks(struct orl_pane *pane, uint64_t budget)
 {
 	struct orl_block_op blocks[BLOCKS];
@@ -290,10 +308,13 @@ static int send_blocks(struct orl_pane *pane, uint64_t budget)
 	size_t lengths[ORL_SLICES_MAX + 1], n_lengths = 0, bytes = 0;
 	uint64_t started = orl_now(&server->env);
 	unsigned force = started < pane->force_res_until ? ORL_OP_RES : 0;
+	uint32_t cell_bytes[2];
 
+	budget = orl_min64(budget, PART_PLAN_MAX);
+	price(pane, budget, cell_bytes);
 	size_t n = orl_plan_blocks(c, d->shadow, (size_t)d->width, pane->todo,
-			pane->cell_bytes, orl_min64(budget, PART_PLAN_MAX),
-			force, pane->peer->stats.decisions, blocks, BLOCKS);
+			cell_bytes, budget, force, pane->peer->stats.decisions,
+			blocks, BLOCKS);
 	if (!n)
 		return 0;
 	if (orl_canvas_begin(c, NULL, 0, blocks, n) < 0)
@@ -305,8 +326,11 @@ static int send_blocks(struct orl_pane *pane, uint64_t budget)
 		/*
 		 * Pixels made to be dear: nothing of this was sent, so start
 		 * afresh and keep to the codec that has a bound for a while.
+		 * At once: `sent` is ahead of the peer.
 		 */
 		pane->force_res_until = started + 5000 * MS;
+		pane->cell_bytes[ORL_CLASS_TEXT] = RES_CELL;
+		pane->last_reset = 0;
 		orl_check_reset(pane, "a part was too large");
 		return 0;
 	}
@@ -482,10 +506,11 @@ static int commit(struct orl_pane *pane, const struct orl_video_sent *frames)
 static int send_video(struct orl_pane *pane)
 {
 	struct orl_video_sent sent = { .bytes = 0 };
-	int err = orl_video_send(
-			pane, pane->moved ? 0 : VIDEO_TRANSACTION, &sent);
+	/* What the last one moved is there by now. */
+	const bool inside = pane->open && pane->moved;
+	int err = orl_video_send(pane, inside ? 0 : VIDEO_TRANSACTION, &sent);
 
-	if (pane->moved)
+	if (inside)
 		pane->open_bytes += sent.bytes;
 	else if (!err && sent.frames)
 		err = commit(pane, &sent);

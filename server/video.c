@@ -28,19 +28,13 @@ bool orl_video_possible(const struct oriel_peer *peer)
 	       orl_conn_tls(peer->conn);
 }
 
-int orl_video_resize(struct oriel_display *d)
+void orl_video_resize(struct oriel_display *d, struct orl_regions *next)
 {
-	struct orl_regions next;
-	int err = orl_regions_init(&next, &d->server->env, d->width, d->height);
-
-	if (err)
-		return err;
-	next.next_id = d->regions.next_id;
-	next.version = d->regions.version + 1;
+	next->next_id = d->regions.next_id;
+	next->version = d->regions.version + 1;
 	orl_regions_fini(&d->regions);
-	d->regions = next;
+	d->regions = *next;
 	orl_timer_stop(&d->still);
-	return 0;
 }
 
 void orl_video_fini(struct oriel_display *d)

@@ -73,8 +73,8 @@ bool orl_video_possible(const struct oriel_peer *peer);
 /* The picture is as it is at the moment: look for regions. */
 void orl_video_tick(struct oriel_display *display);
 void orl_video_still(struct orl_timer *timer);
-/* Another size: nothing plays. */
-int orl_video_resize(struct oriel_display *display);
+/* Another size, for which `next` is made, and is taken: nothing plays. */
+void orl_video_resize(struct oriel_display *display, struct orl_regions *next);
 void orl_video_fini(struct oriel_display *display);
 
 /* Whether a cell travels in frames, and need not be made exact now. */

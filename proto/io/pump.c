@@ -15,6 +15,7 @@
 enum {
 	WRITE_MAX = 256 << 10, /* given out before others have their turn */
 	CHUNK_MIN = 1300,      /* less does not fill a packet */
+	LAST_READS = 16,       /* looks for the last words, 64 KiB each */
 };
 
 /* Pictures may be there to be made; those made before come first. */
@@ -102,8 +103,8 @@ static bool write_out(struct orl_conn *conn)
 		conn->writable = false;
 		return false;
 	}
-	/* Perhaps it said why before it went. */
-	while (orl_conn_read(conn))
+	/* Perhaps it said why before it went. Or it goes on to talk. */
+	for (unsigned i = 0; i < LAST_READS && orl_conn_read(conn); i++)
 		;
 	if (conn->state != ORL_CONN_ENDED)
 		orl_conn_end(conn,

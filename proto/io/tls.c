@@ -19,10 +19,14 @@
 #include <openssl/x509v3.h>
 
 #include "proto/io/socket.h"
+#include "proto/limits.h"
 
 static const uint8_t protocol[] = "\x07oriel/1"; /* as ALPN has it */
 
 enum { PROTOCOL_N = sizeof(protocol) - 1 };
+
+/* Of the socket's bytes, in one call: OpenSSL reads on until there is data. */
+enum { TAKE_MAX = 16384 };
 
 static const uint64_t update_records = (uint64_t)1 << 22;
 static const uint64_t update_time = 3600 * (uint64_t)1000000000;
@@ -41,12 +45,14 @@ struct orl_tls {
 	struct orl_tls_context *context;
 	SSL *ssl;
 	int socket;
-	bool dry;     /* the last read emptied the socket */
-	bool eof;     /* the stream has ended */
-	bool broken;  /* OpenSSL must not be asked any more */
-	bool writing; /* a record waits to be written again */
-	bool named;   /* the name of the other end gets checked */
-	bool secured; /* the handshake is done */
+	bool dry;         /* the last read emptied the socket */
+	size_t taken;     /* of it, by this call */
+	unsigned rekeyed; /* by the other end, since it sent data */
+	bool eof;         /* the stream has ended */
+	bool broken;      /* OpenSSL must not be asked any more */
+	bool writing;     /* a record waits to be written again */
+	bool named;       /* the name of the other end gets checked */
+	bool secured;     /* the handshake is done */
 	int read_errno, write_errno;
 	uint64_t bytes_in, bytes_out;
 	uint64_t records, updated; /* since, and when, the key was renewed */
@@ -68,7 +74,8 @@ static int bio_read(BIO *bio, char *buf, int n)
 	ssize_t got;
 
 	BIO_clear_retry_flags(bio);
-	if (tls->dry) {
+	/* What is left is reported again, and others have their turn. */
+	if (tls->dry || tls->taken >= TAKE_MAX) {
 		tls->dry = false;
 		BIO_set_retry_read(bio);
 		return -1;
@@ -78,6 +85,7 @@ static int bio_read(BIO *bio, char *buf, int n)
 	while (got < 0 && errno == EINTR);
 	if (got > 0) {
 		tls->bytes_in += (uint64_t)got;
+		tls->taken += (size_t)got;
 		tls->dry = got < n;
 	} else if (got == 0) {
 		tls->eof = true;
@@ -165,6 +173,19 @@ static BIO_METHOD *make_bio_method(void)
 }
 
 /* ---- context ----------------------------------------------------------- */
+
+/* Each costs us much more than it costs the other end. */
+static void count_update(int written, int version, int type, const void *data,
+		size_t n, SSL *ssl, void *arg)
+{
+	struct orl_tls *tls = arg;
+
+	(void)version;
+	(void)ssl;
+	if (!written && type == SSL3_RT_HANDSHAKE && n &&
+			*(const uint8_t *)data == SSL3_MT_KEY_UPDATE)
+		tls->rekeyed++;
+}
 
 static void keylog_line(const SSL *ssl, const char *line)
 {
@@ -420,6 +441,8 @@ int orl_tls_create(struct orl_tls **out, struct orl_tls_context *context,
 	BIO_set_data(bio, tls);
 	BIO_set_init(bio, 1);
 	SSL_set_bio(tls->ssl, bio, bio);
+	SSL_set_msg_callback(tls->ssl, count_update);
+	SSL_set_msg_callback_arg(tls->ssl, tls);
 	if (context->server) {
 		SSL_set_accept_state(tls->ssl);
 	} else {
@@ -509,6 +532,7 @@ int orl_tls_handshake(struct orl_tls *tls)
 
 	if (!enter(tls))
 		return ORIEL_ESTATE;
+	tls->taken = 0;
 	int result = SSL_do_handshake(tls->ssl);
 	if (result != 1)
 		return outcome(tls, result);
@@ -531,9 +555,19 @@ int orl_tls_read(struct orl_tls *tls, void *buf, size_t n)
 		return ORIEL_ESTATE;
 	if (n > INT32_MAX)
 		n = INT32_MAX;
+	tls->taken = 0;
 	int result = SSL_read_ex(tls->ssl, buf, n, &got);
-	if (result == 1)
+	if (tls->rekeyed > ORL_KEY_UPDATES_MAX) {
+		tls->broken = true;
+		snprintf(tls->why, sizeof(tls->why),
+				"the other end renews its key again and again");
+		ERR_clear_error();
+		return ORIEL_ETLS;
+	}
+	if (result == 1) {
+		tls->rekeyed = 0;
 		return (int)got;
+	}
 	if (SSL_get_error(tls->ssl, result) == SSL_ERROR_ZERO_RETURN)
 		return 0;
 	return outcome(tls, result);

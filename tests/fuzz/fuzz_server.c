@@ -16,6 +16,7 @@
 #include "proto/base64.h"
 #include "proto/caps.h"
 #include "proto/io/host.h"
+#include "server/server.h"
 
 enum { WIDTH = 70, HEIGHT = 50 };
 
@@ -114,6 +115,17 @@ static struct {
 	uint32_t printer, format;
 } printing;
 
+/*
+ * Sessions cannot be resumed here, without TLS; so that what may be said of
+ * jobs then is said, each is taken for one that resumes itself.
+ */
+static void on_joined(void *user, struct oriel_peer *peer)
+{
+	(void)user;
+	peer->resumed = true;
+	memcpy(peer->origin, peer->session, sizeof(peer->origin));
+}
+
 static void on_printer(void *user, struct oriel_peer *peer,
 		const struct oriel_printer *p)
 {
@@ -202,6 +214,7 @@ static const struct oriel_server_events events = {
 	.size = sizeof(events),
 	.auth_wanted = on_wanted,
 	.auth_proved = on_proved,
+	.peer_joined = on_joined,
 	.resize_wanted = on_resize,
 	.key = on_key,
 	.pointer = on_pointer,

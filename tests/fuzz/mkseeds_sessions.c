@@ -609,6 +609,18 @@ static void print_seeds(const char *folder)
 	PUT(print_more, .job = JOB, .taken = 1, .limit = 5);
 	end(folder, "fuzz_server", "print-taken-early");
 	begin(MODE_READY);
+	PUT(printer, .printer = 1, .formats = 7, .colours = 3, .sides = 1,
+			.qualities = 2, .resolutions = 4, .name = VIEW("p"),
+			.media = media);
+	PRINT(4);
+	w.n = 0;
+	orl_put_print_place(&w,
+			&(struct orl_print_place){ .job = JOB, .limit = 9 });
+	PUT(print_known, .jobs = { place, 1 });
+	PRINT(1);
+	PUT(print_known, .jobs = { place, 1 });
+	end(folder, "fuzz_server", "print-known");
+	begin(MODE_READY);
 	PUT(print_begin, .job = 3, .format = 2, .copies = 1,
 			.title = VIEW("title"));
 	PUT(print_data, .job = 3, .data = { bytes, 200 });

@@ -139,6 +139,45 @@ static void the_old_one_goes_although_it_looks_alive(void **state)
 	pair_fini(&p);
 }
 
+static struct oriel_auth *late;
+
+static void keep_proved(void *user, struct oriel_auth *auth)
+{
+	(void)user;
+	late = oriel_auth_ref(auth);
+}
+
+/* A host may take its time; what the old one held goes up in dispatch. */
+static void it_may_be_let_in_at_any_time(void **state)
+{
+	const struct oriel_key down = { .usage = A, .down = true };
+	struct pair p;
+
+	(void)state;
+	begin(&p, 60);
+	assert_int_equal(oriel_client_key(p.client, &down), 0);
+	PAIR_UNTIL(&p, p.keys == 1);
+	p.server->events.auth_proved = keep_proved;
+	late = NULL;
+	int held = dup(p.client->conn->socket);
+	assert_true(held >= 0);
+	p.in_client = true;
+	orl_session_lost(p.client, ORIEL_ETIMEOUT, "silent");
+	p.in_client = false;
+	PAIR_UNTIL(&p, late);
+	oriel_auth_accept(late, p.rights);
+	assert_int_equal(p.keys, 1);
+	PAIR_UNTIL(&p, p.joins == 2 && p.leaves == 1);
+	assert_int_equal(p.keys, 2);
+	assert_false(p.last_key.down);
+	assert_ptr_equal(p.server->owner, p.peer);
+	assert_int_equal(orl_peer_count_ready(p.server), 1);
+	until_exact(&p);
+	oriel_auth_unref(late);
+	close(held);
+	pair_fini(&p);
+}
+
 static void what_was_not_heard_of_is_replaced_too(void **state)
 {
 	struct orl_resumption_kept token;
@@ -540,6 +579,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(it_comes_back_by_its_token),
 		cmocka_unit_test(the_old_one_goes_although_it_looks_alive),
+		cmocka_unit_test(it_may_be_let_in_at_any_time),
 		cmocka_unit_test(what_was_not_heard_of_is_replaced_too),
 		cmocka_unit_test(a_token_that_is_refused_costs_a_login),
 		cmocka_unit_test(a_long_session_gets_new_tokens),

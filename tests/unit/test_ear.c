@@ -417,6 +417,40 @@ static void a_card_that_comes_back_is_not_late(void **state)
 	end(&w);
 }
 
+/* One speaker after another, while nobody takes anything: the ring is full. */
+static void who_follows_is_heard(void **state)
+{
+	const struct orl_sound_form mono = { ORL_SOUND_PCM, 1, FRAMES };
+	static uint8_t data[4 * FRAMES];
+	float out[2 * FRAMES] = { 0 }, most = 0;
+	struct world w;
+	(void)state;
+	begin(&w, 7);
+	for (unsigned i = 0; i < 100; i++)
+		orl_ear_packet(w.ear, (uint16_t)i, w.clock + i * 10 * MS,
+				w.now + i * 10 * MS, w.rtt, data, sizeof(data));
+	const uint64_t refused = counts(&w).refused;
+	assert_true(refused > 0);
+	/* To the last byte. */
+	while (counts(&w).refused == refused)
+		orl_ear_pause(w.ear);
+	orl_ear_close(w.ear);
+	orl_ear_open(w.ear, &mono);
+	w.now += 10 * SECOND;
+	for (int i = 0; i < 100; i++, w.now += 10 * MS)
+		orl_ear_hear(w.ear, out, FRAMES, w.now);
+	memset(data, 0x40, sizeof(data));
+	for (unsigned i = 0; i < 100; i++, w.now += 10 * MS) {
+		orl_ear_packet(w.ear, (uint16_t)i, SECOND + i * 10 * MS, w.now,
+				w.rtt, data, 2 * FRAMES);
+		memset(out, 0, sizeof(out));
+		orl_ear_hear(w.ear, out, FRAMES, w.now);
+		most = fmaxf(most, out[0]);
+	}
+	assert_true(most > 0.4F);
+	end(&w);
+}
+
 /* ---- any form, any bytes, and two threads ------------------------------ */
 
 static void *hear_all(void *user)
@@ -490,6 +524,7 @@ int main(void)
 		cmocka_unit_test(an_outage_costs_no_more_than_itself),
 		cmocka_unit_test(a_clock_that_jumps_is_followed),
 		cmocka_unit_test(a_card_that_comes_back_is_not_late),
+		cmocka_unit_test(who_follows_is_heard),
 		cmocka_unit_test(two_threads_and_nonsense),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -421,6 +421,40 @@ static void every_allocation_may_fail_under_tls(void **state)
 	oriel_text_free(key);
 }
 
+/* Whatever it lacks, pictures of the size that stays are still taken. */
+static void a_resize_that_fails_changes_nothing(void **state)
+{
+	static const uint32_t large[4 * WIDTH * HEIGHT];
+	const struct oriel_pixels all = { large, 2 * WIDTH, 2 * HEIGHT,
+		8 * WIDTH, ORIEL_FORMAT_XRGB8888 };
+	struct box b = { .now = 1, .fail_at = -1 };
+	int failures = 0, err;
+
+	(void)state;
+	assert_int_equal(make_server(&b, NULL), 0);
+	assert_int_equal(add_display(&b, 0), 0);
+	int fd = raw_peer(&b);
+	while (!b.joins)
+		step(&b);
+	do {
+		b.fail_at = b.allocs + failures++;
+		err = oriel_display_resize(
+				b.displays[0], 0, 0, 2 * WIDTH, 2 * HEIGHT);
+		b.fail_at = -1;
+		assert_int_equal(oriel_display_patch(
+						 b.displays[0], &all, 0, 0, 0),
+				err ? ORIEL_EINVAL : 0);
+		paint((uint32_t)failures);
+		assert_int_equal(patch(&b, 0), 0);
+		step(&b);
+		hear(fd);
+	} while (err == ORIEL_ENOMEM);
+	assert_int_equal(err, 0);
+	assert_true(failures > 4);
+	close(fd);
+	fini(&b);
+}
+
 /* ---- peers ------------------------------------------------------------- */
 
 static void who_does_not_read_costs_little(void **state)
@@ -766,6 +800,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_allocation_may_fail),
 		cmocka_unit_test(every_allocation_may_fail_under_tls),
+		cmocka_unit_test(a_resize_that_fails_changes_nothing),
 		cmocka_unit_test(who_does_not_read_costs_little),
 		cmocka_unit_test(who_does_not_answer_is_sent_no_more),
 		cmocka_unit_test(a_liar_gets_one_refresh_in_two_seconds),

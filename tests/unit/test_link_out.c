@@ -61,6 +61,24 @@ static void limits_of_queues(void **state)
 	end(&e);
 }
 
+/* They cost memory, too, however few bytes they have. */
+static void small_messages_are_limited(void **state)
+{
+	struct end e;
+	uint32_t n = 0;
+	(void)state;
+	begin(&e, ORL_SERVER, true);
+	while (n < 150000 && !orl_link_cancel(e.link, ORL_CHANNEL_PRINT, n + 1))
+		n++;
+	assert_in_range(n, 1000, ORL_LINK_QUEUE_MAX / 64);
+	assert_int_equal(orl_link_cancel(e.link, ORL_CHANNEL_PRINT, 1),
+			ORIEL_ELIMIT);
+	for (n = 0; n < 150000 && !send_n(&e, 0x0501, 1);)
+		n++;
+	assert_in_range(n, 1000, ORL_LINK_QUEUE_MAX / 64);
+	end(&e);
+}
+
 static void order_is_by_channel(void **state)
 {
 	struct end a, b;
@@ -380,6 +398,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(bytes_are_as_described),
 		cmocka_unit_test(limits_of_queues),
+		cmocka_unit_test(small_messages_are_limited),
 		cmocka_unit_test(order_is_by_channel),
 		cmocka_unit_test(what_is_late_is_dropped_unless_begun),
 		cmocka_unit_test(cancel_drops_what_has_not_begun),

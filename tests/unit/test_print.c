@@ -672,6 +672,65 @@ static void a_lost_line_loses_nothing(void **state)
 	pair_fini(&p);
 }
 
+/* The document is not for who comes back without the right. */
+static void who_may_not_print_any_more_gets_nothing(void **state)
+{
+	struct pair p;
+	struct seen s;
+	uint64_t at = 0;
+
+	(void)state;
+	begin_pair(&p, &s, PAIR_TCP);
+	PAIR_UNTIL(&p, p.client->kept.valid);
+	struct oriel_print *print = begin_job(&p, &s);
+	assert_int_equal(oriel_client_print_accept(p.client, s.job), 0);
+	write_bytes(print, &at, 30000);
+	PAIR_UNTIL(&p, s.bytes == 30000);
+	p.rights &= ~(uint32_t)ORIEL_MAY_PRINT;
+	cut(&p);
+	write_bytes(print, &at, 30000);
+	PAIR_UNTIL(&p, s.over && s.dropped == 1);
+	assert_int_equal(s.state, ORIEL_PRINT_FAILED);
+	assert_int_equal(s.reasons, ORIEL_PRINT_REFUSED);
+	assert_int_equal(s.bytes, 30000);
+	assert_int_equal(p.state, ORIEL_CLIENT_READY);
+	pair_fini(&p);
+}
+
+static void say_known(struct pair *p)
+{
+	const uint8_t none = 0;
+	struct orl_print_known msg = { .jobs = { &none, 0 } };
+
+	assert_int_equal(ORL_LINK_PUT(orl_conn_link(p->client->conn),
+					 print_known, &msg),
+			0);
+	orl_conn_kick(p->client->conn);
+}
+
+static void jobs_are_named_once_by_who_resumes(void **state)
+{
+	struct pair p;
+	struct seen s;
+
+	(void)state;
+	begin_pair(&p, &s, 0);
+	say_known(&p);
+	PAIR_UNTIL(&p, p.leaves == 1);
+	assert_int_equal(p.left, ORIEL_EPROTO);
+	pair_fini(&p);
+
+	begin_pair(&p, &s, PAIR_TCP);
+	PAIR_UNTIL(&p, p.client->kept.valid);
+	cut(&p);
+	PAIR_UNTIL(&p, p.state == ORIEL_CLIENT_READY && s.printers == 2);
+	assert_int_equal(p.leaves, 1);
+	say_known(&p);
+	PAIR_UNTIL(&p, p.leaves == 2);
+	assert_int_equal(p.left, ORIEL_EPROTO);
+	pair_fini(&p);
+}
+
 static void who_does_not_come_back_is_reported(void **state)
 {
 	struct pair p;
@@ -732,6 +791,8 @@ int main(void)
 		cmocka_unit_test(the_owner_alone_prints),
 		cmocka_unit_test(without_a_token_a_loss_ends_jobs),
 		cmocka_unit_test(a_lost_line_loses_nothing),
+		cmocka_unit_test(who_may_not_print_any_more_gets_nothing),
+		cmocka_unit_test(jobs_are_named_once_by_who_resumes),
 		cmocka_unit_test(who_does_not_come_back_is_reported),
 		cmocka_unit_test(jobs_of_many_are_limited),
 	};

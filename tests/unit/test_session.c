@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "client/client.h"
+#include "server/server.h"
 #include "tests/pair.h"
 
 enum { WIDTH = 403, HEIGHT = 211 };
@@ -168,6 +169,60 @@ static void bands_are_coded_side_by_side(void **state)
 	}
 	oriel_peer_stats(p.peer, &stats);
 	assert_int_equal(stats.resets, 0);
+	pair_fini(&p);
+}
+
+/* Up and down. */
+static uint32_t ramp(uint32_t at)
+{
+	return at % 510 < 255 ? at % 510 : 510 - at % 510;
+}
+
+/* What pixels cost says nothing of those that come next. */
+static void dear_pixels_follow_cheap_ones(void **state)
+{
+	enum { WIDE = 1600, HIGH = 1000, CHEAP = 3 };
+	static uint32_t large[WIDE * HIGH];
+	const struct oriel_pixels whole = { large, WIDE, HIGH, WIDE * 4,
+		ORIEL_FORMAT_XRGB8888 };
+	struct oriel_stats stats = { .size = sizeof(stats) };
+	struct pair p;
+
+	(void)state;
+	pair_init(&p);
+	pair_start(&p, PAIR_LOSSLESS, NULL);
+	pair_display(&p, WIDE, HIGH);
+	pair_connect(&p);
+	for (uint32_t round = 0; round < 2 * (CHEAP + 2); round++) {
+		bool text = round >= CHEAP + 2;
+		bool dear = round % (CHEAP + 2) >= CHEAP;
+		for (uint32_t i = 0; i < WIDE * HIGH; i++) {
+			uint32_t x = i % WIDE, y = i / WIDE;
+			uint32_t shades = ramp(y) << 16 |
+					  ramp(x + 9 * round) << 8 |
+					  ramp(x + y);
+			uint32_t area = (x / 97 + y / 61 + round) % 2;
+			uint32_t any = next_random();
+			large[i] = text   ? dear ? (any >> 20) * 0x101010
+						 : area * 0xf0f0f0
+				   : dear ? any & 0xffffff
+					  : shades;
+		}
+		if (text && dear) { /* at its cheapest, and reset just now */
+			struct orl_pane *pane = orl_pane_find(p.peer, 0);
+			pane->cell_bytes[ORL_CLASS_TEXT] = 1;
+			pane->last_reset = orl_now(&p.server->env);
+		}
+		assert_int_equal(
+				oriel_display_patch(p.display, &whole, 0, 0, 0),
+				0);
+		PAIR_UNTIL(&p, p.screen && pair_shows(&p, large) &&
+						oriel_screen_is_exact(
+								p.screen));
+		oriel_peer_stats(p.peer, &stats);
+		/* Photographs have a bound; text starts afresh, once. */
+		assert_int_equal(stats.resets, text && dear);
+	}
 	pair_fini(&p);
 }
 
@@ -704,6 +759,7 @@ int main(void)
 		cmocka_unit_test(exact_over_tls),
 		cmocka_unit_test(small_damage_moves_and_patches),
 		cmocka_unit_test(bands_are_coded_side_by_side),
+		cmocka_unit_test(dear_pixels_follow_cheap_ones),
 		cmocka_unit_test(a_desync_is_found_and_healed),
 		cmocka_unit_test(wrong_passwords_and_unknown_users_fail_alike),
 		cmocka_unit_test(a_key_that_is_not_trusted_ends_it),

@@ -15,6 +15,7 @@
 
 #include "proto/io/host.h"
 #include "proto/io/tls.h"
+#include "proto/limits.h"
 
 struct world {
 	struct orl_env env;
@@ -380,6 +381,65 @@ static void foreign_clients_are_refused(void **state)
 	}
 }
 
+/* Records with a key update each, as one piece of bytes. */
+static void update_keys(SSL *ssl, int times)
+{
+	for (int i = 0; i < times; i++) {
+		assert_int_equal(SSL_key_update(ssl,
+						 SSL_KEY_UPDATE_NOT_REQUESTED),
+				1);
+		assert_int_equal(SSL_do_handshake(ssl), 1);
+	}
+}
+
+static void send_all(SSL *ssl, int fd)
+{
+	char *bytes;
+	long n = BIO_get_mem_data(SSL_get_wbio(ssl), &bytes);
+
+	assert_int_equal(send(fd, bytes, (size_t)n, 0), n);
+	BIO_reset(SSL_get_wbio(ssl));
+}
+
+/* Nothing but key updates holds nobody up, and is not taken for long. */
+static void updates_without_data_end_it(void **state)
+{
+	struct world *w = *state;
+	SSL_CTX *ctx;
+	struct orl_tls *tls;
+	char buf[16];
+	int done = 0, r = ORL_TLS_READ;
+	SSL *ssl = foreign_client(
+			&ctx, w->fd[0], TLS1_3_VERSION, "\x07oriel/1");
+
+	assert_int_equal(orl_tls_create(&tls, w->server, w->fd[1], NULL), 0);
+	for (int n = 0; n < 20; n++) {
+		if (done != 1)
+			done = SSL_do_handshake(ssl);
+		if (wants(r))
+			r = orl_tls_handshake(tls);
+	}
+	assert_int_equal(r, 0);
+	SSL_set0_wbio(ssl, BIO_new(BIO_s_mem()));
+	for (int i = 0; i < 3; i++) {
+		update_keys(ssl, ORL_KEY_UPDATES_MAX);
+		assert_int_equal(SSL_write(ssl, "x", 1), 1);
+		send_all(ssl, w->fd[0]);
+		assert_int_equal(read_some(tls, buf, sizeof(buf)), 1);
+	}
+	uint64_t before = orl_tls_bytes_in(tls);
+	update_keys(ssl, 2000);
+	send_all(ssl, w->fd[0]);
+	assert_int_equal(read_some(tls, buf, sizeof(buf)), ORIEL_ETLS);
+	assert_string_equal(orl_tls_why(tls),
+			"the other end renews its key again and again");
+	assert_in_range(orl_tls_bytes_in(tls) - before, 1, 20000);
+	assert_int_equal(orl_tls_read(tls, buf, sizeof(buf)), ORIEL_ESTATE);
+	SSL_free(ssl);
+	SSL_CTX_free(ctx);
+	orl_tls_destroy(tls);
+}
+
 /* A server that ignores ALPN is some other protocol's. */
 static void foreign_server_is_refused(void **state)
 {
@@ -551,6 +611,7 @@ int main(void)
 		TEST(full_ends_renew_and_read),
 		TEST(names_and_authorities),
 		TEST(foreign_clients_are_refused),
+		TEST(updates_without_data_end_it),
 		TEST(foreign_server_is_refused),
 		TEST(plain_text_is_refused),
 		TEST(peer_that_is_gone),

@@ -246,6 +246,36 @@ static void text_beside_and_over_it_is_exact(void **state)
 	pair_fini(&w.pair);
 }
 
+/* Also behind a transaction that moved things, which is over. */
+static void a_frame_alone_is_committed(void **state)
+{
+	struct orl_stream *s = NULL;
+	struct watch w;
+
+	(void)state;
+	begin(&w, (struct oriel_rect){ 200, 100, 400, 240 }, 0);
+	start(&w);
+	until_video(&w);
+	struct oriel_peer *peer = w.pair.peer;
+	struct orl_pane *pane = orl_container(
+			peer->panes.next, struct orl_pane, by_peer);
+	for (unsigned i = 0; i < ORL_REGIONS_MAX; i++)
+		if (pane->streams[i].coding)
+			s = &pane->streams[i];
+	assert_non_null(s);
+	PAIR_UNTIL(&w.pair, !pane->open && !pane->any_dirty && s->coding &&
+					    !s->due && !orl_video_busy(pane));
+	const uint64_t updates = peer->stats.updates;
+	const uint32_t number = s->number;
+	pane->moved = s->due = true;
+	s->next = 0;
+	orl_conn_kick(peer->conn);
+	PAIR_UNTIL(&w.pair, s->number != number);
+	assert_true(peer->stats.updates > updates);
+	become_exact(&w);
+	pair_fini(&w.pair);
+}
+
 static void a_clip_fills_the_screen(void **state)
 {
 	struct watch w;
@@ -517,6 +547,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_clip_plays_and_ends_exact),
 		cmocka_unit_test(text_beside_and_over_it_is_exact),
+		cmocka_unit_test(a_frame_alone_is_committed),
 		cmocka_unit_test(a_clip_fills_the_screen),
 		cmocka_unit_test(two_clips_play_at_a_time),
 		cmocka_unit_test(a_resize_ends_it),
