@@ -63,6 +63,10 @@ ipp://127.0.0.1:*/????????????????????????????????/ci-printer-1) ;;
 esac
 grep -qF "added|ci-printer-1|$uri|CI Printer <1>|" "$T/hooked" ||
 	fail 'the hook was not told'
+helper() {
+	pgrep -P "$SERVER" -x oriel-ipp
+}
+confined "$(helper)" || fail 'oriel-ipp has more than it needs'
 
 phase formats
 
@@ -257,9 +261,6 @@ eventually 40 idle || fail 'jobs do not end'
 rm -f "$T"/paper/*
 print "$T/b.jpg" image/jpeg || fail 'after the attack nothing is printed'
 eventually 30 piled "$T/b.jpg" || fail 'after the attack nothing comes out'
-helper() {
-	pgrep -P "$SERVER" -x oriel-ipp
-}
 old=$(helper)
 start large timeout 60 ipptool -t -f "$T/large.jpg" -d filetype=image/jpeg \
 	"$uri" print-job.test
@@ -274,6 +275,7 @@ finish "$large" 60
 	fail 'the application believes that it was printed'
 eventually 10 answers "$uri" || fail 'oriel-ipp is not started again'
 [ "$(helper)" != "$old" ] || fail 'it is the old one'
+confined "$(helper)" || fail 'the new oriel-ipp has more than it needs'
 rm -f "$T"/paper/*
 print "$T/a.pdf" application/pdf || fail 'the new oriel-ipp takes nothing'
 eventually 30 piled "$T/a.pdf" || fail 'the new oriel-ipp prints nothing'

@@ -34,6 +34,7 @@ serve "${source[@]}" --source-trust="$hash"
 stop "$SERVER"
 serve "${source[@]}" --source-trust=first-use
 grep -q "is sha256:$hash; nothing else" "$T/serve.log" || fail 'it keeps another'
+confined "$(helper oriel-rdp)" || fail 'oriel-rdp has more than it needs'
 eventually 10 see "$A" || fail 'the pictures differ'
 watch "$B"
 eventually 10 same_display "$A" "$B" || fail 'in a window, they differ'
