@@ -44,6 +44,8 @@ struct orl_source {
 	const struct orl_source_kind *kind;
 	/* Set before attach(): its sound is wanted, a microphone is allowed. */
 	bool hears, speaks;
+	/* Set by open(): later on it has to be another user for a moment. */
+	bool becomes;
 };
 
 /* A program that a source is to start. */

@@ -355,6 +355,7 @@ static int create_server(struct serve *serve)
 	int err;
 
 	serve->events = orl_serve_events;
+		.becomes = serve->source->becomes,
 	if (!serve->printing)
 		serve->events.printer = NULL;
 	for (size_t i = 0; i < o->listen_count; i++)
