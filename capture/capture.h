@@ -114,6 +114,11 @@ struct orl_source_kind {
 	size_t (*watch)(struct orl_source *source, struct pollfd *fds,
 			uint64_t *due);
 	/*
+	 * Its calls may wait for somebody else: the sockets that are shut down
+	 * when that takes too long (patience.h). Returns how many.
+	 */
+	size_t (*lines)(const struct orl_source *source, int *fds);
+	/*
 	 * Do what is ready or due. Returns 0, ORIEL_ECLOSED with `why` when
 	 * there is nothing left to show, or what a server call said.
 	 */
