@@ -161,7 +161,7 @@ static void run_links(struct orl_qemu *q)
 	if (!run_link(&q->audio.out, orl_now() + share))
 		orl_qemu_unlink(q, &q->audio.out);
 	if (!run_link(&q->audio.in, orl_now() + share))
-		orl_qemu_unlink(q, &q->audio.in);
+		orl_qemu_audio_unheard(q);
 }
 
 static size_t qemu_watch(

@@ -101,9 +101,20 @@ END
 
 echo 'rights = all' > "$T/all"
 lie sounds --policy="$T/all"
-"$BIN/oriel-view" --headless --trust=first-use --password-file="$T/password" \
-	--sound-file="$T/sounds.wav" --exit-after=8 "$ADDRESS" \
-	2> "$T/view.log" || fail "sounds: the viewer's exit is $?"
+start view "$BIN/oriel-view" --headless --trust=first-use \
+	--password-file="$T/password" --sound-file="$T/sounds.wav" \
+	--exit-after=8 --json "$ADDRESS"
+viewer=$PID
+wanted() {
+	grep microphone_wanted "$T/view.out" | tail -n 1 | grep -q ":$1}"
+}
+eventually 8 grep -q '^died recording' "$T/liar.out" ||
+	fail 'sounds: its recorder does not die'
+eventually 1 wanted false ||
+	fail 'sounds: a recorder that has died wants the microphone'
+kill -0 "$viewer" || fail 'sounds: that was too late'
+finish "$viewer" 10
+[ "$STATUS" = 0 ] || fail "sounds: the viewer's exit is $STATUS"
 grep -q '^stormed out' "$T/liar.out" && grep -q '^stormed in' "$T/liar.out" ||
 	fail 'sounds: it did not tell all of its lies'
 python3 tests/e2e/tone.py "$T/sounds.wav" 440 40 > "$T/tone" ||
