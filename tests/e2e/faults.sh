@@ -134,6 +134,9 @@ peak=$(awk '/^VmHWM/ { print $2 }' "/proc/$SERVER/status")
 [ "$peak" -lt 150000 ] || fail "it took $peak KiB for that"
 stop "$storm"
 kill -STOP "$xserver"
+# It is asked for its state before a character is typed, and waited for.
+start typist "$BIN/tests/e2e/keys" text "$ADDRESS" "$(cat "$T/password")" 'ä'
+sleep 1
 stop "$SERVER"
 kill -CONT "$xserver"
 said 'X server stands still, SIGTERM' "exit $STATUS"
