@@ -216,7 +216,8 @@ $(O)/oriel-serve: $(O)/capture/main.o $(capture) $(O)/liboriel-server.a
 		$(PULSE_LIBS) $(AV_LIBS) $(X264_LIBS) $(LIBS)
 $(patsubst %.c,$(O)/%.o,$(wildcard capture/far/rdp*.c)): DEFS += $(patsubst -I%,-isystem %,$(call \
 	flags,--cflags,freerdp-client2 freerdp2 winpr2))
-far := $(addprefix $(O)/capture/,far/helper.o far_check.o qemu_keys.o x11_keys.o)
+far := $(addprefix $(O)/capture/,far/helper.o confine.o far_check.o qemu_keys.o \
+	x11_keys.o)
 $(O)/oriel-rfb: $(filter $(O)/capture/far/rfb%,$(call objects,capture/far)) $(far)
 	echo "  LD    $@"
 	$(CC) -pthread $(CFLAGS) $(LDFLAGS) -o $@ $^ \
@@ -234,7 +235,8 @@ $(O)/oriel-bench: $(O)/bench/main.o $(bench) $(core)
 	$(CC) -pthread $(CFLAGS) $(LDFLAGS) -o $@ $^ $(BENCH_LIBS) $(AV_LIBS) \
 		$(X_LIBS) $(LIBS) -lm
 
-$(O)/oriel-ipp: $(call objects,capture/ipp) $(O)/capture/printpipe.o
+$(O)/oriel-ipp: $(call objects,capture/ipp) $(addprefix $(O)/capture/,confine.o \
+		printpipe.o)
 	echo "  LD    $@"
 	$(CC) -pthread $(CFLAGS) $(LDFLAGS) -o $@ $^ $(CUPS_LIBS)
 

@@ -44,6 +44,8 @@ struct orl_source {
 	const struct orl_source_kind *kind;
 	/* Set before attach(): its sound is wanted, a microphone is allowed. */
 	bool hears, speaks;
+	/* Set by open(): later on it has to be another user for a moment. */
+	bool becomes;
 };
 
 /* A program that a source is to start. */
@@ -111,6 +113,11 @@ struct orl_source_kind {
 	 */
 	size_t (*watch)(struct orl_source *source, struct pollfd *fds,
 			uint64_t *due);
+	/*
+	 * Its calls may wait for somebody else: the sockets that are shut down
+	 * when that takes too long (patience.h). Returns how many.
+	 */
+	size_t (*lines)(const struct orl_source *source, int *fds);
 	/*
 	 * Do what is ready or due. Returns 0, ORIEL_ECLOSED with `why` when
 	 * there is nothing left to show, or what a server call said.

@@ -12,7 +12,8 @@ struct orl_drop {
 	bool low_port;          /* one below 1024 is still to be listened on */
 	/* The source begins programs later on, and reaches other users' sockets. */
 	bool runs;
-	bool prints; /* begins oriel-ipp again, and hooks */
+	bool becomes; /* ... and is their user for a moment, as root */
+	bool prints;  /* begins oriel-ipp again, and hooks */
 };
 
 /*

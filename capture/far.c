@@ -20,6 +20,7 @@
 #include "capture/far_check.h"
 #include "capture/far_source.h"
 #include "capture/placard.h"
+#include "capture/rects.h"
 
 enum {
 	BUDGET_MS = 8,  /* of one run, so that the server runs too */
@@ -134,9 +135,20 @@ static void show(struct orl_far *f, struct oriel_rect r, uint64_t now)
 static void on_damage(struct orl_far *f, uint64_t now)
 {
 	size_t count = f->in.head.size / sizeof(struct oriel_rect);
+	struct oriel_rect rects[ORL_FAR_RECTS];
+	int64_t pixels = 0;
 
+	for (size_t i = 0; i < count; i++) {
+		rects[i] = orl_far_rect(&f->in, i);
+		pixels += (int64_t)rects[i].width * rects[i].height;
+	}
+	/* However often they say the same, it costs one screen. */
+	if (pixels > (int64_t)f->far_width * f->far_height) {
+		rects[0] = orl_rects_bounds(rects, count);
+		count = 1;
+	}
 	for (size_t i = 0; i < count; i++)
-		show(f, orl_far_rect(&f->in, i), now);
+		show(f, rects[i], now);
 }
 
 static void on_frame(struct orl_far *f, uint64_t now)

@@ -16,6 +16,7 @@
 
 #include "capture/clipboard.h"
 #include "capture/drop.h"
+#include "capture/patience.h"
 #include "capture/serve.h"
 #include "capture/x264.h"
 
@@ -156,12 +157,34 @@ static uint64_t next_due(const struct serve *serve)
 	return due;
 }
 
+/* What comes now may hang in the source, for so long. */
+static void be_patient(const struct serve *serve, int seconds)
+{
+	const struct orl_source *source = serve->source;
+	int lines[ORL_PATIENCE_LINES];
+
+	if (source && source->kind->lines)
+		orl_patience_begin(lines, source->kind->lines(source, lines),
+				seconds);
+}
+
+static void hear_signals(struct serve *serve)
+{
+	struct signalfd_siginfo info;
+
+	if (read(serve->signals, &info, sizeof(info)) <= 0)
+		return;
+	oriel_server_shutdown(serve->server, "the server is shut down");
+	leave(serve, ORL_EXIT_OK, "the server is shut down");
+}
+
 static int wait_for_work(struct serve *serve)
 {
 	struct pollfd fds[MAX_FDS];
 	uint64_t due = next_due(serve), now;
 	struct timespec ts = { 0, 0 };
 	size_t n = 2;
+	int err;
 
 	fds[0] = (struct pollfd){ .fd = oriel_server_fd(serve->server),
 		.events = POLLIN };
@@ -178,17 +201,14 @@ static int wait_for_work(struct serve *serve)
 		ts.tv_sec = (time_t)((due - now) / ORL_SEC);
 		ts.tv_nsec = (long)((due - now) % ORL_SEC);
 	}
-	if (ppoll(fds, n, due == ORL_NEVER ? NULL : &ts, NULL) < 0)
-		return errno == EINTR ? 0 : -1;
-	if (fds[1].revents) {
-		struct signalfd_siginfo info;
-
-		if (read(serve->signals, &info, sizeof(info)) > 0) {
-			oriel_server_shutdown(serve->server,
-					"the server is shut down");
-			leave(serve, ORL_EXIT_OK, "the server is shut down");
-		}
-	}
+	orl_patience_end();
+	err = ppoll(fds, n, due == ORL_NEVER ? NULL : &ts, NULL) < 0 ? errno
+								     : 0;
+	be_patient(serve, serve->leaving ? ORL_PATIENCE_END_S : ORL_PATIENCE_S);
+	if (err)
+		return err == EINTR ? 0 : -1;
+	if (fds[1].revents)
+		hear_signals(serve);
 	return 0;
 }
 
@@ -209,6 +229,10 @@ static void run(struct serve *serve)
 		if (!serve->leaving && kind->run)
 			err = kind->run(serve->source, now, why);
 		orl_slots_run(&serve->usb, now);
+		if (err == ORIEL_ECLOSED)
+			hear_signals(serve);
+		if (err == ORIEL_ECLOSED && serve->leaving)
+			err = 0;
 		if (err == ORIEL_ECLOSED) {
 			leave(serve, complain(ORL_EXIT_SOURCE, why),
 					"the desktop is gone");
@@ -331,6 +355,7 @@ static struct orl_drop to_drop(const struct serve *serve)
 	return (struct orl_drop){ .congestion = serve->options.congestion,
 		.low_port = low_port(&serve->options),
 		.runs = serve->source->kind->runs,
+		.becomes = serve->source->becomes,
 		.prints = serve->options.print != NULL };
 }
 
@@ -482,6 +507,7 @@ static int start(struct serve *serve, const struct orl_source_kind *kind)
 			serve->server, orl_login_policy(serve->login));
 	if (!serve->board)
 		return complain(ORL_EXIT_INTERNAL, "out of memory");
+	be_patient(serve, ORL_PATIENCE_S);
 	err = serve->source->kind->attach(serve->source, serve->server);
 	if (err)
 		return complain(ORL_EXIT_SOURCE, oriel_strerror(err));
@@ -538,6 +564,7 @@ static void end(struct serve *serve)
 {
 	if (serve->server && serve->source)
 		write_line(serve, true);
+	be_patient(serve, ORL_PATIENCE_END_S);
 	orl_metrics_close(serve->metrics);
 	orl_pulse_close(serve->pulse);
 	orl_printing_close(serve->printing);
@@ -545,6 +572,7 @@ static void end(struct serve *serve)
 	orl_slots_close(&serve->usb);
 	if (serve->source)
 		serve->source->kind->close(serve->source);
+	orl_patience_end();
 	orl_board_destroy(serve->board);
 	orl_login_close(serve->login);
 	orl_identity_free(&serve->identity);

@@ -77,16 +77,17 @@ static void fail_helper(struct orl_printing *p, const char *why)
 	stop_helper(p);
 }
 
-/* It has the pipe's other end always in its hand: what does not fit is a bug. */
+static void check_helper(struct orl_printing *p, int err)
+{
+	if (err)
+		fail_helper(p, err == EAGAIN ? "does not read" : "has ended");
+}
+
+/* A viewer may say more of its printers than the pipe holds. */
 static void tell_helper(struct orl_printing *p, const struct orl_printpipe *m)
 {
-	uint8_t packet[ORL_PIPE_PACKET_MAX];
-
-	if (!p->helper.pid)
-		return;
-	size_t n = orl_printpipe_put(packet, m);
-	if (send(p->helper.pipe, packet, n, MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
-		fail_helper(p, errno == EAGAIN ? "does not read" : "has ended");
+	if (p->helper.pid)
+		check_helper(p, orl_print_helper_tell(&p->helper, m));
 }
 
 static void tell_printer(struct orl_printing *p, unsigned i)
@@ -550,6 +551,8 @@ size_t orl_printing_watch(
 		return 0;
 	}
 	fds[0] = (struct pollfd){ .fd = p->helper.pipe, .events = POLLIN };
+	if (orl_print_helper_waits(&p->helper, due))
+		fds[0].events |= POLLOUT;
 	return 1;
 }
 
@@ -588,6 +591,7 @@ void orl_printing_run(struct orl_printing *p, uint64_t now)
 			remove_slot(p, i);
 	}
 	if (p->helper.pid) {
+		check_helper(p, orl_print_helper_flush(&p->helper));
 		read_helper(p);
 		return;
 	}

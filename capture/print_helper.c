@@ -22,7 +22,20 @@
 #include "capture/capture.h"
 #include "capture/files.h"
 
-enum { SECRET_BYTES = 16 };
+enum {
+	SECRET_BYTES = 16,
+	WORDS = 512, /* more than there are printers, and states of jobs */
+	PATIENCE_S = 10,
+};
+
+struct orl_print_word {
+	struct orl_print_word *next;
+	enum orl_printpipe_kind kind;
+	uint32_t of; /* a job or a slot */
+	uint32_t bytes;
+	size_t n;
+	uint8_t packet[];
+};
 
 int orl_print_spawn(pid_t *pid, char *const *argv, char *const *environment,
 		int pipe, int listener)
@@ -73,12 +86,121 @@ int orl_print_helper_start(struct orl_print_helper *h)
 	return 0;
 }
 
+/* ---- what it is told --------------------------------------------------- */
+
+static void drop_word(struct orl_print_helper *h)
+{
+	struct orl_print_word *first = h->words;
+
+	h->words = first->next;
+	h->word_count--;
+	h->since = orl_now();
+	free(first);
+}
+
+static int transmit(
+		const struct orl_print_helper *h, const void *packet, size_t n)
+{
+	return send(h->pipe, packet, n, MSG_NOSIGNAL | MSG_DONTWAIT) < 0 ? errno
+									 : 0;
+}
+
+static uint32_t is_of(const struct orl_printpipe *m)
+{
+	return m->kind == ORL_PIPE_PRINTER || m->kind == ORL_PIPE_GONE ? m->slot
+								       : m->job;
+}
+
+/* A printer that comes or goes makes of no account what it was before. */
+static bool replaces(const struct orl_printpipe *m,
+		const struct orl_print_word *word)
+{
+	enum orl_printpipe_kind kind = m->kind;
+
+	if (kind == ORL_PIPE_GONE)
+		kind = ORL_PIPE_PRINTER;
+	return is_of(m) == word->of && kind != ORL_PIPE_SETUP &&
+	       kind == (word->kind == ORL_PIPE_GONE ? ORL_PIPE_PRINTER
+						    : word->kind);
+}
+
+/* At the end, or in the place of one that says nothing any more. */
+static int keep(struct orl_print_helper *h, const struct orl_printpipe *m)
+{
+	struct orl_print_word **place = &h->words, *word, *old;
+	uint8_t packet[ORL_PIPE_PACKET_MAX];
+	struct orl_printpipe sum = *m;
+	size_t n;
+
+	while (*place && !replaces(m, *place))
+		place = &(*place)->next;
+	old = *place;
+	if (old && m->kind == ORL_PIPE_CREDIT)
+		sum.bytes += old->bytes;
+	n = orl_printpipe_put(packet, &sum);
+	word = malloc(sizeof(*word) + n);
+	if (!word || (!old && h->word_count == WORDS)) {
+		free(word);
+		return EAGAIN;
+	}
+	*word = (struct orl_print_word){ .next = old ? old->next : NULL,
+		.kind = m->kind,
+		.of = is_of(m),
+		.bytes = sum.bytes,
+		.n = n };
+	memcpy(word->packet, packet, n);
+	if (!h->words)
+		h->since = orl_now();
+	h->word_count += !old;
+	*place = word;
+	free(old);
+	return 0;
+}
+
+int orl_print_helper_tell(
+		struct orl_print_helper *h, const struct orl_printpipe *m)
+{
+	uint8_t packet[ORL_PIPE_PACKET_MAX];
+	int err = EAGAIN;
+
+	if (!h->words)
+		err = transmit(h, packet, orl_printpipe_put(packet, m));
+	return err == EAGAIN ? keep(h, m) : err;
+}
+
+int orl_print_helper_flush(struct orl_print_helper *h)
+{
+	int err = 0;
+
+	while (h->words && !err) {
+		err = transmit(h, h->words->packet, h->words->n);
+		if (!err)
+			drop_word(h);
+	}
+	if (err == EAGAIN && orl_now() < h->since + PATIENCE_S * ORL_SEC)
+		err = 0;
+	return err;
+}
+
+bool orl_print_helper_waits(const struct orl_print_helper *h, uint64_t *due)
+{
+	if (!h->words)
+		return false;
+	if (h->since + PATIENCE_S * ORL_SEC < *due)
+		*due = h->since + PATIENCE_S * ORL_SEC;
+	return true;
+}
+
+/* ---- beginning and end ------------------------------------------------- */
+
 void orl_print_helper_stop(struct orl_print_helper *h)
 {
 	if (!h->pid)
 		return;
 	close(h->pipe);
 	h->pipe = -1;
+	while (h->words)
+		drop_word(h);
 	kill(h->pid, SIGKILL);
 	while (waitpid(h->pid, NULL, 0) < 0 && errno == EINTR)
 		;

@@ -14,6 +14,10 @@ struct orl_print_helper {
 	int listener, pipe;
 	uint16_t port;
 	pid_t pid; /* 0: it does not run */
+	/* What did not fit into the pipe, in its order. */
+	struct orl_print_word *words;
+	unsigned word_count;
+	uint64_t since; /* when the first of them could not go */
 };
 
 /* Returns an orl_exit, and `why`; close it then, too. */
@@ -23,6 +27,16 @@ void orl_print_helper_close(struct orl_print_helper *h);
 /* 0 or errno. */
 int orl_print_helper_start(struct orl_print_helper *h);
 void orl_print_helper_stop(struct orl_print_helper *h);
+/*
+ * Tell it this, now or when there is room. While it waits, a newer word of the
+ * same printer or job takes its place. 0 or errno, EAGAIN: it waits too long.
+ */
+int orl_print_helper_tell(
+		struct orl_print_helper *h, const struct orl_printpipe *m);
+/* What waits, as far as there is room. The same. */
+int orl_print_helper_flush(struct orl_print_helper *h);
+/* Does something wait, and until when at the latest? */
+bool orl_print_helper_waits(const struct orl_print_helper *h, uint64_t *due);
 /*
  * Start a program with no signal blocked and nothing to read; what it says
  * goes to stderr. pipe and listener become its descriptors 3 and 4; -1: none.

@@ -52,6 +52,7 @@ struct orl_pulse {
 	uint32_t modules[2]; /* ours; PA_INVALID_INDEX: not */
 	uint32_t mic_source;
 	unsigned recorders; /* counted while a list comes in */
+	bool hurry;         /* what has not ended by now is left */
 };
 
 static const pa_sample_spec spec = { PA_SAMPLE_S16LE, RATE, 2 };
@@ -332,6 +333,9 @@ static void drop_context(struct orl_pulse *p)
 	p->sink[0] = 0;
 	p->mic_source = PA_INVALID_INDEX;
 	p->modules[0] = p->modules[1] = PA_INVALID_INDEX;
+	/* Who recorded from it is gone as well, and nobody will say so. */
+	if (atomic_exchange(&p->mic_wanted, false))
+		oriel_server_wake(p->server);
 	if (!p->context)
 		return;
 	pa_context_set_state_callback(p->context, NULL, NULL);
@@ -370,6 +374,8 @@ static void on_context(pa_context *context, void *user)
 			say(p, why);
 		p->said = true;
 		drop_context(p);
+		/* unload() may be waiting for it. */
+		pa_threaded_mainloop_signal(p->loop, 0);
 		retry(p, (RETRY_S << p->misses) * PA_USEC_PER_SEC);
 		p->misses += p->misses < RETRY_TIMES;
 		break;
@@ -436,19 +442,43 @@ static void on_unloaded(pa_context *context, int success, void *user)
 	pa_threaded_mainloop_signal(p->loop, 0);
 }
 
-/* So that no microphone stays behind that nobody speaks into. */
+static void on_hurry(pa_mainloop_api *api, pa_time_event *event,
+		const struct timeval *tv, void *user)
+{
+	struct orl_pulse *p = user;
+
+	(void)api;
+	(void)event;
+	(void)tv;
+	p->hurry = true;
+	pa_threaded_mainloop_signal(p->loop, 0);
+}
+
+/*
+ * So that no microphone stays behind that nobody speaks into. A sound server
+ * that stands still is not waited for.
+ */
 static void unload(struct orl_pulse *p)
 {
-	for (unsigned i = 2; i-- > 0;) {
-		pa_operation *op = NULL;
+	pa_mainloop_api *api = pa_threaded_mainloop_get_api(p->loop);
+	pa_operation *ops[2] = { NULL, NULL };
+	pa_time_event *hurry;
+	struct timeval tv;
 
+	pa_timeval_add(pa_gettimeofday(&tv), PA_USEC_PER_SEC);
+	hurry = api->time_new(api, &tv, on_hurry, p);
+	for (unsigned i = 2; i-- > 0;)
 		if (p->context && p->modules[i] != PA_INVALID_INDEX)
-			op = pa_context_unload_module(p->context, p->modules[i],
-					on_unloaded, p);
-		while (op && pa_operation_get_state(op) == PA_OPERATION_RUNNING)
+			ops[i] = pa_context_unload_module(p->context,
+					p->modules[i], on_unloaded, p);
+	for (unsigned i = 0; i < 2; i++) {
+		while (ops[i] && !p->hurry &&
+				pa_operation_get_state(ops[i]) ==
+						PA_OPERATION_RUNNING)
 			pa_threaded_mainloop_wait(p->loop);
-		forget(op);
+		forget(ops[i]);
 	}
+	api->time_free(hurry);
 }
 
 void orl_pulse_close(struct orl_pulse *p)

@@ -161,7 +161,7 @@ static void run_links(struct orl_qemu *q)
 	if (!run_link(&q->audio.out, orl_now() + share))
 		orl_qemu_unlink(q, &q->audio.out);
 	if (!run_link(&q->audio.in, orl_now() + share))
-		orl_qemu_unlink(q, &q->audio.in);
+		orl_qemu_audio_unheard(q);
 }
 
 static size_t qemu_watch(
@@ -456,6 +456,8 @@ static int start(struct orl_source **out, const char *address,
 	orl_qemu_agent_init(&q->agent);
 	orl_qemu_clip_init(q);
 	q->domain = domain;
+	/* See start_as_owner(): the bus is another one each time. */
+	q->source.becomes = domain && geteuid() == 0;
 	q->address = strdup(address);
 	if (q->epoll < 0 || !q->address)
 		orl_qemu_fail(q, "qemu: %s", strerror(errno));

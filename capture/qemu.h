@@ -221,6 +221,8 @@ void orl_qemu_objects_forget(struct orl_qemu *q);
 /* The machine has sound, at this path; or has no more. */
 void orl_qemu_audio_found(struct orl_qemu *q, const char *path);
 void orl_qemu_audio_lost(struct orl_qemu *q, const char *path);
+/* The connection for what it records has been closed by the other end. */
+void orl_qemu_audio_unheard(struct orl_qemu *q);
 /* Let go of it, and of its streams. */
 void orl_qemu_audio_close(struct orl_qemu *q);
 

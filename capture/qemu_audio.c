@@ -438,6 +438,14 @@ void orl_qemu_audio_lost(struct orl_qemu *q, const char *path)
 		orl_qemu_audio_close(q);
 }
 
+void orl_qemu_audio_unheard(struct orl_qemu *q)
+{
+	orl_qemu_unlink(q, &q->audio.in);
+	for (int i = 0; i < ORL_QEMU_VOICES; i++)
+		q->audio.records[i].open = false;
+	count_recorders(q);
+}
+
 void orl_qemu_audio_close(struct orl_qemu *q)
 {
 	orl_qemu_unlink(q, &q->audio.out);

@@ -42,7 +42,7 @@ static void fail(struct orl_qemu *q, const char *why)
 	forget(f);
 	if (paste)
 		orl_paste_dropped(paste);
-	orl_qemu_say(q, 0, text);
+	fprintf(stderr, "qemu: %s\n", text);
 	if (q->clip.board)
 		orl_board_refuse(
 				q->clip.board, ORIEL_SELECTION_CLIPBOARD, text);

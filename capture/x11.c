@@ -37,6 +37,9 @@ enum {
 	ARRANGE_NS = 30000000,
 	ARRANGE_MAX_NS = 250000000,
 	MAX_CURSOR = 256,
+	/* Of one run, so that the server runs too; each costs next to nothing. */
+	EVENTS = 1000,
+	CURSOR_NS = 16000000, /* between two pictures of the pointer */
 };
 
 /* Xlib's handlers get no pointer of ours; errors of all servers add up. */
@@ -250,6 +253,8 @@ static void show_cursor(struct orl_x11 *x)
 	uint32_t *words;
 	int err = 0;
 
+	x->cursor_stale = false;
+	x->cursor_shown = orl_now();
 	if (!c)
 		return;
 	if (c->width && c->height && c->width <= MAX_CURSOR &&
@@ -319,7 +324,7 @@ static void on_event(struct orl_x11 *x, XEvent *event)
 	if (event->type == x->damage_event + XDamageNotify) {
 		soil(x);
 	} else if (event->type == x->fixes_event + XFixesCursorNotify) {
-		show_cursor(x);
+		x->cursor_stale = true;
 	} else if (event->type == x->randr_event + RRScreenChangeNotify ||
 			event->type == x->randr_event + RRNotify ||
 			event->type == ConfigureNotify) {
@@ -378,6 +383,8 @@ static const char *examine(struct orl_x11 *x)
 		return "it has no XFIXES extension";
 	if (!XTestQueryExtension(x->dpy, &x->xkb_event, &error, &major, &minor))
 		return "it has no XTEST extension";
+	/* Who grabs the server would stop us, and wait for keys of ours. */
+	XTestGrabControl(x->dpy, True);
 	if (!XRRQueryExtension(x->dpy, &x->randr_event, &error) ||
 			!XRRQueryVersion(x->dpy, &major, &minor)) {
 		x->randr_event = -1000;
@@ -470,9 +477,24 @@ static size_t x11_watch(
 		*due = x->input.text.due;
 	if (x->arrange_at && x->arrange_at < *due)
 		*due = x->arrange_at;
+	if (x->cursor_stale && x->cursor_shown + CURSOR_NS < *due)
+		*due = x->cursor_shown + CURSOR_NS;
 	if (!x->clipboard)
 		return 1;
 	orl_x11_clipboard_watch(x->clipboard, &fds[1], due);
+	return 2;
+}
+
+static size_t x11_lines(const struct orl_source *source, int *fds)
+{
+	const struct orl_x11 *x = (const struct orl_x11 *)(const void *)source;
+	struct pollfd fd = { .fd = -1 };
+	uint64_t due = ORL_NEVER;
+
+	fds[0] = ConnectionNumber(x->dpy);
+	if (x->clipboard)
+		orl_x11_clipboard_watch(x->clipboard, &fd, &due);
+	fds[1] = fd.fd;
 	return 2;
 }
 
@@ -481,12 +503,14 @@ static int x11_run(struct orl_source *source, uint64_t now, char *why)
 	struct orl_x11 *x = of(source);
 	int err = 0;
 
-	while (!x->gone && XPending(x->dpy) > 0) {
+	for (int i = 0; i < EVENTS && !x->gone && XPending(x->dpy) > 0; i++) {
 		XEvent event;
 
 		XNextEvent(x->dpy, &event);
 		on_event(x, &event);
 	}
+	if (!x->gone && x->cursor_stale && now >= x->cursor_shown + CURSOR_NS)
+		show_cursor(x);
 	if (!x->gone && x->clipboard)
 		orl_x11_clipboard_run(x->clipboard, now);
 	if (!x->gone && now >= x->input.text.due)
@@ -606,6 +630,7 @@ const struct orl_source_kind orl_source_x11 = {
 	.close = x11_close,
 	.attach = x11_attach,
 	.watch = x11_watch,
+	.lines = x11_lines,
 	.run = x11_run,
 	.peers = x11_peers,
 	.resize_wanted = x11_resize_wanted,

@@ -69,7 +69,9 @@ struct orl_x11 {
 	uint64_t since;   /* it is */
 	uint64_t fetched; /* when, the last time */
 	uint64_t input_time;
-	bool told_size; /* that monitors keep their sizes */
+	bool cursor_stale;     /* the pointer has another picture by now */
+	uint64_t cursor_shown; /* when it was fetched, the last time */
+	bool told_size;        /* that monitors keep their sizes */
 
 	struct orl_x11_clipboard *clipboard; /* NULL: there is none */
 	int damage_event, fixes_event, randr_event, xkb_event;

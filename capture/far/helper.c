@@ -19,6 +19,9 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include <linux/capability.h>
+
+#include "capture/confine.h"
 #include "capture/far_check.h"
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
@@ -110,10 +113,26 @@ static void set_limit(__rlimit_resource_t what, uint64_t most)
 	setrlimit(what, &limit);
 }
 
+static void refused(struct orl_helper *h, int err)
+{
+	orl_helper_end(h, ORL_EXIT_INTERNAL,
+			"its helper cannot give up its rights: %s",
+			strerror(-err));
+}
+
+static void give_up(struct orl_helper *h, uint32_t keep)
+{
+	int err = orl_confine_capabilities(keep);
+
+	if (err)
+		refused(h, err);
+}
+
 int orl_helper_start(struct orl_helper *h, const struct orl_helper_ops *ops,
 		void *user, uint64_t memory)
 {
 	int room = ORL_FAR_BYTES + 65536;
+	uint32_t keep = 0;
 	ssize_t n;
 
 	*h = (struct orl_helper){ .ops = ops, .user = user };
@@ -123,7 +142,6 @@ int orl_helper_start(struct orl_helper *h, const struct orl_helper_ops *ops,
 	/* The server sees a signal of the terminal, and ends this. */
 	signal(SIGINT, SIG_IGN);
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 	prctl(PR_SET_DUMPABLE, 0);
 	set_limit(RLIMIT_CORE, 0);
 	if (LIMIT_MEMORY)
@@ -135,7 +153,21 @@ int orl_helper_start(struct orl_helper *h, const struct orl_helper_ops *ops,
 		return -1;
 	memcpy(&h->config, h->in.bytes, sizeof(h->config));
 	explicit_bzero(h->in.bytes, sizeof(h->config));
+	/* The socket of a virtual machine is often another user's. */
+	if (h->config.host[0] == '/')
+		keep = 1u << CAP_DAC_OVERRIDE;
+	give_up(h, keep);
 	return 0;
+}
+
+void orl_helper_confine(struct orl_helper *h)
+{
+	int err;
+
+	give_up(h, 0);
+	err = orl_confine_calls(0);
+	if (err)
+		refused(h, err);
 }
 
 void orl_helper_judge(struct orl_helper *h, const uint8_t sha256[static 32])

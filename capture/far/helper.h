@@ -53,10 +53,13 @@ struct orl_helper {
 
 /*
  * Take the configuration, and at most `memory` bytes of addresses from now
- * on. Returns 0, or -1 when nobody has started this as a helper.
+ * on; give up all capabilities, but the one that reaches a socket by its path.
+ * Returns 0, or -1 when nobody has started this as a helper.
  */
 int orl_helper_start(struct orl_helper *h, const struct orl_helper_ops *ops,
 		void *user, uint64_t memory);
+/* That one as well, and system calls. Before a byte is read of the server. */
+void orl_helper_confine(struct orl_helper *h);
 /* Say why, with an orl_exit, and end this process. Threads: any. */
 void orl_helper_end(struct orl_helper *h, int status, const char *format, ...)
 		__attribute__((format(printf, 3, 4), noreturn));

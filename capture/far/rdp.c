@@ -237,6 +237,7 @@ int main(void)
 				stderr);
 		return ORL_EXIT_USAGE;
 	}
+	orl_helper_confine(&rdp.helper);
 	/* The library keeps files there, and says what strangers send. */
 	setenv("HOME", "/nonexistent", 1);
 	unsetenv("XDG_CONFIG_HOME");

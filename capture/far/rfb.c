@@ -18,6 +18,7 @@ int main(void)
 		return ORL_EXIT_USAGE;
 	}
 	orl_rfb_connect(&rfb);
+	orl_helper_confine(&rfb.helper);
 	orl_rfb_login(&rfb);
 	explicit_bzero(rfb.helper.config.password,
 			sizeof(rfb.helper.config.password));

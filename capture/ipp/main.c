@@ -17,6 +17,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "capture/confine.h"
+
 enum { PIPE = 3, LISTENER = 4, PATIENCE = 15 };
 
 /* ---- the pipe ---------------------------------------------------------- */
@@ -112,12 +114,15 @@ static int run(struct orl_ipp *ipp)
 	}
 }
 
-static void confine(void)
+/*
+ * What a hostile document could make of this process stays in it. Before a
+ * byte is read and a thread is made.
+ */
+static int confine(void)
 {
 	const struct rlimit files = { 128, 128 }, none = { 0, 0 };
+	int err;
 
-	/* What a hostile document could make of this process stays in it. */
-	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	prctl(PR_SET_DUMPABLE, 0);
 	setrlimit(RLIMIT_NOFILE, &files);
@@ -125,6 +130,11 @@ static void confine(void)
 	setrlimit(RLIMIT_CORE, &none);
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGXFSZ, SIG_IGN);
+	/* The library looks for what it says in the user's language. */
+	httpInitialize();
+	(void)cupsLangDefault();
+	err = orl_confine_capabilities(0);
+	return err ? err : orl_confine_reader();
 }
 
 int main(int argc, char **argv)
@@ -133,6 +143,7 @@ int main(int argc, char **argv)
 	struct sockaddr_storage name;
 	socklen_t n = sizeof(name);
 	pthread_t thread;
+	int err;
 
 	(void)argv;
 	if (argc != 1 || getsockname(PIPE, (struct sockaddr *)&name, &n) < 0 ||
@@ -141,7 +152,12 @@ int main(int argc, char **argv)
 				"--print, not by hand; see oriel-serve(1)\n");
 		return 2;
 	}
-	confine();
+	err = confine();
+	if (err) {
+		fprintf(stderr, "oriel-ipp cannot give up its rights: %s\n",
+				strerror(-err));
+		return 1;
+	}
 	ipp.started = time(NULL);
 	pthread_mutex_init(&ipp.lock, NULL);
 	pthread_cond_init(&ipp.changed, NULL);

@@ -108,6 +108,24 @@ sleep 4
 stays
 echo 'ok endures'
 
+# ---- the same again and again
+
+liar rfb copies
+serve --source="rfb:127.0.0.1:$PORT" --stats="$T/stats"
+counted() { # NAME
+	sed -n "s/.*\"$1\":\([0-9]*\).*/\1/p" "$T/stats" | tail -n 1
+}
+all() {
+	[ "0$(counted source_updates)" -ge 21 ]
+}
+eventually 10 all || fail "updates do not come: $(counted source_updates)"
+# A screen each, 256000 bytes; and not for each of the rectangles.
+[ "$(counted source_copied_bytes)" -le $((256000 * 30)) ] ||
+	fail "copied $(counted source_copied_bytes) bytes"
+echo "ok copies: $(counted source_copied_bytes) bytes"
+stop "$SERVER"
+stop "$LIAR"
+
 # ---- less and less often
 
 liar rfb well

@@ -86,6 +86,62 @@ finish "$viewer" 10
 said '... and its viewer' "exit $STATUS: $(tail -1 "$T/viewer.log")"
 identify "$T/last.png" > /dev/null 2>&1 || fail 'the last picture is lost'
 
+# ---- one that somebody keeps to himself, one that is busy, one that stands still
+
+x_server B 320x240
+xserver=$PID
+serve --source="x11:$B"
+# xlib COMMANDS: with `d` for the display, `root`, and `x11` for its library.
+xlib() {
+	start xlib python3 -c "import ctypes, sys, time
+x11 = ctypes.CDLL('libX11.so.6')
+x11.XOpenDisplay.restype = ctypes.c_void_p
+for f in (x11.XDefaultRootWindow, x11.XCreateFontCursor):
+    f.restype = ctypes.c_ulong
+d = ctypes.c_void_p(x11.XOpenDisplay(b'$B'))
+root = ctypes.c_ulong(x11.XDefaultRootWindow(d))
+$1"
+	eventually 5 grep -qs ready "$T/xlib.out" || fail 'no X client'
+}
+looks() {
+	view --trust=first-use --password-file="$T/password" \
+		--exit-when=lossless --exit-after=8 \
+		--screenshot="$T/look.png" "$ADDRESS"
+	said "$1" "exit $STATUS"
+	[ "$STATUS" = 0 ] || fail "$1: exit $STATUS"
+}
+xlib "x11.XGrabServer(d)
+x11.XSetWindowBackground(d, root, ctypes.c_ulong(0x308050))
+x11.XClearWindow(d, root)
+x11.XSync(d, 0)
+print('ready', flush=True)
+time.sleep(60)"
+looks 'X server grabbed'
+[ "$(convert "$T/look.png" -crop 1x1+9+9 -format '%[hex:u]' info:)" = 308050 ] ||
+	fail 'what was drawn meanwhile is not shown'
+stop "$PID"
+xlib "both = [ctypes.c_ulong(x11.XCreateFontCursor(d, n)) for n in (2, 34)]
+print('ready', flush=True)
+while True:
+    for _ in range(500):
+        x11.XDefineCursor(d, root, both[0])
+        x11.XDefineCursor(d, root, both[1])
+    x11.XFlush(d)"
+storm=$PID
+looks 'pointers without end'
+peak=$(awk '/^VmHWM/ { print $2 }' "/proc/$SERVER/status")
+[ "$peak" -lt 150000 ] || fail "it took $peak KiB for that"
+stop "$storm"
+kill -STOP "$xserver"
+# It is asked for its state before a character is typed, and waited for.
+start typist "$BIN/tests/e2e/keys" text "$ADDRESS" "$(cat "$T/password")" 'ä'
+sleep 1
+stop "$SERVER"
+kill -CONT "$xserver"
+said 'X server stands still, SIGTERM' "exit $STATUS"
+[ "$STATUS" = 0 ] || fail "the X server stands still: exit $STATUS"
+stop "$xserver"
+
 # ---- either side killed at any moment
 
 token=$HOME/.local/state/oriel/token.key

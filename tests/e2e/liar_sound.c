@@ -2,7 +2,8 @@
  * liar_sound.c - the sound card of the virtual machine that lies: each of its
  * listeners gets a process of its own, in which a guest opens and closes its
  * card a hundred times a second for three seconds, in forms that there are not
- * as well, and lies about sizes and numbers. Then it plays 440 Hz for three.
+ * as well, and lies about sizes and numbers. Then it plays 440 Hz for three;
+ * the one that records dies while it does.
  */
 #include "tests/e2e/liar_sound.h"
 
@@ -174,6 +175,16 @@ static void tone(void)
 	fini(1);
 }
 
+/* Nobody says that it does not listen any more. */
+static void die_recording(void)
+{
+	init(1, 16, false, RATE, 2);
+	enable(1, true);
+	pause_ms(500);
+	puts("died recording");
+	fflush(stdout);
+}
+
 static int on_register(sd_bus_message *m, void *user, sd_bus_error *error)
 {
 	bool out = strcmp(sd_bus_message_get_member(m),
@@ -201,6 +212,8 @@ static int on_register(sd_bus_message *m, void *user, sd_bus_error *error)
 	storm(out);
 	if (out)
 		tone();
+	else
+		die_recording();
 	_exit(0);
 }
 

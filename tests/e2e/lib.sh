@@ -136,6 +136,13 @@ view() {
 	STATUS=$?
 }
 
+# confined PID: it has no capabilities, and a filter of system calls.
+confined() {
+	[ "$(sed -n 's/^\(CapPrm\|CapEff\|NoNewPrivs\|Seccomp\):[[:space:]]*//p' \
+		"/proc/$1/status" | tr '\n' ' ')" = \
+		'0000000000000000 0000000000000000 1 2 ' ]
+}
+
 # picture DISPLAY FILE: what an X server shows.
 picture() {
 	import -display "$1" -window root "$2"

@@ -1,7 +1,8 @@
 #!/bin/bash
 # libvirt.sh - a virtual machine that libvirt runs: found by its name, shown,
 # found again on the other bus that libvirt gives it when it starts anew. It is
-# libvirt's per-user daemon, so root runs all of this as nobody.
+# libvirt's per-user daemon, so root runs all of this as nobody; and beside it
+# an oriel-serve of his own, which is nobody when it connects to the bus.
 . tests/e2e/lib.sh
 
 V=$(mktemp -d "${TMPDIR:-/tmp}/oriel-libvirt.XXXXXX")
@@ -89,6 +90,16 @@ server=$PID
 eventually 20 grep -qs '^listening ' "$T/serve.out" || fail 'it does not listen'
 ADDRESS=$(sed -n 's/^listening tcp:/oriel:/p;T;q' "$T/serve.out")
 eventually 20 screen || fail 'its screen is not seen'
+if [ "$(id -u)" = 0 ]; then
+	socket=$(ls "$V"/run/libvirt/libvirt-sock "$V"/run/libvirt/virtqemud-sock \
+		2> /dev/null | head -n 1)
+	LIBVIRT_DEFAULT_URI="qemu:///session?socket=$socket" start root \
+		"$BIN/oriel-serve" --source=qemu:libvirt/tiny \
+		--listen="unix:$T/root" --password-file="$T/password"
+	root=$PID
+	eventually 20 grep -qs '^listening ' "$T/root.out" ||
+		fail 'root does not find it'
+fi
 echo 'ok found'
 
 virsh destroy tiny
@@ -100,4 +111,10 @@ eventually 20 grep -q 'is back' "$T/serve.log" || fail 'it is not back'
 eventually 20 screen || fail 'back, its screen is not seen'
 stop "$server"
 [ "$STATUS" = 0 ] || fail "exit $STATUS"
+if [ -n "${root:-}" ]; then
+	eventually 20 grep -q 'is back' "$T/root.log" ||
+		fail 'for root it is not back'
+	stop "$root"
+	[ "$STATUS" = 0 ] || fail "root's exit $STATUS"
+fi
 echo 'ok back'

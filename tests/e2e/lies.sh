@@ -100,13 +100,20 @@ END
 # ---- a sound card that is opened and closed a hundred times a second, and lies
 
 echo 'rights = all' > "$T/all"
+wanted() {
+	grep microphone_wanted "$T/view.out" | tail -n 1 | grep -q ":$1}"
+}
 # It plays in real time: where that is taken from it, it may try again.
 for try in 1 2 3; do
 	lie sounds --policy="$T/all"
 	start view "$BIN/oriel-view" --headless --trust=first-use \
 		--password-file="$T/password" --sound-file="$T/sounds.wav" \
-		"$ADDRESS"
+		--json "$ADDRESS"
 	viewer=$PID
+	eventually 10 grep -q '^died recording' "$T/liar.out" ||
+		fail 'sounds: its recorder does not die'
+	eventually 1 wanted false ||
+		fail 'sounds: a recorder that has died wants the microphone'
 	eventually 10 grep -q '^stormed out' "$T/liar.out" &&
 		eventually 10 grep -q '^stormed in' "$T/liar.out" ||
 		fail 'sounds: it did not tell all of its lies'

@@ -63,6 +63,10 @@ ipp://127.0.0.1:*/????????????????????????????????/ci-printer-1) ;;
 esac
 eventually 5 grep -qsF "added|ci-printer-1|$uri|CI Printer <1>|" "$T/hooked" ||
 	fail 'the hook was not told'
+helper() {
+	pgrep -P "$SERVER" -x oriel-ipp
+}
+eventually 5 confined "$(helper)" || fail 'oriel-ipp has more than it needs'
 
 phase formats
 
@@ -266,9 +270,6 @@ carried() { # bytes, by our network
 begun() { # a part of the large job has come, and most of it has not
 	[ "$(carried)" -gt $((before + 2000000)) ]
 }
-helper() {
-	pgrep -P "$SERVER" -x oriel-ipp
-}
 old=$(helper)
 before=$(carried)
 start large timeout 200 ipptool -t -f "$T/large.jpg" -d filetype=image/jpeg \
@@ -285,6 +286,7 @@ finish "$large" 60
 	fail 'the application believes that it was printed'
 eventually 10 answers "$uri" || fail 'oriel-ipp is not started again'
 [ "$(helper)" != "$old" ] || fail 'it is the old one'
+eventually 5 confined "$(helper)" || fail 'the new oriel-ipp has more than it needs'
 rm -f "$T"/paper/*
 print "$T/a.pdf" application/pdf || fail 'the new oriel-ipp takes nothing'
 eventually 30 piled "$T/a.pdf" || fail 'the new oriel-ipp prints nothing'

@@ -35,6 +35,7 @@ stop "$SERVER"
 serve "${source[@]}" --source-trust=first-use
 eventually 5 grep -q "is sha256:$hash; nothing else" "$T/serve.log" ||
 	fail 'it keeps another'
+eventually 5 confined "$(helper oriel-rdp)" || fail 'oriel-rdp has more than it needs'
 eventually 10 see "$A" || fail 'the pictures differ'
 watch "$B"
 eventually 10 same_display "$A" "$B" || fail 'in a window, they differ'

@@ -210,6 +210,28 @@ $(pactl list short sink-inputs; pactl list sinks | grep Description)"
 	stop "$LISTENER"
 fi
 echo 'ok a device that goes is followed, and echoes are left to the system'
+# Nobody wants it any more when the sound server has died.
+listen 30 --microphone=on
+record 20 &
+eventually 5 grep -q '"microphone_wanted","wanted":true' "$T/listen.out" ||
+	fail 'it is not wanted again'
+stop "$PULSE" KILL
+eventually 5 grep -q '"microphone_wanted","wanted":false' "$T/listen.out" ||
+	fail 'it is wanted without a sound server'
+stop "$LISTENER"
+# One that stands still holds nobody up.
+sounds
+eventually 20 eval 'pactl list short sources | grep -qw oriel_microphone' ||
+	fail 'no microphone after that'
+kill -STOP "$PULSE"
+stop "$SERVER"
+kill -CONT "$PULSE"
+[ "$STATUS" = 0 ] || fail "with a sound server that stands still: $STATUS"
+eventually 5 eval '! pactl list short sources | grep -q oriel_microphone' ||
+	fail 'the modules stay'
+serve --source="x11:$A" --policy="$T/policy"
+eventually 10 eval 'pactl list short sources | grep -qw oriel_microphone' ||
+	fail 'no microphone in the end'
 stop "$SERVER"
 [ "$STATUS" = 0 ] || fail "oriel-serve ends with $STATUS"
 gone() {

@@ -6,6 +6,7 @@ garbage   says things that are no RFB; huge: its screen has no memory
 outside   draws outside its screen; sizes: another size with every frame
 cut       a clipboard of 2 GiB; bomb: one that grows when decompressed
 rects     updates of nothing for ever; hangup: hangs up in a picture
+copies    the whole screen, copied onto itself 256 times an update; 20 of them
 cursor    a pointer of 65535 x 65535 pixels
 well      behaves, so that all of the above can be compared with something
 """
@@ -70,6 +71,10 @@ def talk(c):
         nothing = update(*[rect(0, 0, 0, 0, 0)] * 65535)
         while True:
             c.sendall(nothing)
+    elif how == "copies":
+        copy = rect(0, 0, 320, 200, 1, bytes(4))
+        for _ in range(20):
+            c.sendall(update(*[copy] * 256))
     elif how == "hangup":
         time.sleep(0.3)
         c.sendall(update(rect(0, 0, 320, 200, 0, bytes(1000)))[:500])

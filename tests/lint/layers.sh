@@ -14,7 +14,7 @@ clip
 client/viewer clip redirect/usb_police.h
 capture       clip
 capture/far   capture
-capture/ipp   capture/printpipe.h
+capture/ipp   capture/printpipe.h capture/confine.h
 examples      vmm-guest.h
 bench         proto codecs client
 tests         tests tests/unit tests/fuzz tests/e2e proto proto/io codecs redirect server client client/viewer capture capture/far capture/ipp clip bench
