@@ -34,7 +34,7 @@ DISPLAY=$A start terminal xterm -geometry 80x30+20+20 -e 'ls /usr/bin; sleep 600
 echo_keys "$A"
 serve --source="rfb:localhost:$PORT" --policy="$T/policy" \
 	--source-password-file="$T/vnc-password" --source-trust="ca:$T/one.crt"
-confined "$(helper oriel-rfb)" || fail 'oriel-rfb has more than it needs'
+eventually 5 confined "$(helper oriel-rfb)" || fail 'oriel-rfb has more than it needs'
 watch "$B"
 # A full screen asks for its size.
 grown() {
@@ -178,7 +178,7 @@ booted() {
 eventually 20 booted || fail 'QEMU: the machine shows no text'
 serve --source="rfb:$T/vnc" --source-password-file="$T/vnc-password" \
 	--policy="$T/policy"
-confined "$(helper oriel-rfb)" || fail 'by a path, it has more than it needs'
+eventually 5 confined "$(helper oriel-rfb)" || fail 'by a path, it has more than it needs'
 eventually 10 see_machine 720x400 || fail 'QEMU: the pictures differ'
 # A square: four fifths of it are its first harmonic.
 hears 4.5 "$T/heard.wav" 100 0.7 ||
