@@ -123,7 +123,7 @@ static int authorities_file(const struct orl_box *box, size_t n)
 	return -1;
 }
 
-static int send_setup(struct orl_box *box)
+static int send_setup(struct orl_box *box, int socket)
 {
 	struct orl_box_message m = { .id = ORL_BOX_SETUP };
 	struct orl_box_setup *s = &m.u.setup;
@@ -147,7 +147,7 @@ static int send_setup(struct orl_box *box)
 	s->authorities = (int64_t)n;
 	ORL_BOX_TEXT(s->name, box->name);
 	if (!err)
-		err = orl_box_hand(box, &m, files, n ? 2 : 1);
+		err = orl_box_send(socket, &m, files, n ? 2 : 1);
 	for (int i = 0; i < 2; i++)
 		if (files[i] >= 0)
 			close(files[i]);
@@ -168,14 +168,16 @@ static int begin(struct orl_box *box)
 		return ORIEL_EIO;
 	box->jailed = false;
 	orl_box_forget_jobs(box);
-	set_socket(box, ends[0]);
-	int err = send_setup(box);
-	if (err)
+	int err = send_setup(box, ends[0]);
+	if (err) {
+		close(ends[0]);
 		close(ends[1]);
-	else
-		err = box->jail ? begin_process(box, ends[1])
-				: begin_thread(box, ends[1]);
-	return err;
+		return err;
+	}
+	/* From here on other threads may tell it more, and not before. */
+	set_socket(box, ends[0]);
+	return box->jail ? begin_process(box, ends[1])
+			 : begin_thread(box, ends[1]);
 }
 
 /* ---- ending it --------------------------------------------------------- */

@@ -4,6 +4,10 @@
  */
 #include "tests/unit/unit.h"
 
+#include <pthread.h>
+#include <stdatomic.h>
+#include <time.h>
+
 #include "client/viewer/box_child_impl.h"
 #include "client/viewer/box_impl.h"
 #include "tests/box_any.h"
@@ -114,12 +118,52 @@ static void who_waits_for_room_sees_that_nobody_reads(void **state)
 	free(b);
 }
 
+static atomic_bool enough;
+
+static void *tell_all_the_time(void *box)
+{
+	for (bool on = false; !atomic_load(&enough); on = !on) {
+		orl_box_listen(box, on);
+		/* So that it is not too much for who reads. */
+		nanosleep(&(struct timespec){ 0, 20000 }, NULL);
+	}
+	return NULL;
+}
+
+/* The window's thread may mute at any time; the process hears that later. */
+static void nothing_is_told_before_the_beginning(void **state)
+{
+	struct any_seen seen = { 0 };
+	const struct orl_box_config config = {
+		.events = &any_events, .user = &seen, .name = "test"
+	};
+	struct orl_box *box;
+	pthread_t other;
+	(void)state;
+	assert_int_equal(orl_box_create(&box, &config), 0);
+	seen.box = box;
+	assert_int_equal(pthread_create(&other, NULL, tell_all_the_time, box),
+			0);
+	for (int i = 0; i < 300; i++) {
+		box->asked = 0; /* of sockets; more often than a person can */
+		assert_int_equal(orl_box_connect(box, "unix:/nonexistent/it"),
+				0);
+		while (box->begun)
+			orl_box_wait(box, 100);
+		assert_false(orl_box_crashed(box));
+	}
+	atomic_store(&enough, true);
+	pthread_join(other, NULL);
+	orl_box_destroy(box);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(sound_ends_with_its_process),
 		cmocka_unit_test(what_nobody_sees_is_told_to_the_next_process),
 		cmocka_unit_test(who_waits_for_room_sees_that_nobody_reads),
+		cmocka_unit_test(nothing_is_told_before_the_beginning),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
