@@ -84,7 +84,10 @@ void orl_logins_forget(struct orl_logins *l)
 {
 	pthread_mutex_lock(&l->lock);
 	explicit_bzero(l->kept, sizeof(l->kept));
+	explicit_bzero(&l->login, sizeof(l->login));
 	l->session++;
+	if (l->step == ANSWERED)
+		l->step = WANTED;
 	pthread_mutex_unlock(&l->lock);
 	/* Whoever still waits is asked for in the next session. */
 	l->shown = 0;
@@ -175,13 +178,14 @@ static enum outcome look(struct orl_login_talk *talk, enum orl_line line,
 		l->question.number = ++l->number;
 		l->question.soon = talk->typed &&
 				   orl_viewer_now() - l->answered < SOON;
-		talk->session = l->session;
 		return STILL;
 	}
 	if (!*mine || l->step != ANSWERED)
 		return STILL;
 	snprintf(l->yes ? l->trying : l->refused, ORL_DEST_MAX, "%s",
 			talk->dest);
+	/* The session that it was answered in; it may have been asked before. */
+	talk->session = l->session;
 	if (l->yes)
 		talk->login = l->login;
 	else
