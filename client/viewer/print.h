@@ -57,6 +57,8 @@ int orl_cups_find_one(struct orl_found *out, const char *name,
 void orl_cups_send(const struct orl_sending *s);
 
 /* print_notes.c */
+/* What is shown of a title: nothing that moves the cursor or the rest. */
+void orl_prints_plain(char *out, size_t size, const char *text);
 /* Tell the person, if there is a window. */
 void orl_prints_note(struct orl_ui *ui, const char *title,
 		enum oriel_print_state state, uint32_t reasons,
