@@ -663,8 +663,8 @@ void orl_prints_destroy(struct orl_viewer *v)
 		return;
 	p->cancel = ORL_PRINT_CANCEL;
 	for (int i = 0; i < JOBS; i++)
-		if (!p->jobs[i].cancel)
-			p->jobs[i].cancel = ORL_PRINT_LEAVE;
+		p->jobs[i].cancel = p->jobs[i].cancel ? ORL_PRINT_CANCEL_LEAVE
+						      : ORL_PRINT_LEAVE;
 	if (p->finding)
 		pthread_join(p->finder, NULL);
 	for (int i = 0; i < JOBS; i++)

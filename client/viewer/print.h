@@ -17,7 +17,8 @@ enum {
 	ORL_DEST_MAX = 1024,
 	/* Values of what libcups looks at as `cancel`. */
 	ORL_PRINT_CANCEL = 1,
-	ORL_PRINT_LEAVE = 2, /* but what is wholly there goes on */
+	ORL_PRINT_LEAVE = 2,        /* but what is wholly there goes on */
+	ORL_PRINT_CANCEL_LEAVE = 3, /* and do not wait for it to end */
 };
 
 /* A printer that was found. */

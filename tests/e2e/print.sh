@@ -50,6 +50,9 @@ cat > "$T/cancel.test" <<'END'
 	STATUS successful-ok
 }
 END
+events() { # WORDS: how often the viewer has said so of a job
+	grep '"event":"print"' "$T/view.out" | grep -c "$1"
+}
 newest() {
 	ipptool -tv "$uri" "$T/jobs.test" 2> /dev/null |
 		sed -n 's/.*job-id (integer) = //p' | head -n 1
@@ -125,17 +128,37 @@ eventually 30 is_state completed || fail "with paper: $(job_state)"
 piled "$T/a.pdf" || fail 'it came out as another'
 
 phase cancelled
-# Cancelled at the desktop.
-touch "$T/empty"
-print "$T/c.pwg" image/pwg-raster || fail 'the raster is refused'
-eventually 30 is_state processing-stopped || fail "without paper: $(job_state)"
-ipptool -q -d job="$(newest)" "$uri" "$T/cancel.test" ||
-	fail 'it cannot be cancelled'
-is_state canceled || fail "cancelled: $(job_state)"
-eventually 10 grep -q '"event":"print".*"state":"cancelled"' "$T/view.out" ||
-	fail 'the viewer does not cancel'
+# Cancelled at the desktop, without paper. It is taken back from the printer,
+# which ends it when it goes on.
+cancels() { # that the printer has heard of
+	grep -c 'Cancel-Job successful' "$T/printer.log"
+}
+more() { # THAN COMMAND...
+	[ "$("${@:2}")" -gt "$1" ]
+}
+cancel_one() {
+	local before
+	before=$(cancels)
+	touch "$T/empty"
+	print "$T/c.pwg" image/pwg-raster || fail 'the raster is refused'
+	eventually 30 is_state processing-stopped ||
+		fail "without paper: $(job_state)"
+	ipptool -q -d job="$(newest)" "$uri" "$T/cancel.test" ||
+		fail 'it cannot be cancelled'
+	is_state canceled || fail "cancelled: $(job_state)"
+	eventually 10 more "$before" cancels ||
+		fail 'it is not taken back from the printer'
+}
+before=$(events '"state":"cancelled"')
+cancel_one
 rm "$T/empty"
+eventually 10 more "$before" events '"state":"cancelled"' ||
+	fail 'the viewer does not say that it is cancelled'
+eventually 10 test ! -e "$T/waiting" || fail 'its press does not end'
+# A viewer that ends does not wait for that.
+cancel_one
 stop "$viewer"
+rm "$T/empty"
 stop "$relay"
 eventually 5 grep -q 'removed|ci-printer-1|' "$T/hooked" ||
 	fail 'the printer stays when the viewer has gone'
