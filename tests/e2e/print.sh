@@ -336,8 +336,27 @@ stop "$viewer"
 eventually 10 is_state aborted || fail "without a viewer: $(job_state)"
 rm "$T/empty"
 
-# oriel-serve dies in the middle: so does oriel-ipp, and both sides are told.
+# The viewer is lost. Its printer goes before its job, which can be cancelled.
+rm -f "$T/waiting"
+printing --print-pdf
+touch "$T/empty"
+print "$T/a.pdf" application/pdf || fail 'the PDF is refused'
+eventually 30 test -e "$T/waiting" || fail 'there is paper'
+removed() {
+	grep -c '^removed|ci-printer-1|' "$T/hooked"
+}
+before=$(removed)
+stop "$viewer" KILL
 stop "$relay"
+eventually 20 more "$before" removed || fail 'the printer of one lost stays'
+is_state processing || is_state processing-stopped ||
+	fail "its job is $(job_state)"
+ipptool -q -d job="$(newest)" "$uri" "$T/cancel.test" ||
+	fail 'the job of one lost cannot be cancelled'
+is_state canceled || fail "cancelled: $(job_state)"
+rm "$T/empty"
+
+# oriel-serve dies in the middle: so does oriel-ipp, and both sides are told.
 rate=3000000 printing --print-pdf
 before=$(carried)
 start large timeout 200 ipptool -t -f "$T/large.jpg" -d filetype=image/jpeg \
