@@ -313,6 +313,21 @@ eventually 5 confined "$(helper)" || fail 'the new oriel-ipp has more than it ne
 rm -f "$T"/paper/*
 print "$T/a.pdf" application/pdf || fail 'the new oriel-ipp takes nothing'
 eventually 30 piled "$T/a.pdf" || fail 'the new oriel-ipp prints nothing'
+# What the application was told to be taken is printed when oriel-ipp dies.
+rm -f "$T"/paper/*
+touch "$T/empty"
+print "$T/a.pdf" application/pdf || fail 'the PDF is refused'
+eventually 30 test -e "$T/waiting" || fail 'there is paper'
+before=$(events '"state":"done"')
+cancelled=$(cancels)
+kill -9 "$(helper)"
+eventually 10 answers "$uri" || fail 'oriel-ipp is not started again'
+sleep 1
+rm "$T/empty"
+eventually 30 piled "$T/a.pdf" || fail 'oriel-ipp took it along'
+eventually 10 more "$before" events '"state":"done"' ||
+	fail 'the viewer does not say that it is printed'
+[ "$(cancels)" = "$cancelled" ] || fail 'it was taken back from the printer'
 
 phase deaths
 # The printer dies in the middle: both sides are told.
