@@ -313,6 +313,7 @@ eventually 5 confined "$(helper)" || fail 'the new oriel-ipp has more than it ne
 rm -f "$T"/paper/*
 print "$T/a.pdf" application/pdf || fail 'the new oriel-ipp takes nothing'
 eventually 30 piled "$T/a.pdf" || fail 'the new oriel-ipp prints nothing'
+[ "$(newest)" -gt 9 ] || fail "the new oriel-ipp counts from 1: $(newest)"
 # What the application was told to be taken is printed when oriel-ipp dies.
 rm -f "$T"/paper/*
 touch "$T/empty"
