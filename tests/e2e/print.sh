@@ -58,8 +58,10 @@ newest() {
 		sed -n 's/.*job-id (integer) = //p' | head -n 1
 }
 
+ip addr add 192.0.2.1/32 dev lo || fail 'no second address'
 tell
 printing --print-pdf
+answers "${uri/127.0.0.1/192.0.2.1}" && fail 'it answers others than this host'
 case $uri in
 ipp://127.0.0.1:*/????????????????????????????????/ci-printer-1) ;;
 *) fail "an odd address: $uri" ;;
@@ -167,7 +169,8 @@ answers "$uri" && fail 'a printer that has gone answers'
 phase 'a line that is cut'
 # 12 MB over a line of 4 MB/s that is cut three times. Pictures go on.
 rm -f "$T"/paper/*
-rate=3000000 printing --print-pdf --stats="$T/stats"
+mkdir "$T/unseen"
+TMPDIR=$T/unseen rate=3000000 printing --print-pdf --stats="$T/stats"
 head -c 12000000 /dev/urandom > "$T/large.jpg"
 shown() {
 	sed -n 's/.*"frames_shown":\([0-9]*\).*/\1/p' "$T/stats" | tail -n 1
@@ -181,6 +184,10 @@ for _ in 1 2 3; do
 	kill -USR1 "$relay"
 done
 sleep 2
+# It waits in a file without a name.
+[ -z "$(ls -A "$T/unseen")" ] || fail "left behind: $(ls -A "$T/unseen")"
+ls -l "/proc/$viewer/fd" | grep -q "/#[0-9]* (deleted)" ||
+	fail 'the document is in no unnamed file'
 go_on() {
 	[ "$(shown)" -gt "$((${before:-0} + 10))" ]
 }
@@ -294,6 +301,7 @@ begun() { # a part of the large job has come, and most of it has not
 	[ "$(carried)" -gt $((before + 2000000)) ]
 }
 old=$(helper)
+cancelled=$(events '"state":"cancelled"')
 before=$(carried)
 start large timeout 200 ipptool -t -f "$T/large.jpg" -d filetype=image/jpeg \
 	"$uri" print-job.test
@@ -301,7 +309,7 @@ large=$PID
 eventually 10 begun || fail 'nothing comes of the large job'
 sleep 0.3
 kill -9 "$old"
-eventually 10 grep -q '"event":"print".*"state":"cancelled"' "$T/view.out" ||
+eventually 10 more "$cancelled" events '"state":"cancelled"' ||
 	fail 'the viewer waits for what will not come'
 finish "$large" 60
 # It is told, or has tried again by itself.
@@ -436,15 +444,16 @@ phase 'asked'
 stop "$relay"
 x_server C 800x600
 rate=0 tell
+start relay python3 "$(dirname "$0")/relay.py" "${ADDRESS##*:}" 3000000
+relay=$PID
+eventually 5 test -s "$T/relay.out" || fail 'no relay'
 start view env DISPLAY="$C" "$BIN/oriel-view" --trust="$KEY" \
-	--password-file="$T/password" --printer="file:$T/paper" --json "$ADDRESS"
+	--password-file="$T/password" --printer="file:$T/paper" --json \
+	"oriel://127.0.0.1:$(cat "$T/relay.out")"
 viewer=$PID
 eventually 20 grep -qs printer_added "$T/serve.out" || fail 'no printer'
 uri=$(sed -n 's/.*printer_added.*"uri":"\([^"]*\)".*/\1/p' "$T/serve.out")
 rm -f "$T"/paper/*
-events() { # WORDS
-	grep '"event":"print"' "$T/view.out" | grep -c "$1"
-}
 asked() { # TIMES
 	[ "$(events '"state":"waiting".*"bytes":0')" = "$1" ]
 }
@@ -471,5 +480,19 @@ finish "$asking" 20
 eventually 10 piled "$T/a.pdf" || fail 'it is not in the folder'
 print "$T/b.jpg" image/jpeg || fail 'the next one is refused'
 eventually 10 piled "$T/b.jpg" || fail 'the next one is not in the folder'
+# What is on its way is cancelled in the viewer's menu: the second row from below.
+before=$(carried)
+start large timeout 200 ipptool -t -f "$T/large.jpg" -d filetype=image/jpeg \
+	"$uri" print-job.test
+large=$PID
+eventually 10 begun || fail 'nothing comes of the large job'
+DISPLAY=$C xdotool keydown ctrl keydown alt keyup alt keyup ctrl
+sleep 0.5
+DISPLAY=$C xdotool key --delay 40 Up Up Return
+finish "$large" 10
+[ "$STATUS" != 0 ] || fail 'the application is not told that it was cancelled'
+is_state canceled || fail "cancelled in the menu: $(job_state)"
+[ "$(events '"state":"cancelled"')" = 1 ] || fail 'the viewer does not say so'
+piled "$T/large.jpg" && fail 'what was cancelled in the menu came out'
 stop "$viewer"
 stop "$SERVER"
