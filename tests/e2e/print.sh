@@ -186,7 +186,7 @@ done
 sleep 2
 # It waits in a file without a name.
 [ -z "$(ls -A "$T/unseen")" ] || fail "left behind: $(ls -A "$T/unseen")"
-ls -l "/proc/$viewer/fd" | grep -q "/#[0-9]* (deleted)" ||
+find "/proc/$viewer/fd" -lname '*/#[0-9]* (deleted)' | grep -q . ||
 	fail 'the document is in no unnamed file'
 go_on() {
 	[ "$(shown)" -gt "$((${before:-0} + 10))" ]
@@ -480,7 +480,7 @@ finish "$asking" 20
 eventually 10 piled "$T/a.pdf" || fail 'it is not in the folder'
 print "$T/b.jpg" image/jpeg || fail 'the next one is refused'
 eventually 10 piled "$T/b.jpg" || fail 'the next one is not in the folder'
-# What is on its way is cancelled in the viewer's menu: the second row from below.
+# What is on its way is cancelled in the viewer's menu, one row above the last.
 before=$(carried)
 start large timeout 200 ipptool -t -f "$T/large.jpg" -d filetype=image/jpeg \
 	"$uri" print-job.test

@@ -672,8 +672,8 @@ static void a_lost_line_loses_nothing(void **state)
 	pair_fini(&p);
 }
 
-static void what_is_whole_is_taken_back(struct pair *p, struct seen *s,
-		unsigned flags)
+static void what_is_whole_is_taken_back(
+		struct pair *p, struct seen *s, unsigned flags)
 {
 	uint64_t at = 0;
 
