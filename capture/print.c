@@ -46,6 +46,7 @@ struct job {
 	struct oriel_print_job details;
 	char title[ORIEL_PRINT_TITLE_MAX + 1];
 	uint64_t granted, bytes;
+	bool ended; /* all of it is handed over */
 };
 
 struct orl_printing {
@@ -63,11 +64,15 @@ static void stop_helper(struct orl_printing *p)
 {
 	orl_print_helper_stop(&p->helper);
 	p->restart = orl_now() + RESTART_S * ORL_SEC;
-	/* What it had not handed over will not come. */
 	for (int i = 0; i < JOBS; i++) {
-		if (p->jobs[i].id && p->jobs[i].print)
-			oriel_print_destroy(p->jobs[i].print);
-		p->jobs[i].id = 0;
+		struct job *job = &p->jobs[i];
+
+		/* Who printed one that is whole believes that it is printed. */
+		if (job->id && job->ended)
+			oriel_print_set_data(job->print, NULL);
+		else if (job->id && job->print)
+			oriel_print_destroy(job->print);
+		job->id = 0;
 	}
 }
 
@@ -494,6 +499,8 @@ static void hear(struct orl_printing *p, const struct orl_printpipe *m)
 	case ORL_PIPE_END:
 		if (job && (!job->print || oriel_print_finish(job->print) < 0))
 			fail_helper(p, "makes no sense");
+		else if (job)
+			job->ended = true;
 		return;
 	case ORL_PIPE_CANCEL:
 		if (job)

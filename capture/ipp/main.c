@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/random.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -137,6 +138,17 @@ static int confine(void)
 	return err ? err : orl_confine_reader();
 }
 
+/* A number that one before us gave away is not to be that of another job. */
+static bool choose_numbers(struct orl_ipp *ipp)
+{
+	uint32_t random;
+
+	if (getrandom(&random, sizeof(random), 0) != (ssize_t)sizeof(random))
+		return false;
+	ipp->last_job = (int)(random % (ORL_PIPE_JOB_MAX / 2)) + 1;
+	return true;
+}
+
 int main(int argc, char **argv)
 {
 	static struct orl_ipp ipp = { .pipe = PIPE, .patience = PATIENCE };
@@ -151,6 +163,10 @@ int main(int argc, char **argv)
 		fprintf(stderr, "oriel-ipp is started by oriel-serve "
 				"--print, not by hand; see oriel-serve(1)\n");
 		return 2;
+	}
+	if (!choose_numbers(&ipp)) {
+		fprintf(stderr, "oriel-ipp: there is no randomness\n");
+		return 1;
 	}
 	err = confine();
 	if (err) {

@@ -603,6 +603,13 @@ static bool is_well_formed(struct request *r)
 	return true;
 }
 
+/* What its jobs know of, which live longer than a lost viewer's printer. */
+static bool is_of_jobs(ipp_op_t op)
+{
+	return op == IPP_OP_GET_JOB_ATTRIBUTES || op == IPP_OP_GET_JOBS ||
+	       op == IPP_OP_CANCEL_JOB || op == IPP_OP_CANCEL_MY_JOBS;
+}
+
 void orl_ipp_operate(struct request *r)
 {
 	ipp_op_t op = ippGetOperation(r->in);
@@ -618,8 +625,7 @@ void orl_ipp_operate(struct request *r)
 			"attributes-natural-language", NULL, "en");
 	if (!is_well_formed(r))
 		return;
-	if (!r->printer.there && op != IPP_OP_GET_JOB_ATTRIBUTES &&
-			op != IPP_OP_GET_JOBS) {
+	if (!r->printer.there && !is_of_jobs(op)) {
 		orl_ipp_answer(r, IPP_STATUS_ERROR_NOT_FOUND,
 				"The viewer with this printer has gone.");
 		return;

@@ -481,6 +481,8 @@ static bool watch(const struct orl_sending *s, struct orl_cups_way *way,
 			take_back(way, w);
 			told = true;
 		}
+		if (*s->cancel == ORL_PRINT_CANCEL_LEAVE)
+			return false;
 	}
 	if (last == ORIEL_PRINT_DONE && way->along)
 		orl_logins_keep(&way->talk);

@@ -266,29 +266,6 @@ static void refuse(struct job *job, const char *text)
 	fail(job, ORIEL_PRINT_FAILED, ORIEL_PRINT_REFUSED, text);
 }
 
-/* Whether a character turns others around: U+202A to E, U+2066 to 9. */
-static bool turns(const unsigned char *p)
-{
-	return p[0] == 0xe2 &&
-	       ((p[1] == 0x80 && p[2] >= 0xaa && p[2] <= 0xae) ||
-			       (p[1] == 0x81 && p[2] >= 0xa6 && p[2] <= 0xa9));
-}
-
-/* What is shown of a title: nothing that moves the cursor or the rest. */
-static void plain(char *out, size_t size, const char *text)
-{
-	size_t n = 0;
-
-	for (; *text && n + 1 < size; text++) {
-		const unsigned char *p = (const unsigned char *)text;
-
-		if (turns(p))
-			text += 2;
-		out[n++] = *p < 0x20 || *p == 0x7f || turns(p) ? ' ' : *text;
-	}
-	out[n] = 0;
-}
-
 void orl_prints_on_started(
 		void *user, uint32_t id, const struct oriel_print_job *details)
 {
@@ -315,7 +292,7 @@ void orl_prints_on_started(
 	job->prints = p;
 	job->printer = (int)details->printer;
 	job->details = *details;
-	plain(job->title, sizeof(job->title), details->title);
+	orl_prints_plain(job->title, sizeof(job->title), details->title);
 	job->details.title = NULL;
 	atomic_fetch_add(&p->running, 1);
 	if (v->options.print_always || p->allowed)
@@ -686,8 +663,8 @@ void orl_prints_destroy(struct orl_viewer *v)
 		return;
 	p->cancel = ORL_PRINT_CANCEL;
 	for (int i = 0; i < JOBS; i++)
-		if (!p->jobs[i].cancel)
-			p->jobs[i].cancel = ORL_PRINT_LEAVE;
+		p->jobs[i].cancel = p->jobs[i].cancel ? ORL_PRINT_CANCEL_LEAVE
+						      : ORL_PRINT_LEAVE;
 	if (p->finding)
 		pthread_join(p->finder, NULL);
 	for (int i = 0; i < JOBS; i++)

@@ -17,7 +17,8 @@ enum {
 	ORL_DEST_MAX = 1024,
 	/* Values of what libcups looks at as `cancel`. */
 	ORL_PRINT_CANCEL = 1,
-	ORL_PRINT_LEAVE = 2, /* but what is wholly there goes on */
+	ORL_PRINT_LEAVE = 2,        /* but what is wholly there goes on */
+	ORL_PRINT_CANCEL_LEAVE = 3, /* and do not wait for it to end */
 };
 
 /* A printer that was found. */
@@ -57,6 +58,8 @@ int orl_cups_find_one(struct orl_found *out, const char *name,
 void orl_cups_send(const struct orl_sending *s);
 
 /* print_notes.c */
+/* What is shown of a title: nothing that moves the cursor or the rest. */
+void orl_prints_plain(char *out, size_t size, const char *text);
 /* Tell the person, if there is a window. */
 void orl_prints_note(struct orl_ui *ui, const char *title,
 		enum oriel_print_state state, uint32_t reasons,

@@ -15,6 +15,28 @@ enum {
 	PROBLEM_MS = 8000,
 };
 
+/* Whether a character turns others around: U+202A to E, U+2066 to 9. */
+static bool turns(const unsigned char *p)
+{
+	return p[0] == 0xe2 &&
+	       ((p[1] == 0x80 && p[2] >= 0xaa && p[2] <= 0xae) ||
+			       (p[1] == 0x81 && p[2] >= 0xa6 && p[2] <= 0xa9));
+}
+
+void orl_prints_plain(char *out, size_t size, const char *text)
+{
+	size_t n = 0;
+
+	for (; *text && n + 1 < size; text++) {
+		const unsigned char *p = (const unsigned char *)text;
+
+		if (turns(p))
+			text += 2;
+		out[n++] = *p < 0x20 || *p == 0x7f || turns(p) ? ' ' : *text;
+	}
+	out[n] = 0;
+}
+
 /* Its beginning, cut where a character begins. */
 static const char *begin_of(char out[static PART + 4], const char *text)
 {

@@ -50,13 +50,18 @@ cat > "$T/cancel.test" <<'END'
 	STATUS successful-ok
 }
 END
+events() { # WORDS: how often the viewer has said so of a job
+	grep '"event":"print"' "$T/view.out" | grep -c "$1"
+}
 newest() {
 	ipptool -tv "$uri" "$T/jobs.test" 2> /dev/null |
 		sed -n 's/.*job-id (integer) = //p' | head -n 1
 }
 
+ip addr add 192.0.2.1/32 dev lo || fail 'no second address'
 tell
 printing --print-pdf
+answers "${uri/127.0.0.1/192.0.2.1}" && fail 'it answers others than this host'
 case $uri in
 ipp://127.0.0.1:*/????????????????????????????????/ci-printer-1) ;;
 *) fail "an odd address: $uri" ;;
@@ -125,17 +130,37 @@ eventually 30 is_state completed || fail "with paper: $(job_state)"
 piled "$T/a.pdf" || fail 'it came out as another'
 
 phase cancelled
-# Cancelled at the desktop.
-touch "$T/empty"
-print "$T/c.pwg" image/pwg-raster || fail 'the raster is refused'
-eventually 30 is_state processing-stopped || fail "without paper: $(job_state)"
-ipptool -q -d job="$(newest)" "$uri" "$T/cancel.test" ||
-	fail 'it cannot be cancelled'
-is_state canceled || fail "cancelled: $(job_state)"
-eventually 10 grep -q '"event":"print".*"state":"cancelled"' "$T/view.out" ||
-	fail 'the viewer does not cancel'
+# Cancelled at the desktop, without paper. It is taken back from the printer,
+# which ends it when it goes on.
+cancels() { # that the printer has heard of
+	grep -c 'Cancel-Job successful' "$T/printer.log"
+}
+more() { # THAN COMMAND...
+	[ "$("${@:2}")" -gt "$1" ]
+}
+cancel_one() {
+	local before
+	before=$(cancels)
+	touch "$T/empty"
+	print "$T/c.pwg" image/pwg-raster || fail 'the raster is refused'
+	eventually 30 is_state processing-stopped ||
+		fail "without paper: $(job_state)"
+	ipptool -q -d job="$(newest)" "$uri" "$T/cancel.test" ||
+		fail 'it cannot be cancelled'
+	is_state canceled || fail "cancelled: $(job_state)"
+	eventually 10 more "$before" cancels ||
+		fail 'it is not taken back from the printer'
+}
+before=$(events '"state":"cancelled"')
+cancel_one
 rm "$T/empty"
+eventually 10 more "$before" events '"state":"cancelled"' ||
+	fail 'the viewer does not say that it is cancelled'
+eventually 10 test ! -e "$T/waiting" || fail 'its press does not end'
+# A viewer that ends does not wait for that.
+cancel_one
 stop "$viewer"
+rm "$T/empty"
 stop "$relay"
 eventually 5 grep -q 'removed|ci-printer-1|' "$T/hooked" ||
 	fail 'the printer stays when the viewer has gone'
@@ -144,7 +169,8 @@ answers "$uri" && fail 'a printer that has gone answers'
 phase 'a line that is cut'
 # 12 MB over a line of 4 MB/s that is cut three times. Pictures go on.
 rm -f "$T"/paper/*
-rate=3000000 printing --print-pdf --stats="$T/stats"
+mkdir "$T/unseen"
+TMPDIR=$T/unseen rate=3000000 printing --print-pdf --stats="$T/stats"
 head -c 12000000 /dev/urandom > "$T/large.jpg"
 shown() {
 	sed -n 's/.*"frames_shown":\([0-9]*\).*/\1/p' "$T/stats" | tail -n 1
@@ -158,6 +184,10 @@ for _ in 1 2 3; do
 	kill -USR1 "$relay"
 done
 sleep 2
+# It waits in a file without a name.
+[ -z "$(ls -A "$T/unseen")" ] || fail "left behind: $(ls -A "$T/unseen")"
+find "/proc/$viewer/fd" -lname '*/#[0-9]* (deleted)' | grep -q . ||
+	fail 'the document is in no unnamed file'
 go_on() {
 	[ "$(shown)" -gt "$((${before:-0} + 10))" ]
 }
@@ -271,6 +301,7 @@ begun() { # a part of the large job has come, and most of it has not
 	[ "$(carried)" -gt $((before + 2000000)) ]
 }
 old=$(helper)
+cancelled=$(events '"state":"cancelled"')
 before=$(carried)
 start large timeout 200 ipptool -t -f "$T/large.jpg" -d filetype=image/jpeg \
 	"$uri" print-job.test
@@ -278,7 +309,7 @@ large=$PID
 eventually 10 begun || fail 'nothing comes of the large job'
 sleep 0.3
 kill -9 "$old"
-eventually 10 grep -q '"event":"print".*"state":"cancelled"' "$T/view.out" ||
+eventually 10 more "$cancelled" events '"state":"cancelled"' ||
 	fail 'the viewer waits for what will not come'
 finish "$large" 60
 # It is told, or has tried again by itself.
@@ -290,6 +321,22 @@ eventually 5 confined "$(helper)" || fail 'the new oriel-ipp has more than it ne
 rm -f "$T"/paper/*
 print "$T/a.pdf" application/pdf || fail 'the new oriel-ipp takes nothing'
 eventually 30 piled "$T/a.pdf" || fail 'the new oriel-ipp prints nothing'
+[ "$(newest)" -gt 9 ] || fail "the new oriel-ipp counts from 1: $(newest)"
+# What the application was told to be taken is printed when oriel-ipp dies.
+rm -f "$T"/paper/*
+touch "$T/empty"
+print "$T/a.pdf" application/pdf || fail 'the PDF is refused'
+eventually 30 test -e "$T/waiting" || fail 'there is paper'
+before=$(events '"state":"done"')
+cancelled=$(cancels)
+kill -9 "$(helper)"
+eventually 10 answers "$uri" || fail 'oriel-ipp is not started again'
+sleep 1
+rm "$T/empty"
+eventually 30 piled "$T/a.pdf" || fail 'oriel-ipp took it along'
+eventually 10 more "$before" events '"state":"done"' ||
+	fail 'the viewer does not say that it is printed'
+[ "$(cancels)" = "$cancelled" ] || fail 'it was taken back from the printer'
 
 phase deaths
 # The printer dies in the middle: both sides are told.
@@ -313,8 +360,27 @@ stop "$viewer"
 eventually 10 is_state aborted || fail "without a viewer: $(job_state)"
 rm "$T/empty"
 
-# oriel-serve dies in the middle: so does oriel-ipp, and both sides are told.
+# The viewer is lost. Its printer goes before its job, which can be cancelled.
+rm -f "$T/waiting"
+printing --print-pdf
+touch "$T/empty"
+print "$T/a.pdf" application/pdf || fail 'the PDF is refused'
+eventually 30 test -e "$T/waiting" || fail 'there is paper'
+removed() {
+	grep -c '^removed|ci-printer-1|' "$T/hooked"
+}
+before=$(removed)
+stop "$viewer" KILL
 stop "$relay"
+eventually 20 more "$before" removed || fail 'the printer of one lost stays'
+is_state processing || is_state processing-stopped ||
+	fail "its job is $(job_state)"
+ipptool -q -d job="$(newest)" "$uri" "$T/cancel.test" ||
+	fail 'the job of one lost cannot be cancelled'
+is_state canceled || fail "cancelled: $(job_state)"
+rm "$T/empty"
+
+# oriel-serve dies in the middle: so does oriel-ipp, and both sides are told.
 rate=3000000 printing --print-pdf
 before=$(carried)
 start large timeout 200 ipptool -t -f "$T/large.jpg" -d filetype=image/jpeg \
@@ -378,15 +444,16 @@ phase 'asked'
 stop "$relay"
 x_server C 800x600
 rate=0 tell
+start relay python3 "$(dirname "$0")/relay.py" "${ADDRESS##*:}" 3000000
+relay=$PID
+eventually 5 test -s "$T/relay.out" || fail 'no relay'
 start view env DISPLAY="$C" "$BIN/oriel-view" --trust="$KEY" \
-	--password-file="$T/password" --printer="file:$T/paper" --json "$ADDRESS"
+	--password-file="$T/password" --printer="file:$T/paper" --json \
+	"oriel://127.0.0.1:$(cat "$T/relay.out")"
 viewer=$PID
 eventually 20 grep -qs printer_added "$T/serve.out" || fail 'no printer'
 uri=$(sed -n 's/.*printer_added.*"uri":"\([^"]*\)".*/\1/p' "$T/serve.out")
 rm -f "$T"/paper/*
-events() { # WORDS
-	grep '"event":"print"' "$T/view.out" | grep -c "$1"
-}
 asked() { # TIMES
 	[ "$(events '"state":"waiting".*"bytes":0')" = "$1" ]
 }
@@ -413,5 +480,19 @@ finish "$asking" 20
 eventually 10 piled "$T/a.pdf" || fail 'it is not in the folder'
 print "$T/b.jpg" image/jpeg || fail 'the next one is refused'
 eventually 10 piled "$T/b.jpg" || fail 'the next one is not in the folder'
+# What is on its way is cancelled in the viewer's menu, one row above the last.
+before=$(carried)
+start large timeout 200 ipptool -t -f "$T/large.jpg" -d filetype=image/jpeg \
+	"$uri" print-job.test
+large=$PID
+eventually 10 begun || fail 'nothing comes of the large job'
+DISPLAY=$C xdotool keydown ctrl keydown alt keyup alt keyup ctrl
+sleep 0.5
+DISPLAY=$C xdotool key --delay 40 Up Up Return
+finish "$large" 10
+[ "$STATUS" != 0 ] || fail 'the application is not told that it was cancelled'
+is_state canceled || fail "cancelled in the menu: $(job_state)"
+[ "$(events '"state":"cancelled"')" = 1 ] || fail 'the viewer does not say so'
+piled "$T/large.jpg" && fail 'what was cancelled in the menu came out'
 stop "$viewer"
 stop "$SERVER"

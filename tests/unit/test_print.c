@@ -672,6 +672,39 @@ static void a_lost_line_loses_nothing(void **state)
 	pair_fini(&p);
 }
 
+static void what_is_whole_is_taken_back(
+		struct pair *p, struct seen *s, unsigned flags)
+{
+	uint64_t at = 0;
+
+	begin_pair(p, s, flags);
+	struct oriel_print *print = begin_job(p, s);
+	assert_int_equal(oriel_client_print_accept(p->client, s->job), 0);
+	write_bytes(print, &at, 30000);
+	assert_int_equal(oriel_print_finish(print), 0);
+	PAIR_UNTIL(p, s->finished == 1);
+	if (flags & PAIR_TCP) {
+		PAIR_UNTIL(p, p->client->kept.valid);
+		cut(p);
+	}
+	oriel_print_destroy(print);
+	PAIR_UNTIL(p, s->dropped == 1);
+	assert_int_equal(s->reason, 0);
+	assert_int_equal(s->statuses, 0);
+	pair_fini(p);
+}
+
+static void a_cancel_reaches_what_is_whole(void **state)
+{
+	struct pair p;
+	struct seen s;
+
+	(void)state;
+	what_is_whole_is_taken_back(&p, &s, 0);
+	/* Also one that lost its line in the meantime. */
+	what_is_whole_is_taken_back(&p, &s, PAIR_TCP);
+}
+
 /* The document is not for who comes back without the right. */
 static void who_may_not_print_any_more_gets_nothing(void **state)
 {
@@ -791,6 +824,7 @@ int main(void)
 		cmocka_unit_test(the_owner_alone_prints),
 		cmocka_unit_test(without_a_token_a_loss_ends_jobs),
 		cmocka_unit_test(a_lost_line_loses_nothing),
+		cmocka_unit_test(a_cancel_reaches_what_is_whole),
 		cmocka_unit_test(who_may_not_print_any_more_gets_nothing),
 		cmocka_unit_test(jobs_are_named_once_by_who_resumes),
 		cmocka_unit_test(who_does_not_come_back_is_reported),
