@@ -19,6 +19,8 @@ static struct oriel_sound *sound_of(struct orl_far *f)
 	if (f->server && oriel_sound_create(&f->sound, f->server, &format) < 0)
 		f->sound = NULL;
 	f->sound_format = format;
+	if (f->sound && f->has_volume)
+		oriel_sound_set_volume(f->sound, f->volume[0], f->volume[1]);
 	return f->sound;
 }
 
@@ -50,9 +52,12 @@ void orl_far_on_sound(struct orl_far *f)
 
 void orl_far_on_volume(struct orl_far *f)
 {
+	/* Of what comes later as well, in whatever form. */
+	f->has_volume = true;
+	f->volume[0] = (uint32_t)f->in.head.v[0];
+	f->volume[1] = (uint32_t)f->in.head.v[1];
 	if (f->sound)
-		oriel_sound_set_volume(f->sound, (uint32_t)f->in.head.v[0],
-				(uint32_t)f->in.head.v[1]);
+		oriel_sound_set_volume(f->sound, f->volume[0], f->volume[1]);
 }
 
 void orl_far_silence(struct orl_far *f)
