@@ -22,8 +22,8 @@ enum {
 	/* Bytes a second that a line makes at least. */
 	THIN_BELOW = 3000000 / 8,
 	NORMAL_FROM = 4500000 / 8,
-	EXACT_FROM = 20000000 / 8,
-	EXACT_BELOW = 12000000 / 8,
+	EXACT_FROM = 8000000 / 8, /* of a new line, 10 are supposed */
+	EXACT_BELOW = 5000000 / 8,
 	/* A round trip of less than this. */
 	EXACT_RTT_MS = 5,
 	EXACT_RTT_MOST_MS = 8, /* until it is given up again */

@@ -343,15 +343,15 @@ static void a_line_gets_what_it_takes(void **state)
 		{ N, T, false, 0, 0 },
 		{ T, T, false, 4.49, 40 },
 		{ T, N, false, 4.51, 40 },
-		/* PCM from 20 Mbit/s below 5 ms, to who offers it. */
-		{ N, N, true, 19.9, 0.1 },
-		{ N, E, true, 20.1, 0.1 },
-		{ T, E, true, 20.1, 4.9 },
+		/* PCM from 8 Mbit/s below 5 ms, to who offers it. */
+		{ N, N, true, 7.9, 0.1 },
+		{ N, E, true, 8.1, 0.1 },
+		{ T, E, true, 8.1, 4.9 },
 		{ N, N, true, 1000, 5.1 },
 		{ T, N, true, 1000, 5.1 },
-		/* And until 12, or 8 ms. */
-		{ E, E, true, 12.1, 7.9 },
-		{ E, N, true, 11.9, 0.1 },
+		/* And until 5, or 8 ms. */
+		{ E, E, true, 5.1, 7.9 },
+		{ E, N, true, 4.9, 0.1 },
 		{ E, N, true, 1000, 8.1 },
 		{ E, T, true, 2.9, 40 },
 		{ E, N, false, 1000, 0.1 },
