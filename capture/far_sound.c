@@ -1,16 +1,9 @@
 /*
- * far_sound.c - what a far source plays, to who listens.
- *
- * When it was captured nobody says. Servers send blocks when they like, xrdp
- * two of 46 ms at once and then one; so blocks are put one behind the other,
- * and those that came with the least delay say where.
+ * far_sound.c - what a far source plays, to who listens. When it was captured
+ * nobody says, see orl_sound_captured().
  */
 #include "capture/far_source.h"
-
-enum {
-	GAP_MS = 200, /* later than that, it is another sound */
-	CREEP = 1000, /* one part of so many: more than clocks differ */
-};
+#include "capture/sound.h"
 
 /* A stream has one form; a server that changes it gets another stream. */
 static struct oriel_sound *sound_of(struct orl_far *f)
@@ -26,27 +19,16 @@ static struct oriel_sound *sound_of(struct orl_far *f)
 	if (f->server && oriel_sound_create(&f->sound, f->server, &format) < 0)
 		f->sound = NULL;
 	f->sound_format = format;
+	if (f->sound && f->has_volume)
+		oriel_sound_set_volume(f->sound, f->volume[0], f->volume[1]);
 	return f->sound;
-}
-
-/* Of n frames, behind which there are `left` that came with them. */
-static uint64_t captured(
-		struct orl_far *f, uint64_t n, uint64_t left, uint64_t rate)
-{
-	uint64_t length = n * ORL_SEC / rate, start = f->sound_next;
-	uint64_t latest = orl_now() - left * ORL_SEC / rate;
-
-	/* What has come was captured before it came. */
-	if (start + length > latest ||
-			start + length + GAP_MS * ORL_MSEC < latest)
-		start = latest - length;
-	f->sound_next = start + length + length / CREEP;
-	return start;
 }
 
 void orl_far_on_sound(struct orl_far *f)
 {
 	size_t frames = f->in.head.size / 2 / (size_t)f->in.head.v[1];
+	uint32_t rate = (uint32_t)f->in.head.v[0];
+	uint64_t left, time;
 	int err;
 
 	if (!f->config.hears)
@@ -57,19 +39,25 @@ void orl_far_on_sound(struct orl_far *f)
 	}
 	if (!sound_of(f))
 		return;
+	/* There are more behind it, that came with it. */
+	left = (uint64_t)f->in.head.v[2] * ORL_SEC / rate;
+	time = orl_sound_captured(
+			&f->sound_next, frames, rate, orl_now() - left);
 	/* One that is late is dropped, and that is right. */
 	err = oriel_sound_write(f->sound,
 			(const int16_t *)(const void *)f->in.bytes, frames,
-			captured(f, frames, (uint64_t)f->in.head.v[2],
-					(uint64_t)f->in.head.v[0]));
+			time);
 	(void)err;
 }
 
 void orl_far_on_volume(struct orl_far *f)
 {
+	/* Of what comes later as well, in whatever form. */
+	f->has_volume = true;
+	f->volume[0] = (uint32_t)f->in.head.v[0];
+	f->volume[1] = (uint32_t)f->in.head.v[1];
 	if (f->sound)
-		oriel_sound_set_volume(f->sound, (uint32_t)f->in.head.v[0],
-				(uint32_t)f->in.head.v[1]);
+		oriel_sound_set_volume(f->sound, f->volume[0], f->volume[1]);
 }
 
 void orl_far_silence(struct orl_far *f)

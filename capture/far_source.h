@@ -91,6 +91,8 @@ struct orl_far {
 
 	struct oriel_sound *sound; /* NULL: none has come yet */
 	struct oriel_sound_format sound_format;
+	bool has_volume; /* it has been told */
+	uint32_t volume[2];
 	bool heard;          /* by somebody */
 	uint64_t sound_next; /* when what comes next was captured */
 

@@ -15,6 +15,7 @@
 
 #include <pulse/pulseaudio.h>
 
+#include "capture/capture.h"
 #include "capture/sound.h"
 
 enum {
@@ -46,6 +47,7 @@ struct orl_pulse {
 	bool listen;
 	char sink[NAME_MAX_]; /* recorded from */
 	pa_stream *record;
+	uint64_t next; /* when what comes next was captured; 0: unknown */
 	/* Speaking. */
 	bool speak;
 	pa_stream *play;
@@ -124,8 +126,14 @@ static void on_read(pa_stream *stream, size_t n, void *user)
 	while (pa_stream_readable_size(stream) > 0) {
 		if (pa_stream_peek(stream, &data, &n) < 0 || !n)
 			return;
+		/*
+		 * The sound server's own latency of a monitor is that of the
+		 * sink, which is still to be heard, and no help here.
+		 */
+		uint64_t time = orl_sound_captured(
+				&p->next, n / 4, RATE, orl_now());
 		/* A hole has a size and no data; what is late is dropped. */
-		if (data && oriel_sound_write(p->sound, data, n / 4, 0) < 0)
+		if (data && oriel_sound_write(p->sound, data, n / 4, time) < 0)
 			(void)0;
 		pa_stream_drop(stream);
 	}
@@ -155,6 +163,7 @@ static void record(struct orl_pulse *p)
 			p->context, "what the desktop plays", &spec, NULL);
 	if (!p->record)
 		return;
+	p->next = 0;
 	snprintf(source, sizeof(source), "%s.monitor", p->sink);
 	pa_stream_set_state_callback(p->record, on_record, p);
 	pa_stream_set_read_callback(p->record, on_read, p);

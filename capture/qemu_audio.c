@@ -109,6 +109,8 @@ static struct oriel_sound *sound_of(
 	if (!q->server || oriel_sound_create(&v->sound, q->server, &format) < 0)
 		return NULL;
 	v->sound_rate = v->pcm.rate;
+	if (v->has_volume)
+		oriel_sound_set_volume(v->sound, v->volume[0], v->volume[1]);
 	return v->sound;
 }
 
@@ -173,11 +175,15 @@ static int out_volume(sd_bus_message *m, void *user, sd_bus_error *error)
 	if (r < 0)
 		return r;
 	v = find(q->audio.plays, id);
-	if (v && n && sound_of(q, v)) {
+	if (v && n) {
 		uint32_t left = levels[0], right = levels[n > 1];
 		/* 255 is all of it. */
-		oriel_sound_set_volume(v->sound, mute ? 0 : left * 256 / 255,
-				mute ? 0 : right * 256 / 255);
+		v->volume[0] = mute ? 0 : left * 256 / 255;
+		v->volume[1] = mute ? 0 : right * 256 / 255;
+		v->has_volume = true;
+		if (v->sound)
+			oriel_sound_set_volume(
+					v->sound, v->volume[0], v->volume[1]);
 	}
 	return sd_bus_reply_method_return(m, "");
 }

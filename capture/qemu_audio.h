@@ -26,6 +26,8 @@ struct orl_qemu_voice {
 	struct orl_qemu_pcm pcm;
 	struct oriel_sound *sound; /* of a voice that plays */
 	uint32_t sound_rate;
+	bool has_volume; /* it has been told */
+	uint32_t volume[2];
 };
 
 bool orl_qemu_pcm_ok(const struct orl_qemu_pcm *pcm);

@@ -1,9 +1,17 @@
 /*
- * sound.c - --sound=, and what a build without PulseAudio does.
+ * sound.c - --sound=, when sound was captured, and what a build without
+ * PulseAudio does.
  */
 #include "capture/sound.h"
 
 #include <string.h>
+
+#include "capture/capture.h"
+
+enum {
+	GAP_MS = 200, /* later than that, it is another sound */
+	CREEP = 1000, /* one part of so many: more than clocks differ */
+};
 
 bool orl_sound_parse(
 		enum orl_sound_from *from, const char **sink, const char *text)
@@ -22,6 +30,18 @@ bool orl_sound_parse(
 	if (text[5])
 		*sink = text + 6;
 	return strlen(*sink) < 200;
+}
+
+uint64_t orl_sound_captured(
+		uint64_t *next, size_t n, uint32_t rate, uint64_t now)
+{
+	uint64_t length = (uint64_t)n * ORL_SEC / rate, start = *next;
+
+	/* What has come was captured before it came. */
+	if (start + length > now || start + length + GAP_MS * ORL_MSEC < now)
+		start = now - length;
+	*next = start + length + length / CREEP;
+	return start;
 }
 
 #ifdef ORIEL_NO_PULSE

@@ -10,6 +10,7 @@
 #define ORL_CAPTURE_SOUND_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include <oriel/oriel-server.h>
 
@@ -18,6 +19,15 @@ enum orl_sound_from { ORL_SOUND_AUTO, ORL_SOUND_NONE, ORL_SOUND_PULSE };
 /* What --sound= says; false: nothing sensible. sink: "" is the default one. */
 bool orl_sound_parse(
 		enum orl_sound_from *from, const char **sink, const char *text);
+
+/*
+ * When a block of n frames was captured that came by `now`, where nobody says
+ * so. Blocks come when they like, xrdp's two of 46 ms at once and then one, or
+ * all that a busy reader left lying: they are put one behind the other, and
+ * those that came with the least delay say where. *next is 0 at first.
+ */
+uint64_t orl_sound_captured(
+		uint64_t *next, size_t n, uint32_t rate, uint64_t now);
 
 struct orl_pulse; /* one connection to a sound server, or the wish for one */
 

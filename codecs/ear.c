@@ -272,18 +272,21 @@ static void start_at(struct orl_ear *ear, uint64_t time)
 static void play(struct orl_ear *ear, const struct record *r, size_t n)
 {
 	int16_t missing = (int16_t)(r->serial - ear->serial);
+	bool fades = ear->state == FILLING;
 
 	if (missing < 0)
 		return; /* twice, or older than what was played */
 	if (missing > 0 && missing <= MISSING_MAX)
 		for (int16_t i = 0; i < missing; i++)
 			conceal(ear);
+	/* What PCM makes up ends in silence; Opus goes on from its own. */
+	fades |= ear->made_up && ear->form.codec == ORL_SOUND_PCM;
 	if (orl_sound_decode(ear->decoder, ear->packet + sizeof(*r),
 			    n - sizeof(*r), ear->decoded))
 		ear->made_up = 0;
 	else
 		made_up(ear, ear->form.frames);
-	if (ear->state == FILLING)
+	if (fades)
 		fade(ear, 0, 1.0F / (float)orl_min32(RAMP, ear->form.frames));
 	push(ear);
 	ear->serial = (uint16_t)(r->serial + 1);
@@ -336,7 +339,11 @@ static bool refill(struct orl_ear *ear, uint64_t now)
 		}
 		orl_ring_take(&ear->ring, ear->packet, sizeof(ear->packet));
 		if (r.kind == OPEN) {
+			/* In the form that it still has. */
+			bool fades = ear->state != CLOSED && rest(ear, QUIET);
 			begin(ear, &r.form);
+			if (fades)
+				return true;
 		} else if (r.kind == CLOSE) {
 			if (rest(ear, CLOSED))
 				return true;

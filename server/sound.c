@@ -14,7 +14,7 @@
 
 enum {
 	SILENCE_MS = 200, /* of zeros, until nothing is sent any more */
-	LATE_MS = 150,    /* what could not leave until then is dropped */
+	LATE_MS = 150,    /* after capture, what has not left is dropped */
 	JUMP_MS = 40,     /* a capture time so far off begins anew */
 	SMOOTH = 32,      /* of a smaller difference, a part of this is taken */
 	WRITE_MAX = 2048, /* frames of one record */
@@ -22,8 +22,11 @@ enum {
 	/* Bytes a second that a line makes at least. */
 	THIN_BELOW = 3000000 / 8,
 	NORMAL_FROM = 4500000 / 8,
-	EXACT_FROM = 20000000 / 8,
+	EXACT_FROM = 8000000 / 8, /* of a new line, 10 are supposed */
+	EXACT_BELOW = 5000000 / 8,
+	/* A round trip of less than this. */
 	EXACT_RTT_MS = 5,
+	EXACT_RTT_MOST_MS = 8, /* until it is given up again */
 };
 
 /* What the ring holds: this, and samples. */
@@ -63,21 +66,19 @@ static bool hears(const struct oriel_peer *peer)
 	       peer->caps & ORL_CAP(OPUS) && !peer->sound.deaf;
 }
 
-/* By what its line takes; a line that is between two keeps what it has. */
-static uint8_t way_for(const struct oriel_peer *peer)
+uint8_t orl_sound_way_for(
+		uint8_t way, bool pcm, uint64_t rate, uint64_t min_rtt)
 {
-	struct orl_conn_stats line;
-	uint8_t way = peer->sound.way;
+	bool exact = way == ORL_SOUND_EXACT;
 
-	orl_conn_stats(peer->conn, &line);
-	if (peer->caps & ORL_CAP(PCM) && line.rate >= EXACT_FROM &&
-			line.min_rtt < EXACT_RTT_MS * MS)
+	if (pcm && rate >= (exact ? EXACT_BELOW : EXACT_FROM) &&
+			min_rtt < (exact ? EXACT_RTT_MOST_MS : EXACT_RTT_MS) *
+							MS)
 		return ORL_SOUND_EXACT;
-	if (line.rate < THIN_BELOW)
+	if (rate < THIN_BELOW)
 		return ORL_SOUND_THIN;
-	return way == ORL_SOUND_THIN && line.rate < NORMAL_FROM
-			       ? ORL_SOUND_THIN
-			       : ORL_SOUND_NORMAL;
+	return way == ORL_SOUND_THIN && rate < NORMAL_FROM ? ORL_SOUND_THIN
+							   : ORL_SOUND_NORMAL;
 }
 
 static void choose_way(struct oriel_peer *peer, uint64_t now)
@@ -85,7 +86,11 @@ static void choose_way(struct oriel_peer *peer, uint64_t now)
 	if (peer->sound.looked && now < peer->sound.looked + LOOK_MS * MS)
 		return;
 	peer->sound.looked = now;
-	uint8_t way = way_for(peer);
+	struct orl_conn_stats line;
+	orl_conn_stats(peer->conn, &line);
+	uint8_t way = orl_sound_way_for(peer->sound.way,
+			(peer->caps & ORL_CAP(PCM)) != 0, line.rate,
+			line.min_rtt);
 	if (way == peer->sound.way)
 		return;
 	peer->sound.way = way;
@@ -141,7 +146,7 @@ static int announce(struct oriel_peer *peer, const struct oriel_sound *sound)
 }
 
 static void send_packet(struct oriel_sound *sound, unsigned way,
-		struct orl_buf *packet, uint64_t now)
+		struct orl_buf *packet, uint64_t expires)
 {
 	ORL_EACH_SAFE (node, after, &sound->server->peers) {
 		struct oriel_peer *peer =
@@ -154,8 +159,7 @@ static void send_packet(struct oriel_sound *sound, unsigned way,
 		int err = orl_link_send(orl_conn_link(peer->conn),
 				&(struct orl_send){ .id = ORL_MSG_sound,
 						.tail = packet,
-						.expires = now +
-							   LATE_MS * MS });
+						.expires = expires });
 		/* A line that is full has no room for late sound either. */
 		if (err != ORIEL_ELIMIT && orl_peer_sent(peer, err) < 0)
 			continue;
@@ -202,7 +206,8 @@ static void packet(struct oriel_sound *sound, unsigned way, uint64_t now)
 		return; /* it is lost, as any packet may be */
 	w = (struct orl_wr){ buf->data, w.n, 0 };
 	orl_put_sound(&w, &msg);
-	send_packet(sound, way, buf, now);
+	/* A host may name a time to come; that makes nothing last longer. */
+	send_packet(sound, way, buf, orl_min64(lane->time, now) + LATE_MS * MS);
 	orl_buf_unref(buf);
 }
 

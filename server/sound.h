@@ -17,6 +17,13 @@ enum orl_sound_way {
 	ORL_SOUND_WAYS,
 };
 
+/*
+ * By what a line takes, for who offers PCM or not, in bytes a second and ns; a
+ * line that is between two keeps the way it has.
+ */
+uint8_t orl_sound_way_for(
+		uint8_t way, bool pcm, uint64_t rate, uint64_t min_rtt);
+
 /* A stream in one of them. */
 struct orl_sound_lane {
 	struct orl_sound_encoder *encoder; /* NULL: nobody hears it so */

@@ -85,9 +85,12 @@ static const char *find(bool record, const char *text)
 	return found < 0 ? NULL : SDL_GetAudioDeviceName(found, record);
 }
 
-/* False: none is to be opened now. NULL is the default one. */
+/*
+ * False: none is to be opened now. NULL is the default one. `theirs` is what
+ * was chosen for the other way.
+ */
 static bool resolve(const struct device *d, const char *chosen,
-		const char **name, bool *instead)
+		const char *theirs, const char **name, bool *instead)
 {
 	static const char cancels[] = "echo cancel";
 
@@ -98,6 +101,9 @@ static bool resolve(const struct device *d, const char *chosen,
 		*instead = !*name;
 		return *name || !d->record;
 	}
+	/* Sound that goes another way is no echo that is known. */
+	if (theirs[0] && !SDL_strcasestr(theirs, cancels))
+		return true;
 	if (find(!d->record, cancels))
 		*name = find(d->record, cancels);
 	return true;
@@ -157,7 +163,7 @@ static void say_none(const struct orl_audio *a, const struct device *d,
 }
 
 static void open_device(struct orl_audio *a, struct device *d,
-		const char *chosen, uint64_t now)
+		const char *chosen, const char *theirs, uint64_t now)
 {
 	const char *name = NULL;
 	bool instead = false;
@@ -170,7 +176,7 @@ static void open_device(struct orl_audio *a, struct device *d,
 		.userdata = a->viewer };
 
 	/* Only who hears something needs a sound system at all. */
-	if (make_ready(a) && resolve(d, chosen, &name, &instead))
+	if (make_ready(a) && resolve(d, chosen, theirs, &name, &instead))
 		d->id = SDL_OpenAudioDevice(name, d->record, &spec, &got, 0);
 	SDL_strlcpy(d->opened, chosen, sizeof(d->opened));
 	d->retry = now + RETRY_MS * UINT64_C(1000000);
@@ -201,7 +207,7 @@ static void open_device(struct orl_audio *a, struct device *d,
 
 /* When to look again, 0 for not before something is wanted. */
 static uint64_t keep(struct orl_audio *a, struct device *d, bool wanted,
-		const char *chosen, uint64_t now)
+		const char *chosen, const char *theirs, uint64_t now)
 {
 	bool other = strcmp(chosen, d->opened) != 0;
 
@@ -219,7 +225,7 @@ static uint64_t keep(struct orl_audio *a, struct device *d, bool wanted,
 		d->retry = 0;
 	}
 	if (wanted && !d->id && (other || now >= d->retry))
-		open_device(a, d, chosen, now);
+		open_device(a, d, chosen, theirs, now);
 	if (!wanted && !d->id)
 		return 0;
 	return now + LOOK_MS * UINT64_C(1000000);
@@ -236,14 +242,16 @@ static void *run(void *user)
 		a->news = false;
 		for (int i = 0; i < 2; i++) {
 			struct device *d = i ? &a->record : &a->play;
-			char chosen[ORL_AUDIO_NAME];
+			const struct device *o = i ? &a->play : &a->record;
+			char chosen[ORL_AUDIO_NAME], theirs[ORL_AUDIO_NAME];
 			bool wanted = d->wanted, other = d->next;
 			memcpy(chosen, d->chosen, sizeof(chosen));
+			memcpy(theirs, o->chosen, sizeof(theirs));
 			d->next = false;
 			pthread_mutex_unlock(&a->lock);
 			if (other && make_ready(a))
 				choose_next(a, d);
-			uint64_t at = keep(a, d, wanted, chosen, now);
+			uint64_t at = keep(a, d, wanted, chosen, theirs, now);
 			pthread_mutex_lock(&a->lock);
 			a->news |= other;
 			next = !next || (at && at < next) ? at : next;

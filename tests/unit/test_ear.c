@@ -321,6 +321,28 @@ static void what_was_dropped_is_concealed(void **state)
 	assert_in_range(n.concealed / FRAMES, 60, 180);
 	assert_int_equal(n.skipped, 0);
 	assert_true(w.delay_max < 45 * MS);
+	/* Softly, as it begins and ends. */
+	assert_true(w.step < 0.06F);
+	end(&w);
+}
+
+/* A server gives another form when the line has changed, in mid-sound. */
+static void another_form_is_no_click(void **state)
+{
+	struct world w;
+	(void)state;
+	begin(&w, 8);
+	run(&w, 2);
+	for (int i = 0; i < 20; i++) {
+		run(&w, 0.313 + i * 0.0011);
+		orl_ear_open(w.ear, &w.form);
+		run(&w, 0.1);
+		assert_true(w.step < 0.06F);
+		assert_true(counts(&w).playing);
+	}
+	run(&w, 1);
+	assert_true(full(&w));
+	assert_true(w.delay_max < 45 * MS);
 	end(&w);
 }
 
@@ -520,6 +542,7 @@ int main(void)
 		cmocka_unit_test(one_stall_is_no_lossy_line),
 		cmocka_unit_test(a_lossy_line_is_heard),
 		cmocka_unit_test(what_was_dropped_is_concealed),
+		cmocka_unit_test(another_form_is_no_click),
 		cmocka_unit_test(it_begins_and_ends_softly),
 		cmocka_unit_test(an_outage_costs_no_more_than_itself),
 		cmocka_unit_test(a_clock_that_jumps_is_followed),

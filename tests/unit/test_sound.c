@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "capture/qemu_audio.h"
+#include "capture/sound.h"
 #include "codecs/resample.h"
 #include "codecs/ring.h"
 #include "codecs/sound.h"
@@ -324,6 +325,31 @@ static void machines_samples_are_read_and_written(void **state)
 	assert_false(orl_qemu_pcm_ok(&f));
 }
 
+/* A reader that stalls takes blocks in late, not blocks of later. */
+static void what_lay_waiting_was_captured_before(void **state)
+{
+	const uint64_t ms = 1000000, block = 10 * ms;
+	uint64_t next = 0, now = 1000 * ms, last = 0;
+	(void)state;
+	for (int i = 0; i < 1000; i++, now += block) {
+		/* Of a hundred, fifteen at once. */
+		bool stalls = i % 100 >= 50 && i % 100 < 65;
+		uint64_t seen = stalls ? now + (uint64_t)(64 - i % 100) * block
+				       : now;
+		uint64_t at = orl_sound_captured(&next, 480, 48000, seen);
+		assert_true(at <= now - block + ms);
+		assert_true(at >= now - block - ms);
+		if (last)
+			assert_in_range(at - last, block - ms, block + ms);
+		last = at;
+	}
+	/* After a pause it begins anew, and what comes early was before. */
+	now += 1000 * ms;
+	assert_true(orl_sound_captured(&next, 480, 48000, now) == now - block);
+	assert_true(orl_sound_captured(&next, 480, 48000, now + ms) ==
+			now + ms - block);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -334,6 +360,7 @@ int main(void)
 		cmocka_unit_test(tones_stay_pure),
 		cmocka_unit_test(the_same_rate_changes_no_bit),
 		cmocka_unit_test(machines_samples_are_read_and_written),
+		cmocka_unit_test(what_lay_waiting_was_captured_before),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -341,6 +341,47 @@ static void who_is_muted_stays_so(void **state)
 	end(d);
 }
 
+/* Who can be heard sees it, for as long as it is so. */
+static void a_live_microphone_is_seen(void **state)
+{
+	struct desk *d = start();
+	struct orl_layer *sign = &d->ui.stage->layers[ORL_LAYER_SIGN];
+	(void)state;
+	if (!letters(d))
+		return;
+	d->viewer.options.sound_file = "/dev/null";
+	d->viewer.options.microphone = ORL_MICROPHONE_ON;
+	assert_true(orl_sound_start(&d->viewer));
+	orl_sound_rights(&d->viewer, ORIEL_MAY_SPEAK);
+	orl_stage_sound(&d->ui);
+	assert_false(sign->shown);
+	orl_sound_mic_wanted(&d->viewer, true);
+	orl_stage_sound(&d->ui);
+	assert_true(sign->shown);
+	assert_ptr_equal(sign->window, &d->ui.windows[0]);
+	/* A question hides it no more than the menu does. */
+	ask(d, ORL_DIALOG_TRUST);
+	shown(d, ORL_DIALOG_TRUST);
+	assert_true(sign->shown);
+	orl_sound_speak(&d->viewer, false);
+	orl_stage_sound(&d->ui);
+	assert_false(sign->shown);
+	orl_sound_speak(&d->viewer, true);
+	orl_stage_sound(&d->ui);
+	assert_true(sign->shown);
+	orl_sound_rights(&d->viewer, 0);
+	orl_stage_sound(&d->ui);
+	assert_false(sign->shown);
+	orl_sound_rights(&d->viewer, ORIEL_MAY_SPEAK);
+	orl_stage_sound(&d->ui);
+	assert_true(sign->shown);
+	orl_sound_mic_wanted(&d->viewer, false);
+	orl_stage_sound(&d->ui);
+	assert_false(sign->shown);
+	orl_sound_stop(&d->viewer);
+	end(d);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -352,6 +393,7 @@ int main(void)
 		cmocka_unit_test(the_bar_swallows_no_release),
 		cmocka_unit_test(a_size_is_asked_for_again_after_a_loss),
 		cmocka_unit_test(who_is_muted_stays_so),
+		cmocka_unit_test(a_live_microphone_is_seen),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -17,7 +17,7 @@
 #include <oriel/oriel-server.h>
 
 #include "proto/base.h"
-#include "server/sound.h"
+#include "server/server.h"
 
 enum { FRAMES = 480, SOUND = 1 /* channel */ };
 
@@ -195,8 +195,8 @@ static void *play(void *user)
 	return NULL;
 }
 
-/* Until so many frames of the tone have been heard. */
-static void hear(struct room *r, unsigned least)
+/* Until so many frames of the tone have been heard, so loud. */
+static void hear_at(struct room *r, unsigned least, double gain)
 {
 	uint64_t next = now(), limit = next + 100000000000u;
 	unsigned loud = 0;
@@ -214,8 +214,13 @@ static void hear(struct room *r, unsigned least)
 			power += (double)out[i] * out[i];
 		power = sqrt(power / (2 * FRAMES));
 		assert_true(power < 13000);
-		loud += power > 7500 && power < 9500 ? FRAMES : 0;
+		loud += power > 7500 * gain && power < 9500 * gain ? FRAMES : 0;
 	}
+}
+
+static void hear(struct room *r, unsigned least)
+{
+	hear_at(r, least, 1);
 }
 
 static uint64_t bytes(struct oriel_client *client)
@@ -239,6 +244,12 @@ static void sound_is_heard_by_who_wants_it(void **state)
 		pthread_create(&r.thread, NULL, play, &r);
 		hear(&r, 24000);
 		assert_true(r.heard);
+		/* Who wants it exactly gets it so on a line like this one. */
+		assert_int_equal(r.peer->sound.way,
+				i ? ORL_SOUND_EXACT : ORL_SOUND_NORMAL);
+		assert_int_equal(
+				r.sound->lanes[ORL_SOUND_EXACT].encoder != NULL,
+				i);
 		assert_in_range(oriel_client_sound_delay(r.client), 1,
 				2000000000);
 		/* Silence ends it, and then costs nothing. */
@@ -280,11 +291,19 @@ static uint64_t played(struct oriel_client *client)
 	return s.sound_packets;
 }
 
+/* Packets that were made, in whatever way. */
+static unsigned made(const struct room *r)
+{
+	unsigned n = 0;
+	for (int i = 0; i < ORL_SOUND_WAYS; i++)
+		n += r->sound->lanes[i].serial;
+	return n;
+}
+
 /* Each packet is made once, however many hear it. */
 static void listeners_share_an_encoder(void **state)
 {
 	struct room r;
-	unsigned made = 0;
 	int16_t out[2 * FRAMES];
 	(void)state;
 	begin(&r, ORIEL_MAY_SEE | ORIEL_MAY_HEAR, ORIEL_CLIENT_SOUND);
@@ -301,10 +320,167 @@ static void listeners_share_an_encoder(void **state)
 		oriel_client_hear(r.client, out, FRAMES);
 		oriel_client_hear(r.deaf, out, FRAMES);
 	}
-	for (int i = 0; i < ORL_SOUND_WAYS; i++)
-		made += r.sound->lanes[i].serial;
 	/* What was dropped or is on its way as well. */
-	assert_in_range(made, 200, 390);
+	assert_in_range(made(&r), 200, 390);
+	atomic_store(&r.ends, true);
+	pthread_join(r.thread, NULL);
+	end(&r);
+}
+
+enum { N = ORL_SOUND_NORMAL, T = ORL_SOUND_THIN, E = ORL_SOUND_EXACT };
+
+static void a_line_gets_what_it_takes(void **state)
+{
+	static const struct {
+		uint8_t before, after;
+		bool pcm;
+		double mbit, rtt; /* a second, ms */
+	} cases[] = {
+		/* Opus of 10 ms, below 3 Mbit/s of 20 ms, from 4.5 not. */
+		{ N, N, false, 1000, 0.1 },
+		{ N, N, false, 3.01, 40 },
+		{ N, T, false, 2.99, 40 },
+		{ N, T, false, 0, 0 },
+		{ T, T, false, 4.49, 40 },
+		{ T, N, false, 4.51, 40 },
+		/* PCM from 8 Mbit/s below 5 ms, to who offers it. */
+		{ N, N, true, 7.9, 0.1 },
+		{ N, E, true, 8.1, 0.1 },
+		{ T, E, true, 8.1, 4.9 },
+		{ N, N, true, 1000, 5.1 },
+		{ T, N, true, 1000, 5.1 },
+		/* And until 5, or 8 ms. */
+		{ E, E, true, 5.1, 7.9 },
+		{ E, N, true, 4.9, 0.1 },
+		{ E, N, true, 1000, 8.1 },
+		{ E, T, true, 2.9, 40 },
+		{ E, N, false, 1000, 0.1 },
+	};
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		assert_int_equal(
+				orl_sound_way_for(cases[i].before, cases[i].pcm,
+						(uint64_t)(cases[i].mbit *
+								125000),
+						(uint64_t)(cases[i].rtt * 1e6)),
+				cases[i].after);
+}
+
+static void write_at(struct room *r, uint64_t time)
+{
+	static unsigned at;
+	int16_t samples[4 * FRAMES];
+	tone(samples, &at, 2);
+	tone(samples + 2 * FRAMES, &at, 2);
+	assert_true(oriel_sound_write(r->sound, samples, 2 * FRAMES, time) <=
+			0);
+	assert_true(oriel_server_dispatch(r->server, 0) >= 0);
+}
+
+/* Bytes of sound that the server has let go. */
+static uint64_t left(const struct room *r)
+{
+	struct orl_link_stats s;
+	orl_link_stats(orl_conn_link(r->peer->conn), &s);
+	return s.bytes_out[SOUND];
+}
+
+static void pause_ms(int ms)
+{
+	struct timespec ts = { 0, ms * 1000000L };
+	nanosleep(&ts, NULL);
+}
+
+/*
+ * What leaves of ten packets, captured so long ago, that waited this long for
+ * a client that did not read. False: it took too long for that to be told.
+ */
+static bool waited(struct room *r, int64_t ago_ms, int wait_ms, uint64_t *bytes)
+{
+	/* Credit is used up; and what waits for more is too late by then. */
+	for (int i = 0; i < 50; i++)
+		write_at(r, now());
+	pause_ms(200);
+	uint64_t start = now(), before = left(r);
+	for (int i = 0; i < 5; i++)
+		write_at(r, (uint64_t)((int64_t)now() - ago_ms * 1000000));
+	assert_int_equal(left(r), before);
+	pause_ms(wait_ms);
+	for (int i = 0; i < 10; i++)
+		step(r);
+	*bytes = left(r) - before;
+	return now() - start < 140000000;
+}
+
+static void what_is_late_counts_from_its_capture(void **state)
+{
+	enum { PACKET = 4 * FRAMES }; /* one of them may have begun to leave */
+	struct room r;
+	uint64_t bytes;
+	bool told = false;
+	(void)state;
+	begin(&r, ORIEL_MAY_SEE | ORIEL_MAY_HEAR,
+			ORIEL_CLIENT_SOUND | ORIEL_CLIENT_SOUND_PCM);
+	UNTIL(&r, r.wanted);
+	for (int i = 0; i < 20 && !told; i++)
+		/* Up to 40 ms are taken for a clock that is not steady. */
+		told = waited(&r, 135, 70, &bytes) && bytes < 2 * PACKET;
+	assert_true(told);
+	for (int i = 0; i < 20; i++)
+		if (waited(&r, 0, 70, &bytes)) {
+			assert_true(bytes > 5 * PACKET);
+			break;
+		}
+	/* A time to come makes nothing wait for longer. */
+	(void)waited(&r, -3600000, 200, &bytes);
+	assert_true(bytes < 2 * PACKET);
+	end(&r);
+}
+
+/* A host's clock that is set, ahead and back again. */
+static void a_clock_that_jumps_stops_nothing(void **state)
+{
+	static const int seconds[] = { 3600, 0, -3600, 0, 5, -5, 0, 86400, 0 };
+	struct room r;
+	(void)state;
+	begin(&r, ORIEL_MAY_SEE | ORIEL_MAY_HEAR, ORIEL_CLIENT_SOUND);
+	UNTIL(&r, r.wanted);
+	for (size_t i = 0; i < sizeof(seconds) / sizeof(seconds[0]); i++) {
+		unsigned before = made(&r);
+		int16_t out[2 * FRAMES];
+		for (int k = 0; k < 10; k++) {
+			write_at(&r, (uint64_t)((int64_t)now() +
+						     seconds[i] * INT64_C(1000000000)));
+			step(&r);
+			oriel_client_hear(r.client, out, FRAMES);
+		}
+		/* What was captured long ago is late, all else is sent. */
+		if (seconds[i] >= 0)
+			assert_true(made(&r) >= before + 5);
+		else
+			assert_int_equal(made(&r), before);
+	}
+	pthread_create(&r.thread, NULL, play, &r);
+	hear(&r, 12000);
+	atomic_store(&r.ends, true);
+	pthread_join(r.thread, NULL);
+	end(&r);
+}
+
+/* How loud the desktop has it, before it is heard and while it is. */
+static void the_desktops_volume_is_heard(void **state)
+{
+	struct room r;
+	(void)state;
+	begin(&r, ORIEL_MAY_SEE | ORIEL_MAY_HEAR, ORIEL_CLIENT_SOUND);
+	UNTIL(&r, r.wanted);
+	oriel_sound_set_volume(r.sound, 64, 64);
+	pthread_create(&r.thread, NULL, play, &r);
+	hear_at(&r, 12000, 0.25);
+	oriel_sound_set_volume(r.sound, 256, 256);
+	hear_at(&r, 12000, 1);
+	oriel_sound_set_volume(r.sound, 128, 128);
+	hear_at(&r, 12000, 0.5);
 	atomic_store(&r.ends, true);
 	pthread_join(r.thread, NULL);
 	end(&r);
@@ -410,6 +586,10 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(sound_is_heard_by_who_wants_it),
 		cmocka_unit_test(listeners_share_an_encoder),
+		cmocka_unit_test(a_line_gets_what_it_takes),
+		cmocka_unit_test(what_is_late_counts_from_its_capture),
+		cmocka_unit_test(a_clock_that_jumps_stops_nothing),
+		cmocka_unit_test(the_desktops_volume_is_heard),
 		cmocka_unit_test(a_microphone_is_heard_while_all_agree),
 		cmocka_unit_test(nonsense_from_the_host_is_an_error),
 	};
