@@ -245,22 +245,34 @@ static double median(double *v, size_t n)
 	return n ? v[n / 2] : 0;
 }
 
-/* Silence of 5 to 90 ms, in whole seconds: between tones there is more. */
+/*
+ * Silence of 5 ms or more with a tone before and behind it, in whole seconds;
+ * what a codec leaves before and after a click is none.
+ */
 static size_t gaps(const struct tape *t)
 {
-	size_t n = 0, before = 0, quiet = 0;
+	size_t n = 0, over = 0, last = 0, click = 0, end = 0;
 	bool begun = false;
 
 	for (size_t i = 0; i < t->n; i++) {
-		if (abs(t->samples[i]) >= LEVEL * 5 / 4) {
+		int v = abs(t->samples[i]);
+		if (v < LEVEL / 4)
+			continue;
+		if (v >= LEVEL * 5 / 4) {
+			/* That was the time between a tone and a click. */
+			n -= end && i - end < QUIET;
+			end = 0;
 			begun = true;
-			before = n; /* all were in seconds that are over */
+			over = n; /* all were in seconds that are over */
+			click = i;
+		} else if (begun && i - last >= QUIET &&
+				last - click >= QUIET) {
+			n++;
+			end = i;
 		}
-		quiet = abs(t->samples[i]) < LEVEL / 50 ? quiet + 1 : 0;
-		n += begun && quiet == QUIET;
-		n -= begun && quiet == RATE * 9 / 100;
+		last = i;
 	}
-	return before;
+	return over;
 }
 
 /*
