@@ -27,6 +27,19 @@ fail() {
 
 phase() { [ -z "${PHASES:-}" ] || echo "$SECONDS s: $*"; }
 
+# For ipptool, with -d job=NUMBER.
+cat > "$T/cancel.test" <<'END'
+{
+	OPERATION Cancel-Job
+	GROUP operation-attributes-tag
+	ATTR charset attributes-charset utf-8
+	ATTR naturalLanguage attributes-natural-language en
+	ATTR uri printer-uri $uri
+	ATTR integer job-id $job
+	STATUS successful-ok
+}
+END
+
 # A printer: it puts what it gets on a pile, when it has paper.
 mkdir "$T/paper" "$T/spool"
 cat > "$T/press" <<END

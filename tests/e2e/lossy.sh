@@ -38,21 +38,7 @@ if r["psnr"] >= 60:
 print("ok %.0f ms, %.1f dB, exact after %.0f ms" %
       (r["stale_p95_ms"], r["psnr_min"], r["exact_ms"]))
 CHECK
-for try in 1 2 3; do
-	TMPDIR=$T timeout 250 "$BIN/oriel-bench" run --cold \
-		--trace="$T/photos.mkv" --link=wan --out="$T/a$try" --json \
-		> "$T/bench.out" 2> "$T/bench.log"
-	status=$?
-	if grep -q 'no link' "$T/bench.log"; then
-		echo "SKIP: no network namespaces here"
-		exit 0
-	fi
-	[ $status = 0 ] || fail "the run fails with $status"
-	python3 "$T/check.py" "$T/bench.out"
-	status=$?
-	[ $status = 3 ] || break
-done
-[ $status = 0 ] || fail "$(cut -c1-2000 "$T/bench.out")"
+over_wan "$T/photos.mkv" "$T/check.py"
 
 play() { # SERVER-OPTION VIEWER-OPTION
 	start serve "$BIN/oriel-serve" --listen=tcp://127.0.0.1:0 --once $1 \

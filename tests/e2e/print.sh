@@ -39,17 +39,6 @@ cat > "$T/jobs.test" <<'END'
 	DISPLAY job-state
 }
 END
-cat > "$T/cancel.test" <<'END'
-{
-	OPERATION Cancel-Job
-	GROUP operation-attributes-tag
-	ATTR charset attributes-charset utf-8
-	ATTR naturalLanguage attributes-natural-language en
-	ATTR uri printer-uri $uri
-	ATTR integer job-id $job
-	STATUS successful-ok
-}
-END
 events() { # WORDS: how often the viewer has said so of a job
 	grep '"event":"print"' "$T/view.out" | grep -c "$1"
 }

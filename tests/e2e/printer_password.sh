@@ -161,17 +161,6 @@ shown() { # a panel in the middle, in its colour
 gone() {
 	! shown
 }
-cat > "$T/cancel.test" <<'END'
-{
-	OPERATION Cancel-Job
-	GROUP operation-attributes-tag
-	ATTR charset attributes-charset utf-8
-	ATTR naturalLanguage attributes-natural-language en
-	ATTR uri printer-uri $uri
-	ATTR integer job-id $job
-	STATUS successful-ok
-}
-END
 
 phase 'in a window'
 look ipp://ada@localhost:8631/ipp/print

@@ -201,7 +201,7 @@ eventually 10 grep -q 'there is no microphone plug IN' "$T/listen.log" ||
 module=$(plug)
 eventually 5 spoken 900 || fail "a microphone that came back: $(cat "$T/tone")"
 kill "$recorder"
-wait "$recorder" || true
+wait "$recorder" 2> /dev/null # ended by us
 stop "$LISTENER"
 pactl unload-module "$module"
 

@@ -44,21 +44,7 @@ print("ok %d of %d frames, %.0f/%.0f ms, SSIM %.4f, text exact in %d" %
       (r["shown"], r["frames"], r["stale_p50_ms"], r["stale_p95_ms"],
        r["ssim"], r["samples"]))
 CHECK
-for try in 1 2 3; do
-	TMPDIR=$T timeout 250 "$BIN/oriel-bench" run --cold \
-		--trace="$T/film.mkv" --link=wan --out="$T/a$try" --json \
-		> "$T/bench.out" 2> "$T/bench.log"
-	status=$?
-	if grep -q 'no link' "$T/bench.log"; then
-		echo "SKIP: no network namespaces here"
-		exit 0
-	fi
-	[ $status = 0 ] || fail "the run fails with $status"
-	python3 "$T/check.py" "$T/bench.out"
-	status=$?
-	[ $status = 3 ] || break
-done
-[ $status = 0 ] || fail "$(cut -c1-2000 "$T/bench.out")"
+over_wan "$T/film.mkv" "$T/check.py"
 
 # Through a line that is dead for 3 s. What is no film because something else has
 # the processors may be played again.
